@@ -1,0 +1,113 @@
+/**
+ * Typed calls of the kernels: one WebAssembly instance, its memory, and what happens when a call fails.
+ * The only importer of the generated glue.
+ */
+
+import { EngineCrashedError, OutOfMemoryError, WasmError } from '../errors';
+import * as glue from '../generated/simd128/convgrad_bg.js';
+import type * as Raw from '../generated/simd128/convgrad_bg.wasm';
+import type { Variant } from './detect';
+import { EngineMemory } from './memory';
+
+type Exports = typeof Raw;
+
+/** Exports that take addresses and counts and return a status: the kernels. */
+export type KernelName = {
+  [Name in keyof Exports]: Exports[Name] extends (...args: number[]) => number ? Name : never;
+}[keyof Exports] &
+  string;
+
+/** A kernel bound to an instance. Returns 0 or a status number. */
+export type KernelFunction = (...args: number[]) => number;
+
+/** One instance of the WebAssembly module. */
+export class Engine {
+  /** Which build runs. */
+  readonly variant: Variant;
+  /** The linear memory. */
+  readonly memory: EngineMemory;
+  readonly #exports: Exports;
+  #crash: EngineCrashedError | undefined;
+
+  constructor(module: WebAssembly.Module, variant: Variant) {
+    this.variant = variant;
+    // The glue of all variants is the same; its functions only fill a table at start.
+    const instance = new WebAssembly.Instance(module, { './convgrad_bg.js': glue as unknown as WebAssembly.ModuleImports });
+    this.#exports = instance.exports as unknown as Exports;
+    glue.__wbg_set_wasm(this.#exports);
+    this.#exports.__wbindgen_start();
+    this.memory = new EngineMemory(this.#exports.memory);
+  }
+
+  /** The function of a kernel, for calls that are prepared once and made often through {@link run}. */
+  kernel(name: KernelName): KernelFunction {
+    return this.#exports[name] as KernelFunction;
+  }
+
+  /**
+   * Calls a kernel.
+   *
+   * @throws {WasmError} when the kernel refuses its arguments.
+   * @throws {EngineCrashedError} when the instance trapped, now or before.
+   */
+  call(name: KernelName, ...args: number[]): void {
+    const status = this.guard(() => this.kernel(name)(...args));
+    if (status !== 0) throw new WasmError(name, status);
+  }
+
+  /** Calls an export that answers with a number instead of a status, such as a workspace size. */
+  query(name: KernelName, ...args: number[]): number {
+    return this.guard(() => this.kernel(name)(...args)) >>> 0;
+  }
+
+  /** Runs `work`; a trap inside it poisons the instance. @throws {EngineCrashedError} on a trap, now or before. */
+  guard<T>(work: () => T): T {
+    if (this.#crash !== undefined) throw this.#crash;
+    try {
+      return work();
+    } catch (error) {
+      throw this.poison(error);
+    }
+  }
+
+  /** The error that stands for a trap; every later call gets the first one. Other errors pass unchanged. */
+  poison(error: unknown): unknown {
+    if (!(error instanceof WebAssembly.RuntimeError)) return error;
+    // The panic hook left its words in memory before it aborted; after a trap memory is only read.
+    const length = this.#exports.panic_message_length() >>> 0;
+    const words = length > 0 ? this.memory.readText(this.#exports.panic_message_address() >>> 0, length) : error.message;
+    this.#crash ??= new EngineCrashedError(`WebAssembly trapped: ${words}`, { cause: error });
+    return this.#crash;
+  }
+
+  /**
+   * Reserves zeroed memory, 64-byte aligned.
+   *
+   * @returns The address; give it to {@link release}.
+   * @throws {OutOfMemoryError} when it cannot be had.
+   */
+  allocate(bytes: number): number {
+    const address = bytes > 0xffff_ffc0 ? 0 : this.query('allocate', bytes);
+    if (address === 0) {
+      throw new OutOfMemoryError(
+        `out of memory: expected ${bytes} bytes, WebAssembly memory has ${this.memory.byteLength} and cannot grow by so much`,
+      );
+    }
+    return address;
+  }
+
+  /** Gives an allocation back. */
+  release(address: number): void {
+    this.call('release', address);
+  }
+
+  /** Bytes that are allocated now. */
+  get liveBytes(): number {
+    return this.query('live_bytes');
+  }
+
+  /** Number of allocations that are live now. */
+  get liveAllocations(): number {
+    return this.query('live_allocations');
+  }
+}

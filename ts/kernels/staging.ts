@@ -13,9 +13,9 @@ export class Staging {
     this.#engine = engine;
   }
 
-  /** Reserves room for `count` float32 values. */
+  /** Reserves room for `count` float32 values; at least one, so that every argument has an address. */
   floats(count: number): number {
-    const address = this.#engine.allocate(count * 4);
+    const address = this.#engine.allocate(Math.max(count, 1) * 4);
     this.#addresses.push(address);
     return address;
   }

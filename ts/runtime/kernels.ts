@@ -60,9 +60,14 @@ export class Engine {
     return this.guard(() => this.kernel(name)(...args)) >>> 0;
   }
 
+  /** @throws {EngineCrashedError} when the instance has trapped before. */
+  assertAlive(): void {
+    if (this.#crash !== undefined) throw this.#crash;
+  }
+
   /** Runs `work`; a trap inside it poisons the instance. @throws {EngineCrashedError} on a trap, now or before. */
   guard<T>(work: () => T): T {
-    if (this.#crash !== undefined) throw this.#crash;
+    this.assertAlive();
     try {
       return work();
     } catch (error) {

@@ -1,0 +1,106 @@
+/** Collects the kernel calls of a step while layers, loss and optimizer say what they need. */
+
+import type { Convolution } from '../runtime/geometry';
+import { type Shape, sizeOf } from '../shape';
+import { align, type Buffer, type BufferArgument } from './buffer';
+import type { KernelCall, Phase } from './call';
+
+/** Sizes that only the kernels know: how much scratch memory a call wants. */
+export interface WorkspaceOracle {
+  /** float32 values that a pass of this convolution wants: 0 forward, 1 filter gradient, 2 input gradient. */
+  convolution(pass: 0 | 1 | 2, convolution: Convolution): number;
+  /** float32 values that this matrix product wants. */
+  matmul(m: number, n: number, k: number, transposeA: boolean, transposeB: boolean): number;
+}
+
+/** Who emits and in which part of the step, for reports and error messages. */
+interface Scope {
+  readonly layer: string;
+  readonly phase: Phase;
+}
+
+/** Builds the list of calls for one batch size. */
+export class PlanBuilder {
+  /** Number of samples of a step. */
+  readonly batch: number;
+  /**
+   * Keeps every intermediate value apart: nothing is fused or computed in place, so that `explain` can read
+   * all factors of the chain rule after the step.
+   */
+  readonly keepAll: boolean;
+  /** Whether the plan is for training: dropout drops, batch normalization takes the batch's statistics. */
+  readonly training: boolean;
+  /** What the kernels say about scratch memory. */
+  readonly workspaces: WorkspaceOracle;
+  /** The calls so far. */
+  readonly calls: KernelCall[] = [];
+  /** Words that are written once, when the plan gets its memory. */
+  readonly constants: { readonly buffer: Buffer; readonly words: readonly number[] }[] = [];
+  readonly #shared = new Set<Buffer>();
+  #constantBytes = 0;
+  #scope: Scope = { layer: '', phase: 'forward' };
+
+  constructor(options: { batch: number; training: boolean; keepAll: boolean; workspaces: WorkspaceOracle }) {
+    this.batch = options.batch;
+    this.training = options.training;
+    this.keepAll = options.keepAll;
+    this.workspaces = options.workspaces;
+  }
+
+  /** Bytes of all constants. */
+  get constantBytes(): number {
+    return this.#constantBytes;
+  }
+
+  /** Emits the calls of one layer in one phase. */
+  scope<T>(layer: string, phase: Phase, work: () => T): T {
+    const outer = this.#scope;
+    this.#scope = { layer, phase };
+    try {
+      return work();
+    } finally {
+      this.#scope = outer;
+    }
+  }
+
+  /** A buffer that lives as long as calls use it. */
+  temporary(name: string, shape: Shape): Buffer {
+    const prefix = this.#scope.layer === '' ? '' : `${this.#scope.layer}/`;
+    return { name: prefix + name, region: 'arena', shape, size: sizeOf(shape), offset: 0 };
+  }
+
+  /** Scratch memory of at least `size` values; never empty, so that it has an address. */
+  workspace(size: number): Buffer {
+    return this.temporary('workspace', [Math.max(size, 1)]);
+  }
+
+  /** Words that kernels read, such as a geometry block. */
+  constant(name: string, words: readonly number[]): Buffer {
+    const buffer: Buffer = {
+      name: `${this.#scope.layer}/${name}`,
+      region: 'constant',
+      shape: [words.length],
+      size: words.length,
+      offset: this.#constantBytes,
+    };
+    this.#constantBytes += align(words.length * 4);
+    this.constants.push({ buffer, words });
+    return buffer;
+  }
+
+  /** Says that more than one reader holds this gradient, so that nobody may change it in place. */
+  share(buffer: Buffer): void {
+    this.#shared.add(buffer);
+  }
+
+  /** `buffer` itself where a result may overwrite it, else a fresh buffer of its shape. */
+  inPlace(buffer: Buffer, name: string): Buffer {
+    const mayReuse = buffer.region === 'arena' && !this.keepAll && !this.#shared.has(buffer);
+    return mayReuse ? buffer : this.temporary(name, buffer.shape);
+  }
+
+  /** Adds a kernel call. */
+  call(kernel: KernelCall['kernel'], args: readonly (number | BufferArgument)[], flops = 0): void {
+    this.calls.push({ kernel, args, flops, ...this.#scope });
+  }
+}

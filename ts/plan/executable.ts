@@ -1,0 +1,119 @@
+/** A plan with addresses: runs a step without allocating anything. */
+
+import { NonFiniteError, WasmError } from '../errors';
+import type { Engine, KernelFunction } from '../runtime/kernels';
+import { formatShape } from '../shape';
+import type { Arena } from './arena';
+import type { Buffer } from './buffer';
+import { bufferArguments, type KernelCall } from './call';
+import type { Plan } from './plan';
+
+interface LinkedCall {
+  readonly run: KernelFunction;
+  readonly args: readonly number[];
+  readonly call: KernelCall;
+}
+
+/** A plan bound to an engine, a model's state and an arena. */
+export class Executable {
+  /** The plan. */
+  readonly plan: Plan;
+  readonly #engine: Engine;
+  readonly #arena: Arena;
+  readonly #stateAddress: number;
+  readonly #constantAddress: number;
+  #linked: LinkedCall[] = [];
+  #linkedArena = -1;
+
+  constructor(plan: Plan, engine: Engine, stateAddress: number, arena: Arena) {
+    this.plan = plan;
+    this.#engine = engine;
+    this.#arena = arena;
+    this.#stateAddress = stateAddress;
+    this.#constantAddress = engine.allocate(Math.max(plan.constantBytes, 4));
+    for (const { buffer, words } of plan.constants) {
+      engine.memory.writeWords(this.#constantAddress + buffer.offset, words);
+    }
+  }
+
+  /** Byte address of a buffer of this plan. Valid until another plan makes the arena grow: call {@link prepare} first. */
+  addressOf(buffer: Buffer): number {
+    switch (buffer.region) {
+      case 'state':
+        return this.#stateAddress + buffer.offset;
+      case 'constant':
+        return this.#constantAddress + buffer.offset;
+      default:
+        return this.#arena.address + buffer.offset;
+    }
+  }
+
+  /** Resolves every address, when the arena has moved since the last time. */
+  prepare(): void {
+    this.#arena.reserve(Math.max(this.plan.layout.bytes, 4));
+    if (this.#linkedArena === this.#arena.address) return;
+    this.#linkedArena = this.#arena.address;
+    this.#linked = this.plan.calls.map((call) => ({
+      call,
+      run: this.#engine.kernel(call.kernel),
+      args: call.args.map((argument) =>
+        typeof argument === 'number' ? argument : this.addressOf(argument.buffer) + argument.byteOffset,
+      ),
+    }));
+  }
+
+  /**
+   * Runs all calls.
+   *
+   * @param checked - Looks for NaN and infinity in what each call wrote, and names the first one found.
+   * @throws {NonFiniteError} in checked mode.
+   * @throws {EngineCrashedError} when the instance trapped, now or before.
+   */
+  run(checked: boolean): void {
+    this.#engine.assertAlive();
+    try {
+      for (const linked of this.#linked) {
+        const status = linked.run(...linked.args);
+        if (status !== 0) throw new WasmError(`${linked.call.layer} ${linked.call.kernel}`, status);
+        if (checked) this.#check(linked.call);
+      }
+    } catch (error) {
+      throw this.#engine.poison(error);
+    }
+  }
+
+  /** Runs all calls, telling `observe` the milliseconds of each. */
+  runTimed(observe: (index: number, milliseconds: number) => void): void {
+    this.#engine.assertAlive();
+    try {
+      for (const [index, linked] of this.#linked.entries()) {
+        const start = performance.now();
+        const status = linked.run(...linked.args);
+        observe(index, performance.now() - start);
+        if (status !== 0) throw new WasmError(`${linked.call.layer} ${linked.call.kernel}`, status);
+      }
+    } catch (error) {
+      throw this.#engine.poison(error);
+    }
+  }
+
+  /** Gives the constants' memory back. */
+  release(): void {
+    this.#engine.release(this.#constantAddress);
+  }
+
+  #check(call: KernelCall): void {
+    const floats = this.#engine.memory.floats;
+    for (const { buffer, access } of bufferArguments(call)) {
+      if (access === 'read' || buffer.name.endsWith('/workspace')) continue;
+      const start = this.addressOf(buffer) >>> 2;
+      for (let index = 0; index < buffer.size; index++) {
+        const value = floats[start + index] as number;
+        if (Number.isFinite(value)) continue;
+        throw new NonFiniteError(
+          `${call.layer}: expected finite numbers after ${call.kernel} (${call.phase}), got ${value} in ${buffer.name} ${formatShape(buffer.shape)} at index ${index}`,
+        );
+      }
+    }
+  }
+}

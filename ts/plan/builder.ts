@@ -36,6 +36,8 @@ export class PlanBuilder {
   readonly calls: KernelCall[] = [];
   /** Words that are written once, when the plan gets its memory. */
   readonly constants: { readonly buffer: Buffer; readonly words: readonly number[] }[] = [];
+  /** For `explain`: the buffers of each layer by the role they play in its equations. */
+  readonly roles = new Map<string, Map<string, Buffer>>();
   readonly #shared = new Set<Buffer>();
   #constantBytes = 0;
   #scope: Scope = { layer: '', phase: 'forward' };
@@ -97,6 +99,17 @@ export class PlanBuilder {
   inPlace(buffer: Buffer, name: string): Buffer {
     const mayReuse = buffer.region === 'arena' && !this.keepAll && !this.#shared.has(buffer);
     return mayReuse ? buffer : this.temporary(name, buffer.shape);
+  }
+
+  /** Notes the role of a buffer in the equations of the layer that is being emitted. */
+  record(role: string, buffer: Buffer): void {
+    const { layer } = this.#scope;
+    let roles = this.roles.get(layer);
+    if (roles === undefined) {
+      roles = new Map();
+      this.roles.set(layer, roles);
+    }
+    roles.set(role, buffer);
   }
 
   /** Adds a kernel call. */

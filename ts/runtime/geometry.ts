@@ -5,6 +5,7 @@
  */
 
 import { OptionError, ShapeError } from '../errors';
+import { describe, positiveInteger } from '../options';
 import { formatShape, type Shape } from '../shape';
 
 /** `'valid'` (none), `'same'`, one number for all sides, or `[[top, bottom], [left, right]]`. */
@@ -62,7 +63,7 @@ export function resolveConvolution(
   );
   const [strideH, strideW] = pair(options.strides ?? 1, `${where}: strides`);
   const [dilationH, dilationW] = pair(options.dilations ?? 1, `${where}: dilations`);
-  const groups = positive(options.groups ?? 1, `${where}: groups`);
+  const groups = positiveInteger(options.groups ?? 1, `${where}: groups`);
   if (inChannels % groups !== 0 || outChannels % groups !== 0) {
     throw new OptionError(
       `${where}: expected groups to divide ${inChannels} input channels and ${outChannels} filters, got ${groups}`,
@@ -102,19 +103,11 @@ export function resolveConvolution(
 
 /** Reads `3` or `[3, 5]`. @throws {OptionError} when the numbers are not integers ≥ 1. */
 export function pair(value: Pair, what: string): readonly [number, number] {
-  if (typeof value === 'number') return [positive(value, what), value];
+  if (typeof value === 'number') return [positiveInteger(value, what), value];
   if (!Array.isArray(value) || value.length !== 2) {
-    throw new OptionError(`${what}: expected an integer ≥ 1 or two of them, got ${JSON.stringify(value)}`);
+    throw new OptionError(`${what}: expected an integer ≥ 1 or two of them, got ${describe(value)}`);
   }
-  return [positive(value[0], what), positive(value[1], what)];
-}
-
-/** Checks an integer ≥ 1. @throws {OptionError} naming `what`. */
-export function positive(value: unknown, what: string): number {
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1) {
-    throw new OptionError(`${what}: expected an integer ≥ 1, got ${JSON.stringify(value)}`);
-  }
-  return value;
+  return [positiveInteger(value[0], what), positiveInteger(value[1], what)];
 }
 
 function four(shape: Shape, expected: string): readonly [number, number, number, number] {
@@ -142,7 +135,7 @@ function sides(
   const both = typeof padding === 'number' ? [padding, padding] : Array.isArray(padding) ? padding[direction] : undefined;
   if (!Array.isArray(both) || both.length !== 2 || !both.every((side) => Number.isInteger(side) && side >= 0)) {
     throw new OptionError(
-      `${where}: expected padding "valid", "same", an integer ≥ 0 or [[top, bottom], [left, right]], got ${JSON.stringify(padding)}`,
+      `${where}: expected padding "valid", "same", an integer ≥ 0 or [[top, bottom], [left, right]], got ${describe(padding)}`,
     );
   }
   return [both[0], both[1]];

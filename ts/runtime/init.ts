@@ -1,6 +1,7 @@
 /** Chooses and starts the engine that models and bare kernels use. */
 
 import { LoadError, OptionError } from '../errors';
+import { checkOptions, describe } from '../options';
 import { hasRelaxedSimd, hasSimd, type SimdMode, type Variant } from './detect';
 import { Engine } from './kernels';
 import { canLoadSync, loadModule, loadModuleSync } from './load.node';
@@ -59,11 +60,7 @@ export function engineReady(): boolean {
 }
 
 async function start(options: InitOptions): Promise<EngineInfo> {
-  for (const name of Object.keys(options)) {
-    if (name !== 'simd' && name !== 'wasm') {
-      throw new OptionError(`init: expected the options simd and wasm, got "${name}"`);
-    }
-  }
+  checkOptions('init', options, ['simd', 'wasm']);
   const variant = chooseVariant(options.simd ?? 'auto');
   const module = options.wasm ?? (await loadModule(variant));
   current = new Engine(module, variant);
@@ -85,6 +82,6 @@ function chooseVariant(mode: SimdMode): Variant {
       }
       return 'relaxed';
     default:
-      throw new OptionError(`init: expected simd "auto", "strict" or "relaxed", got ${JSON.stringify(mode)}`);
+      throw new OptionError(`init: expected simd "auto", "strict" or "relaxed", got ${describe(mode)}`);
   }
 }

@@ -1,0 +1,50 @@
+/** What happens around training: Keras's callback methods. */
+
+import type { Optimizer } from '../optimizers/optimizer';
+import type { Tensor } from '../tensor';
+
+/**
+ * Numbers at the end of a batch or an epoch: `loss`, the metrics, with `val_` before their names for validation;
+ * at the end of a batch also `batch` and `size`. The object of a batch is reused: copy what you keep.
+ */
+export type Logs = Record<string, number>;
+
+/** What a callback may do with the model that is being trained. */
+export interface TrainedModel {
+  /** Set to true to end training after this batch. */
+  stopTraining: boolean;
+  /** The optimizer, whose learning rate may be changed. */
+  readonly optimizer: Optimizer;
+  /** Copies of all weights. */
+  getWeights(): readonly (Tensor & { readonly name: string })[];
+  /** Replaces all weights. */
+  setWeights(weights: readonly Tensor[]): void;
+}
+
+/** The course of training as `fit` will run it. */
+export interface FitParams {
+  /** Number of epochs. */
+  readonly epochs: number;
+  /** Steps of an epoch. */
+  readonly steps: number;
+  /** Samples of a step; the last of an epoch may have fewer. */
+  readonly batchSize: number;
+  /** Training samples. */
+  readonly samples: number;
+}
+
+/** Methods that `fit` calls; each may be asynchronous and is awaited. All are optional. */
+export interface Callback {
+  /** Before training. */
+  onTrainBegin?(model: TrainedModel, params: FitParams): void | Promise<void>;
+  /** After training, also when it was stopped, but not when it failed. */
+  onTrainEnd?(logs: Logs): void | Promise<void>;
+  /** Before an epoch. @param epoch - From 0. */
+  onEpochBegin?(epoch: number): void | Promise<void>;
+  /** After an epoch and its validation. @param epoch - From 0. */
+  onEpochEnd?(epoch: number, logs: Logs): void | Promise<void>;
+  /** Before a step. @param batch - From 0 in each epoch. */
+  onBatchBegin?(batch: number): void | Promise<void>;
+  /** After a step. @param batch - From 0 in each epoch. */
+  onBatchEnd?(batch: number, logs: Logs): void | Promise<void>;
+}

@@ -1,0 +1,4 @@
+/** The callbacks. */
+
+export type { Callback, FitParams, Logs, TrainedModel } from './callback';
+export * from './terminateOnNaN';

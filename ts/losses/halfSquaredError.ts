@@ -1,0 +1,29 @@
+/** The seed's loss. */
+
+import { read, write } from '../plan/buffer';
+import type { Loss } from './loss';
+
+/**
+ * `E = Σ (y − O)² / 2`, summed over the batch, with the gradient `O − y`: the seed's loss. Because it is a sum,
+ * the gradient grows with the batch and the learning rate must fit the batch size.
+ */
+export function halfSquaredError(): Loss {
+  return {
+    name: 'halfSquaredError',
+    reduction: 'sum',
+    targetShape: (outputShape) => outputShape,
+    emitForward(builder, output, target, loss) {
+      builder.call('half_squared_error', [output.size, read(output), read(target), write(loss)], 3 * output.size);
+    },
+    emitGradient(builder, output, target) {
+      const gradient = builder.temporary('gradient', output.shape);
+      builder.call(
+        'half_squared_error_gradient',
+        [output.size, read(output), read(target), write(gradient)],
+        output.size,
+      );
+      builder.record('gradient', gradient);
+      return gradient;
+    },
+  };
+}

@@ -1,0 +1,19 @@
+/** What a loss is: one number from outputs and targets, and its gradient by the outputs. */
+
+import type { Buffer } from '../plan/buffer';
+import type { PlanBuilder } from '../plan/builder';
+import type { Shape } from '../shape';
+
+/** A loss. Stateless: the same object serves any model. */
+export interface Loss {
+  /** Name in options and reports. */
+  readonly name: string;
+  /** Whether the kernel's number is the sum over the batch or its mean. Gradients are those of that number. */
+  readonly reduction: 'sum' | 'mean';
+  /** Shape of one sample's target for outputs of this shape. @throws {ShapeError} when the loss cannot take them. */
+  targetShape(outputShape: Shape, where: string): Shape;
+  /** Emits the loss into `loss[0]`. */
+  emitForward(builder: PlanBuilder, output: Buffer, target: Buffer, loss: Buffer): void;
+  /** Emits the gradient by the outputs. */
+  emitGradient(builder: PlanBuilder, output: Buffer, target: Buffer): Buffer;
+}

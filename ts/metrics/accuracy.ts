@@ -1,0 +1,95 @@
+/** Share of right answers. */
+
+import { ShapeError } from '../errors';
+import { formatShape, sameShape, sizeOf } from '../shape';
+import type { Metric, MetricCounter } from './metric';
+
+/** Whether sample `item` of `width` values each is right. */
+type IsRight = (
+  outputs: Float32Array,
+  outputStart: number,
+  targets: Float32Array,
+  targetStart: number,
+  item: number,
+) => boolean;
+
+/**
+ * Share of outputs on the target's side of a threshold, every output counted by itself.
+ *
+ * @param threshold - Default 0.5.
+ */
+export function binaryAccuracy(threshold = 0.5): Metric {
+  return {
+    name: 'binaryAccuracy',
+    counter(outputShape, targetShape, where) {
+      if (!sameShape(outputShape, targetShape)) {
+        throw new ShapeError(
+          `${where}: binaryAccuracy expected targets of ${formatShape(outputShape)}, got ${formatShape(targetShape)}`,
+        );
+      }
+      return counter(
+        sizeOf(outputShape),
+        (outputs, outputStart, targets, targetStart, item) =>
+          (outputs[outputStart + item] as number) > threshold === (targets[targetStart + item] as number) > threshold,
+      );
+    },
+  };
+}
+
+/** Share of samples whose largest output is where the largest target (one-hot) is. */
+export function categoricalAccuracy(): Metric {
+  return {
+    name: 'categoricalAccuracy',
+    counter(outputShape, targetShape, where) {
+      const width = outputShape.at(-1) ?? 1;
+      if (!sameShape(outputShape, targetShape)) {
+        throw new ShapeError(
+          `${where}: categoricalAccuracy expected targets of ${formatShape(outputShape)}, got ${formatShape(targetShape)}`,
+        );
+      }
+      return counter(
+        sizeOf(outputShape) / width,
+        (outputs, outputStart, targets, targetStart, item) =>
+          largest(outputs, outputStart + item * width, width) === largest(targets, targetStart + item * width, width),
+      );
+    },
+  };
+}
+
+/** `binaryAccuracy` for one output, else `categoricalAccuracy`, as Keras chooses for `'accuracy'`. */
+export function accuracy(): Metric {
+  return {
+    name: 'accuracy',
+    counter(outputShape, targetShape, where) {
+      const metric = (outputShape.at(-1) ?? 1) === 1 ? binaryAccuracy() : categoricalAccuracy();
+      return metric.counter(outputShape, targetShape, where);
+    },
+  };
+}
+
+function counter(items: number, isRight: IsRight): MetricCounter {
+  let right = 0;
+  let seen = 0;
+  return {
+    reset() {
+      right = 0;
+      seen = 0;
+    },
+    update(outputs, outputStart, targets, targetStart, batch) {
+      for (let item = 0; item < batch * items; item++) {
+        if (isRight(outputs, outputStart, targets, targetStart, item)) right++;
+      }
+      seen += batch * items;
+    },
+    result: () => right / seen,
+  };
+}
+
+/** Index of the first largest value. */
+function largest(values: Float32Array, start: number, width: number): number {
+  let best = 0;
+  for (let index = 1; index < width; index++) {
+    if ((values[start + index] as number) > (values[start + best] as number)) best = index;
+  }
+  return best;
+}

@@ -1,0 +1,24 @@
+/** What a metric is: a number over all samples seen since the last reset. */
+
+import type { Shape } from '../shape';
+
+/** A metric that is being counted. */
+export interface MetricCounter {
+  /** Forgets everything. */
+  reset(): void;
+  /**
+   * Counts a batch. The arrays are larger than the batch: the outputs begin at `outputStart`, the targets at
+   * `targetStart`. They are only valid during the call.
+   */
+  update(outputs: Float32Array, outputStart: number, targets: Float32Array, targetStart: number, batch: number): void;
+  /** The value over all batches since the reset; NaN before the first. */
+  result(): number;
+}
+
+/** A metric. */
+export interface Metric {
+  /** Name in options, history and logs. */
+  readonly name: string;
+  /** Starts a count for a model's shapes, without batch. @throws {ShapeError} when the metric cannot take them. */
+  counter(outputShape: Shape, targetShape: Shape, where: string): MetricCounter;
+}

@@ -1,0 +1,26 @@
+/** The optimizers and their registry. */
+
+import { OptionError } from '../errors';
+import { describe, lookUp } from '../options';
+import type { Optimizer } from './optimizer';
+import { sgd } from './sgd';
+
+export type { Optimizer } from './optimizer';
+export * from './sgd';
+
+/** Every optimizer by its name in options. */
+export const optimizers = { sgd } as const;
+
+/** Name of an optimizer, as in `optimizer: 'sgd'`, with its default options. */
+export type OptimizerName = keyof typeof optimizers;
+
+/** A name or an optimizer. @throws {OptionError} when it is neither. */
+export function toOptimizer(value: OptimizerName | Optimizer, where: string): Optimizer {
+  if (typeof value === 'string') return lookUp<() => Optimizer>(optimizers, value, `${where}: optimizer`)();
+  if (value === null || typeof value !== 'object' || typeof value.writeScalars !== 'function') {
+    throw new OptionError(
+      `${where}: expected optimizer to be one of ${Object.keys(optimizers).join(', ')} or made by one of them, got ${describe(value)}`,
+    );
+  }
+  return value;
+}

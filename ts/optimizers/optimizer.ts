@@ -1,0 +1,34 @@
+/** What an optimizer is: how parameters follow their gradients. */
+
+import type { Buffer } from '../plan/buffer';
+import type { PlanBuilder } from '../plan/builder';
+
+/** The memory that an update works on: all trainable parameters of a model lie in one piece, so do their gradients. */
+export interface UpdateBuffers {
+  /** All trainable parameters. */
+  readonly parameters: Buffer;
+  /** Their gradients, in the same order. */
+  readonly gradients: Buffer;
+  /** The optimizer's own state, each as large as the parameters; zero at first. */
+  readonly slots: readonly Buffer[];
+  /** Numbers that change from step to step, such as the learning rate. */
+  readonly scalars: Buffer;
+}
+
+/** An optimizer. */
+export interface Optimizer {
+  /** Keras's class name. */
+  readonly className: string;
+  /** Step width η; may be changed between steps, also by callbacks. */
+  learningRate: number;
+  /** Keras's configuration without the learning rate. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Names of the slots: arrays as large as the parameters. */
+  readonly slots: readonly string[];
+  /** Number of scalars that {@link Optimizer.writeScalars} writes. */
+  readonly scalarCount: number;
+  /** Writes what the update of this step needs into `scalars`, `start` elements in. @param iteration - 1 for the first step. */
+  writeScalars(scalars: Float32Array, start: number, iteration: number): void;
+  /** Emits the update. */
+  emit(builder: PlanBuilder, buffers: UpdateBuffers): void;
+}

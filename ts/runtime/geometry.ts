@@ -132,8 +132,9 @@ function sides(
     const total = Math.max(0, (Math.ceil(size / stride) - 1) * stride + span - size);
     return [Math.floor(total / 2), Math.ceil(total / 2)];
   }
-  const both = typeof padding === 'number' ? [padding, padding] : Array.isArray(padding) ? padding[direction] : undefined;
-  if (!Array.isArray(both) || both.length !== 2 || !both.every((side) => Number.isInteger(side) && side >= 0)) {
+  const both: unknown = typeof padding === 'number' ? [padding, padding] : padding?.[direction];
+  const valid = (side: unknown): side is number => Number.isInteger(side) && (side as number) >= 0;
+  if (!Array.isArray(both) || both.length !== 2 || !both.every(valid)) {
     throw new OptionError(
       `${where}: expected padding "valid", "same", an integer ≥ 0 or [[top, bottom], [left, right]], got ${describe(padding)}`,
     );

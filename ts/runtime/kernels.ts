@@ -13,9 +13,8 @@ type Exports = typeof Raw;
 
 /** Exports that take addresses and counts and return a status: the kernels. */
 export type KernelName = {
-  [Name in keyof Exports]: Exports[Name] extends (...args: number[]) => number ? Name : never;
-}[keyof Exports] &
-  string;
+  [Name in keyof Exports & string]: Exports[Name] extends (...args: number[]) => number ? Name : never;
+}[keyof Exports & string];
 
 /** A kernel bound to an instance. Returns 0 or a status number. */
 export type KernelFunction = (...args: number[]) => number;
@@ -58,6 +57,11 @@ export class Engine {
   /** Calls an export that answers with a number instead of a status, such as a workspace size. */
   query(name: KernelName, ...args: number[]): number {
     return this.guard(() => this.kernel(name)(...args)) >>> 0;
+  }
+
+  /** Whether the instance has trapped; then its memory is lost and nothing needs to be released. */
+  get crashed(): boolean {
+    return this.#crash !== undefined;
   }
 
   /** @throws {EngineCrashedError} when the instance has trapped before. */

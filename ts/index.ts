@@ -1,0 +1,23 @@
+/** convgrad: train convolutional networks on the CPU, in Node and in browsers. */
+
+export * from './callbacks';
+export * from './errors';
+export * from './initializers';
+export * as kernels from './kernels';
+export * from './layers';
+export * from './losses';
+export * from './metrics';
+export type { Equation, Explanation, Factor } from './model/explain';
+export type { NamedTensor } from './model/network';
+export * from './optimizers';
+export type { PlanReport, PlanReportCall } from './plan/report';
+export type { Variant, SimdMode } from './runtime/detect';
+export type { ConvolutionOptions, Padding, Pair } from './runtime/geometry';
+export { type EngineInfo, type InitOptions, init } from './runtime/init';
+export type { Shape } from './shape';
+export type { NestedNumbers, Tensor, TensorLike } from './tensor';
+export type { YieldEvery } from './train/breathe';
+export type { FitOptions } from './train/fit';
+export type { History } from './train/history';
+export type { BatchOptions, CompileOptions, Model } from './train/model';
+export { type SequentialOptions, sequential } from './train/sequential';

@@ -1,0 +1,201 @@
+/** The backward equations of each kind of layer: the chain rule, from the loss to the filters. */
+
+import type { BuiltLayer } from '../../layers/layer';
+import { type Equation, times } from './equation';
+import { convolutionOf, type Named } from './forward';
+import { derivative, derivativeOf, type StageNames } from './names';
+import {
+  columnSums,
+  convolveForFilter,
+  convolveForInput,
+  productTransposed,
+  relativeError,
+  transposedProduct,
+} from './products';
+import { batchFactor, type Stored, type Teller, weightFactor } from './teller';
+
+/** A gradient on its way back. */
+export interface Incoming extends Named {
+  /** What the name stands for, to be written into the next equation: `reshape(W × δ) * H1(1−H1)`. */
+  readonly expression: string;
+}
+
+/** What the backward equations of a layer are made from. */
+export interface BackwardScene {
+  /** Reads the arrays. */
+  readonly teller: Teller;
+  /** The layer. */
+  readonly layer: BuiltLayer;
+  /** Names of its arrays. */
+  readonly names: StageNames | undefined;
+  /** What it took in the forward pass. */
+  readonly input: Named;
+  /** Gradient by its output. */
+  readonly incoming: Incoming;
+}
+
+/** The backward equations of a layer and the gradient that goes on; undefined when none does. */
+export function tellBackward(scene: BackwardScene): { equations: Equation[]; outgoing: Incoming | undefined } {
+  const { teller, layer, names, incoming } = scene;
+  if (names !== undefined && (layer.className === 'Conv2D' || layer.className === 'Dense')) {
+    const activated = throughActivation(scene, names, 'dz');
+    const inner = { ...scene, incoming: activated.outgoing };
+    const told = layer.className === 'Dense' ? throughDense(inner, names) : throughConvolution(inner, names);
+    return { equations: [...activated.equations, ...told.equations], outgoing: told.outgoing };
+  }
+  if (names !== undefined && layer.className === 'Activation' && teller.find(layer.name, 'dx') !== undefined) {
+    return throughActivation(scene, names, 'dx');
+  }
+  if (layer.className === 'Flatten') return throughFlatten(scene);
+  return { equations: [], outgoing: incoming };
+}
+
+/** `δ = (O−Y) * O(1−O)`: nothing happens for the identity. */
+function throughActivation(
+  { teller, layer, incoming }: BackwardScene,
+  names: StageNames,
+  role: 'dz' | 'dx',
+): { equations: Equation[]; outgoing: Incoming } {
+  const activation = String(layer.config.activation);
+  if (activation === 'linear') return { equations: [], outgoing: incoming };
+  const h = teller.get(layer.name, 'y');
+  const dz = teller.get(layer.name, role);
+  const slope = derivativeOf(activation);
+  const expected = Float64Array.from(h.data, (value, index) => slope(value) * (incoming.value.data[index] as number));
+  const left = incoming.name.includes('−') ? `(${incoming.name})` : incoming.name;
+  const expression = `${left} * ${derivative(activation, names.h)}`;
+  const result = batchFactor(names.delta, dz);
+  const equation: Equation = {
+    layer: layer.name,
+    phase: 'backward',
+    text: `${names.delta} = ${expression}`,
+    shapes: `(${times(result.shape)})`,
+    factors: [batchFactor(incoming.name, incoming.value), batchFactor(names.h, h)],
+    result,
+    relativeError: relativeError(dz.data, expected),
+  };
+  return { equations: [equation], outgoing: { name: names.delta, value: dz, expression } };
+}
+
+function throughDense(
+  { teller, layer, input, incoming }: BackwardScene,
+  names: StageNames,
+): { equations: Equation[]; outgoing: Incoming | undefined } {
+  const kernel = teller.get(layer.name, 'kernel');
+  const [inputs = 1, units = 1] = kernel.shape;
+  const [samples = 1] = incoming.value.shape;
+  const delta = batchFactor(incoming.name, incoming.value);
+  const equations: Equation[] = [];
+  const gradient = teller.find(layer.name, 'kernel gradient');
+  if (gradient !== undefined) {
+    equations.push({
+      layer: layer.name,
+      phase: 'backward',
+      text: `dE/d${names.kernel} = ${input.name} × ${grouped(incoming.name)}ᵀ`,
+      shapes: `(${inputs}×${samples})·(${samples}×${units}) = (${inputs}×${units})`,
+      factors: [batchFactor(input.name, input.value), delta],
+      result: weightFactor(`dE/d${names.kernel}`, gradient),
+      relativeError: relativeError(
+        gradient.data,
+        transposedProduct(input.value.data, incoming.value.data, samples, inputs, units),
+      ),
+    });
+  }
+  equations.push(...biasEquation(teller, layer, names, incoming, `Σ over the batch`));
+  const dx = teller.find(layer.name, 'dx');
+  if (dx === undefined) return { equations, outgoing: undefined };
+  const name = `${names.kernel} × ${grouped(incoming.name)}`;
+  equations.push({
+    layer: layer.name,
+    phase: 'backward',
+    text: `dE/d${input.name} = ${name}`,
+    shapes: `(${inputs}×${units})·(${units}×${samples}) = (${inputs}×${samples})`,
+    factors: [weightFactor(names.kernel, kernel), delta],
+    result: batchFactor(`dE/d${input.name}`, dx),
+    relativeError: relativeError(
+      dx.data,
+      productTransposed(incoming.value.data, kernel.data, [samples, inputs, units]),
+    ),
+  });
+  return { equations, outgoing: { name, value: dx, expression: name } };
+}
+
+function throughConvolution(
+  { teller, layer, input, incoming }: BackwardScene,
+  names: StageNames,
+): { equations: Equation[]; outgoing: Incoming | undefined } {
+  const kernel = teller.get(layer.name, 'kernel');
+  const sizes = convolutionOf(layer, input.value, kernel);
+  const gradient = teller.find(layer.name, 'kernel gradient');
+  const delta = batchFactor(incoming.name, incoming.value);
+  const equations: Equation[] = [];
+  if (gradient !== undefined) {
+    const x = batchFactor(input.name, input.value);
+    const result = weightFactor(`dE/d${names.kernel}`, gradient);
+    equations.push({
+      layer: layer.name,
+      phase: 'backward',
+      text: `dE/d${names.kernel} = conv(${input.name}, ${incoming.expression})`,
+      shapes: `conv((${times(x.shape)}), (${times(delta.shape)})) = (${times(result.shape)}), summed over the batch`,
+      factors: [x, delta],
+      result,
+      relativeError: relativeError(gradient.data, convolveForFilter(sizes, input.value.data, incoming.value.data)),
+    });
+  }
+  equations.push(...biasEquation(teller, layer, names, incoming, 'Σ over batch and pixels'));
+  const dx = teller.find(layer.name, 'dx');
+  if (dx === undefined) return { equations, outgoing: undefined };
+  const name = `conv′(${incoming.name}, ${names.kernel})`;
+  equations.push({
+    layer: layer.name,
+    phase: 'backward',
+    text: `dE/d${input.name} = ${name}: every gradient goes back through every tap`,
+    shapes: `(${times(batchFactor('', dx).shape)})`,
+    factors: [delta, weightFactor(names.kernel, kernel)],
+    result: batchFactor(`dE/d${input.name}`, dx),
+    relativeError: relativeError(dx.data, convolveForInput(sizes, incoming.value.data, kernel.data)),
+  });
+  return { equations, outgoing: { name: `dE/d${input.name}`, value: dx, expression: name } };
+}
+
+function biasEquation(
+  teller: Teller,
+  layer: BuiltLayer,
+  names: StageNames,
+  incoming: Incoming,
+  over: string,
+): Equation[] {
+  const gradient = teller.find(layer.name, 'bias gradient');
+  if (gradient === undefined) return [];
+  return [
+    {
+      layer: layer.name,
+      phase: 'backward',
+      text: `dE/d${names.bias} = Σ ${grouped(incoming.name)}`,
+      shapes: over,
+      factors: [batchFactor(incoming.name, incoming.value)],
+      result: weightFactor(`dE/d${names.bias}`, gradient),
+      relativeError: relativeError(gradient.data, columnSums(incoming.value.data, gradient.data.length)),
+    },
+  ];
+}
+
+function throughFlatten({ layer, input, incoming }: BackwardScene): { equations: Equation[]; outgoing: Incoming } {
+  const value: Stored = { data: incoming.value.data, shape: input.value.shape };
+  const name = `reshape(${incoming.name})`;
+  const result = batchFactor(name, value);
+  const equation: Equation = {
+    layer: layer.name,
+    phase: 'backward',
+    text: `dE/d${input.name} = ${name}`,
+    shapes: `(${times(batchFactor('', incoming.value).shape)}) → (${times(result.shape)})`,
+    factors: [],
+    result,
+    relativeError: undefined,
+  };
+  return { equations: [equation], outgoing: { name, value, expression: name } };
+}
+
+function grouped(name: string): string {
+  return /[ −]/.test(name) ? `(${name})` : name;
+}

@@ -1,0 +1,122 @@
+/** The forward equations of each kind of layer. */
+
+import type { BuiltLayer } from '../../layers/layer';
+import { type Convolution, type ConvolutionOptions, resolveConvolution } from '../../runtime/geometry';
+import { type Equation, times } from './equation';
+import type { StageNames } from './names';
+import { convolve, product, relativeError } from './products';
+import { batchFactor, type Stored, type Teller, weightFactor } from './teller';
+
+/** A batch of values on its way through the layers, under the name that the equations give it. */
+export interface Named {
+  /** `X`, `H1`. */
+  readonly name: string;
+  /** The values. */
+  readonly value: Stored;
+}
+
+/** The forward equations of a layer and its output. */
+export function tellForward(
+  teller: Teller,
+  layer: BuiltLayer,
+  names: StageNames | undefined,
+  input: Named,
+): { readonly equations: readonly Equation[]; readonly output: Named } {
+  const { className, name } = layer;
+  if ((className === 'Conv2D' || className === 'Dense') && names !== undefined) {
+    const z = { name: names.z, value: teller.get(name, 'z') };
+    const first = className === 'Dense' ? tellDense(teller, layer, names, input, z) : tellConvolution(teller, layer, names, input, z);
+    const activation = String(layer.config.activation);
+    if (activation === 'linear') return { equations: [first], output: z };
+    const output = { name: names.h, value: teller.get(name, 'y') };
+    return { equations: [first, tellActivation(layer, activation, z, output)], output };
+  }
+  if (className === 'Activation') {
+    const output = { name: names === undefined ? 'H0' : names.h, value: teller.get(name, 'y') };
+    return { equations: [tellActivation(layer, String(layer.config.activation), input, output)], output };
+  }
+  if (className === 'Flatten') {
+    const [samples = 1] = input.value.shape;
+    const value = { data: input.value.data, shape: [samples, layer.outputShape[0] ?? 1] };
+    const equation: Equation = {
+      layer: name,
+      phase: 'forward',
+      text: `${input.name} = reshape(${input.name})`,
+      shapes: `(${times(input.value.shape)}) → (${times([layer.outputShape[0] ?? 1, samples])})`,
+      factors: [],
+      result: batchFactor(input.name, value),
+      relativeError: undefined,
+    };
+    return { equations: [equation], output: { name: input.name, value } };
+  }
+  return { equations: [], output: input };
+}
+
+/** The sizes of a Conv2D layer for a batch. */
+export function convolutionOf(layer: BuiltLayer, x: Stored, kernel: Stored): Convolution {
+  const shape = x.shape.length === 3 ? [...x.shape, 1] : x.shape;
+  return resolveConvolution(shape, kernel.shape, layer.config as ConvolutionOptions, layer.name);
+}
+
+function tellConvolution(
+  teller: Teller,
+  layer: BuiltLayer,
+  names: StageNames,
+  input: Named,
+  z: Named,
+): Equation {
+  const kernel = teller.get(layer.name, 'kernel');
+  const bias = teller.find(layer.name, 'bias');
+  const expected = convolve(convolutionOf(layer, input.value, kernel), input.value.data, kernel.data, bias?.data);
+  const factors = [batchFactor(input.name, input.value), weightFactor(names.kernel, kernel)];
+  if (bias !== undefined) factors.push(weightFactor(names.bias, bias));
+  const result = batchFactor(z.name, z.value);
+  return {
+    layer: layer.name,
+    phase: 'forward',
+    text: `${z.name} = conv(${input.name}, ${names.kernel})${bias === undefined ? '' : ` + ${names.bias}`}`,
+    shapes: `conv((${times(factors[0]?.shape ?? [])}), (${times(factors[1]?.shape ?? [])})) = (${times(result.shape)})`,
+    factors,
+    result,
+    relativeError: relativeError(z.value.data, expected),
+  };
+}
+
+function tellDense(teller: Teller, layer: BuiltLayer, names: StageNames, input: Named, z: Named): Equation {
+  const kernel = teller.get(layer.name, 'kernel');
+  const bias = teller.find(layer.name, 'bias');
+  const [samples = 1, units = 1] = z.value.shape;
+  const [inputs = 1] = kernel.shape;
+  const expected = product(input.value.data, kernel.data, bias?.data, [samples, inputs, units]);
+  const factors = [weightFactor(names.kernel, kernel), batchFactor(input.name, input.value)];
+  if (bias !== undefined) factors.push(weightFactor(names.bias, bias));
+  return {
+    layer: layer.name,
+    phase: 'forward',
+    text: `${z.name} = ${names.kernel}ᵀ·${input.name}${bias === undefined ? '' : ` + ${names.bias}`}`,
+    shapes: `(${units}×${inputs})·(${inputs}×${samples}) = (${units}×${samples})`,
+    factors,
+    result: batchFactor(z.name, z.value),
+    relativeError: relativeError(z.value.data, expected),
+  };
+}
+
+const functions: Readonly<Record<string, (z: number) => number>> = {
+  linear: (z) => z,
+  sigmoid: (z) => 1 / (1 + Math.exp(-z)),
+  relu: (z) => Math.max(z, 0),
+  tanh: Math.tanh,
+};
+
+function tellActivation(layer: BuiltLayer, activation: string, z: Named, h: Named): Equation {
+  const apply = functions[activation] ?? ((value: number) => value);
+  return {
+    layer: layer.name,
+    phase: 'forward',
+    text: `${h.name} = ${activation}(${z.name})`,
+    shapes: '',
+    factors: [],
+    result: batchFactor(h.name, h.value),
+    relativeError: relativeError(h.value.data, Float64Array.from(z.value.data, apply)),
+  };
+}

@@ -1,0 +1,75 @@
+/** The seed's names for the arrays of a chain of layers: Z1, H1, W, δ, … */
+
+import type { Graph } from '../graph';
+
+/** Names of one weighted layer's arrays. */
+export interface StageNames {
+  /** Filters or matrix: `f`, `W`; numbered when the model has several. */
+  readonly kernel: string;
+  /** Bias. */
+  readonly bias: string;
+  /** Before the activation: `Z1`. */
+  readonly z: string;
+  /** After it: `H1`, and `O` for the model's output. */
+  readonly h: string;
+  /** Gradient by `Z`: `δ` for the output, `dE/dZ1` before it. */
+  readonly delta: string;
+}
+
+/** Names for every node that has weights, by its index; the others share those of the weighted node before them. */
+export function nameStages(graph: Graph): readonly (StageNames | undefined)[] {
+  const weighted = graph.nodes.filter(({ layer }) => layer.weights.length > 0);
+  const convolutions = weighted.filter(({ layer }) => layer.className === 'Conv2D').length;
+  const matrices = weighted.length - convolutions;
+  const biases = weighted.filter(({ layer }) => layer.weights.length > 1).length;
+  let stage = 0;
+  let convolution = 0;
+  let matrix = 0;
+  let bias = 0;
+  let current: StageNames | undefined;
+  return graph.nodes.map(({ layer }) => {
+    if (layer.weights.length === 0) return current;
+    stage++;
+    const isConvolution = layer.className === 'Conv2D';
+    const number = isConvolution ? ++convolution : ++matrix;
+    const several = (isConvolution ? convolutions : matrices) > 1;
+    if (layer.weights.length > 1) bias++;
+    const last = stage === weighted.length;
+    current = {
+      kernel: `${isConvolution ? 'f' : 'W'}${several ? number : ''}`,
+      bias: `b${biases > 1 ? bias : ''}`,
+      z: `Z${stage}`,
+      h: last ? 'O' : `H${stage}`,
+      delta: last ? 'δ' : `dE/dZ${stage}`,
+    };
+    return current;
+  });
+}
+
+/** The derivative of an activation by its own output `h`, as text; empty for the identity. */
+export function derivative(activation: string, h: string): string {
+  switch (activation) {
+    case 'sigmoid':
+      return `${h}(1−${h})`;
+    case 'tanh':
+      return `(1−${h}²)`;
+    case 'relu':
+      return `(${h}>0)`;
+    default:
+      return '';
+  }
+}
+
+/** The derivative of an activation by its own output. */
+export function derivativeOf(activation: string): (h: number) => number {
+  switch (activation) {
+    case 'sigmoid':
+      return (h) => h * (1 - h);
+    case 'tanh':
+      return (h) => 1 - h * h;
+    case 'relu':
+      return (h) => (h > 0 ? 1 : 0);
+    default:
+      return () => 1;
+  }
+}

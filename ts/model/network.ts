@@ -1,0 +1,242 @@
+/** Layers, weights and plans of a model: everything but the training loop. */
+
+import { DisposedError, OptionError, ShapeError, StateError } from '../errors';
+import type { Loss } from '../losses/loss';
+import type { Metric } from '../metrics/metric';
+import type { Optimizer } from '../optimizers/optimizer';
+import { describe } from '../options';
+import { Arena } from '../plan/arena';
+import type { Buffer } from '../plan/buffer';
+import { Executable } from '../plan/executable';
+import { Random } from '../random';
+import { getEngine } from '../runtime/init';
+import type { Engine } from '../runtime/kernels';
+import { formatShape, sameShape, sizeOf } from '../shape';
+import type { Tensor } from '../tensor';
+import type { Graph } from './graph';
+import { ModelState, type ModelWeight } from './state';
+import { buildStep, type StepMode, type StepPlan } from './step';
+
+/** A weight as users see it: a copy. */
+export interface NamedTensor extends Tensor {
+  /** `layer/kernel`, `layer/bias`. */
+  readonly name: string;
+}
+
+/** What `compile` was given, checked. */
+export interface Compiled {
+  /** The optimizer. */
+  readonly optimizer: Optimizer;
+  /** The loss. */
+  readonly loss: Loss;
+  /** The metrics. */
+  readonly metrics: readonly Metric[];
+  /** Whether every kernel's results are searched for NaN and infinity. */
+  readonly checkNumerics: boolean;
+}
+
+/** A step that can run. */
+export interface Step extends StepPlan {
+  /** The plan with addresses. */
+  readonly executable: Executable;
+}
+
+interface Home {
+  readonly engine: Engine;
+  readonly state: ModelState;
+  readonly arena: Arena;
+  readonly steps: Map<string, Step>;
+}
+
+/** A model without its training loop. */
+export class Network {
+  /** For messages. */
+  readonly name: string;
+  /** The layers. */
+  readonly graph: Graph;
+  /** All weights in Keras's order: layer by layer. */
+  readonly weights: readonly ModelWeight[];
+  /** What `compile` was given. */
+  compiled: Compiled | undefined;
+  /** Number of steps that the optimizer has made since `compile`. */
+  iterations = 0;
+  readonly #weightsOf: readonly (readonly number[])[];
+  /** The weights while they have no home in WebAssembly memory. */
+  #values: readonly Float32Array[] | undefined;
+  #home: Home | undefined;
+  #disposed = false;
+
+  constructor(name: string, graph: Graph, seed: number) {
+    this.name = name;
+    this.graph = graph;
+    const weights: ModelWeight[] = [];
+    this.#weightsOf = graph.nodes.map(({ layer }) =>
+      layer.weights.map((spec) => weights.push({ name: `${layer.name}/${spec.name}`, spec }) - 1),
+    );
+    this.weights = weights;
+    this.#values = weights.map(({ spec }, index) => {
+      const values = new Float32Array(sizeOf(spec.shape));
+      spec.initializer.fill(values, spec.shape, new Random(seed, `initializer/${index}`));
+      return values;
+    });
+  }
+
+  /** @throws {DisposedError} after {@link dispose}. */
+  assertUsable(method: string): void {
+    if (this.#disposed) throw new DisposedError(`${this.name}.${method}: the model was disposed`);
+  }
+
+  /** What `compile` was given. @throws {StateError} before `compile`. */
+  requireCompiled(method: string): Compiled {
+    this.assertUsable(method);
+    if (this.compiled === undefined) {
+      throw new StateError(`${this.name}.${method}: expected a compiled model, call compile({ optimizer, loss }) first`);
+    }
+    return this.compiled;
+  }
+
+  /** Takes a new optimizer, loss and metrics; weights stay, the optimizer starts anew. */
+  compile(compiled: Compiled): void {
+    // The targets' shape is checked now, not in the first step.
+    compiled.loss.targetShape(this.graph.outputShape, `${this.name}.compile: ${compiled.loss.name}`);
+    if (this.#home !== undefined) {
+      this.#values = this.#readWeights(this.#home);
+      this.#leave();
+    }
+    this.compiled = compiled;
+    this.iterations = 0;
+  }
+
+  /** Copies of all weights. */
+  getWeights(): NamedTensor[] {
+    this.assertUsable('getWeights');
+    const values = this.#home === undefined ? (this.#values ?? []).map((v) => v.slice()) : this.#readWeights(this.#home);
+    return this.weights.map(({ name, spec }, index) => ({
+      name,
+      shape: spec.shape,
+      data: values[index] as Float32Array,
+    }));
+  }
+
+  /**
+   * Replaces all weights, or none when one does not fit.
+   *
+   * @throws {OptionError} when the number of weights differs.
+   * @throws {ShapeError} naming the weight whose shape differs.
+   */
+  setWeights(weights: readonly { readonly data: ArrayLike<number>; readonly shape: readonly number[] }[]): void {
+    this.assertUsable('setWeights');
+    const where = `${this.name}.setWeights`;
+    if (!Array.isArray(weights) || weights.length !== this.weights.length) {
+      throw new OptionError(
+        `${where}: expected ${this.weights.length} weights (${this.weights.map(({ name }) => name).join(', ')}), got ${Array.isArray(weights) ? weights.length : describe(weights)}`,
+      );
+    }
+    const values = this.weights.map(({ name, spec }, index) => {
+      const given = weights[index] as { data: ArrayLike<number>; shape: readonly number[] };
+      if (!Array.isArray(given?.shape) || !sameShape(given.shape, spec.shape)) {
+        throw new ShapeError(
+          `${where}: ${name} expected ${formatShape(spec.shape)}, got ${Array.isArray(given?.shape) ? formatShape(given.shape) : describe(given)}`,
+        );
+      }
+      if (given.data.length !== sizeOf(spec.shape)) {
+        throw new ShapeError(`${where}: ${name} expected ${sizeOf(spec.shape)} values, got ${given.data.length}`);
+      }
+      return Float32Array.from(given.data);
+    });
+    if (this.#home === undefined) {
+      this.#values = values;
+    } else {
+      const { state } = this.#home;
+      values.forEach((value, index) => {
+        state.write((state.weights[index] as { value: Buffer }).value, value);
+      });
+    }
+  }
+
+  /** Copies of the gradients of the last training step, in the order of {@link weights}; zero for frozen ones. */
+  getGradients(): NamedTensor[] {
+    this.requireCompiled('getGradients');
+    const home = this.home();
+    return this.weights.map(({ name, spec }, index) => {
+      const gradient = home.state.weights[index]?.gradient;
+      const data = gradient === undefined ? new Float32Array(sizeOf(spec.shape)) : home.state.read(gradient);
+      return { name, shape: spec.shape, data };
+    });
+  }
+
+  /** The engine that runs this model. */
+  get engine(): Engine {
+    return this.home().engine;
+  }
+
+  /** Bytes of weights, gradients and optimizer state. */
+  get stateBytes(): number {
+    return this.home().state.bytes;
+  }
+
+  /** The step of a mode for a batch size, made once, ready to be filled and run. */
+  step(mode: StepMode, batch: number): Step {
+    const home = this.home();
+    const key = `${mode} ${batch}`;
+    let step = home.steps.get(key);
+    if (step === undefined) {
+      const parts = {
+        graph: this.graph,
+        weightsOf: this.#weightsOf,
+        state: home.state,
+        loss: this.compiled?.loss,
+        optimizer: this.compiled?.optimizer,
+      };
+      const plan = buildStep(home.engine, parts, mode, batch);
+      step = { ...plan, executable: new Executable(plan.plan, home.engine, home.state.address, home.arena) };
+      home.steps.set(key, step);
+    }
+    step.executable.prepare();
+    return step;
+  }
+
+  /** Tells the optimizer that a training step comes: writes the learning rate and what else changes. */
+  beginTrainingStep(): void {
+    const { engine, state } = this.home();
+    this.iterations++;
+    if (this.compiled === undefined || state.update === undefined) return;
+    const start = (state.address + state.update.scalars.offset) >>> 2;
+    this.compiled.optimizer.writeScalars(engine.memory.floats, start, this.iterations);
+  }
+
+  /** Gives all memory back; every later call but this one throws. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#values = undefined;
+    this.#leave();
+  }
+
+  /** Moves the weights into WebAssembly memory, once. */
+  home(): Home {
+    if (this.#home !== undefined) return this.#home;
+    this.assertUsable('home');
+    const engine = getEngine();
+    const state = new ModelState(engine, this.weights, this.compiled?.optimizer.slots.length);
+    (this.#values ?? []).forEach((value, index) => {
+      state.write((state.weights[index] as { value: Buffer }).value, value);
+    });
+    this.#values = undefined;
+    this.#home = { engine, state, arena: new Arena(engine), steps: new Map() };
+    return this.#home;
+  }
+
+  #readWeights({ state }: Home): Float32Array[] {
+    return state.weights.map(({ value }) => state.read(value));
+  }
+
+  #leave(): void {
+    const home = this.#home;
+    this.#home = undefined;
+    if (home === undefined || home.engine.crashed) return;
+    for (const { executable } of home.steps.values()) executable.release();
+    home.arena.release();
+    home.state.release();
+  }
+}

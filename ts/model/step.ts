@@ -1,0 +1,170 @@
+/** Builds the plans of a model: from layers, loss and optimizer to a list of kernel calls. */
+
+import type { BuiltLayer, Value, WeightBuffers } from '../layers/layer';
+import type { Loss } from '../losses/loss';
+import type { Optimizer } from '../optimizers/optimizer';
+import { type Buffer, read, write } from '../plan/buffer';
+import { PlanBuilder, type WorkspaceOracle } from '../plan/builder';
+import { finishPlan, type Plan } from '../plan/plan';
+import { GEOMETRY_WORDS } from '../runtime/geometry';
+import type { Engine } from '../runtime/kernels';
+import type { Graph } from './graph';
+import type { ModelState } from './state';
+
+/**
+ * What a step does: `train` learns, `evaluate` computes the loss, `predict` only the output; `explain` is a
+ * training step that keeps every value apart and leaves the weights as they are.
+ */
+export type StepMode = 'train' | 'evaluate' | 'predict' | 'explain';
+
+/** A plan with the buffers that its user fills and reads. */
+export interface StepPlan {
+  /** The calls. */
+  readonly plan: Plan;
+  /** The model's inputs. */
+  readonly inputs: readonly Buffer[];
+  /** The model's output. */
+  readonly output: Buffer;
+  /** Targets of the loss, but for `predict`. */
+  readonly target: Buffer | undefined;
+  /** The loss, one number, but for `predict`. */
+  readonly loss: Buffer | undefined;
+  /** Buffers of each layer by the role they play in its equations. */
+  readonly roles: ReadonlyMap<string, ReadonlyMap<string, Buffer>>;
+}
+
+/** What a step is built from. */
+export interface StepParts {
+  /** The layers. */
+  readonly graph: Graph;
+  /** For each node the numbers of its weights. */
+  readonly weightsOf: readonly (readonly number[])[];
+  /** The weights' memory. */
+  readonly state: ModelState;
+  /** What `compile` was given; undefined for `predict`. */
+  readonly loss: Loss | undefined;
+  /** What `compile` was given; undefined for all but `train` and `explain`. */
+  readonly optimizer: Optimizer | undefined;
+}
+
+/** Builds the plan of a step for one batch size. */
+export function buildStep(engine: Engine, parts: StepParts, mode: StepMode, batch: number): StepPlan {
+  const builder = new PlanBuilder({
+    batch,
+    training: mode === 'train' || mode === 'explain',
+    keepAll: mode === 'explain',
+    workspaces: oracle(engine),
+  });
+  const { graph } = parts;
+  const inputs = graph.inputShapes.map((shape, index) =>
+    builder.temporary(graph.inputShapes.length === 1 ? 'X' : `X${index}`, [batch, ...shape]),
+  );
+  const values: Value[] = inputs.map((buffer) => ({ buffer, shape: buffer.shape }));
+  const emitted = graph.nodes.map(({ layer, inputs: sources }, node) => {
+    const weights = (parts.weightsOf[node] ?? []).map((index) => weightFor(parts.state, index, mode));
+    const result = builder.scope(layer.name, 'forward', () =>
+      layer.emit(
+        builder,
+        sources.map((source) => values[source] as Value),
+        weights,
+      ),
+    );
+    values.push(result.output);
+    return { layer, sources, weights, result };
+  });
+  const output = (values.at(-1) as Value).buffer;
+  if (mode === 'predict' || parts.loss === undefined) {
+    return finish(builder, inputs, output, undefined, undefined);
+  }
+  const loss = parts.loss;
+  const target = builder.temporary('Y', [batch, ...loss.targetShape(graph.outputShape, loss.name)]);
+  const lossValue = builder.temporary('loss', [1]);
+  builder.scope(loss.name, 'loss', () => loss.emitForward(builder, output, target, lossValue));
+  if (mode === 'train' || mode === 'explain') {
+    const first = builder.scope(loss.name, 'backward', () => loss.emitGradient(builder, output, target));
+    emitBackward(builder, emitted, inputs.length, first);
+    if (mode === 'train') emitUpdate(builder, parts);
+  }
+  return finish(builder, inputs, output, target, lossValue);
+}
+
+function finish(
+  builder: PlanBuilder,
+  inputs: readonly Buffer[],
+  output: Buffer,
+  target: Buffer | undefined,
+  loss: Buffer | undefined,
+): StepPlan {
+  const before = target === undefined ? inputs : [...inputs, target];
+  const after = loss === undefined ? [output] : [output, loss];
+  // Metrics compare the output with the target after the step.
+  if (target !== undefined) after.push(target);
+  return { plan: finishPlan(builder, before, after), inputs, output, target, loss, roles: builder.roles };
+}
+
+interface EmittedNode {
+  readonly layer: BuiltLayer;
+  readonly sources: readonly number[];
+  readonly weights: readonly WeightBuffers[];
+  readonly result: ReturnType<BuiltLayer['emit']>;
+}
+
+/** The chain rule, from the last layer to the first; gradients of a value that several layers read are added. */
+function emitBackward(builder: PlanBuilder, nodes: readonly EmittedNode[], inputCount: number, first: Buffer): void {
+  // A value needs a gradient when something before it is trained.
+  const learns: boolean[] = new Array<boolean>(inputCount).fill(false);
+  for (const { sources, weights } of nodes) {
+    learns.push(weights.some(({ gradient }) => gradient !== undefined) || sources.some((source) => learns[source]));
+  }
+  const gradients: (Buffer | undefined)[] = [];
+  gradients[inputCount + nodes.length - 1] = first;
+  for (let node = nodes.length - 1; node >= 0; node--) {
+    const { layer, sources, result } = nodes[node] as EmittedNode;
+    const gradient = gradients[inputCount + node];
+    if (gradient === undefined || !learns[inputCount + node]) continue;
+    const needed = sources.map((source) => learns[source] === true);
+    const back = builder.scope(layer.name, 'backward', () => result.backward(gradient, needed));
+    sources.forEach((source, index) => {
+      const part = back[index];
+      if (part === undefined || !needed[index]) return;
+      const known = gradients[source];
+      gradients[source] = known === undefined ? part : addGradients(builder, layer.name, known, part);
+    });
+  }
+}
+
+function addGradients(builder: PlanBuilder, layer: string, a: Buffer, b: Buffer): Buffer {
+  return builder.scope(layer, 'backward', () => {
+    const sum = builder.temporary('gradient sum', a.shape);
+    builder.call('add', [a.size, read(a), read(b), write(sum)], a.size);
+    return sum;
+  });
+}
+
+function emitUpdate(builder: PlanBuilder, { optimizer, state }: StepParts): void {
+  const { update } = state;
+  if (optimizer === undefined || update === undefined) return;
+  builder.scope(optimizer.className.toLowerCase(), 'update', () => optimizer.emit(builder, update));
+}
+
+function weightFor(state: ModelState, index: number, mode: StepMode): WeightBuffers {
+  const weight = state.weights[index] as WeightBuffers;
+  return mode === 'train' || mode === 'explain' ? weight : { value: weight.value, gradient: undefined };
+}
+
+/** Asks the kernels how much scratch memory they want; the geometry block passes through a moment's allocation. */
+function oracle(engine: Engine): WorkspaceOracle {
+  return {
+    convolution(pass, { block }) {
+      const address = engine.allocate(GEOMETRY_WORDS * 4);
+      try {
+        engine.memory.writeWords(address, block);
+        return engine.query('conv2d_workspace', pass, address);
+      } finally {
+        engine.release(address);
+      }
+    },
+    matmul: (m, n, k, transposeA, transposeB) =>
+      engine.query('matmul_workspace', m, n, k, Number(transposeA), Number(transposeB)),
+  };
+}

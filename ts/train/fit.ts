@@ -1,0 +1,193 @@
+/** The training loop. */
+
+import type { Callback, Logs, TrainedModel } from '../callbacks/callback';
+import { OptionError } from '../errors';
+import type { Compiled, Network } from '../model/network';
+import { boolean, checkOptions, numberIn, positiveInteger } from '../options';
+import { Random } from '../random';
+import type { TensorLike } from '../tensor';
+import { Breather, type YieldEvery } from './breathe';
+import { Counters } from './counters';
+import { evaluateSamples } from './evaluate';
+import { appendEpoch, type History } from './history';
+import { readSamples, type Samples, StagedSamples, sliceSamples } from './samples';
+
+/** Options of `fit`. */
+export interface FitOptions {
+  /** Samples of a step; the last of an epoch may have fewer. Default 32. */
+  readonly batchSize?: number;
+  /** Passes over the training samples. Default 1. */
+  readonly epochs?: number;
+  /** Whether each epoch takes the samples in a new order. Default true. */
+  readonly shuffle?: boolean;
+  /** Where the orders come from. Default the model's seed, continued from one `fit` to the next. */
+  readonly seed?: number;
+  /** Share of the samples, the last ones, kept for validation. Default 0. */
+  readonly validationSplit?: number;
+  /** Inputs and targets for validation. Not together with `validationSplit`. */
+  readonly validationData?: readonly [TensorLike, TensorLike];
+  /** What is told about the course of training. */
+  readonly callbacks?: Callback | readonly Callback[];
+  /** How often the event loop gets a turn. Default `'auto'`. */
+  readonly yieldEvery?: YieldEvery;
+}
+
+const known = [
+  'batchSize',
+  'epochs',
+  'shuffle',
+  'seed',
+  'validationSplit',
+  'validationData',
+  'callbacks',
+  'yieldEvery',
+];
+
+interface Settings {
+  readonly batchSize: number;
+  readonly epochs: number;
+  readonly training: Samples;
+  readonly validation: Samples | undefined;
+  readonly callbacks: readonly Callback[];
+  readonly breather: Breather;
+  /** The order of an epoch's samples; undefined for their own order. */
+  readonly orderOf: (epoch: number) => Uint32Array | undefined;
+}
+
+/** Everything that `fit` checks before anything changes. */
+export function readSettings(
+  network: Network,
+  compiled: Compiled,
+  x: TensorLike,
+  y: TensorLike,
+  options: FitOptions,
+  seed: { readonly value: number; readonly epochsBefore: number },
+): Settings {
+  const where = `${network.name}.fit`;
+  checkOptions(where, options, known);
+  const samples = readSamples(network, compiled, x, y, where);
+  const { training, validation } = split(network, compiled, samples, options, where);
+  const shuffle = boolean(options.shuffle ?? true, `${where}: shuffle`);
+  const own = options.seed === undefined ? undefined : numberIn(options.seed, 0, 2 ** 53, `${where}: seed`);
+  const { callbacks = [] } = options;
+  return {
+    batchSize: positiveInteger(options.batchSize ?? 32, `${where}: batchSize`),
+    epochs: positiveInteger(options.epochs ?? 1, `${where}: epochs`),
+    training,
+    validation,
+    callbacks: Array.isArray(callbacks) ? callbacks : [callbacks as Callback],
+    breather: new Breather(options.yieldEvery ?? 'auto', where),
+    orderOf: (epoch) => {
+      if (!shuffle) return undefined;
+      const stream = own === undefined ? seed.epochsBefore + epoch : epoch;
+      return new Random(own ?? seed.value, `shuffle/${stream}`).permutation(training.count);
+    },
+  };
+}
+
+function split(
+  network: Network,
+  compiled: Compiled,
+  samples: Samples,
+  options: FitOptions,
+  where: string,
+): { training: Samples; validation: Samples | undefined } {
+  const share = numberIn(options.validationSplit ?? 0, 0, 1, `${where}: validationSplit`);
+  if (options.validationData !== undefined) {
+    if (share !== 0) throw new OptionError(`${where}: expected validationSplit or validationData, got both`);
+    const [x, y] = options.validationData;
+    return { training: samples, validation: readSamples(network, compiled, x, y, `${where}: validationData`) };
+  }
+  if (share === 0) return { training: samples, validation: undefined };
+  // Keras's rule: the last samples, before any shuffling.
+  const first = Math.floor(samples.count * (1 - share));
+  if (first === 0 || first === samples.count) {
+    throw new OptionError(
+      `${where}: expected validationSplit to leave samples on both sides, got ${share} of ${samples.count}`,
+    );
+  }
+  return {
+    training: sliceSamples(samples, 0, first),
+    validation: sliceSamples(samples, first, samples.count),
+  };
+}
+
+/** Trains. The model's weights are where the last step left them, also when a callback throws. */
+export async function runFit(
+  network: Network,
+  compiled: Compiled,
+  model: TrainedModel,
+  settings: Settings,
+  onEpoch: () => void,
+): Promise<History> {
+  const { training, validation, callbacks, breather, batchSize, epochs } = settings;
+  const steps = Math.ceil(training.count / batchSize);
+  const history: History = { epoch: [], history: {} };
+  const counters = new Counters(network, compiled, `${network.name}.fit`);
+  const staged = new StagedSamples(network, training);
+  const natural = Uint32Array.from({ length: training.count }, (_, index) => index);
+  let logs: Logs = {};
+  try {
+    const params = { epochs, steps, batchSize, samples: training.count };
+    for (const callback of callbacks) await callback.onTrainBegin?.(model, params);
+    for (let epoch = 0; epoch < epochs && !model.stopTraining; epoch++) {
+      for (const callback of callbacks) await callback.onEpochBegin?.(epoch);
+      staged.setOrder(settings.orderOf(epoch) ?? natural);
+      counters.reset();
+      await runEpoch(network, compiled, model, settings, staged, counters);
+      onEpoch();
+      logs = {};
+      counters.write(logs);
+      if (validation !== undefined) {
+        const values = evaluateSamples(network, compiled, validation, batchSize, `${network.name}.fit`);
+        for (const [name, value] of Object.entries(values)) logs[`val_${name}`] = value;
+      }
+      appendEpoch(history, epoch, logs);
+      for (const callback of callbacks) await callback.onEpochEnd?.(epoch, logs);
+      if (breather.dueAfterEpoch) await breather.breathe();
+      network.assertUsable('fit');
+    }
+    for (const callback of callbacks) await callback.onTrainEnd?.(logs);
+    return history;
+  } finally {
+    staged.release();
+  }
+}
+
+async function runEpoch(
+  network: Network,
+  compiled: Compiled,
+  model: TrainedModel,
+  { training, callbacks, breather, batchSize }: Settings,
+  staged: StagedSamples,
+  counters: Counters,
+): Promise<void> {
+  const begins = callbacks.filter((callback) => callback.onBatchBegin !== undefined);
+  const ends = callbacks.filter((callback) => callback.onBatchEnd !== undefined);
+  const full = network.step('train', Math.min(batchSize, training.count));
+  const logs: Logs = {};
+  for (let start = 0, batch = 0; start < training.count && !model.stopTraining; start += batchSize, batch++) {
+    for (const callback of begins) {
+      const wait = callback.onBatchBegin?.(batch);
+      if (wait !== undefined) await wait;
+    }
+    const size = Math.min(batchSize, training.count - start);
+    const step = size === full.plan.batch ? full : network.step('train', size);
+    step.executable.prepare();
+    staged.load(step, start);
+    network.beginTrainingStep();
+    step.executable.run(compiled.checkNumerics);
+    counters.count(network, step);
+    if (ends.length > 0) {
+      counters.write(logs);
+      logs.batch = batch;
+      logs.size = size;
+      for (const callback of ends) {
+        const wait = callback.onBatchEnd?.(batch, logs);
+        if (wait !== undefined) await wait;
+      }
+    }
+    if (breather.due) await breather.breathe();
+    network.assertUsable('fit');
+  }
+}

@@ -1,0 +1,243 @@
+/** The model as users hold it. */
+
+import type { Logs, TrainedModel } from '../callbacks/callback';
+import { StateError } from '../errors';
+import { type LossName, toLoss } from '../losses';
+import type { Loss } from '../losses/loss';
+import { type MetricName, toMetric } from '../metrics';
+import type { Metric } from '../metrics/metric';
+import { type Explanation, explainStep } from '../model/explain';
+import type { Graph } from '../model/graph';
+import { type NamedTensor, Network } from '../model/network';
+import { summarize } from '../model/summary';
+import { type OptimizerName, toOptimizer } from '../optimizers';
+import type { Optimizer } from '../optimizers/optimizer';
+import { boolean, checkOptions, positiveInteger } from '../options';
+import type { Buffer } from '../plan/buffer';
+import { type PlanReport, reportPlan } from '../plan/report';
+import { engineReady, init } from '../runtime/init';
+import type { Shape } from '../shape';
+import type { Tensor, TensorLike } from '../tensor';
+import { evaluateSamples, predictInputs } from './evaluate';
+import { type FitOptions, readSettings, runFit } from './fit';
+import type { History } from './history';
+import { readInputs, readSamples, writeBatch } from './samples';
+
+/** Options of {@link Model.compile}. */
+export interface CompileOptions {
+  /** How weights follow their gradients: a name or an optimizer. */
+  readonly optimizer: OptimizerName | Optimizer;
+  /** What is minimized: a name or a loss. */
+  readonly loss: LossName | Loss;
+  /** What else is reported. Default none. */
+  readonly metrics?: readonly (MetricName | Metric)[];
+  /** Searches every kernel's results, and the data, for NaN and infinity. Slow. Default false. */
+  readonly checkNumerics?: boolean;
+}
+
+/** Options of {@link Model.evaluate} and {@link Model.predict}. */
+export interface BatchOptions {
+  /** Samples that are computed at a time. Default 32. */
+  readonly batchSize?: number;
+}
+
+/** A model: layers, weights and the way to train them. Call {@link Model.dispose} when done: its memory is not garbage collected. */
+export class Model implements TrainedModel {
+  /** Set to true, by a callback or from outside, to end `fit` after the current batch. */
+  stopTraining = false;
+  readonly #network: Network;
+  readonly #seed: number;
+  #fitting = false;
+  #epochs = 0;
+
+  /** Use `sequential`. */
+  constructor(name: string, graph: Graph, seed: number) {
+    this.#network = new Network(name, graph, seed);
+    this.#seed = seed;
+  }
+
+  /** Name of the model. */
+  get name(): string {
+    return this.#network.name;
+  }
+
+  /** Shape of an input without batch. */
+  get inputShape(): Shape {
+    return this.#network.graph.inputShapes[0] ?? [];
+  }
+
+  /** Shape of an output without batch. */
+  get outputShape(): Shape {
+    return this.#network.graph.outputShape;
+  }
+
+  /** Number of all parameters. */
+  get parameterCount(): number {
+    return this.#network.weights.reduce((sum, { spec }) => sum + spec.shape.reduce((a, b) => a * b, 1), 0);
+  }
+
+  /** The optimizer that `compile` was given. @throws {StateError} before `compile`. */
+  get optimizer(): Optimizer {
+    return this.#network.requireCompiled('optimizer').optimizer;
+  }
+
+  /**
+   * Says how to train. May be called again: weights stay, the optimizer starts anew.
+   *
+   * @throws {OptionError} when an option is unknown.
+   * @throws {StateError} during `fit`.
+   */
+  compile(options: CompileOptions): void {
+    const where = `${this.name}.compile`;
+    this.#network.assertUsable('compile');
+    this.#assertIdle('compile');
+    checkOptions(where, options, ['optimizer', 'loss', 'metrics', 'checkNumerics']);
+    const metrics = (options.metrics ?? []).map((metric) => toMetric(metric, where));
+    const loss = toLoss(options.loss, where);
+    const targetShape = loss.targetShape(this.outputShape, where);
+    for (const metric of metrics) metric.counter(this.outputShape, targetShape, where);
+    this.#network.compile({
+      optimizer: toOptimizer(options.optimizer, where),
+      loss,
+      metrics,
+      checkNumerics: boolean(options.checkNumerics ?? false, `${where}: checkNumerics`),
+    });
+  }
+
+  /**
+   * Trains.
+   *
+   * @param x - Inputs, `[n, …inputShape]`.
+   * @param y - Targets, `[n, …]` as the loss wants them.
+   * @returns Loss for one sample and metrics of every epoch, as means over its steps while they were trained.
+   * @throws {StateError} before `compile` and during another `fit`.
+   * @throws {ShapeError | OptionError} when data or options do not fit; then nothing was trained.
+   */
+  async fit(x: TensorLike, y: TensorLike, options: FitOptions = {}): Promise<History> {
+    const compiled = this.#network.requireCompiled('fit');
+    this.#assertIdle('fit');
+    const seed = { value: this.#seed, epochsBefore: this.#epochs };
+    const settings = readSettings(this.#network, compiled, x, y, options, seed);
+    this.#fitting = true;
+    this.stopTraining = false;
+    try {
+      await this.#engineReady('fit');
+      return await runFit(this.#network, compiled, this, settings, () => {
+        this.#epochs++;
+      });
+    } finally {
+      this.#fitting = false;
+    }
+  }
+
+  /**
+   * One step of training on one batch, of any size.
+   *
+   * @returns The loss before the update, as the loss defines it: for `halfSquaredError` the seed's E, summed over the batch.
+   * @throws {StateError} before `compile` and during `fit`.
+   * @throws {ShapeError} when the data does not fit.
+   */
+  trainOnBatch(x: TensorLike, y: TensorLike): number {
+    const compiled = this.#network.requireCompiled('trainOnBatch');
+    this.#assertIdle('trainOnBatch');
+    const samples = readSamples(this.#network, compiled, x, y, `${this.name}.trainOnBatch`);
+    const step = this.#network.step('train', samples.count);
+    writeBatch(this.#network, step, samples.x, samples.y, 0);
+    this.#network.beginTrainingStep();
+    step.executable.run(compiled.checkNumerics);
+    const address = step.executable.addressOf(step.loss as Buffer);
+    return this.#network.engine.memory.floats[address >>> 2] as number;
+  }
+
+  /** Loss for one sample and metrics over all samples, without training. @throws {ShapeError} when the data does not fit. */
+  async evaluate(x: TensorLike, y: TensorLike, options: BatchOptions = {}): Promise<Logs> {
+    const where = `${this.name}.evaluate`;
+    const compiled = this.#network.requireCompiled('evaluate');
+    const batchSize = readBatchSize(options, where);
+    const samples = readSamples(this.#network, compiled, x, y, where);
+    await this.#engineReady('evaluate');
+    return evaluateSamples(this.#network, compiled, samples, batchSize, where);
+  }
+
+  /** The outputs, `[n, …outputShape]`. @throws {ShapeError} when the inputs do not fit. */
+  async predict(x: TensorLike, options: BatchOptions = {}): Promise<Tensor> {
+    const where = `${this.name}.predict`;
+    this.#network.assertUsable('predict');
+    const batchSize = readBatchSize(options, where);
+    const inputs = readInputs(this.#network, x, where);
+    await this.#engineReady('predict');
+    return predictInputs(this.#network, inputs, batchSize);
+  }
+
+  /** Copies of all weights in Keras's order. */
+  getWeights(): NamedTensor[] {
+    return this.#network.getWeights();
+  }
+
+  /**
+   * Replaces all weights, in the order of {@link Model.getWeights}; none when one does not fit.
+   *
+   * @throws {OptionError | ShapeError} naming the weight.
+   */
+  setWeights(weights: readonly { readonly data: ArrayLike<number>; readonly shape: Shape }[]): void {
+    this.#network.setWeights(weights);
+  }
+
+  /** Copies of the gradients of the last training step, in the order of {@link Model.getWeights}. */
+  getGradients(): NamedTensor[] {
+    return this.#network.getGradients();
+  }
+
+  /** Prints a table of the layers. @param print - Default `console.log`. */
+  summary(print: (text: string) => void = console.log): void {
+    this.#network.assertUsable('summary');
+    print(summarize(this.#network));
+  }
+
+  /**
+   * The training step as data: every kernel call with what it reads, writes and costs; `String(plan)` is a table.
+   *
+   * @param options.batchSize - Default 32.
+   */
+  plan(options: BatchOptions = {}): PlanReport {
+    this.#network.requireCompiled('plan');
+    const { plan } = this.#network.step('train', readBatchSize(options, `${this.name}.plan`));
+    return reportPlan(plan, this.#network.stateBytes);
+  }
+
+  /**
+   * The matrix form of a training step on this batch, every factor with its shape and size, and the check that
+   * their products are the gradients that the plan computed. The weights do not change. `String(explanation)` is
+   * a page of text.
+   */
+  explain(x: TensorLike, y: TensorLike): Explanation {
+    const compiled = this.#network.requireCompiled('explain');
+    this.#assertIdle('explain');
+    const samples = readSamples(this.#network, compiled, x, y, `${this.name}.explain`);
+    const step = this.#network.step('explain', samples.count);
+    writeBatch(this.#network, step, samples.x, samples.y, 0);
+    step.executable.run(compiled.checkNumerics);
+    return explainStep(this.#network, compiled, step);
+  }
+
+  /** Gives all memory back, at once. Every later call but this one throws {@link DisposedError}. */
+  dispose(): void {
+    this.#network.dispose();
+  }
+
+  #assertIdle(method: string): void {
+    if (this.#fitting) throw new StateError(`${this.name}.${method}: the model is being trained by fit`);
+  }
+
+  /** Starts the engine where that takes time, and looks whether the model still lives afterwards. */
+  async #engineReady(method: string): Promise<void> {
+    if (engineReady()) return;
+    await init();
+    this.#network.assertUsable(method);
+  }
+}
+
+function readBatchSize(options: BatchOptions, where: string): number {
+  checkOptions(where, options, ['batchSize']);
+  return positiveInteger(options.batchSize ?? 32, `${where}: batchSize`);
+}

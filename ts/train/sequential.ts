@@ -1,0 +1,35 @@
+/** A model whose layers form a chain. */
+
+import type { Layer } from '../layers/layer';
+import { chain } from '../model/graph';
+import { checkOptions, describe, numberIn } from '../options';
+import { OptionError } from '../errors';
+import type { Shape } from '../shape';
+import { Model } from './model';
+
+/** Options of {@link sequential}. */
+export interface SequentialOptions {
+  /** Shape of one input, without batch: `[height, width, channels]` for images. */
+  readonly inputShape: Shape;
+  /** The layers, first to last. */
+  readonly layers: readonly Layer[];
+  /** Where first weights and orders of samples come from: the same seed gives the same bits. Default 0. */
+  readonly seed?: number;
+  /** For messages and files. Default `'sequential'`. */
+  readonly name?: string;
+}
+
+/**
+ * A model whose layers form a chain.
+ *
+ * @throws {OptionError | ShapeError} naming the layer, what it expected and what came.
+ */
+export function sequential(options: SequentialOptions): Model {
+  checkOptions('sequential', options, ['inputShape', 'layers', 'seed', 'name']);
+  const { name = 'sequential' } = options;
+  if (typeof name !== 'string' || name === '') {
+    throw new OptionError(`sequential: expected a name that is not empty, got ${describe(name)}`);
+  }
+  const seed = numberIn(options.seed ?? 0, 0, Number.MAX_SAFE_INTEGER, `${name}: seed`);
+  return new Model(name, chain(options.inputShape, options.layers, name), seed);
+}

@@ -133,11 +133,11 @@ function sides(
     return [Math.floor(total / 2), Math.ceil(total / 2)];
   }
   const both: unknown = typeof padding === 'number' ? [padding, padding] : padding?.[direction];
-  const valid = (side: unknown): side is number => Number.isInteger(side) && (side as number) >= 0;
+  const valid = (side: unknown): boolean => Number.isInteger(side) && (side as number) >= 0;
   if (!Array.isArray(both) || both.length !== 2 || !both.every(valid)) {
     throw new OptionError(
       `${where}: expected padding "valid", "same", an integer ≥ 0 or [[top, bottom], [left, right]], got ${describe(padding)}`,
     );
   }
-  return [both[0], both[1]];
+  return both as [number, number];
 }

@@ -80,6 +80,7 @@ export class StagedSamples {
   readonly #x: number;
   readonly #y: number;
   readonly #order: number;
+  readonly #count: number;
   readonly #xSize: number;
   readonly #ySize: number;
 
@@ -88,6 +89,7 @@ export class StagedSamples {
     const { engine } = network;
     this.#engine = engine;
     this.#gather = engine.kernel('gather_rows');
+    this.#count = samples.count;
     this.#xSize = sizeOf(samples.x.shape.slice(1));
     this.#ySize = sizeOf(samples.y.shape.slice(1));
     const reserved: number[] = [];
@@ -115,7 +117,9 @@ export class StagedSamples {
     const order = this.#order + start * 4;
     const x = step.executable.addressOf(step.inputs[0] as Buffer);
     const y = step.executable.addressOf(step.target as Buffer);
-    const status = this.#gather(batch, this.#xSize, order, this.#x, x) || this.#gather(batch, this.#ySize, order, this.#y, y);
+    const status =
+      this.#gather(batch, this.#xSize, order, this.#count, this.#x, x) ||
+      this.#gather(batch, this.#ySize, order, this.#count, this.#y, y);
     if (status !== 0) throw new WasmError('gather_rows', status);
   }
 

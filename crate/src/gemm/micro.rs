@@ -1,0 +1,177 @@
+//! Register tiles: P rows times NV vectors of sums, kept in registers while the reduction runs.
+
+use crate::vector::{Vector, F32x4, LANES};
+
+/// A tile of sums: P rows of NV vectors.
+pub type Tile<const P: usize, const NV: usize> = [[F32x4; NV]; P];
+
+/// How a reduction walks through an array: `outer · inner` segments of `len` steps. Strides count elements.
+#[derive(Clone, Copy, Debug)]
+pub struct Walk {
+    /// Number of groups of segments.
+    pub outer: usize,
+    /// From one group to the next.
+    pub outer_stride: usize,
+    /// Segments of a group.
+    pub inner: usize,
+    /// From one segment to the next.
+    pub inner_stride: usize,
+    /// Steps of a segment.
+    pub len: usize,
+}
+
+impl Walk {
+    /// One segment.
+    pub fn straight(len: usize) -> Self {
+        Self { outer: 1, outer_stride: 0, inner: 1, inner_stride: 0, len }
+    }
+
+    /// Number of steps of the reduction.
+    pub fn steps(&self) -> usize {
+        self.outer * self.inner * self.len
+    }
+
+    /// Largest distance from the start to a step, when steps are `step` elements apart.
+    fn reach(&self, step: usize) -> usize {
+        (self.outer - 1) * self.outer_stride + (self.inner - 1) * self.inner_stride + (self.len - 1) * step
+    }
+}
+
+/// A tile of zeros.
+#[inline(always)]
+pub fn zeros<const P: usize, const NV: usize>() -> Tile<P, NV> {
+    [[F32x4::splat(0.0); NV]; P]
+}
+
+/// `tile[r] += Σ a[start + r·row_stride + k] · b[k]` for the steps `k` of `walk`: rows of `a` whose reduction is
+/// contiguous within a segment. `b` is packed: step `k` at `k · NV · 4`. Panics when a step lies outside a slice.
+#[inline(always)]
+pub fn rows<const P: usize, const NV: usize>(
+    tile: &mut Tile<P, NV>,
+    a: &[f32],
+    start: usize,
+    row_stride: usize,
+    walk: Walk,
+    b: &[f32],
+) {
+    if walk.steps() == 0 {
+        return;
+    }
+    assert!(start + (P - 1) * row_stride + walk.reach(1) < a.len());
+    assert!(walk.steps() * NV * LANES <= b.len());
+    let mut b = b.as_ptr();
+    let mut sums = *tile;
+    for outer in 0..walk.outer {
+        for inner in 0..walk.inner {
+            let first = start + outer * walk.outer_stride + inner * walk.inner_stride;
+            // SAFETY: the assertions above bound every address that the walk can reach in `a` and in `b`.
+            unsafe {
+                let mut rows: [*const f32; P] = std::array::from_fn(|r| a.as_ptr().add(first + r * row_stride));
+                let mut left = walk.len;
+                while left >= 4 {
+                    for k in 0..4 {
+                        let vectors: [F32x4; NV] = std::array::from_fn(|v| F32x4::load_at(b.add((k * NV + v) * LANES)));
+                        for r in 0..P {
+                            let value = F32x4::splat_at(rows[r].add(k));
+                            for v in 0..NV {
+                                sums[r][v] = value.mul_add(vectors[v], sums[r][v]);
+                            }
+                        }
+                    }
+                    for row in &mut rows {
+                        *row = row.add(4);
+                    }
+                    b = b.add(4 * NV * LANES);
+                    left -= 4;
+                }
+                while left > 0 {
+                    let vectors: [F32x4; NV] = std::array::from_fn(|v| F32x4::load_at(b.add(v * LANES)));
+                    for r in 0..P {
+                        let value = F32x4::splat_at(rows[r]);
+                        for v in 0..NV {
+                            sums[r][v] = value.mul_add(vectors[v], sums[r][v]);
+                        }
+                        rows[r] = rows[r].add(1);
+                    }
+                    b = b.add(NV * LANES);
+                    left -= 1;
+                }
+            }
+        }
+    }
+    *tile = sums;
+}
+
+/// `tile[r] += Σ a[start_a + k·step_a + r] · b[start_b + k·step_b + …]`: the rows of the tile lie side by side in
+/// `a`, so that each step is an outer product. Both arrays walk with their own strides and the same lengths.
+/// Panics when a step lies outside a slice.
+#[inline(always)]
+pub fn columns<const P: usize, const NV: usize>(
+    tile: &mut Tile<P, NV>,
+    (a, start_a, step_a, walk_a): (&[f32], usize, usize, Walk),
+    (b, start_b, step_b, walk_b): (&[f32], usize, usize, Walk),
+) {
+    if walk_a.steps() == 0 {
+        return;
+    }
+    assert!(walk_a.outer == walk_b.outer && walk_a.inner == walk_b.inner && walk_a.len == walk_b.len);
+    assert!(start_a + walk_a.reach(step_a) + P <= a.len());
+    assert!(start_b + walk_b.reach(step_b) + NV * LANES <= b.len());
+    let mut sums = *tile;
+    for outer in 0..walk_a.outer {
+        for inner in 0..walk_a.inner {
+            let first_a = start_a + outer * walk_a.outer_stride + inner * walk_a.inner_stride;
+            let first_b = start_b + outer * walk_b.outer_stride + inner * walk_b.inner_stride;
+            // SAFETY: the assertions above bound every address that the walks can reach in `a` and in `b`. After the
+            // last step the pointers may pass the end: wrapping arithmetic allows that, they are not read again.
+            unsafe {
+                let mut pa = a.as_ptr().add(first_a);
+                let mut pb = b.as_ptr().add(first_b);
+                for _ in 0..walk_a.len {
+                    let vectors: [F32x4; NV] = std::array::from_fn(|v| F32x4::load_at(pb.add(v * LANES)));
+                    for r in 0..P {
+                        let value = F32x4::splat_at(pa.add(r));
+                        for v in 0..NV {
+                            sums[r][v] = value.mul_add(vectors[v], sums[r][v]);
+                        }
+                    }
+                    pa = pa.wrapping_add(step_a);
+                    pb = pb.wrapping_add(step_b);
+                }
+            }
+        }
+    }
+    *tile = sums;
+}
+
+/// Adds the first `width ≤ 4·NV` values of each row of a tile to `out`, rows `stride` apart; overwrites instead
+/// when `fresh`.
+#[inline(always)]
+pub fn store<const P: usize, const NV: usize>(
+    tile: &Tile<P, NV>,
+    out: &mut [f32],
+    start: usize,
+    stride: usize,
+    width: usize,
+    fresh: bool,
+) {
+    for r in 0..P {
+        let row = &mut out[start + r * stride..start + r * stride + width];
+        for v in 0..NV {
+            let first = v * LANES;
+            if first >= width {
+                break;
+            }
+            let part = &mut row[first..width.min(first + LANES)];
+            if part.len() == LANES {
+                let sum = if fresh { tile[r][v] } else { F32x4::load(part).add(tile[r][v]) };
+                sum.store(part);
+            } else {
+                let lanes = tile[r][v].to_array();
+                for (value, lane) in part.iter_mut().zip(lanes) {
+                    *value = if fresh { lane } else { *value + lane };
+                }
+            }
+        }
+    }
+}

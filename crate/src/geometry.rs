@@ -1,0 +1,138 @@
+//! Sizes of a convolution, resolved once from sixteen words.
+
+use crate::error::{checked_product, Error};
+
+/// Number of words of a geometry block.
+pub const WORDS: usize = 16;
+
+/// A two-dimensional convolution: images NHWC, filters HWIO, outputs NHWC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Geometry {
+    pub batch: usize,
+    pub in_h: usize,
+    pub in_w: usize,
+    pub in_c: usize,
+    pub kernel_h: usize,
+    pub kernel_w: usize,
+    pub out_c: usize,
+    pub stride_h: usize,
+    pub stride_w: usize,
+    pub pad_top: usize,
+    pub pad_bottom: usize,
+    pub pad_left: usize,
+    pub pad_right: usize,
+    pub dilation_h: usize,
+    pub dilation_w: usize,
+    pub groups: usize,
+    pub out_h: usize,
+    pub out_w: usize,
+}
+
+impl Geometry {
+    /// Reads a block: batch, in_h, in_w, in_c, kernel_h, kernel_w, out_c, stride_h, stride_w, pad_top, pad_bottom,
+    /// pad_left, pad_right, dilation_h, dilation_w, groups.
+    pub fn new(words: &[u32; WORDS]) -> Result<Self, Error> {
+        let word = |index: usize| words[index] as usize;
+        let positive = [0, 1, 2, 3, 4, 5, 6, 7, 8, 13, 14, 15];
+        // Bounded so that the sums below cannot wrap; far above what memory could hold.
+        if positive.iter().any(|&index| word(index) == 0) || words.iter().any(|&word| word > 1 << 28) {
+            return Err(Error::InvalidGeometry);
+        }
+        let (in_h, in_w, in_c) = (word(1), word(2), word(3));
+        let (kernel_h, kernel_w, out_c) = (word(4), word(5), word(6));
+        let (dilation_h, dilation_w, groups) = (word(13), word(14), word(15));
+        if in_c % groups != 0 || out_c % groups != 0 {
+            return Err(Error::InvalidGeometry);
+        }
+        let outputs = |size: usize, pads: usize, kernel: usize, dilation: usize, stride: usize| {
+            let span = (kernel - 1).checked_mul(dilation).and_then(|span| span.checked_add(1));
+            let span = span.ok_or(Error::SizeOverflow)?;
+            let room = (size + pads).checked_sub(span).ok_or(Error::InvalidGeometry)?;
+            Ok(room / stride + 1)
+        };
+        let geometry = Self {
+            batch: word(0),
+            in_h,
+            in_w,
+            in_c,
+            kernel_h,
+            kernel_w,
+            out_c,
+            stride_h: word(7),
+            stride_w: word(8),
+            pad_top: word(9),
+            pad_bottom: word(10),
+            pad_left: word(11),
+            pad_right: word(12),
+            dilation_h,
+            dilation_w,
+            groups,
+            out_h: outputs(in_h, word(9) + word(10), kernel_h, dilation_h, word(7))?,
+            out_w: outputs(in_w, word(11) + word(12), kernel_w, dilation_w, word(8))?,
+        };
+        checked_product(&[geometry.batch, in_h, in_w, in_c])?;
+        checked_product(&[geometry.batch, geometry.padded_h(), geometry.padded_w(), in_c])?;
+        checked_product(&[geometry.batch, geometry.out_h, geometry.out_w, out_c])?;
+        checked_product(&[kernel_h, kernel_w, in_c, out_c])?;
+        Ok(geometry)
+    }
+
+    /// Elements of the images.
+    pub fn input_size(&self) -> usize {
+        self.batch * self.in_h * self.in_w * self.in_c
+    }
+
+    /// Elements of the filters.
+    pub fn filter_size(&self) -> usize {
+        self.kernel_h * self.kernel_w * (self.in_c / self.groups) * self.out_c
+    }
+
+    /// Elements of the outputs.
+    pub fn output_size(&self) -> usize {
+        self.batch * self.out_h * self.out_w * self.out_c
+    }
+
+    /// Height of an image with its border.
+    pub fn padded_h(&self) -> usize {
+        self.in_h + self.pad_top + self.pad_bottom
+    }
+
+    /// Width of an image with its border.
+    pub fn padded_w(&self) -> usize {
+        self.in_w + self.pad_left + self.pad_right
+    }
+
+    /// Whether there is a border.
+    pub fn is_padded(&self) -> bool {
+        self.padded_h() != self.in_h || self.padded_w() != self.in_w
+    }
+
+    /// Rows that a filter spans.
+    pub fn span_h(&self) -> usize {
+        (self.kernel_h - 1) * self.dilation_h + 1
+    }
+
+    /// Columns that a filter spans.
+    pub fn span_w(&self) -> usize {
+        (self.kernel_w - 1) * self.dilation_w + 1
+    }
+
+    /// The same convolution on images that carry their border with them.
+    pub fn without_padding(&self) -> Self {
+        Self {
+            in_h: self.padded_h(),
+            in_w: self.padded_w(),
+            pad_top: 0,
+            pad_bottom: 0,
+            pad_left: 0,
+            pad_right: 0,
+            ..*self
+        }
+    }
+
+    /// The convolution of one group by itself.
+    pub fn of_one_group(&self) -> Self {
+        Self { in_c: self.in_c / self.groups, out_c: self.out_c / self.groups, groups: 1, ..*self }
+    }
+}

@@ -1,0 +1,119 @@
+//! `y = activation(conv(x, filter) + bias)`.
+
+use super::{border, grouped, taps, thin};
+use crate::error::Error;
+use crate::gemm::micro::{rows, store, zeros, Walk};
+use crate::gemm::pack::{pack, packed_size, panel_start, panel_width, PANEL};
+use crate::geometry::Geometry;
+use crate::kernels::activation::{forward_in_place, Activation};
+use crate::kernels::bias::broadcast;
+
+/// float32 values of scratch memory: the packed filters, and the images with their border.
+pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
+    if geometry.groups > 1 {
+        return grouped::forward_workspace(geometry);
+    }
+    let steps = geometry.kernel_h * geometry.kernel_w * geometry.in_c;
+    Ok(packed_size(steps, geometry.out_c) + border::size(geometry)?)
+}
+
+/// `y = activation(conv(x, filter) + bias)`.
+pub fn forward(
+    geometry: &Geometry,
+    x: &[f32],
+    filter: &[f32],
+    bias: Option<&[f32]>,
+    y: &mut [f32],
+    activation: Activation,
+    workspace: &mut [f32],
+) {
+    if geometry.groups > 1 {
+        grouped::forward(geometry, x, filter, bias, y, activation, workspace);
+        return;
+    }
+    let steps = geometry.kernel_h * geometry.kernel_w * geometry.in_c;
+    let (packed, bordered) = workspace.split_at_mut(packed_size(steps, geometry.out_c));
+    let x = if geometry.is_padded() {
+        border::copy(geometry, x, bordered);
+        &*bordered
+    } else {
+        x
+    };
+    let geometry = geometry.without_padding();
+    if thin::fits(&geometry) {
+        thin::forward(&geometry, x, filter, bias, y, activation);
+        return;
+    }
+    let channels = geometry.out_c;
+    pack(steps, channels, packed, |step, channel| filter[step * channels + channel]);
+    let image = geometry.in_h * geometry.in_w * geometry.in_c;
+    let line = geometry.stride_h * geometry.in_w * geometry.in_c;
+    for (index, out) in y.chunks_exact_mut(geometry.out_w * channels).enumerate() {
+        let (n, i) = (index / geometry.out_h, index % geometry.out_h);
+        broadcast(bias, channels, out);
+        row(&geometry, x, n * image + i * line, packed, out);
+        // The row is still in the first-level cache.
+        forward_in_place(activation, out);
+    }
+}
+
+/// One row of outputs.
+fn row(geometry: &Geometry, x: &[f32], start: usize, packed: &[f32], out: &mut [f32]) {
+    let walk = taps(geometry);
+    let channels = geometry.out_c;
+    let mut channel = 0;
+    while channel < channels {
+        let width = panel_width(channels, channel);
+        let panel = &packed[panel_start(walk.steps(), channel)..][..walk.steps() * width];
+        let line = Line {
+            start,
+            pixel: geometry.stride_w * geometry.in_c,
+            pixels: geometry.out_w,
+            channel,
+            channels,
+            used: width.min(channels - channel),
+            walk,
+        };
+        if width == PANEL {
+            along::<4, 2>(&line, x, panel, out);
+        } else {
+            along::<8, 1>(&line, x, panel, out);
+        }
+        channel += width;
+    }
+}
+
+/// One row of outputs and one panel of channels.
+struct Line {
+    start: usize,
+    pixel: usize,
+    pixels: usize,
+    channel: usize,
+    channels: usize,
+    used: usize,
+    walk: Walk,
+}
+
+/// All pixels of a line: tiles of P pixels, then of fewer.
+#[inline(never)]
+fn along<const P: usize, const NV: usize>(line: &Line, x: &[f32], panel: &[f32], out: &mut [f32]) {
+    let mut pixel = 0;
+    while pixel + P <= line.pixels {
+        tile::<P, NV>(line, pixel, x, panel, out);
+        pixel += P;
+    }
+    while pixel + 2 <= line.pixels {
+        tile::<2, NV>(line, pixel, x, panel, out);
+        pixel += 2;
+    }
+    if pixel < line.pixels {
+        tile::<1, NV>(line, pixel, x, panel, out);
+    }
+}
+
+#[inline(always)]
+fn tile<const P: usize, const NV: usize>(line: &Line, pixel: usize, x: &[f32], panel: &[f32], out: &mut [f32]) {
+    let mut sums = zeros::<P, NV>();
+    rows(&mut sums, x, line.start + pixel * line.pixel, line.pixel, line.walk, panel);
+    store(&sums, out, pixel * line.channels + line.channel, line.channels, line.used, false);
+}

@@ -1,0 +1,107 @@
+//! Convolutions in groups: the channels of each group are gathered, convolved by themselves and put back.
+
+use super::{filter_gradient, forward, input_gradient};
+use crate::error::Error;
+use crate::geometry::Geometry;
+use crate::kernels::activation::{forward_in_place, Activation};
+use crate::kernels::bias::broadcast;
+
+/// float32 values of scratch memory for the forward pass.
+pub fn forward_workspace(geometry: &Geometry) -> Result<usize, Error> {
+    let one = geometry.of_one_group();
+    Ok(one.input_size() + one.filter_size() + one.output_size() + forward::workspace(&one)?)
+}
+
+/// float32 values of scratch memory for the filters' gradient.
+pub fn filter_gradient_workspace(geometry: &Geometry) -> Result<usize, Error> {
+    let one = geometry.of_one_group();
+    Ok(one.input_size() + one.filter_size() + one.output_size() + filter_gradient::workspace(&one)?)
+}
+
+/// float32 values of scratch memory for the images' gradient.
+pub fn input_gradient_workspace(geometry: &Geometry) -> Result<usize, Error> {
+    let one = geometry.of_one_group();
+    Ok(one.input_size() + one.filter_size() + one.output_size() + input_gradient::workspace(&one)?)
+}
+
+/// See [`forward::forward`].
+pub fn forward(
+    geometry: &Geometry,
+    x: &[f32],
+    filter: &[f32],
+    bias: Option<&[f32]>,
+    y: &mut [f32],
+    activation: Activation,
+    workspace: &mut [f32],
+) {
+    let one = geometry.of_one_group();
+    let parts = Parts::new(&one, workspace);
+    broadcast(bias, geometry.out_c, y);
+    for group in 0..geometry.groups {
+        gather(x, geometry.in_c, one.in_c, group, parts.input);
+        gather(filter, geometry.out_c, one.out_c, group, parts.filter);
+        forward::forward(&one, parts.input, parts.filter, None, parts.output, Activation::Linear, parts.rest);
+        let rows = y.chunks_exact_mut(geometry.out_c).zip(parts.output.chunks_exact(one.out_c));
+        for (target, source) in rows {
+            for (value, part) in target[group * one.out_c..].iter_mut().zip(source) {
+                *value += part;
+            }
+        }
+    }
+    forward_in_place(activation, y);
+}
+
+/// See [`filter_gradient::filter_gradient`].
+pub fn filter_gradient(geometry: &Geometry, x: &[f32], dy: &[f32], df: &mut [f32], workspace: &mut [f32]) {
+    let one = geometry.of_one_group();
+    let parts = Parts::new(&one, workspace);
+    for group in 0..geometry.groups {
+        gather(x, geometry.in_c, one.in_c, group, parts.input);
+        gather(dy, geometry.out_c, one.out_c, group, parts.output);
+        filter_gradient::filter_gradient(&one, parts.input, parts.output, parts.filter, parts.rest);
+        scatter(parts.filter, geometry.out_c, one.out_c, group, df);
+    }
+}
+
+/// See [`input_gradient::input_gradient`].
+pub fn input_gradient(geometry: &Geometry, dy: &[f32], filter: &[f32], dx: &mut [f32], workspace: &mut [f32]) {
+    let one = geometry.of_one_group();
+    let parts = Parts::new(&one, workspace);
+    for group in 0..geometry.groups {
+        gather(dy, geometry.out_c, one.out_c, group, parts.output);
+        gather(filter, geometry.out_c, one.out_c, group, parts.filter);
+        input_gradient::input_gradient(&one, parts.output, parts.filter, parts.input, parts.rest);
+        scatter(parts.input, geometry.in_c, one.in_c, group, dx);
+    }
+}
+
+/// The arrays of one group.
+struct Parts<'a> {
+    input: &'a mut [f32],
+    filter: &'a mut [f32],
+    output: &'a mut [f32],
+    rest: &'a mut [f32],
+}
+
+impl<'a> Parts<'a> {
+    fn new(one: &Geometry, workspace: &'a mut [f32]) -> Self {
+        let (input, rest) = workspace.split_at_mut(one.input_size());
+        let (filter, rest) = rest.split_at_mut(one.filter_size());
+        let (output, rest) = rest.split_at_mut(one.output_size());
+        Self { input, filter, output, rest }
+    }
+}
+
+/// Copies the channels of a group out of rows of all channels.
+fn gather(source: &[f32], all: usize, part: usize, group: usize, target: &mut [f32]) {
+    for (source, target) in source.chunks_exact(all).zip(target.chunks_exact_mut(part)) {
+        target.copy_from_slice(&source[group * part..][..part]);
+    }
+}
+
+/// Copies the channels of a group into rows of all channels.
+fn scatter(source: &[f32], all: usize, part: usize, group: usize, target: &mut [f32]) {
+    for (source, target) in source.chunks_exact(part).zip(target.chunks_exact_mut(all)) {
+        target[group * part..][..part].copy_from_slice(source);
+    }
+}

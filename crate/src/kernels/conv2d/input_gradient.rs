@@ -1,0 +1,89 @@
+//! Gradient of the images: a convolution of the output's gradients, spread out by the stride and with a border of
+//! zeros, with the filters rotated by half a turn and their channels exchanged.
+
+use super::{forward, grouped};
+use crate::error::{checked_product, Error};
+use crate::geometry::Geometry;
+use crate::kernels::activation::Activation;
+
+/// The convolution that computes the gradient, over gradients that carry their border with them.
+fn reversed(geometry: &Geometry) -> Geometry {
+    Geometry {
+        in_h: geometry.in_h + geometry.span_h() - 1,
+        in_w: geometry.in_w + geometry.span_w() - 1,
+        in_c: geometry.out_c,
+        out_h: geometry.in_h,
+        out_w: geometry.in_w,
+        out_c: geometry.in_c,
+        stride_h: 1,
+        stride_w: 1,
+        pad_top: 0,
+        pad_bottom: 0,
+        pad_left: 0,
+        pad_right: 0,
+        ..*geometry
+    }
+}
+
+/// float32 values of scratch memory: rotated filters, spread gradients, and what the convolution wants.
+pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
+    if geometry.groups > 1 {
+        return grouped::input_gradient_workspace(geometry);
+    }
+    let reversed = reversed(geometry);
+    let spread = checked_product(&[reversed.batch, reversed.in_h, reversed.in_w, reversed.in_c])?;
+    Ok(geometry.filter_size() + spread + forward::workspace(&reversed)?)
+}
+
+/// `dx` from `dy` and the filters.
+pub fn input_gradient(geometry: &Geometry, dy: &[f32], filter: &[f32], dx: &mut [f32], workspace: &mut [f32]) {
+    if geometry.groups > 1 {
+        grouped::input_gradient(geometry, dy, filter, dx, workspace);
+        return;
+    }
+    let reversed = reversed(geometry);
+    let (rotated, rest) = workspace.split_at_mut(geometry.filter_size());
+    let (spread, rest) = rest.split_at_mut(reversed.input_size());
+    rotate(geometry, filter, rotated);
+    spread_out(geometry, &reversed, dy, spread);
+    forward::forward(&reversed, spread, rotated, None, dx, Activation::Linear, rest);
+}
+
+/// `rotated[p, q, o, c] = filter[kernel_h − 1 − p, kernel_w − 1 − q, c, o]`.
+fn rotate(geometry: &Geometry, filter: &[f32], rotated: &mut [f32]) {
+    let (inputs, outputs) = (geometry.in_c, geometry.out_c);
+    let taps = geometry.kernel_h * geometry.kernel_w;
+    for (tap, target) in rotated.chunks_exact_mut(inputs * outputs).enumerate() {
+        let source = &filter[(taps - 1 - tap) * inputs * outputs..][..inputs * outputs];
+        for o in 0..outputs {
+            for c in 0..inputs {
+                target[o * inputs + c] = source[c * outputs + o];
+            }
+        }
+    }
+}
+
+/// Puts gradient `[i, j]` at `[span_h − 1 − pad_top + i·stride_h, span_w − 1 − pad_left + j·stride_w]`, zeros
+/// elsewhere. A border wider than the filter pushes gradients out of the array: they touch no pixel.
+fn spread_out(geometry: &Geometry, reversed: &Geometry, dy: &[f32], spread: &mut [f32]) {
+    spread.fill(0.0);
+    let channels = geometry.out_c;
+    let place = |index: usize, stride: usize, span: usize, pad: usize, size: usize| -> Option<usize> {
+        (index * stride + span - 1).checked_sub(pad).filter(|&place| place < size)
+    };
+    for n in 0..geometry.batch {
+        for i in 0..geometry.out_h {
+            let Some(row) = place(i, geometry.stride_h, geometry.span_h(), geometry.pad_top, reversed.in_h) else {
+                continue;
+            };
+            let source = &dy[(n * geometry.out_h + i) * geometry.out_w * channels..][..geometry.out_w * channels];
+            let line = (n * reversed.in_h + row) * reversed.in_w * channels;
+            for (j, gradient) in source.chunks_exact(channels).enumerate() {
+                let column = place(j, geometry.stride_w, geometry.span_w(), geometry.pad_left, reversed.in_w);
+                if let Some(column) = column {
+                    spread[line + column * channels..][..channels].copy_from_slice(gradient);
+                }
+            }
+        }
+    }
+}

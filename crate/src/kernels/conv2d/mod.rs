@@ -1,0 +1,61 @@
+//! Two-dimensional convolution (cross-correlation) and its gradients: images NHWC, filters HWIO.
+//!
+//! A filter's taps over the channels of one kernel row lie side by side in an image, so that a patch is a few
+//! contiguous segments: products run straight over the image, without building a matrix of patches.
+
+mod border;
+pub mod filter_gradient;
+pub mod forward;
+mod grouped;
+pub mod input_gradient;
+mod thin;
+
+use crate::error::Error;
+use crate::gemm::micro::Walk;
+use crate::geometry::Geometry;
+
+/// One of the three passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pass {
+    /// Outputs from images and filters.
+    Forward,
+    /// Gradient of the filters.
+    FilterGradient,
+    /// Gradient of the images.
+    InputGradient,
+}
+
+impl Pass {
+    /// The pass of a code: 0 forward, 1 filter gradient, 2 input gradient.
+    pub fn from_code(code: u32) -> Result<Self, Error> {
+        match code {
+            0 => Ok(Self::Forward),
+            1 => Ok(Self::FilterGradient),
+            2 => Ok(Self::InputGradient),
+            _ => Err(Error::UnknownCode),
+        }
+    }
+}
+
+/// float32 values of scratch memory that a pass wants.
+pub fn workspace(pass: Pass, geometry: &Geometry) -> Result<usize, Error> {
+    match pass {
+        Pass::Forward => forward::workspace(geometry),
+        Pass::FilterGradient => filter_gradient::workspace(geometry),
+        Pass::InputGradient => input_gradient::workspace(geometry),
+    }
+}
+
+/// How the taps of a filter walk over an image without border, from the patch's first pixel: whole kernel rows
+/// where the taps touch each other, else tap by tap.
+fn taps(geometry: &Geometry) -> Walk {
+    let row = geometry.in_w * geometry.in_c;
+    let touching = geometry.dilation_w == 1;
+    Walk {
+        outer: geometry.kernel_h,
+        outer_stride: geometry.dilation_h * row,
+        inner: if touching { 1 } else { geometry.kernel_w },
+        inner_stride: geometry.dilation_w * geometry.in_c,
+        len: if touching { geometry.kernel_w * geometry.in_c } else { geometry.in_c },
+    }
+}

@@ -1,0 +1,34 @@
+//! Copies, sums and gathers.
+
+use super::activation::map;
+use super::exponential;
+use crate::error::Error;
+use crate::vector::{Vector, F32x4, LANES};
+
+/// `y = a + b`.
+pub fn add(a: &[f32], b: &[f32], y: &mut [f32]) {
+    let mut left = a.chunks_exact(LANES);
+    let mut right = b.chunks_exact(LANES);
+    let mut outputs = y.chunks_exact_mut(LANES);
+    for ((a, b), y) in (&mut left).zip(&mut right).zip(&mut outputs) {
+        F32x4::load(a).add(F32x4::load(b)).store(y);
+    }
+    for ((a, b), y) in left.remainder().iter().zip(right.remainder()).zip(outputs.into_remainder()) {
+        *y = a + b;
+    }
+}
+
+/// `y = eˣ`.
+pub fn exp(x: &[f32], y: &mut [f32]) {
+    map(x, y, exponential::exp);
+}
+
+/// `destination[r] = source[indices[r]]` for rows of `row` values.
+pub fn gather_rows(row: usize, indices: &[u32], source: &[f32], destination: &mut [f32]) -> Result<(), Error> {
+    for (&index, target) in indices.iter().zip(destination.chunks_exact_mut(row)) {
+        let start = (index as usize).checked_mul(row).ok_or(Error::OutOfBounds)?;
+        let end = start.checked_add(row).ok_or(Error::OutOfBounds)?;
+        target.copy_from_slice(source.get(start..end).ok_or(Error::OutOfBounds)?);
+    }
+    Ok(())
+}

@@ -1,0 +1,3 @@
+//! How parameters follow their gradients, each in one pass.
+
+pub mod sgd;

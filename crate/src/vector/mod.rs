@@ -1,0 +1,87 @@
+//! The one SIMD type: four float32 lanes. The only module that names `core::arch`.
+
+#[cfg(not(target_feature = "simd128"))]
+mod portable;
+#[cfg(all(target_feature = "simd128", target_feature = "relaxed-simd"))]
+mod relaxed;
+#[cfg(target_feature = "simd128")]
+mod simd128;
+
+#[cfg(not(target_feature = "simd128"))]
+pub use portable::F32x4;
+#[cfg(target_feature = "simd128")]
+pub use simd128::F32x4;
+
+/// Number of lanes.
+pub const LANES: usize = 4;
+
+/// 1.5·2²³: adding it rounds a small float to an integer in its low bits.
+pub const ROUND: f32 = 12_582_912.0;
+
+/// Operations on four lanes. Every implementation has the same lanes in the same order.
+pub trait Vector: Copy {
+    /// All lanes the same.
+    fn splat(value: f32) -> Self;
+    /// Lane by lane.
+    fn add(self, other: Self) -> Self;
+    /// Lane by lane.
+    fn sub(self, other: Self) -> Self;
+    /// Lane by lane.
+    fn mul(self, other: Self) -> Self;
+    /// Lane by lane.
+    fn div(self, other: Self) -> Self;
+    /// `self · factor + term`. Whether the product is rounded is not specified: `relaxed` fuses, the others do not.
+    fn mul_add(self, factor: Self, term: Self) -> Self;
+    /// `self < other ? other : self`: NaN in `self` stays.
+    fn at_least(self, other: Self) -> Self;
+    /// `other < self ? other : self`: NaN in `self` stays.
+    fn at_most(self, other: Self) -> Self;
+    /// Without the sign.
+    fn abs(self) -> Self;
+    /// The sign of `sign` with the magnitude of `self`, whose own sign must be plus.
+    fn with_sign_of(self, sign: Self) -> Self;
+    /// `self < limit ? yes : no`, lane by lane; `no` where `self` is NaN.
+    fn select_less(self, limit: Self, yes: Self, no: Self) -> Self;
+    /// `self · 2ⁿ` where `rounded = n + ROUND`, |n| ≤ 250; right for subnormal results.
+    fn times_power_of_two(self, rounded: Self) -> Self;
+    /// Sum of the lanes: `(0 + 2) + (1 + 3)`.
+    fn sum(self) -> f32;
+    /// The lanes.
+    fn to_array(self) -> [f32; LANES];
+    /// From lanes.
+    fn from_array(lanes: [f32; LANES]) -> Self;
+
+    /// Four values at the start of a slice. Panics when it is shorter.
+    #[inline(always)]
+    fn load(slice: &[f32]) -> Self {
+        assert!(slice.len() >= LANES);
+        // SAFETY: the length was checked.
+        unsafe { Self::load_at(slice.as_ptr()) }
+    }
+
+    /// Writes four values at the start of a slice. Panics when it is shorter.
+    #[inline(always)]
+    fn store(self, slice: &mut [f32]) {
+        assert!(slice.len() >= LANES);
+        // SAFETY: the length was checked.
+        unsafe { self.store_at(slice.as_mut_ptr()) }
+    }
+
+    /// Four values at an address, which need not be aligned to 16.
+    ///
+    /// # Safety
+    /// Four floats must be readable at `address`.
+    unsafe fn load_at(address: *const f32) -> Self;
+
+    /// One value at an address, in all lanes.
+    ///
+    /// # Safety
+    /// A float must be readable at `address`.
+    unsafe fn splat_at(address: *const f32) -> Self;
+
+    /// Writes four values at an address, which need not be aligned to 16.
+    ///
+    /// # Safety
+    /// Four floats must be writable at `address`.
+    unsafe fn store_at(self, address: *mut f32);
+}

@@ -4,7 +4,7 @@ import { LoadError, OptionError } from '../errors';
 import { checkOptions, describe } from '../options';
 import { hasRelaxedSimd, hasSimd, type SimdMode, type Variant } from './detect';
 import { Engine } from './kernels';
-import { canLoadSync, loadModule, loadModuleSync } from './load.node';
+import { canLoadSync, loadModule, loadModuleSync } from './loadNode';
 
 /** Options of {@link init}. */
 export interface InitOptions {

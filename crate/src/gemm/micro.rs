@@ -66,35 +66,18 @@ pub fn rows<const P: usize, const NV: usize>(
             let first = start + outer * walk.outer_stride + inner * walk.inner_stride;
             // SAFETY: the assertions above bound every address that the walk can reach in `a` and in `b`.
             unsafe {
-                let mut rows: [*const f32; P] = std::array::from_fn(|r| a.as_ptr().add(first + r * row_stride));
-                let mut left = walk.len;
-                while left >= 4 {
-                    for k in 0..4 {
-                        let vectors: [F32x4; NV] = std::array::from_fn(|v| F32x4::load_at(b.add((k * NV + v) * LANES)));
-                        for r in 0..P {
-                            let value = F32x4::splat_at(rows[r].add(k));
-                            for v in 0..NV {
-                                sums[r][v] = value.mul_add(vectors[v], sums[r][v]);
-                            }
-                        }
-                    }
-                    for row in &mut rows {
-                        *row = row.add(4);
-                    }
-                    b = b.add(4 * NV * LANES);
-                    left -= 4;
-                }
-                while left > 0 {
+                let mut row = a.as_ptr().add(first);
+                // Not unrolled: LLVM would load the vectors of all steps first, and they would not fit the registers.
+                for _ in 0..walk.len {
                     let vectors: [F32x4; NV] = std::array::from_fn(|v| F32x4::load_at(b.add(v * LANES)));
                     for r in 0..P {
-                        let value = F32x4::splat_at(rows[r]);
+                        let value = F32x4::splat_at(row.add(r * row_stride));
                         for v in 0..NV {
                             sums[r][v] = value.mul_add(vectors[v], sums[r][v]);
                         }
-                        rows[r] = rows[r].add(1);
                     }
+                    row = row.add(1);
                     b = b.add(NV * LANES);
-                    left -= 1;
                 }
             }
         }

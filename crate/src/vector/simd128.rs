@@ -105,8 +105,9 @@ impl Vector for F32x4 {
 
     #[inline(always)]
     unsafe fn splat_at(address: *const f32) -> Self {
-        // SAFETY: the caller promises a readable float.
-        Self(unsafe { v128_load32_splat(address.cast()) })
+        // A plain read: LLVM makes load32_splat of it and folds a constant offset into it, which it does not do for the
+        // intrinsic of that name. SAFETY: the caller promises a readable float.
+        Self(f32x4_splat(unsafe { *address }))
     }
 
     #[inline(always)]

@@ -1,0 +1,59 @@
+/** Builds the kernels: wasm-pack makes glue and binary, wasm-opt makes the binary small. */
+
+import { cpSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { variants } from '../variants.mjs';
+import { ensureRust } from './rust.mjs';
+import { hashOf, once, root, run, say } from './shell.mjs';
+import { ensureTools, toolFolder } from './tools.mjs';
+
+const sources = ['crate/src', 'crate/Cargo.toml', 'Cargo.toml', 'Cargo.lock', 'scripts/variants.mjs', 'scripts/setup/wasm.mjs'];
+
+/** Builds every enabled variant whose sources changed. */
+export function ensureWasm() {
+  const wanted = variants.filter(({ enabled }) => enabled);
+  const results = wanted.flatMap(({ name }) => [
+    `dist/wasm/convgrad.${name}.wasm`,
+    `ts/generated/${name}/convgrad_bg.js`,
+  ]);
+  once('wasm', hashOf(sources), results, () => {
+    const rust = ensureRust();
+    ensureTools(rust);
+    for (const variant of wanted) build(variant, rust);
+  });
+}
+
+function build({ name, features }, rust) {
+  say(`building the kernels: ${name}`);
+  const flags = features.map((feature) => `+${feature}`).join(',');
+  const env = {
+    ...process.env,
+    ...rust.env,
+    PATH: `${toolFolder}:${rust.env.PATH ?? process.env.PATH}`,
+    CARGO_TARGET_DIR: join(root, 'target', name),
+    RUSTFLAGS: `-C target-feature=${flags}`,
+  };
+  const out = join(root, 'ts/generated', name);
+  rmSync(out, { recursive: true, force: true });
+  run(
+    join(toolFolder, 'wasm-pack'),
+    ['--quiet', 'build', 'crate', '--release', '--target', 'bundler', '--mode', 'no-install', '--no-pack', '--out-dir', out],
+    { env, stdio: ['ignore', 'ignore', 'inherit'] },
+  );
+  const binary = join(out, 'convgrad_bg.wasm');
+  const small = join(root, 'dist/wasm', `convgrad.${name}.wasm`);
+  mkdirSync(join(root, 'dist/wasm'), { recursive: true });
+  const enabled = [
+    ...features.map((feature) => (feature === 'simd128' ? 'simd' : feature === 'atomics' ? 'threads' : feature)),
+    ...['bulk-memory', 'bulk-memory-opt', 'mutable-globals', 'nontrapping-float-to-int', 'sign-ext'],
+    ...['reference-types', 'multivalue'],
+  ];
+  const options = [...new Set(enabled)].map((feature) => `--enable-${feature}`);
+  run(join(root, 'node_modules/.bin/wasm-opt'), ['-Os', ...options, '--strip-debug', binary, '-o', small]);
+  if (!WebAssembly.validate(readFileSync(small)) && !features.includes('relaxed-simd')) {
+    // An optimizer that broke the file must not reach anybody.
+    cpSync(binary, small);
+    say(`wasm-opt made an invalid ${name}; the file is not optimized`);
+  }
+  say(`${name}: ${(statSync(binary).size / 1024).toFixed(1)} → ${(statSync(small).size / 1024).toFixed(1)} KiB`);
+}

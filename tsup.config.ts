@@ -1,0 +1,56 @@
+import { cpSync, mkdirSync } from 'node:fs';
+import { defineConfig } from 'tsup';
+
+const target = 'es2022';
+
+export default defineConfig([
+  {
+    name: 'library',
+    entry: { index: 'ts/index.ts' },
+    format: ['esm', 'cjs'],
+    platform: 'node',
+    target,
+    dts: true,
+    // CommonJS has no import.meta.url, by which the kernels' files are found.
+    shims: true,
+    sourcemap: true,
+    splitting: false,
+  },
+  {
+    name: 'browser',
+    entry: { index: 'ts/index.ts' },
+    outDir: 'dist/browser',
+    format: ['esm'],
+    platform: 'browser',
+    target,
+    sourcemap: true,
+    splitting: false,
+    esbuildPlugins: [
+      {
+        name: 'browser-loader',
+        setup(build) {
+          build.onResolve({ filter: /\/loadNode$/ }, async ({ resolveDir }) =>
+            build.resolve('./loadBrowser', { resolveDir, kind: 'import-statement' }),
+          );
+        },
+      },
+    ],
+  },
+  {
+    name: 'cli',
+    entry: { cli: 'ts/cli/main.ts' },
+    format: ['esm'],
+    platform: 'node',
+    target,
+    splitting: false,
+    // The command line's packages are bundled, so that installing convgrad installs nothing else.
+    noExternal: [/.*/],
+    banner: {
+      js: "#!/usr/bin/env node\nimport { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);",
+    },
+    onSuccess: async () => {
+      mkdirSync('dist/report', { recursive: true });
+      for (const name of ['uPlot.iife.min.js', 'uPlot.min.css']) cpSync(`node_modules/uplot/dist/${name}`, `dist/report/${name}`);
+    },
+  },
+]);

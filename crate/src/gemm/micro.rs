@@ -127,6 +127,117 @@ pub fn columns<const P: usize, const NV: usize>(
     *tile = sums;
 }
 
+/// Sums of R kernel rows times T taps.
+pub type Taps<const R: usize, const T: usize> = [[F32x4; T]; R];
+
+/// `out[i, j] = start + Σ x[first + i·line + r·row + t·column + j] · taps[r][t]`, or added to what `out` holds when
+/// `start` is `None`: the whole vectors `j` of `lines` rows of `width` outputs of one filter, with lanes along the
+/// width. `COLUMN` is the distance of two taps when it is known, else 0. Panics when a tap lies outside a slice.
+#[inline(always)]
+pub fn planes<const R: usize, const T: usize, const COLUMN: usize>(
+    (x, first, row, column, line): (&[f32], usize, usize, usize, usize),
+    taps: &Taps<R, T>,
+    start: Option<F32x4>,
+    (out, lines, width): (&mut [f32], usize, usize),
+) {
+    let column = if COLUMN > 0 { COLUMN } else { column };
+    let vectors = width / LANES;
+    if lines == 0 || vectors == 0 {
+        return;
+    }
+    assert!(first + (lines - 1) * line + (R - 1) * row + (T - 1) * column + vectors * LANES <= x.len());
+    assert!((lines - 1) * width + vectors * LANES <= out.len());
+    for i in 0..lines {
+        // SAFETY: the assertions above bound every address.
+        unsafe {
+            let rows: [*const f32; R] = std::array::from_fn(|r| x.as_ptr().add(first + i * line + r * row));
+            let target = out.as_mut_ptr().add(i * width);
+            for j in 0..vectors {
+                let mut sum = match start {
+                    Some(start) => start,
+                    None => F32x4::load_at(target.add(j * LANES)),
+                };
+                for r in 0..R {
+                    for t in 0..T {
+                        sum = F32x4::load_at(rows[r].add(j * LANES + t * column)).mul_add(taps[r][t], sum);
+                    }
+                }
+                sum.store_at(target.add(j * LANES));
+            }
+        }
+    }
+}
+
+/// `sums[r][t] += x[start + r·row + t·column + j] · dy[j]` for the whole vectors `j` of `lines` rows of gradients of
+/// `width` values, images `line` apart: the gradients of R·T taps at once. `COLUMN` as for [`planes`]. Panics outside a slice.
+#[inline(always)]
+pub fn correlate<const R: usize, const T: usize, const COLUMN: usize>(
+    sums: &mut Taps<R, T>,
+    (x, start, row, column, line): (&[f32], usize, usize, usize, usize),
+    (dy, lines, width): (&[f32], usize, usize),
+) {
+    let column = if COLUMN > 0 { COLUMN } else { column };
+    let vectors = width / LANES;
+    if lines == 0 || vectors == 0 {
+        return;
+    }
+    assert!(start + (lines - 1) * line + (R - 1) * row + (T - 1) * column + vectors * LANES <= x.len());
+    assert!((lines - 1) * width + vectors * LANES <= dy.len());
+    let mut totals = *sums;
+    for i in 0..lines {
+        // SAFETY: the assertions above bound every address.
+        unsafe {
+            let rows: [*const f32; R] = std::array::from_fn(|r| x.as_ptr().add(start + i * line + r * row));
+            let gradients = dy.as_ptr().add(i * width);
+            for j in 0..vectors {
+                let gradient = F32x4::load_at(gradients.add(j * LANES));
+                for r in 0..R {
+                    for t in 0..T {
+                        let pixel = F32x4::load_at(rows[r].add(j * LANES + t * column));
+                        totals[r][t] = pixel.mul_add(gradient, totals[r][t]);
+                    }
+                }
+            }
+        }
+    }
+    *sums = totals;
+}
+
+/// `sums[r] += Σ a[start + r·row_stride + k] · b[k]` with lanes along the reduction, for segments of whole vectors:
+/// P dot products at once. Panics when a step lies outside a slice.
+#[inline(always)]
+pub fn dots<const P: usize>(
+    sums: &mut [F32x4; P],
+    (a, start, row_stride, walk): (&[f32], usize, usize, Walk),
+    b: &[f32],
+) {
+    let vectors = walk.len / LANES;
+    if walk.steps() == 0 {
+        return;
+    }
+    assert!(walk.len % LANES == 0 && walk.steps() <= b.len());
+    assert!(start + (P - 1) * row_stride + walk.reach(1) < a.len());
+    let mut totals = *sums;
+    let mut b = b.as_ptr();
+    for outer in 0..walk.outer {
+        for inner in 0..walk.inner {
+            // SAFETY: the assertions above bound every address that the walk can reach in `a` and in `b`.
+            unsafe {
+                let mut row = a.as_ptr().add(start + outer * walk.outer_stride + inner * walk.inner_stride);
+                for _ in 0..vectors {
+                    let factor = F32x4::load_at(b);
+                    for r in 0..P {
+                        totals[r] = F32x4::load_at(row.add(r * row_stride)).mul_add(factor, totals[r]);
+                    }
+                    row = row.wrapping_add(LANES);
+                    b = b.wrapping_add(LANES);
+                }
+            }
+        }
+    }
+    *sums = totals;
+}
+
 /// Adds the first `width ≤ 4·NV` values of each row of a tile to `out`, rows `stride` apart; overwrites instead
 /// when `fresh`.
 #[inline(always)]
@@ -140,6 +251,12 @@ pub fn store<const P: usize, const NV: usize>(
 ) {
     for r in 0..P {
         let row = &mut out[start + r * stride..start + r * stride + width];
+        if fresh && width == NV * LANES {
+            for v in 0..NV {
+                tile[r][v].store(&mut row[v * LANES..]);
+            }
+            continue;
+        }
         for v in 0..NV {
             let first = v * LANES;
             if first >= width {

@@ -1,6 +1,6 @@
 //! Activation functions that work on each element, and their gradients by the function's own output.
 
-use super::exponential::{sigmoid, tanh};
+use super::exponential::{Exponential, Tangent};
 use crate::error::Error;
 use crate::vector::{Vector, F32x4, LANES};
 
@@ -34,9 +34,15 @@ impl Activation {
 pub fn forward(activation: Activation, x: &[f32], y: &mut [f32]) {
     match activation {
         Activation::Linear => y.copy_from_slice(x),
-        Activation::Sigmoid => map(x, y, sigmoid),
+        Activation::Sigmoid => {
+            let constants = Exponential::new();
+            map(x, y, |x| constants.sigmoid(x));
+        }
         Activation::Relu => map(x, y, |x| x.at_least(F32x4::splat(0.0))),
-        Activation::Tanh => map(x, y, tanh),
+        Activation::Tanh => {
+            let constants = Tangent::new();
+            map(x, y, |x| constants.tanh(x));
+        }
     }
 }
 
@@ -44,9 +50,15 @@ pub fn forward(activation: Activation, x: &[f32], y: &mut [f32]) {
 pub fn forward_in_place(activation: Activation, y: &mut [f32]) {
     match activation {
         Activation::Linear => {}
-        Activation::Sigmoid => map_in_place(y, sigmoid),
+        Activation::Sigmoid => {
+            let constants = Exponential::new();
+            map_in_place(y, |x| constants.sigmoid(x));
+        }
         Activation::Relu => map_in_place(y, |x| x.at_least(F32x4::splat(0.0))),
-        Activation::Tanh => map_in_place(y, tanh),
+        Activation::Tanh => {
+            let constants = Tangent::new();
+            map_in_place(y, |x| constants.tanh(x));
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Copies, sums and gathers.
 
 use super::activation::map;
-use super::exponential;
+use super::exponential::Exponential;
 use crate::error::Error;
 use crate::vector::{Vector, F32x4, LANES};
 
@@ -20,7 +20,8 @@ pub fn add(a: &[f32], b: &[f32], y: &mut [f32]) {
 
 /// `y = eˣ`.
 pub fn exp(x: &[f32], y: &mut [f32]) {
-    map(x, y, exponential::exp);
+    let constants = Exponential::new();
+    map(x, y, |x| constants.exp(x));
 }
 
 /// `destination[r] = source[indices[r]]` for rows of `row` values.

@@ -3,52 +3,140 @@
 //! Coefficients: S. L. Moshier's Cephes library, `expf` and `tanhf`.
 
 use crate::vector::{Vector, F32x4, ROUND};
+use std::hint::black_box;
 
-/// eˣ, within 2 ULP over the whole range; subnormal results, infinities and NaN come out right.
-#[inline(always)]
-pub fn exp(x: F32x4) -> F32x4 {
-    let constant = F32x4::splat;
-    // Beyond these the result is 0 or infinity.
-    let x = x.at_least(constant(-104.0)).at_most(constant(89.0));
-    // x = n·ln 2 + r, |r| ≤ ln 2 / 2; the first part of ln 2 has few bits, so that n times it is exact.
-    let rounded = x.mul(constant(std::f32::consts::LOG2_E)).add(constant(ROUND));
-    let n = rounded.sub(constant(ROUND));
-    let r = n.mul_add(constant(-0.693_359_375), x);
-    let r = n.mul_add(constant(2.121_944_4e-4), r);
-    let square = r.mul(r);
-    let p = constant(1.987_569_1e-4);
-    let p = p.mul_add(r, constant(1.398_199_9e-3));
-    let p = p.mul_add(r, constant(8.333_452e-3));
-    let p = p.mul_add(r, constant(4.166_579_6e-2));
-    let p = p.mul_add(r, constant(1.666_666_5e-1));
-    let p = p.mul_add(r, constant(0.5));
-    let p = p.mul_add(square, r).add(constant(1.0));
-    p.times_power_of_two(rounded)
+/// The constants of the polynomials, as values that the compiler does not know. A constant vector costs V8 four
+/// instructions at every use; one that it must keep costs one load.
+#[derive(Clone, Copy)]
+pub struct Exponential {
+    low: F32x4,
+    high: F32x4,
+    log2e: F32x4,
+    round: F32x4,
+    ln2: [F32x4; 2],
+    p: [F32x4; 6],
+    bias: F32x4,
+    raised_bias: F32x4,
+    lowered_bias: F32x4,
+    raise: F32x4,
+    lower: F32x4,
+    zero: F32x4,
+    one: F32x4,
 }
 
-/// 1 / (1 + e⁻ˣ), within 3 ULP over the whole range.
 #[inline(always)]
-pub fn sigmoid(x: F32x4) -> F32x4 {
-    let one = F32x4::splat(1.0);
-    let zero = F32x4::splat(0.0);
-    // From e^-|x| ≤ 1, so that small results keep their digits: e / (1 + e) for negative x.
-    let e = exp(zero.sub(x.abs()));
-    x.select_less(zero, e, one).div(one.add(e))
+fn constant(value: f32) -> F32x4 {
+    F32x4::splat(black_box(value))
 }
 
-/// tanh x, within 3 ULP over the whole range.
-#[inline(always)]
-pub fn tanh(x: F32x4) -> F32x4 {
-    let constant = F32x4::splat;
-    let size = x.abs();
-    let square = x.mul(x);
-    let p = constant(-5.704_988_7e-3);
-    let p = p.mul_add(square, constant(2.063_908_9e-2));
-    let p = p.mul_add(square, constant(-5.373_971_6e-2));
-    let p = p.mul_add(square, constant(1.333_144_2e-1));
-    let p = p.mul_add(square, constant(-3.333_328e-1));
-    let near = p.mul(square).mul_add(size, size);
-    let e = exp(size.add(size));
-    let far = constant(1.0).sub(constant(2.0).div(e.add(constant(1.0))));
-    size.select_less(constant(0.625), near, far).with_sign_of(x)
+impl Exponential {
+    /// The constants.
+    #[inline(always)]
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Self {
+        Self {
+            // Beyond these the result is 0 or infinity.
+            low: constant(-104.0),
+            high: constant(89.0),
+            log2e: constant(std::f32::consts::LOG2_E),
+            round: constant(ROUND),
+            // ln 2 in two parts; the first has few bits, so that n times it is exact.
+            ln2: [-0.693_359_375, 2.121_944_4e-4].map(constant),
+            p: [1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5].map(constant),
+            bias: constant(f32::from_bits(127 << 23)),
+            raised_bias: constant(f32::from_bits((127 + 64) << 23)),
+            lowered_bias: constant(f32::from_bits((127 - 64) << 23)),
+            raise: constant(18_446_744_073_709_551_616.0),
+            lower: constant(1.0 / 18_446_744_073_709_551_616.0),
+            zero: constant(0.0),
+            one: constant(1.0),
+        }
+    }
+
+    /// eˣ, within 2 ULP over the whole range; subnormal results, infinities and NaN come out right.
+    #[inline(always)]
+    pub fn exp(&self, x: F32x4) -> F32x4 {
+        let (p, rounded) = self.reduced(x.at_least(self.low).at_most(self.high));
+        // In two steps: 2ⁿ itself may be too small or too large for a float.
+        let half = rounded.half_of_rounded();
+        let rest = rounded.sub(half).add(self.round);
+        p.mul(half.power_of_two(self.bias)).mul(rest.power_of_two(self.bias))
+    }
+
+    /// eˣ for x ≤ 0, otherwise like [`Self::exp`].
+    #[inline(always)]
+    fn exp_of_negative(&self, x: F32x4) -> F32x4 {
+        let (p, rounded) = self.reduced(x.at_least(self.low));
+        // 2ⁿ⁺⁶⁴ fits a float for every n that occurs.
+        p.mul(rounded.power_of_two(self.raised_bias)).mul(self.lower)
+    }
+
+    /// eˣ for x ≥ 0, otherwise like [`Self::exp`].
+    #[inline(always)]
+    fn exp_of_positive(&self, x: F32x4) -> F32x4 {
+        let (p, rounded) = self.reduced(x.at_most(self.high));
+        p.mul(rounded.power_of_two(self.lowered_bias)).mul(self.raise)
+    }
+
+    /// x = n·ln 2 + r, |r| ≤ ln 2 / 2: eʳ, and n + ROUND.
+    #[inline(always)]
+    fn reduced(&self, x: F32x4) -> (F32x4, F32x4) {
+        let rounded = x.mul(self.log2e).add(self.round);
+        let n = rounded.sub(self.round);
+        let r = n.mul_add(self.ln2[0], x);
+        let r = n.mul_add(self.ln2[1], r);
+        let square = r.mul(r);
+        let p = self.p[0].mul_add(r, self.p[1]);
+        let p = p.mul_add(r, self.p[2]);
+        let p = p.mul_add(r, self.p[3]);
+        let p = p.mul_add(r, self.p[4]);
+        let p = p.mul_add(r, self.p[5]);
+        (p.mul_add(square, r).add(self.one), rounded)
+    }
+
+    /// 1 / (1 + e⁻ˣ), within 3 ULP over the whole range.
+    #[inline(always)]
+    pub fn sigmoid(&self, x: F32x4) -> F32x4 {
+        // From e^-|x| ≤ 1, so that small results keep their digits: e / (1 + e) for negative x.
+        let e = self.exp_of_negative(self.zero.sub(x.abs()));
+        x.select_less(self.zero, e, self.one).div(self.one.add(e))
+    }
+}
+
+/// The constants of tanh.
+#[derive(Clone, Copy)]
+pub struct Tangent {
+    exponential: Exponential,
+    p: [F32x4; 5],
+    limit: F32x4,
+    two: F32x4,
+}
+
+impl Tangent {
+    /// The constants.
+    #[inline(always)]
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Self {
+        Self {
+            exponential: Exponential::new(),
+            p: [-5.704_988_7e-3, 2.063_908_9e-2, -5.373_971_6e-2, 1.333_144_2e-1, -3.333_328e-1].map(constant),
+            limit: constant(0.625),
+            two: constant(2.0),
+        }
+    }
+
+    /// tanh x, within 3 ULP over the whole range.
+    #[inline(always)]
+    pub fn tanh(&self, x: F32x4) -> F32x4 {
+        let size = x.abs();
+        let square = x.mul(x);
+        let p = self.p[0].mul_add(square, self.p[1]);
+        let p = p.mul_add(square, self.p[2]);
+        let p = p.mul_add(square, self.p[3]);
+        let p = p.mul_add(square, self.p[4]);
+        let near = p.mul(square).mul_add(size, size);
+        let one = self.exponential.one;
+        let far = one.sub(self.two.div(self.exponential.exp_of_positive(size.add(size)).add(one)));
+        size.select_less(self.limit, near, far).with_sign_of(x)
+    }
 }

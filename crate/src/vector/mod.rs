@@ -42,8 +42,10 @@ pub trait Vector: Copy {
     fn with_sign_of(self, sign: Self) -> Self;
     /// `self < limit ? yes : no`, lane by lane; `no` where `self` is NaN.
     fn select_less(self, limit: Self, yes: Self, no: Self) -> Self;
-    /// `self · 2ⁿ` where `rounded = n + ROUND`, |n| ≤ 250; right for subnormal results.
-    fn times_power_of_two(self, rounded: Self) -> Self;
+    /// `2ⁿ⁺ᵇ` where `self = n + ROUND` and `bias` has the bits of `(b + 127) << 23`; −126 ≤ n + b ≤ 127.
+    fn power_of_two(self, bias: Self) -> Self;
+    /// `n` where `self = n + ROUND`, halved and rounded down, plus ROUND.
+    fn half_of_rounded(self) -> Self;
     /// Sum of the lanes: `(0 + 2) + (1 + 3)`.
     fn sum(self) -> f32;
     /// The lanes.

@@ -75,12 +75,15 @@ impl Vector for F32x4 {
     }
 
     #[inline(always)]
-    fn times_power_of_two(self, rounded: Self) -> Self {
-        self.zip(rounded, |value, rounded| {
+    fn power_of_two(self, bias: Self) -> Self {
+        self.zip(bias, |rounded, bias| f32::from_bits((rounded.to_bits() << 23).wrapping_add(bias.to_bits())))
+    }
+
+    #[inline(always)]
+    fn half_of_rounded(self) -> Self {
+        self.map(|rounded| {
             let n = rounded.to_bits().wrapping_sub(ROUND.to_bits()) as i32;
-            let half = n >> 1;
-            let power = |n: i32| f32::from_bits((n.wrapping_add(127) as u32) << 23);
-            value * power(half) * power(n.wrapping_sub(half))
+            f32::from_bits(ROUND.to_bits().wrapping_add((n >> 1) as u32))
         })
     }
 

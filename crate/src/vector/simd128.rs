@@ -72,11 +72,14 @@ impl Vector for F32x4 {
     }
 
     #[inline(always)]
-    fn times_power_of_two(self, rounded: Self) -> Self {
-        let n = i32x4_sub(rounded.0, i32x4_splat(ROUND.to_bits() as i32));
-        let half = i32x4_shr(n, 1);
-        let power = |n: v128| Self(i32x4_shl(i32x4_add(n, i32x4_splat(127)), 23));
-        self.mul(power(half)).mul(power(i32x4_sub(n, half)))
+    fn power_of_two(self, bias: Self) -> Self {
+        Self(i32x4_add(i32x4_shl(self.0, 23), bias.0))
+    }
+
+    #[inline(always)]
+    fn half_of_rounded(self) -> Self {
+        let round = i32x4_splat(ROUND.to_bits() as i32);
+        Self(i32x4_add(i32x4_shr(i32x4_sub(self.0, round), 1), round))
     }
 
     #[inline(always)]

@@ -34,7 +34,7 @@ pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
         return grouped::filter_gradient_workspace(geometry);
     }
     let steps = geometry.kernel_h * geometry.kernel_w * geometry.in_c;
-    let sums = (steps * padded_channels(geometry)).max(geometry.out_h * geometry.out_w);
+    let sums = (steps * padded_channels(geometry)).max(thin::workspace(geometry));
     Ok(sums + widened_size(geometry) + border::size(geometry)?)
 }
 
@@ -46,7 +46,7 @@ pub fn filter_gradient(geometry: &Geometry, x: &[f32], dy: &[f32], df: &mut [f32
     }
     let steps = geometry.kernel_h * geometry.kernel_w * geometry.in_c;
     let padded = padded_channels(geometry);
-    let (sums, rest) = workspace.split_at_mut((steps * padded).max(geometry.out_h * geometry.out_w));
+    let (sums, rest) = workspace.split_at_mut((steps * padded).max(thin::workspace(geometry)));
     let (widened, bordered) = rest.split_at_mut(widened_size(geometry));
     let x = if geometry.is_padded() {
         border::copy(geometry, x, bordered);

@@ -1,20 +1,25 @@
 //! `y = activation(conv(x, filter) + bias)`.
 
-use super::{border, grouped, taps, thin};
+use super::{border, dotted, grouped, taps, thin};
 use crate::error::Error;
-use crate::gemm::micro::{rows, store, zeros, Walk};
+use crate::gemm::micro::{rows, store, Walk};
 use crate::gemm::pack::{pack, packed_size, panel_start, panel_width, PANEL};
 use crate::geometry::Geometry;
 use crate::kernels::activation::{forward_in_place, Activation};
-use crate::kernels::bias::broadcast;
+use crate::vector::{Vector, F32x4, LANES};
 
 /// float32 values of scratch memory: the packed filters, and the images with their border.
 pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
     if geometry.groups > 1 {
         return grouped::forward_workspace(geometry);
     }
+    Ok(packed(geometry) + border::size(geometry)?)
+}
+
+/// Elements of the packed filters with a row for the bias; the way for few filters needs less.
+fn packed(geometry: &Geometry) -> usize {
     let steps = geometry.kernel_h * geometry.kernel_w * geometry.in_c;
-    Ok(packed_size(steps, geometry.out_c) + border::size(geometry)?)
+    packed_size(steps + 1, geometry.out_c).max(thin::workspace(geometry))
 }
 
 /// `y = activation(conv(x, filter) + bias)`.
@@ -32,7 +37,7 @@ pub fn forward(
         return;
     }
     let steps = geometry.kernel_h * geometry.kernel_w * geometry.in_c;
-    let (packed, bordered) = workspace.split_at_mut(packed_size(steps, geometry.out_c));
+    let (packed, bordered) = workspace.split_at_mut(packed(geometry));
     let x = if geometry.is_padded() {
         border::copy(geometry, x, bordered);
         &*bordered
@@ -41,24 +46,34 @@ pub fn forward(
     };
     let geometry = geometry.without_padding();
     if thin::fits(&geometry) {
-        thin::forward(&geometry, x, filter, bias, y, activation);
+        thin::forward(&geometry, x, filter, bias, y, activation, packed);
+        return;
+    }
+    if dotted::fits(&geometry) {
+        dotted::forward(&geometry, x, filter, bias, y, activation);
         return;
     }
     let channels = geometry.out_c;
+    let (packed, starts) = packed.split_at_mut(packed_size(steps, channels));
+    let starts = &mut starts[..packed_size(1, channels)];
+    starts.fill(0.0);
+    if let Some(bias) = bias {
+        starts[..channels].copy_from_slice(bias);
+    }
     pack(steps, channels, packed, |step, channel| filter[step * channels + channel]);
     let image = geometry.in_h * geometry.in_w * geometry.in_c;
     let line = geometry.stride_h * geometry.in_w * geometry.in_c;
-    for (index, out) in y.chunks_exact_mut(geometry.out_w * channels).enumerate() {
-        let (n, i) = (index / geometry.out_h, index % geometry.out_h);
-        broadcast(bias, channels, out);
-        row(&geometry, x, n * image + i * line, packed, out);
-        // The row is still in the first-level cache.
+    for (n, out) in y.chunks_exact_mut(geometry.out_h * geometry.out_w * channels).enumerate() {
+        for (i, out) in out.chunks_exact_mut(geometry.out_w * channels).enumerate() {
+            row(&geometry, x, n * image + i * line, packed, starts, out);
+        }
+        // The image is still in the cache.
         forward_in_place(activation, out);
     }
 }
 
 /// One row of outputs.
-fn row(geometry: &Geometry, x: &[f32], start: usize, packed: &[f32], out: &mut [f32]) {
+fn row(geometry: &Geometry, x: &[f32], start: usize, packed: &[f32], starts: &[f32], out: &mut [f32]) {
     let walk = taps(geometry);
     let channels = geometry.out_c;
     let mut channel = 0;
@@ -75,9 +90,9 @@ fn row(geometry: &Geometry, x: &[f32], start: usize, packed: &[f32], out: &mut [
             walk,
         };
         if width == PANEL {
-            along::<4, 2>(&line, x, panel, out);
+            along::<4, 2>(&line, x, panel, &starts[channel..], out);
         } else {
-            along::<8, 1>(&line, x, panel, out);
+            along::<8, 1>(&line, x, panel, &starts[channel..], out);
         }
         channel += width;
     }
@@ -96,24 +111,32 @@ struct Line {
 
 /// All pixels of a line: tiles of P pixels, then of fewer.
 #[inline(never)]
-fn along<const P: usize, const NV: usize>(line: &Line, x: &[f32], panel: &[f32], out: &mut [f32]) {
+fn along<const P: usize, const NV: usize>(line: &Line, x: &[f32], panel: &[f32], starts: &[f32], out: &mut [f32]) {
+    let starts: [F32x4; NV] = std::array::from_fn(|v| F32x4::load(&starts[v * LANES..]));
     let mut pixel = 0;
     while pixel + P <= line.pixels {
-        tile::<P, NV>(line, pixel, x, panel, out);
+        tile::<P, NV>(line, pixel, x, panel, starts, out);
         pixel += P;
     }
     while pixel + 2 <= line.pixels {
-        tile::<2, NV>(line, pixel, x, panel, out);
+        tile::<2, NV>(line, pixel, x, panel, starts, out);
         pixel += 2;
     }
     if pixel < line.pixels {
-        tile::<1, NV>(line, pixel, x, panel, out);
+        tile::<1, NV>(line, pixel, x, panel, starts, out);
     }
 }
 
 #[inline(always)]
-fn tile<const P: usize, const NV: usize>(line: &Line, pixel: usize, x: &[f32], panel: &[f32], out: &mut [f32]) {
-    let mut sums = zeros::<P, NV>();
+fn tile<const P: usize, const NV: usize>(
+    line: &Line,
+    pixel: usize,
+    x: &[f32],
+    panel: &[f32],
+    starts: [F32x4; NV],
+    out: &mut [f32],
+) {
+    let mut sums = [starts; P];
     rows(&mut sums, x, line.start + pixel * line.pixel, line.pixel, line.walk, panel);
-    store(&sums, out, pixel * line.channels + line.channel, line.channels, line.used, false);
+    store(&sums, out, pixel * line.channels + line.channel, line.channels, line.used, true);
 }

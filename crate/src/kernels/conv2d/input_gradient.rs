@@ -78,6 +78,13 @@ fn spread_out(geometry: &Geometry, reversed: &Geometry, dy: &[f32], spread: &mut
             };
             let source = &dy[(n * geometry.out_h + i) * geometry.out_w * channels..][..geometry.out_w * channels];
             let line = (n * reversed.in_h + row) * reversed.in_w * channels;
+            let whole = (geometry.span_w() - 1).checked_sub(geometry.pad_left);
+            if let (1, Some(first)) = (geometry.stride_w, whole) {
+                // Gradients that stay neighbours are copied at once, as far as the array goes.
+                let length = geometry.out_w.min(reversed.in_w.saturating_sub(first)) * channels;
+                spread[line + first * channels..][..length].copy_from_slice(&source[..length]);
+                continue;
+            }
             for (j, gradient) in source.chunks_exact(channels).enumerate() {
                 let column = place(j, geometry.stride_w, geometry.span_w(), geometry.pad_left, reversed.in_w);
                 if let Some(column) = column {

@@ -1,8 +1,10 @@
 //! One input channel and few filters, as in the seed's network: lanes along the width of the image.
 //!
 //! With one channel a patch has nothing contiguous to offer but its width, and with few filters the lanes of a
-//! vector of channels would stay empty. So four neighbouring outputs of one filter share a vector.
+//! vector of channels would stay empty. So four neighbouring outputs of one filter share a vector; each filter's image
+//! is computed by itself, activated, and only then put between the others.
 
+use crate::gemm::micro::{correlate, planes, Taps};
 use crate::geometry::Geometry;
 use crate::kernels::activation::{forward_in_place, Activation};
 use crate::vector::{Vector, F32x4, LANES};
@@ -10,10 +12,7 @@ use crate::vector::{Vector, F32x4, LANES};
 /// Most filters for which this pays; with more the tiles over channels are full.
 const MOST_FILTERS: usize = 4;
 
-/// Vectors of a full block of outputs.
-const VECTORS: usize = 5;
-
-/// Whether this way is taken: one channel, stride 1 along the width, no group.
+/// Whether this way is taken: one channel, stride 1 along the width, no group, no border.
 pub fn fits(geometry: &Geometry) -> bool {
     geometry.in_c == 1
         && geometry.out_c <= MOST_FILTERS
@@ -21,6 +20,11 @@ pub fn fits(geometry: &Geometry) -> bool {
         && geometry.out_w >= LANES
         && geometry.groups == 1
         && !geometry.is_padded()
+}
+
+/// float32 values of scratch memory: one image of every filter.
+pub fn workspace(geometry: &Geometry) -> usize {
+    geometry.out_h * geometry.out_w * geometry.out_c.min(MOST_FILTERS)
 }
 
 /// `y = activation(conv(x, filter) + bias)`.
@@ -31,84 +35,47 @@ pub fn forward(
     bias: Option<&[f32]>,
     y: &mut [f32],
     activation: Activation,
+    planes: &mut [f32],
 ) {
     let filters = geometry.out_c;
-    let image = geometry.in_h * geometry.in_w;
-    for (index, out) in y.chunks_exact_mut(geometry.out_w * filters).enumerate() {
-        let (n, i) = (index / geometry.out_h, index % geometry.out_h);
-        let rows = &x[n * image + i * geometry.stride_h * geometry.in_w..];
-        for f in 0..filters {
-            let start = bias.map_or(0.0, |bias| bias[f]);
-            let one = One { geometry, filter, f, start };
-            let mut column = 0;
-            while column < geometry.out_w {
-                // The last blocks overlap what is done already: the same values are computed again.
-                let left = geometry.out_w - column;
-                if left >= VECTORS * LANES {
-                    one.block::<VECTORS>(rows, column, out);
-                    column += VECTORS * LANES;
-                } else if left >= 2 * LANES {
-                    one.block::<2>(rows, column, out);
-                    column += 2 * LANES;
-                } else {
-                    column = if left < LANES { geometry.out_w - LANES } else { column };
-                    one.block::<1>(rows, column, out);
-                    column += LANES;
-                }
+    let outputs = geometry.out_h * geometry.out_w;
+    let images = x.chunks_exact(geometry.in_h * geometry.in_w);
+    for (x, out) in images.zip(y.chunks_exact_mut(outputs * filters)) {
+        let fill = |planes: &mut [f32]| {
+            for (f, plane) in planes.chunks_exact_mut(outputs).enumerate() {
+                let start = bias.map_or(0.0, |bias| bias[f]);
+                each_block(geometry, f, |block| block.forward(x, filter, start, plane));
             }
-        }
-        forward_in_place(activation, out);
-    }
-}
-
-/// One filter of a convolution.
-struct One<'a> {
-    geometry: &'a Geometry,
-    filter: &'a [f32],
-    f: usize,
-    start: f32,
-}
-
-impl One<'_> {
-    /// `V` vectors of outputs from `column` on.
-    #[inline(always)]
-    fn block<const V: usize>(&self, rows: &[f32], column: usize, out: &mut [f32]) {
-        let geometry = self.geometry;
-        let filters = geometry.out_c;
-        let mut sums = [F32x4::splat(self.start); V];
-        for p in 0..geometry.kernel_h {
-            for q in 0..geometry.kernel_w {
-                let tap = F32x4::splat(self.filter[(p * geometry.kernel_w + q) * filters + self.f]);
-                let first = p * geometry.dilation_h * geometry.in_w + q * geometry.dilation_w + column;
-                let pixels = &rows[first..first + V * LANES];
-                for v in 0..V {
-                    sums[v] = F32x4::load(&pixels[v * LANES..]).mul_add(tap, sums[v]);
-                }
-            }
-        }
+            // The image is still in the first-level cache.
+            forward_in_place(activation, planes);
+        };
         if filters == 1 {
-            let target = &mut out[column..column + V * LANES];
-            for v in 0..V {
-                sums[v].store(&mut target[v * LANES..]);
-            }
+            fill(out);
         } else {
-            for v in 0..V {
-                for (lane, value) in sums[v].to_array().into_iter().enumerate() {
-                    out[(column + v * LANES + lane) * filters + self.f] = value;
-                }
-            }
+            let planes = &mut planes[..outputs * filters];
+            fill(planes);
+            interleave(planes, filters, out);
         }
     }
 }
 
-/// `df = conv(x, dy)`, in two steps: `planes` gets the gradients of each filter by itself.
+/// `out[j, f] = planes[f, j]`.
+fn interleave(planes: &[f32], filters: usize, out: &mut [f32]) {
+    let width = planes.len() / filters;
+    for (f, plane) in planes.chunks_exact(width).enumerate() {
+        for (target, &value) in out.chunks_exact_mut(filters).zip(plane) {
+            target[f] = value;
+        }
+    }
+}
+
+/// `df = conv(x, dy)`, summed over the batch.
 pub fn filter_gradient(geometry: &Geometry, x: &[f32], dy: &[f32], df: &mut [f32], planes: &mut [f32]) {
     let filters = geometry.out_c;
-    let image = geometry.in_h * geometry.in_w;
     let outputs = geometry.out_h * geometry.out_w;
     df.fill(0.0);
-    for (n, dy) in dy.chunks_exact(outputs * filters).enumerate() {
-        let x = &x[n * image..(n + 1) * image];
+    let images = x.chunks_exact(geometry.in_h * geometry.in_w);
+    for (x, dy) in images.zip(dy.chunks_exact(outputs * filters)) {
         for f in 0..filters {
             let plane = if filters == 1 {
                 dy
@@ -118,54 +85,125 @@ pub fn filter_gradient(geometry: &Geometry, x: &[f32], dy: &[f32], df: &mut [f32
                 }
                 &planes[..outputs]
             };
-            for p in 0..geometry.kernel_h {
-                let mut q = 0;
-                // Three taps of three rows at a time would need their own shape; nine sums are one kernel of 3×3.
-                while q < geometry.kernel_w {
-                    let taps = (geometry.kernel_w - q).min(3);
-                    let target = |tap: usize| (p * geometry.kernel_w + q + tap) * filters + f;
-                    let sums = match taps {
-                        3 => correlate::<3>(geometry, x, plane, p, q),
-                        2 => correlate::<2>(geometry, x, plane, p, q),
-                        _ => correlate::<1>(geometry, x, plane, p, q),
-                    };
-                    for tap in 0..taps {
-                        df[target(tap)] += sums[tap];
-                    }
-                    q += taps;
-                }
-            }
+            each_block(geometry, f, |block| block.gradient(x, plane, df));
         }
     }
 }
 
-/// Sums of products of one image with the gradients `dy` of one filter, shifted by taps `q ..` of kernel row `p`.
+/// Some taps of one filter: R rows of T.
+struct Block<'a> {
+    geometry: &'a Geometry,
+    p: usize,
+    q: usize,
+    rows: usize,
+    columns: usize,
+    f: usize,
+}
+
+/// Cuts the taps of filter `f` into blocks of up to 3×3, whose factors or sums fit the registers.
 #[inline(always)]
-fn correlate<const T: usize>(geometry: &Geometry, x: &[f32], dy: &[f32], p: usize, q: usize) -> [f32; 3] {
-    let mut sums = [[F32x4::splat(0.0); 2]; T];
-    let mut rest = [0.0; 3];
-    for (i, gradients) in dy.chunks_exact(geometry.out_w).enumerate() {
-        let first = (i * geometry.stride_h + p * geometry.dilation_h) * geometry.in_w + q * geometry.dilation_w;
-        let reach = geometry.out_w + (T - 1) * geometry.dilation_w;
-        let pixels = &x[first..first + reach];
-        let chunks = gradients.chunks_exact(LANES);
-        let tail = chunks.remainder();
-        for (j, gradient) in chunks.enumerate() {
-            let gradient = F32x4::load(gradient);
-            for t in 0..T {
-                let pixel = F32x4::load(&pixels[j * LANES + t * geometry.dilation_w..]);
-                sums[t][j % 2] = pixel.mul_add(gradient, sums[t][j % 2]);
-            }
+fn each_block(geometry: &Geometry, f: usize, mut work: impl FnMut(Block)) {
+    let mut p = 0;
+    while p < geometry.kernel_h {
+        let rows = if geometry.kernel_h - p >= 3 { 3 } else { 1 };
+        let mut q = 0;
+        while q < geometry.kernel_w {
+            let columns = (geometry.kernel_w - q).min(3);
+            work(Block { geometry, p, q, rows, columns, f });
+            q += columns;
         }
-        let done = geometry.out_w - tail.len();
-        for (j, gradient) in tail.iter().enumerate() {
-            for t in 0..T {
-                rest[t] += pixels[done + j + t * geometry.dilation_w] * gradient;
+        p += rows;
+    }
+}
+
+/// Calls a function of a block with its size and the distance of its taps as constants.
+macro_rules! with_size {
+    ($block:expr, $function:ident, $($argument:expr),*) => {
+        match ($block.rows, $block.columns, $block.geometry.dilation_w) {
+            (3, 3, 1) => $block.$function::<3, 3, 1>($($argument),*),
+            (3, 3, _) => $block.$function::<3, 3, 0>($($argument),*),
+            (3, 2, _) => $block.$function::<3, 2, 0>($($argument),*),
+            (3, _, _) => $block.$function::<3, 1, 0>($($argument),*),
+            (_, 3, _) => $block.$function::<1, 3, 0>($($argument),*),
+            (_, 2, _) => $block.$function::<1, 2, 0>($($argument),*),
+            _ => $block.$function::<1, 1, 0>($($argument),*),
+        }
+    };
+}
+
+impl Block<'_> {
+    fn forward(&self, x: &[f32], filter: &[f32], start: f32, plane: &mut [f32]) {
+        with_size!(self, forward_sized, x, filter, start, plane);
+    }
+
+    fn gradient(&self, x: &[f32], dy: &[f32], df: &mut [f32]) {
+        with_size!(self, gradient_sized, x, dy, df);
+    }
+
+    /// Where tap `[r, t]` lies among the filters.
+    fn tap(&self, r: usize, t: usize) -> usize {
+        ((self.p + r) * self.geometry.kernel_w + self.q + t) * self.geometry.out_c + self.f
+    }
+
+    /// Where the first output sees its first tap; distances of rows, columns and lines of outputs.
+    fn steps(&self) -> (usize, usize, usize, usize) {
+        let geometry = self.geometry;
+        let row = geometry.dilation_h * geometry.in_w;
+        let column = geometry.dilation_w;
+        (self.p * row + self.q * column, row, column, geometry.stride_h * geometry.in_w)
+    }
+
+    #[inline(never)]
+    fn forward_sized<const R: usize, const T: usize, const COLUMN: usize>(
+        &self,
+        x: &[f32],
+        filter: &[f32],
+        start: f32,
+        plane: &mut [f32],
+    ) {
+        let (first, row, column, line) = self.steps();
+        let (lines, width) = (self.geometry.out_h, self.geometry.out_w);
+        let is_first = self.p == 0 && self.q == 0;
+        let weights: Taps<R, T> =
+            std::array::from_fn(|r| std::array::from_fn(|t| F32x4::splat(filter[self.tap(r, t)])));
+        let begin = is_first.then(|| F32x4::splat(start));
+        let pixels = (x, first, row, column, line);
+        planes::<R, T, COLUMN>(pixels, &weights, begin, (&mut *plane, lines, width));
+        for i in 0..lines {
+            for j in width / LANES * LANES..width {
+                let mut sum = if is_first { start } else { plane[i * width + j] };
+                for r in 0..R {
+                    for t in 0..T {
+                        sum += x[first + i * line + r * row + t * column + j] * filter[self.tap(r, t)];
+                    }
+                }
+                plane[i * width + j] = sum;
             }
         }
     }
-    for t in 0..T {
-        rest[t] += sums[t][0].add(sums[t][1]).sum();
+
+    #[inline(never)]
+    fn gradient_sized<const R: usize, const T: usize, const COLUMN: usize>(
+        &self,
+        x: &[f32],
+        dy: &[f32],
+        df: &mut [f32],
+    ) {
+        let (first, row, column, line) = self.steps();
+        let (lines, width) = (self.geometry.out_h, self.geometry.out_w);
+        let mut sums: Taps<R, T> = [[F32x4::splat(0.0); T]; R];
+        correlate::<R, T, COLUMN>(&mut sums, (x, first, row, column, line), (dy, lines, width));
+        for r in 0..R {
+            for t in 0..T {
+                let mut sum = sums[r][t].sum();
+                // What is left of each row beyond its whole vectors.
+                for i in 0..lines {
+                    for j in width / LANES * LANES..width {
+                        sum += x[first + i * line + r * row + t * column + j] * dy[i * width + j];
+                    }
+                }
+                df[self.tap(r, t)] += sum;
+            }
+        }
     }
-    rest
 }

@@ -1,0 +1,183 @@
+//! Convolution and its gradients against their definitions, over a table of shapes.
+
+mod naive;
+
+use convgrad::geometry::Geometry;
+use convgrad::kernels::activation::Activation;
+use convgrad::kernels::conv2d::{filter_gradient, forward, input_gradient, workspace, Pass};
+use naive::{assert_close, assert_exact, convolve, Into, Numbers};
+
+#[derive(Clone, Copy, Debug)]
+struct Case {
+    batch: u32,
+    image: [u32; 2],
+    channels: u32,
+    kernel: [u32; 2],
+    filters: u32,
+    stride: [u32; 2],
+    pads: [u32; 4],
+    dilation: [u32; 2],
+    groups: u32,
+}
+
+impl Case {
+    fn geometry(&self) -> Option<Geometry> {
+        Geometry::new(&[
+            self.batch,
+            self.image[0],
+            self.image[1],
+            self.channels,
+            self.kernel[0],
+            self.kernel[1],
+            self.filters,
+            self.stride[0],
+            self.stride[1],
+            self.pads[0],
+            self.pads[1],
+            self.pads[2],
+            self.pads[3],
+            self.dilation[0],
+            self.dilation[1],
+            self.groups,
+        ])
+        .ok()
+    }
+}
+
+/// TensorFlow's `same`: the odd pixel goes to the bottom and right.
+fn same(size: u32, kernel: u32, stride: u32) -> [u32; 2] {
+    let total = ((size.div_ceil(stride) - 1) * stride + kernel).saturating_sub(size);
+    [total / 2, total.div_ceil(2)]
+}
+
+/// Odd widths, one pixel, channels 1 to 33, kernels 1 to 7, strides 1 and 2, every kind of padding.
+fn table() -> Vec<Case> {
+    let mut cases = Vec::new();
+    let base = Case {
+        batch: 2,
+        image: [9, 11],
+        channels: 1,
+        kernel: [3, 3],
+        filters: 1,
+        stride: [1, 1],
+        pads: [0; 4],
+        dilation: [1, 1],
+        groups: 1,
+    };
+    for channels in [1, 3, 5, 8, 33] {
+        for filters in [1, 3, 5, 8, 33] {
+            cases.push(Case { channels, filters, ..base });
+        }
+    }
+    for kernel in [1, 3, 5, 7] {
+        for stride in [1, 2] {
+            for (channels, filters) in [(1, 1), (1, 4), (3, 8), (4, 1)] {
+                let case = Case { kernel: [kernel; 2], stride: [stride; 2], channels, filters, ..base };
+                let [top, bottom] = same(9, kernel, stride);
+                let [left, right] = same(11, kernel, stride);
+                cases.extend([case, Case { pads: [top, bottom, left, right], ..case }]);
+                cases.push(Case { pads: [3, 0, 1, 2], ..case });
+            }
+        }
+    }
+    // One pixel, one row, wide padding, uneven everything.
+    cases.push(Case { image: [1, 1], kernel: [1, 1], ..base });
+    cases.push(Case { image: [1, 1], pads: [1; 4], filters: 3, ..base });
+    cases.push(Case { image: [1, 37], kernel: [1, 5], channels: 2, filters: 6, ..base });
+    cases.push(Case { image: [4, 4], kernel: [1, 1], pads: [2; 4], filters: 2, ..base });
+    cases.push(Case { image: [7, 5], kernel: [2, 4], stride: [3, 1], pads: [0, 1, 2, 3], filters: 7, ..base });
+    for (channels, filters, groups) in [(4, 4, 4), (4, 6, 2), (6, 3, 3)] {
+        cases.push(Case { channels, filters, groups, ..base });
+        cases.push(Case { channels, filters, groups, stride: [2, 1], pads: [1; 4], ..base });
+    }
+    for dilation in [[2, 2], [1, 3], [3, 1]] {
+        for (channels, filters) in [(1, 2), (5, 9)] {
+            cases.push(Case { dilation, channels, filters, ..base });
+            cases.push(Case { dilation, channels, filters, pads: [2; 4], stride: [1, 2], ..base });
+        }
+    }
+    // The seed's network.
+    cases.push(Case { batch: 3, image: [22, 22], filters: 3, ..base });
+    cases
+}
+
+struct Arrays {
+    x: Vec<f32>,
+    filter: Vec<f32>,
+    bias: Vec<f32>,
+    dy: Vec<f32>,
+}
+
+fn check(case: &Case, arrays: &Arrays, exact: bool) {
+    let g = case.geometry().unwrap();
+    let Arrays { x, filter, bias, dy } = arrays;
+    // Workspaces and outputs begin with garbage: nothing may rely on zeros.
+    let scratch = |pass| vec![f32::NAN; workspace(pass, &g).unwrap()];
+    let what = |pass: &str| format!("{pass} {case:?}");
+    let compare = |actual: &[f32], expected: (Vec<f64>, Vec<f64>), pass: &str| {
+        if exact {
+            assert_exact(actual, &expected.0, &what(pass));
+        } else {
+            assert_close(actual, &expected, &what(pass));
+        }
+    };
+    let mut y = vec![f32::NAN; g.output_size()];
+    forward::forward(&g, x, filter, None, &mut y, Activation::Linear, &mut scratch(Pass::Forward));
+    compare(&y, convolve(&g, x, filter, dy, Into::Output), "forward");
+
+    forward::forward(&g, x, filter, Some(bias), &mut y, Activation::Relu, &mut scratch(Pass::Forward));
+    let (mut sums, mut sizes) = convolve(&g, x, filter, dy, Into::Output);
+    for (index, (sum, size)) in sums.iter_mut().zip(&mut sizes).enumerate() {
+        let b = f64::from(bias[index % g.out_c]);
+        (*sum, *size) = ((*sum + b).max(0.0), *size + b.abs());
+    }
+    compare(&y, (sums, sizes), "forward with bias and relu");
+
+    let mut df = vec![f32::NAN; g.filter_size()];
+    filter_gradient::filter_gradient(&g, x, dy, &mut df, &mut scratch(Pass::FilterGradient));
+    compare(&df, convolve(&g, x, filter, dy, Into::Filter), "filter gradient");
+
+    let mut dx = vec![f32::NAN; g.input_size()];
+    input_gradient::input_gradient(&g, dy, filter, &mut dx, &mut scratch(Pass::InputGradient));
+    compare(&dx, convolve(&g, x, filter, dy, Into::Input), "input gradient");
+}
+
+#[test]
+fn integers_are_exact_on_every_shape() {
+    for (index, case) in table().iter().enumerate() {
+        let g = case.geometry().unwrap();
+        let mut numbers = Numbers::new(index as u64);
+        let arrays = Arrays {
+            x: numbers.integers(g.input_size(), 4),
+            filter: numbers.integers(g.filter_size(), 3),
+            bias: numbers.integers(g.out_c, 5),
+            dy: numbers.integers(g.output_size(), 4),
+        };
+        check(case, &arrays, true);
+    }
+}
+
+#[test]
+fn floats_are_close_on_every_shape() {
+    for (index, case) in table().iter().enumerate() {
+        let g = case.geometry().unwrap();
+        let mut numbers = Numbers::new(1000 + index as u64);
+        let arrays = Arrays {
+            x: numbers.floats(g.input_size()),
+            filter: numbers.floats(g.filter_size()),
+            bias: numbers.floats(g.out_c),
+            dy: numbers.floats(g.output_size()),
+        };
+        check(case, &arrays, false);
+    }
+}
+
+#[test]
+fn geometries_without_output_are_refused() {
+    let case = table()[0];
+    assert!(Case { kernel: [10, 3], ..case }.geometry().is_none());
+    assert!(Case { stride: [0, 1], ..case }.geometry().is_none());
+    assert!(Case { channels: 3, groups: 2, ..case }.geometry().is_none());
+    assert!(Case { batch: 1 << 27, image: [1 << 10, 1 << 10], ..case }.geometry().is_none());
+    assert!(Case { dilation: [1 << 28, 1 << 28], kernel: [1 << 28, 3], ..case }.geometry().is_none());
+}

@@ -1,0 +1,161 @@
+//! Activations, exp, loss, bias, update and gather against their definitions.
+
+mod naive;
+
+use convgrad::error::Error;
+use convgrad::kernels::activation::{forward, forward_in_place, gradient, gradient_in_place, Activation};
+use convgrad::kernels::{bias, elementwise, loss};
+use convgrad::optimizers::sgd;
+use naive::Numbers;
+
+/// Distance in units of the last place of the right answer, rounded to float32.
+fn ulps(actual: f32, expected: f64) -> f64 {
+    let rounded = expected as f32;
+    if rounded.is_nan() || rounded.is_infinite() {
+        return if actual == rounded || (actual.is_nan() && rounded.is_nan()) { 0.0 } else { f64::INFINITY };
+    }
+    let next = f32::from_bits(rounded.abs().to_bits() + 1);
+    let unit = f64::from(next) - f64::from(rounded.abs());
+    // The last finite number has no successor; its unit is that of its neighbour below.
+    let unit = if unit.is_finite() { unit } else { 2f64.powi(104) };
+    (f64::from(actual) - expected).abs() / unit
+}
+
+/// Every 1009th float of both signs, subnormals and infinities included: four million of them.
+fn every_range() -> Vec<f32> {
+    let mut values: Vec<f32> = (0..=0x7f80_0000u32).step_by(1009).map(f32::from_bits).collect();
+    values.push(f32::INFINITY);
+    // Where results over- and underflow, and where the polynomials meet.
+    values.extend([87.33, 88.0, 88.72, 88.73, 103.9, 104.1, 0.625, 0.346_573_6, 16.6, 17.4]);
+    let negative: Vec<f32> = values.iter().map(|value| -value).collect();
+    values.extend(negative);
+    values
+}
+
+fn worst(apply: impl Fn(&[f32], &mut [f32]), define: impl Fn(f64) -> f64) -> (f64, f32) {
+    let x = every_range();
+    let mut y = vec![0.0; x.len()];
+    apply(&x, &mut y);
+    let mut worst = (0.0, 0.0);
+    for (&x, &y) in x.iter().zip(&y) {
+        let error = ulps(y, define(f64::from(x)));
+        if error > worst.0 {
+            worst = (error, x);
+        }
+    }
+    worst
+}
+
+#[test]
+fn exp_is_within_2_ulp_over_the_whole_range() {
+    let (error, at) = worst(elementwise::exp, f64::exp);
+    assert!(error <= 2.0, "{error} ulp at {at}");
+}
+
+#[test]
+fn sigmoid_is_within_3_ulp_over_the_whole_range() {
+    let define = |x: f64| if x < 0.0 { x.exp() / (1.0 + x.exp()) } else { 1.0 / (1.0 + (-x).exp()) };
+    let (error, at) = worst(|x, y| forward(Activation::Sigmoid, x, y), define);
+    assert!(error <= 3.0, "{error} ulp at {at}");
+}
+
+#[test]
+fn tanh_is_within_3_ulp_over_the_whole_range() {
+    let (error, at) = worst(|x, y| forward(Activation::Tanh, x, y), f64::tanh);
+    assert!(error <= 3.0, "{error} ulp at {at}");
+}
+
+#[test]
+fn nan_stays_nan() {
+    let x = [f32::NAN; 5];
+    for activation in [Activation::Linear, Activation::Sigmoid, Activation::Relu, Activation::Tanh] {
+        let mut y = [0.0; 5];
+        forward(activation, &x, &mut y);
+        assert!(y.iter().all(|value| value.is_nan()), "{activation:?}");
+        let mut y = x;
+        forward_in_place(activation, &mut y);
+        assert!(y.iter().all(|value| value.is_nan()), "{activation:?} in place");
+    }
+    let mut y = [0.0; 5];
+    elementwise::exp(&x, &mut y);
+    assert!(y.iter().all(|value| value.is_nan()));
+}
+
+#[test]
+fn gradients_are_those_of_the_output() {
+    for length in [1, 3, 4, 7, 130] {
+        let mut numbers = Numbers::new(length as u64);
+        let y: Vec<f32> = numbers.floats(length);
+        let dy = numbers.floats(length);
+        for (activation, slope) in [
+            (Activation::Linear, (|_| 1.0) as fn(f64) -> f64),
+            (Activation::Sigmoid, |y| y * (1.0 - y)),
+            (Activation::Relu, |y| if y > 0.0 { 1.0 } else { 0.0 }),
+            (Activation::Tanh, |y| 1.0 - y * y),
+        ] {
+            let mut dx = vec![f32::NAN; length];
+            gradient(activation, &y, &dy, &mut dx);
+            for index in 0..length {
+                let expected = f64::from(dy[index]) * slope(f64::from(y[index]));
+                assert!((f64::from(dx[index]) - expected).abs() < 4e-7, "{activation:?} [{index}]");
+            }
+            let mut in_place = dy.clone();
+            gradient_in_place(activation, &y, &mut in_place);
+            assert_eq!(in_place, dx, "{activation:?} in place");
+        }
+    }
+}
+
+#[test]
+fn half_squared_error_is_exact_on_integers() {
+    for length in [1, 4, 6, 101] {
+        let mut numbers = Numbers::new(length as u64);
+        let (o, y) = (numbers.integers(length, 4), numbers.integers(length, 4));
+        let expected: f32 = o.iter().zip(&y).map(|(o, y)| (y - o) * (y - o) / 2.0).sum();
+        assert_eq!(loss::half_squared_error(&o, &y), expected);
+        let mut gradient = vec![f32::NAN; length];
+        loss::half_squared_error_gradient(&o, &y, &mut gradient);
+        assert!(gradient.iter().zip(o.iter().zip(&y)).all(|(g, (o, y))| *g == o - y));
+    }
+}
+
+#[test]
+fn bias_gradient_is_exact_on_integers() {
+    for (rows, columns) in [(1, 1), (300, 1), (257, 3), (513, 4), (10, 9), (1000, 33)] {
+        let dy = Numbers::new(rows as u64).integers(rows * columns, 4);
+        let mut db = vec![f32::NAN; columns];
+        bias::gradient(rows, columns, &dy, &mut db);
+        for (column, value) in db.iter().enumerate() {
+            let expected: f32 = dy.iter().skip(column).step_by(columns).sum();
+            assert_eq!(*value, expected, "{rows}×{columns}");
+        }
+    }
+}
+
+#[test]
+fn sgd_takes_a_step_against_the_gradient() {
+    for length in [1, 4, 7, 50] {
+        let mut numbers = Numbers::new(length as u64);
+        let before = numbers.integers(length, 9);
+        let gradients = numbers.integers(length, 4);
+        let mut after = before.clone();
+        sgd::update(&mut after, &gradients, 0.25);
+        assert!(after.iter().zip(before.iter().zip(&gradients)).all(|(a, (p, g))| *a == p - 0.25 * g));
+    }
+}
+
+#[test]
+fn add_and_gather() {
+    let a = Numbers::new(1).integers(7, 4);
+    let b = Numbers::new(2).integers(7, 4);
+    let mut sum = vec![f32::NAN; 7];
+    elementwise::add(&a, &b, &mut sum);
+    assert!(sum.iter().zip(a.iter().zip(&b)).all(|(s, (a, b))| *s == a + b));
+
+    let source: Vec<f32> = (0..12).map(|value| value as f32).collect();
+    let mut rows = vec![f32::NAN; 6];
+    assert_eq!(elementwise::gather_rows(3, &[2, 0], &source, &mut rows), Ok(()));
+    assert_eq!(rows, [6.0, 7.0, 8.0, 0.0, 1.0, 2.0]);
+    assert_eq!(elementwise::gather_rows(3, &[4, 0], &source, &mut rows), Err(Error::OutOfBounds));
+    assert_eq!(elementwise::gather_rows(3, &[u32::MAX, 0], &source, &mut rows), Err(Error::OutOfBounds));
+}

@@ -1,0 +1,88 @@
+//! Matrix products against their definition, over sizes around every tile and block.
+
+mod naive;
+
+use convgrad::kernels::activation::Activation;
+use convgrad::kernels::matmul::{matmul, Product};
+use naive::{assert_close, assert_exact, Numbers};
+
+fn expected(product: Product, a: &[f32], b: &[f32], bias: Option<&[f32]>) -> (Vec<f64>, Vec<f64>) {
+    let Product { m, n, k, transpose_a, transpose_b } = product;
+    let (mut sums, mut sizes) = (Vec::new(), Vec::new());
+    for row in 0..m {
+        for column in 0..n {
+            let start = bias.map_or(0.0, |bias| f64::from(bias[column]));
+            let (mut sum, mut size) = (start, start.abs());
+            for inner in 0..k {
+                let left = if transpose_a { a[inner * m + row] } else { a[row * k + inner] };
+                let right = if transpose_b { b[column * k + inner] } else { b[inner * n + column] };
+                sum += f64::from(left) * f64::from(right);
+                size += (f64::from(left) * f64::from(right)).abs();
+            }
+            sums.push(sum);
+            sizes.push(size);
+        }
+    }
+    (sums, sizes)
+}
+
+fn products() -> Vec<Product> {
+    let mut products = Vec::new();
+    for (m, n, k) in [
+        (1, 1, 1),
+        (1, 1, 37),
+        (5, 1, 40),
+        (40, 1, 7),
+        (67, 1, 33),
+        (6, 9, 1),
+        (1, 13, 4),
+        (4, 8, 16),
+        (5, 12, 3),
+        (7, 10, 19),
+        (9, 17, 5),
+        (13, 33, 29),
+        (3, 5, 385),
+        (8, 16, 800),
+    ] {
+        for (transpose_a, transpose_b) in [(false, false), (true, false), (false, true), (true, true)] {
+            products.push(Product { m, n, k, transpose_a, transpose_b });
+        }
+    }
+    products
+}
+
+fn run(product: Product, a: &[f32], b: &[f32], bias: Option<&[f32]>) -> Vec<f32> {
+    let mut c = vec![f32::NAN; product.m * product.n];
+    let mut scratch = vec![f32::NAN; product.workspace().unwrap()];
+    matmul(product, a, b, bias, &mut c, Activation::Linear, &mut scratch);
+    c
+}
+
+#[test]
+fn integers_are_exact() {
+    for (index, product) in products().into_iter().enumerate() {
+        let mut numbers = Numbers::new(index as u64);
+        let a = numbers.integers(product.m * product.k, 4);
+        let b = numbers.integers(product.k * product.n, 3);
+        let bias = numbers.integers(product.n, 5);
+        let what = format!("{product:?}");
+        assert_exact(&run(product, &a, &b, None), &expected(product, &a, &b, None).0, &what);
+        assert_exact(&run(product, &a, &b, Some(&bias)), &expected(product, &a, &b, Some(&bias)).0, &what);
+    }
+}
+
+#[test]
+fn floats_are_close() {
+    for (index, product) in products().into_iter().enumerate() {
+        let mut numbers = Numbers::new(500 + index as u64);
+        let a = numbers.floats(product.m * product.k);
+        let b = numbers.floats(product.k * product.n);
+        assert_close(&run(product, &a, &b, None), &expected(product, &a, &b, None), &format!("{product:?}"));
+    }
+}
+
+#[test]
+fn sizes_that_overflow_are_refused() {
+    let huge = Product { m: 1 << 20, n: 2, k: 1 << 20, transpose_a: false, transpose_b: false };
+    assert!(huge.workspace().is_err());
+}

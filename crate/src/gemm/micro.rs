@@ -1,6 +1,6 @@
 //! Register tiles: P rows times NV vectors of sums, kept in registers while the reduction runs.
 
-use crate::vector::{Vector, F32x4, LANES};
+use crate::vector::{F32x4, Vector, LANES};
 
 /// A tile of sums: P rows of NV vectors.
 pub type Tile<const P: usize, const NV: usize> = [[F32x4; NV]; P];

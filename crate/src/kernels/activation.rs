@@ -2,7 +2,7 @@
 
 use super::exponential::{Exponential, Tangent};
 use crate::error::Error;
-use crate::vector::{Vector, F32x4, LANES};
+use crate::vector::{F32x4, Vector, LANES};
 
 /// An activation function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Bias: one value for each channel, and its gradient.
 
-use crate::vector::{Vector, F32x4, LANES};
+use crate::vector::{F32x4, Vector, LANES};
 
 /// Sets every row of `y` to the bias, or to zero.
 pub fn broadcast(bias: Option<&[f32]>, columns: usize, y: &mut [f32]) {

@@ -3,7 +3,7 @@
 use super::activation::map;
 use super::exponential::Exponential;
 use crate::error::Error;
-use crate::vector::{Vector, F32x4, LANES};
+use crate::vector::{F32x4, Vector, LANES};
 
 /// `y = a + b`.
 pub fn add(a: &[f32], b: &[f32], y: &mut [f32]) {

@@ -2,7 +2,7 @@
 //!
 //! Coefficients: S. L. Moshier's Cephes library, `expf` and `tanhf`.
 
-use crate::vector::{Vector, F32x4, ROUND};
+use crate::vector::{F32x4, Vector, ROUND};
 use std::hint::black_box;
 
 /// The constants of the polynomials, as values that the compiler does not know. A constant vector costs V8 four

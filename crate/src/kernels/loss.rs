@@ -1,6 +1,6 @@
 //! Losses: one number from outputs and targets, and its gradient by the outputs.
 
-use crate::vector::{Vector, F32x4, LANES};
+use crate::vector::{F32x4, Vector, LANES};
 
 /// `Σ (y − o)² / 2`, the seed's E.
 pub fn half_squared_error(o: &[f32], y: &[f32]) -> f32 {

@@ -5,7 +5,7 @@ use super::bias::broadcast;
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{columns, rows, store, zeros, Walk};
 use crate::gemm::pack::{pack, packed_size, panel_start, panel_width, PANEL};
-use crate::vector::{Vector, F32x4, LANES};
+use crate::vector::{F32x4, Vector, LANES};
 
 /// Steps of the reduction that are packed at a time: a panel of eight columns then takes 12 KiB, a part of the
 /// first-level cache.

@@ -1,6 +1,6 @@
 //! Loops that do nothing but arithmetic: the speed that everything else is measured against.
 
-use crate::vector::{Vector, F32x4, LANES};
+use crate::vector::{F32x4, Vector, LANES};
 
 /// Independent sums of a loop: enough to hide the latency of an instruction, few enough to stay in registers.
 const SUMS: usize = 8;

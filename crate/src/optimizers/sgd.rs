@@ -1,7 +1,7 @@
 //! Stochastic gradient descent.
 
 use crate::kernels::activation::zip_in_place;
-use crate::vector::{Vector, F32x4};
+use crate::vector::{F32x4, Vector};
 
 /// `p ← p − rate · g`, the seed's update equation.
 pub fn update(parameters: &mut [f32], gradients: &[f32], rate: f32) {

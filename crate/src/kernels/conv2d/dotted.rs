@@ -4,7 +4,7 @@ use super::taps;
 use crate::gemm::micro::dots;
 use crate::geometry::Geometry;
 use crate::kernels::activation::{forward_in_place, Activation};
-use crate::vector::{Vector, F32x4, LANES};
+use crate::vector::{F32x4, Vector, LANES};
 
 /// Whether this way is taken: one filter, and segments of a patch that are whole vectors.
 pub fn fits(geometry: &Geometry) -> bool {

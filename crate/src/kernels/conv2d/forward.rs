@@ -6,7 +6,7 @@ use crate::gemm::micro::{rows, store, Walk};
 use crate::gemm::pack::{pack, packed_size, panel_start, panel_width, PANEL};
 use crate::geometry::Geometry;
 use crate::kernels::activation::{forward_in_place, Activation};
-use crate::vector::{Vector, F32x4, LANES};
+use crate::vector::{F32x4, Vector, LANES};
 
 /// float32 values of scratch memory: the packed filters, and the images with their border.
 pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {

@@ -7,7 +7,7 @@
 use crate::gemm::micro::{correlate, planes, Taps};
 use crate::geometry::Geometry;
 use crate::kernels::activation::{forward_in_place, Activation};
-use crate::vector::{Vector, F32x4, LANES};
+use crate::vector::{F32x4, Vector, LANES};
 
 /// Most filters for which this pays; with more the tiles over channels are full.
 const MOST_FILTERS: usize = 4;

@@ -1,0 +1,126 @@
+/** The bare convolution kernels: against JAX, exact on integers, and their error messages. */
+
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { kernels } from '../../ts';
+import { convolve, convolveForFilter, convolveForInput } from '../../ts/model/explain/products';
+import { resolveConvolution } from '../../ts/runtime/geometry';
+import { integers, numbers, relativeError } from '../support/numbers';
+
+interface Case {
+  xShape: number[];
+  filterShape: number[];
+  strides: [number, number];
+  padding: [[number, number], [number, number]];
+  dilations: [number, number];
+  groups: number;
+  dyShape: number[];
+  y: number[];
+  filterGradient: number[];
+  inputGradient: number[];
+}
+
+const { cases } = JSON.parse(readFileSync(new URL('../reference/kernels.json', import.meta.url), 'utf8')) as {
+  cases: Case[];
+};
+const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+
+describe.each(cases)('x $xShape, filter $filterShape, groups $groups', (jax) => {
+  const { xShape, filterShape, dyShape, strides, padding, dilations, groups } = jax;
+  const options = { strides, padding, dilations, groups };
+  const x = numbers(11, size(xShape));
+  const filter = numbers(12, size(filterShape));
+  const dy = numbers(13, size(dyShape));
+
+  test('forward and both gradients agree with JAX', () => {
+    const y = kernels.conv2d({ x, xShape, filter, filterShape, ...options });
+    expect(y.shape).toEqual(dyShape);
+    expect(relativeError(y.data, jax.y)).toBeLessThan(1e-6);
+    const df = kernels.conv2dFilterGradient({ x, xShape, dy, dyShape, filterShape, ...options });
+    expect(df.shape).toEqual(filterShape);
+    expect(relativeError(df.data, jax.filterGradient)).toBeLessThan(1e-6);
+    const dx = kernels.conv2dInputGradient({ dy, dyShape, filter, filterShape, xShape, ...options });
+    expect(dx.shape).toEqual(xShape);
+    expect(relativeError(dx.data, jax.inputGradient)).toBeLessThan(1e-6);
+  });
+});
+
+test('random geometries are exact on integers', () => {
+  const geometry = fc.record({
+    batch: fc.integer({ min: 1, max: 3 }),
+    height: fc.integer({ min: 1, max: 14 }),
+    width: fc.integer({ min: 1, max: 23 }),
+    depth: fc.integer({ min: 1, max: 9 }),
+    kernel: fc.tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5 })),
+    perGroup: fc.integer({ min: 1, max: 9 }),
+    strides: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })),
+    padding: fc.oneof(fc.constant('valid' as const), fc.constant('same' as const), fc.integer({ min: 0, max: 4 })),
+    dilations: fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 2 })),
+    groups: fc.integer({ min: 1, max: 3 }),
+  });
+  let checked = 0;
+  fc.assert(
+    fc.property(geometry, ({ batch, height, width, depth, kernel, perGroup, groups, ...options }) => {
+      const xShape = [batch, height, width, depth * groups];
+      const filterShape = [...kernel, depth, perGroup * groups];
+      let sizes: ReturnType<typeof resolveConvolution>;
+      try {
+        sizes = resolveConvolution(xShape, filterShape, { ...options, groups }, 'test');
+      } catch {
+        return;
+      }
+      checked++;
+      const x = integers(1, size(xShape), 4);
+      const filter = integers(2, size(filterShape), 3);
+      const dy = integers(3, size(sizes.output), 4);
+      const all = { ...options, groups, xShape, filterShape, dyShape: sizes.output };
+      const plain = (values: Float64Array): number[] => Array.from(values);
+      const data = (values: Float32Array): number[] => Array.from(values, (value) => value + 0);
+      expect(data(kernels.conv2d({ ...all, x, filter }).data)).toEqual(plain(convolve(sizes, x, filter, undefined)));
+      expect(data(kernels.conv2dFilterGradient({ ...all, x, dy }).data)).toEqual(
+        plain(convolveForFilter(sizes, x, dy)),
+      );
+      expect(data(kernels.conv2dInputGradient({ ...all, dy, filter }).data)).toEqual(
+        plain(convolveForInput(sizes, dy, filter)),
+      );
+    }),
+    { numRuns: 300, seed: 7 },
+  );
+  expect(checked).toBeGreaterThan(150);
+});
+
+test('bias is added and out is filled', () => {
+  const out = new Float32Array(4);
+  const result = kernels.conv2d({
+    x: [1, 2, 3, 4],
+    xShape: [1, 2, 2, 1],
+    filter: [2],
+    filterShape: [1, 1, 1, 1],
+    bias: [10],
+    out,
+  });
+  expect(result.data).toBe(out);
+  expect([...out]).toEqual([12, 14, 16, 18]);
+});
+
+test('arguments that do not fit are named', () => {
+  const good = { x: new Float32Array(484), xShape: [1, 22, 22, 1], filter: new Float32Array(9), filterShape: [3, 3, 1, 1] };
+  expect(() => kernels.conv2d({ ...good, xShape: [22, 22, 1] })).toThrow(
+    'kernels.conv2d: expected input [batch,height,width,channels], got [22,22,1]',
+  );
+  expect(() => kernels.conv2d({ ...good, x: new Float32Array(483) })).toThrow(
+    'kernels.conv2d x: expected 484 values for [1,22,22,1], got 483',
+  );
+  expect(() => kernels.conv2d({ ...good, filterShape: [3, 3, 2, 1] })).toThrow('expected a filter of 1 input channels');
+  expect(() => kernels.conv2d({ ...good, filter: new Float32Array(529), filterShape: [23, 23, 1, 1] })).toThrow(
+    'expected an input of at least 23×23 pixels with its padding, got 22×22',
+  );
+  expect(() => kernels.conv2d({ ...good, strides: 0 })).toThrow('kernels.conv2d: strides: expected an integer ≥ 1, got 0');
+  expect(() => kernels.conv2d({ ...good, padding: 'full' as 'same' })).toThrow('expected padding "valid", "same"');
+  expect(() => kernels.conv2d({ ...good, groups: 2 })).toThrow('expected groups to divide 1 input channels');
+  expect(() => kernels.conv2d({ ...good, out: new Float32Array(3) })).toThrow('expected out of 400 values');
+  expect(() =>
+    kernels.conv2dFilterGradient({ ...good, dy: new Float32Array(4), dyShape: [1, 2, 2, 1] }),
+  ).toThrow('expected dyShape [1,20,20,1], got [1,2,2,1]');
+});

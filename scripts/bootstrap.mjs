@@ -12,7 +12,8 @@ import { ensureWasm } from './setup/wasm.mjs';
 
 const commands = {
   build: undefined,
-  start: (args) => [process.execPath, ['dist/cli.js', ...args]],
+  // The package `node` has relaxed SIMD, which the Node that runs this may lack.
+  start: (args) => [newNode(), ['dist/cli.js', ...args]],
   test: (args) => [process.execPath, ['scripts/test.mjs', ...args]],
   bench: (args) => [newNode(), [join('bench', 'run.mjs'), ...args]],
 };

@@ -47,13 +47,22 @@ impl Vector for F32x4 {
 
     #[inline(always)]
     fn at_least(self, other: Self) -> Self {
-        // pmax(a, b) = a < b ? b : a, one instruction on x64, where max takes seven.
-        Self(f32x4_pmax(self.0, other.0))
+        // pmax(a, b) = a < b ? b : a, one instruction on x64, where max takes seven. With relaxed-simd LLVM would make
+        // relaxed_max of it, which may lose NaN.
+        if cfg!(target_feature = "relaxed-simd") {
+            self.select_less(other, other, self)
+        } else {
+            Self(f32x4_pmax(self.0, other.0))
+        }
     }
 
     #[inline(always)]
     fn at_most(self, other: Self) -> Self {
-        Self(f32x4_pmin(self.0, other.0))
+        if cfg!(target_feature = "relaxed-simd") {
+            other.select_less(self, other, self)
+        } else {
+            Self(f32x4_pmin(self.0, other.0))
+        }
     }
 
     #[inline(always)]

@@ -1,0 +1,81 @@
+/** The command line, as a user runs it. */
+
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+
+const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'convgrad-'));
+
+function run(...args: string[]): { status: number | null; out: string; err: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], { encoding: 'utf8', cwd: folder });
+  return { status, out: stdout, err: stderr };
+}
+
+test('trains on the embedded digits and beats the more frequent answer by far', () => {
+  const { status, out } = run('--epochs', '60', '--filters', '1', '--explain', '--report', join(folder, 'report'));
+  expect(status).toBe(0);
+  expect(out).toContain('1,797 handwritten digits (UCI optdigits): 1438 to train, 359 held out');
+  expect(out).toContain('dE/dW = H1 × δᵀ    (400×100)·(100×1) = (400×1)');
+  const [, right] = /held-out digits: ([\d.]+) % right/.exec(out) ?? [];
+  expect(Number(right)).toBeGreaterThan(80);
+  const report = readFileSync(join(folder, 'report', 'index.html'), 'utf8');
+  expect(report).toContain('Learned filters');
+  expect(report).toContain('new uPlot');
+  expect(report.match(/<img src="data:image\/png/g)?.length).toBeGreaterThan(20);
+});
+
+test.each([
+  [['--filters', '0'], "option '--filters <k>' argument '0' is invalid. expected an integer from 1 to 64"],
+  [['--learning-rate', 'fast'], "argument 'fast' is invalid. expected a number > 0"],
+  [['--nonsense'], "unknown option '--nonsense'"],
+  [['--data', 'missing.csv'], '--data: could not read missing.csv: no such file'],
+])('%s is one clear line and exit code 2', (args, message) => {
+  const { status, err } = run(...args);
+  expect(status).toBe(2);
+  expect(err).toContain(message);
+  expect(err.trim().split('\n')).toHaveLength(1);
+});
+
+test('broken files are one clear line and exit code 2', () => {
+  writeFileSync(join(folder, 'broken.csv'), '1,2,3,4,5\n1,2,3\n');
+  const { status, err } = run('--data', 'broken.csv');
+  expect(status).toBe(2);
+  expect(err.trim()).toBe('convgrad: broken.csv: expected 5 columns in line 2, got 3');
+});
+
+test('IDX files of 28×28 pixels are cut to the middle', () => {
+  const count = 60;
+  const images = Buffer.alloc(16 + count * 784);
+  images.set([0, 0, 8, 3, 0, 0, 0, count, 0, 0, 0, 28, 0, 0, 0, 28]);
+  const labels = Buffer.alloc(8 + count);
+  labels.set([0, 0, 8, 1, 0, 0, 0, count]);
+  for (let n = 0; n < count; n++) {
+    labels[8 + n] = n % 2;
+    images.fill(n % 2 === 1 ? 255 : 0, 16 + n * 784 + 280, 16 + n * 784 + 504);
+  }
+  writeFileSync(join(folder, 'images.gz'), gzipSync(images));
+  writeFileSync(join(folder, 'labels'), labels);
+  const { status, out } = run('--data', 'images.gz', 'labels', '--epochs', '40', '--no-report', '--batch-size', '10', '--learning-rate', '0.001');
+  expect(status).toBe(0);
+  expect(out).toContain('held-out digits: 100.0 % right');
+});
+
+test('Ctrl-C ends cleanly and reports what was learned', async () => {
+  const child = spawn(process.execPath, [cli, '--epochs', '1000000', '--no-report'], { cwd: folder });
+  let out = '';
+  let sent = false;
+  child.stdout.on('data', (part: Buffer) => {
+    out += part.toString();
+    // Once: a second Ctrl-C ends the program at once.
+    if (out.includes('epoch 1/') && !sent) sent = child.kill('SIGINT');
+  });
+  const status = await new Promise((resolve) => child.on('exit', resolve));
+  expect(status).toBe(0);
+  expect(out).toContain('stopped by Ctrl-C after');
+  expect(out).toMatch(/held-out digits: [\d.]+ % right/);
+});

@@ -1,0 +1,101 @@
+/** The built package in a page of Chromium: trains the seed's network to the same bits as Node. */
+
+import { fileURLToPath } from 'node:url';
+import { type Browser, chromium, type Page } from 'playwright';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { serve } from './server';
+
+type Library = typeof import('../../ts');
+
+const dist = fileURLToPath(new URL('../../dist', import.meta.url));
+let browser: Browser;
+
+beforeAll(async () => {
+  const quiet = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-sync'];
+  browser = await chromium.launch({
+    ...(process.env.CHROMIUM === undefined ? {} : { executablePath: process.env.CHROMIUM }),
+    args: ['--no-sandbox', '--disable-component-update', ...quiet],
+  });
+});
+
+afterAll(() => browser?.close());
+
+/** Runs in the page and in Node alike: everything that training produces, as bits. */
+async function train(library: Library, simd: 'strict' | 'auto') {
+  const { conv2d, dense, flatten, init, sequential, sgd } = library;
+  const { variant } = await init({ simd });
+  const x = Float32Array.from({ length: 40 * 484 }, (_, index) => ((index * 7919) % 1000) / 1000);
+  const y = Float32Array.from({ length: 40 }, (_, index) => (index * 13) % 2);
+  const model = sequential({
+    inputShape: [22, 22, 1],
+    seed: 11,
+    layers: [
+      conv2d({ filters: 3, kernelSize: 3, activation: 'sigmoid', useBias: false }),
+      flatten(),
+      dense({ units: 1, activation: 'sigmoid' }),
+    ],
+  });
+  model.compile({ optimizer: sgd({ learningRate: 0.02 }), loss: 'halfSquaredError', metrics: ['accuracy'] });
+  const { history } = await model.fit(x, y, { batchSize: 16, epochs: 5, validationSplit: 0.25 });
+  const { data } = await model.predict(x);
+  const bits = [...model.getWeights().map((weight) => weight.data), data].map((values) =>
+    Array.from(new Uint32Array(values.buffer, values.byteOffset, values.length)),
+  );
+  model.dispose();
+  return { variant, history, bits };
+}
+
+async function open(isolated: boolean): Promise<{ page: Page; close: () => Promise<void> }> {
+  const { url, server } = await serve(dist, isolated);
+  const page = await browser.newPage();
+  page.on('pageerror', (error) => console.error(error));
+  await page.goto(url);
+  return {
+    page,
+    close: async () => {
+      await page.close();
+      server.close();
+    },
+  };
+}
+
+describe.each([true, false])('cross-origin isolated: %s', (isolated) => {
+  test('the strict variant gives the same bits as Node', async () => {
+    const { page, close } = await open(isolated);
+    expect(await page.evaluate('crossOriginIsolated')).toBe(isolated);
+    // The function's text goes to the page: it sees nothing of this file.
+    const source = `(${train.toString()})(await import('/browser/index.js'), 'strict')`;
+    const there = (await page.evaluate(`(async () => ${source.replace(/^\(/, 'await (')})()`)) as Awaited<ReturnType<typeof train>>;
+    const here = await train((await import('../../dist/index.js' as string)) as Library, 'strict');
+    expect(here.variant).toBe('simd128');
+    expect(there).toEqual(here);
+    await close();
+  });
+
+  test('the fastest variant trains as well', async () => {
+    const { page, close } = await open(isolated);
+    const source = `(async () => await (${train.toString()})(await import('/browser/index.js'), 'auto'))()`;
+    const there = (await page.evaluate(source)) as Awaited<ReturnType<typeof train>>;
+    expect(there.variant).toBe('relaxed');
+    const { loss = [] } = there.history;
+    expect(loss).toHaveLength(5);
+    expect(loss.every(Number.isFinite)).toBe(true);
+    await close();
+  });
+});
+
+test('a page learns in words that init comes first, and which file is missing', async () => {
+  const { page, close } = await open(false);
+  const message = await page.evaluate(`(async () => {
+    const { kernels } = await import('/browser/index.js');
+    try { kernels.matmul({ a: [1], aShape: [1, 1], b: [1], bShape: [1, 1] }); return ''; } catch (error) { return error.name + ': ' + error.message; }
+  })()`);
+  expect(message).toBe('LoadError: init: in a browser call `await init()` before the first synchronous use');
+  await page.route('**/*.wasm', (route) => route.fulfill({ status: 404 }));
+  const missing = await page.evaluate(`(async () => {
+    const { init } = await import('/browser/index.js');
+    try { await init(); return ''; } catch (error) { return error.message; }
+  })()`);
+  expect(missing).toBe('init: could not load convgrad.relaxed.wasm: HTTP 404 for /wasm/convgrad.relaxed.wasm');
+  await close();
+});

@@ -1,0 +1,92 @@
+/** The packed package, installed where there is no Rust and no network: Node ESM, Node CommonJS, TypeScript. */
+
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'convgrad-consumer-'));
+let files: string[] = [];
+
+function run(program: string, args: readonly string[], cwd = folder): string {
+  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd, encoding: 'utf8' });
+  if (error) throw error;
+  if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${stdout}${stderr}`);
+  return stdout;
+}
+
+/** Trains the seed's network for three steps and prints variant, loss and the sum of its filters. */
+const program = `
+const variant = (await init({ simd: 'strict' })).variant;
+const x = Float32Array.from({ length: 10 * 484 }, (_, i) => ((i * 7919) % 1000) / 1000);
+const y = Float32Array.from({ length: 10 }, (_, i) => i % 2);
+const model = sequential({ inputShape: [22, 22, 1], seed: 5, layers: [
+  conv2d({ filters: 3, kernelSize: 3, activation: 'sigmoid', useBias: false }), flatten(), dense({ units: 1, activation: 'sigmoid' })] });
+model.compile({ optimizer: sgd({ learningRate: 0.1 }), loss: 'halfSquaredError' });
+const history = await model.fit(x, y, { batchSize: 4, epochs: 1 });
+const sum = model.getWeights()[0].data.reduce((a, b) => a + b, 0);
+console.log(JSON.stringify({ variant, loss: history.history.loss[0], sum }));
+model.dispose();
+`;
+
+beforeAll(() => {
+  const [packed] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', folder, '--ignore-scripts'], root)) as [
+    { filename: string; files: { path: string }[] },
+  ];
+  files = packed.files.map(({ path }) => path);
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', version: '1.0.0', private: true }));
+  run('npm', ['install', '--offline', '--no-audit', '--no-fund', join(folder, packed.filename)]);
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test('the package holds what is needed and nothing else', () => {
+  for (const path of ['dist/index.js', 'dist/index.cjs', 'dist/index.d.ts', 'dist/browser/index.js', 'dist/cli.js', 'dist/wasm/convgrad.simd128.wasm', 'dist/wasm/convgrad.relaxed.wasm', 'README.md', 'LICENSE']) {
+    expect(files).toContain(path);
+  }
+  expect(files.filter((path) => !/^(dist\/|README|CHANGELOG|LICENSE|package\.json)/.test(path))).toEqual([]);
+  const manifest = JSON.parse(readFileSync(join(folder, 'node_modules/convgrad/package.json'), 'utf8')) as object;
+  expect(manifest).not.toHaveProperty('dependencies');
+});
+
+test('ESM and CommonJS train the same network to the same numbers', () => {
+  const names = 'init, sequential, conv2d, flatten, dense, sgd';
+  writeFileSync(join(folder, 'esm.mjs'), `import { ${names} } from 'convgrad';\n${program}`);
+  writeFileSync(join(folder, 'cjs.cjs'), `const { ${names} } = require('convgrad');\n(async () => {${program}})();`);
+  const esm = JSON.parse(run(process.execPath, ['esm.mjs'])) as { variant: string; loss: number; sum: number };
+  const cjs = JSON.parse(run(process.execPath, ['cjs.cjs'])) as typeof esm;
+  expect(esm.variant).toBe('simd128');
+  expect(Number.isFinite(esm.loss)).toBe(true);
+  expect(cjs).toEqual(esm);
+});
+
+test.each([
+  ['bundler', 'ESNext', 'consumer.ts'],
+  ['nodenext', 'NodeNext', 'consumer.mts'],
+  ['nodenext', 'NodeNext', 'consumer.cts'],
+])('types resolve with moduleResolution %s (%s, %s)', (moduleResolution, module, file) => {
+  const project = join(folder, `${moduleResolution}-${file.slice(-3)}`);
+  mkdirSync(project, { recursive: true });
+  writeFileSync(
+    join(project, file),
+    `import { dense, type History, sequential, type Tensor } from 'convgrad';
+export async function train(): Promise<[History, Tensor]> {
+  const model = sequential({ inputShape: [2], layers: [dense({ units: 1, activation: 'sigmoid' })] });
+  model.compile({ optimizer: 'sgd', loss: 'halfSquaredError', metrics: ['accuracy'] });
+  // @ts-expect-error: there is no such loss
+  model.compile({ optimizer: 'sgd', loss: 'nonsense' });
+  return [await model.fit([[0, 1]], [[1]], { epochs: 2 }), await model.predict([[0, 1]])];
+}
+`,
+  );
+  const options = { strict: true, noEmit: true, target: 'ES2022', lib: ['ES2022', 'DOM'], types: [], module, moduleResolution, skipLibCheck: false };
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: [file] }));
+  run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', project]);
+});
+
+test('the installed command answers', () => {
+  expect(run(join(folder, 'node_modules/.bin/convgrad'), ['--version']).trim()).toBe('0.1.0');
+});

@@ -50,7 +50,8 @@ export default defineConfig([
     },
     onSuccess: async () => {
       mkdirSync('dist/report', { recursive: true });
-      for (const name of ['uPlot.iife.min.js', 'uPlot.min.css']) cpSync(`node_modules/uplot/dist/${name}`, `dist/report/${name}`);
+      for (const name of ['uPlot.iife.min.js', 'uPlot.min.css'])
+        cpSync(`node_modules/uplot/dist/${name}`, `dist/report/${name}`);
     },
   },
 ]);

@@ -15,6 +15,7 @@ const commands = {
   // The package `node` has relaxed SIMD, which the Node that runs this may lack.
   start: (args) => [newNode(), ['dist/cli.js', ...args]],
   test: (args) => [process.execPath, ['scripts/test.mjs', ...args]],
+  check: (args) => [process.execPath, ['scripts/check.mjs', ...args]],
   bench: (args) => [newNode(), [join('bench', 'run.mjs'), ...args]],
 };
 

@@ -9,9 +9,9 @@ test('Philox4x32-10 gives the known answers of its authors (Random123, kat_vecto
   expect(hex(philox([0, 0, 0, 0], [0, 0]))).toBe('6627e8d5 e169c58d bc57ac4c 9b00dbd8');
   const ones = 0xffffffff;
   expect(hex(philox([ones, ones, ones, ones], [ones, ones]))).toBe('408f276d 41c83b0e a20bc7c6 6d5451fd');
-  expect(
-    hex(philox([0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344], [0xa4093822, 0x299f31d0])),
-  ).toBe('d16cfe09 94fdcceb 5001e420 24126ea1');
+  expect(hex(philox([0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344], [0xa4093822, 0x299f31d0]))).toBe(
+    'd16cfe09 94fdcceb 5001e420 24126ea1',
+  );
 });
 
 test('the same seed and stream give the same numbers, others do not', () => {
@@ -20,7 +20,9 @@ test('the same seed and stream give the same numbers, others do not', () => {
     return hex([random.uint32(), random.uint32(), random.uint32(), random.uint32(), random.uint32()]);
   };
   expect(take(7, 'a')).toBe(take(7, 'a'));
-  expect(new Set([take(7, 'a'), take(7, 'b'), take(8, 'a'), take(7 + 2 ** 32, 'a'), take(7, 0), take(7, 1)]).size).toBe(6);
+  expect(new Set([take(7, 'a'), take(7, 'b'), take(8, 'a'), take(7 + 2 ** 32, 'a'), take(7, 0), take(7, 1)]).size).toBe(
+    6,
+  );
 });
 
 test('a restored generator goes on where the other one stood', () => {

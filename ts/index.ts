@@ -11,7 +11,7 @@ export type { Equation, Explanation, Factor } from './model/explain';
 export type { NamedTensor } from './model/network';
 export * from './optimizers';
 export type { PlanReport, PlanReportCall } from './plan/report';
-export type { Variant, SimdMode } from './runtime/detect';
+export type { SimdMode, Variant } from './runtime/detect';
 export type { ConvolutionOptions, Padding, Pair } from './runtime/geometry';
 export { type EngineInfo, type InitOptions, init } from './runtime/init';
 export type { Shape } from './shape';

@@ -52,9 +52,7 @@ export function toBatch(value: TensorLike, itemShape: Shape, where: string): Ten
   const full = [batch, ...itemShape];
   const withoutOne = itemShape.at(-1) === 1 && sameShape(shape, full.slice(0, -1));
   if (batch < 1 || !(sameShape(shape, full) || withoutOne)) {
-    throw new ShapeError(
-      `${where}: expected ${formatShape([-1, ...itemShape])}, got ${formatShape(shape)}`,
-    );
+    throw new ShapeError(`${where}: expected ${formatShape([-1, ...itemShape])}, got ${formatShape(shape)}`);
   }
   if (data.length !== sizeOf(full)) {
     throw new ShapeError(

@@ -1,7 +1,7 @@
 /** Bundles TypeScript into dist: ESM and CJS for Node, ESM for browsers, the command line, types. */
 
-import { hashOf, once, root, run, say } from './shell.mjs';
 import { join } from 'node:path';
+import { hashOf, once, root, run, say } from './shell.mjs';
 
 const sources = ['ts', 'tsup.config.ts', 'tsconfig.json', 'package.json', 'package-lock.json'];
 const results = [

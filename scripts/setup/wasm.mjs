@@ -7,7 +7,14 @@ import { ensureRust } from './rust.mjs';
 import { hashOf, once, root, run, say } from './shell.mjs';
 import { ensureTools, toolFolder } from './tools.mjs';
 
-const sources = ['crate/src', 'crate/Cargo.toml', 'Cargo.toml', 'Cargo.lock', 'scripts/variants.mjs', 'scripts/setup/wasm.mjs'];
+const sources = [
+  'crate/src',
+  'crate/Cargo.toml',
+  'Cargo.toml',
+  'Cargo.lock',
+  'scripts/variants.mjs',
+  'scripts/setup/wasm.mjs',
+];
 
 /** Builds every enabled variant whose sources changed. */
 export function ensureWasm() {
@@ -37,7 +44,19 @@ function build({ name, features }, rust) {
   rmSync(out, { recursive: true, force: true });
   run(
     join(toolFolder, 'wasm-pack'),
-    ['--quiet', 'build', 'crate', '--release', '--target', 'bundler', '--mode', 'no-install', '--no-pack', '--out-dir', out],
+    [
+      '--quiet',
+      'build',
+      'crate',
+      '--release',
+      '--target',
+      'bundler',
+      '--mode',
+      'no-install',
+      '--no-pack',
+      '--out-dir',
+      out,
+    ],
     { env, stdio: ['ignore', 'ignore', 'inherit'] },
   );
   const binary = join(out, 'convgrad_bg.wasm');

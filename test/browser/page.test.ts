@@ -11,7 +11,13 @@ const dist = fileURLToPath(new URL('../../dist', import.meta.url));
 let browser: Browser;
 
 beforeAll(async () => {
-  const quiet = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-sync'];
+  const quiet = [
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-sync',
+  ];
   browser = await chromium.launch({
     ...(process.env.CHROMIUM === undefined ? {} : { executablePath: process.env.CHROMIUM }),
     args: ['--no-sandbox', '--disable-component-update', ...quiet],
@@ -65,7 +71,9 @@ describe.each([true, false])('cross-origin isolated: %s', (isolated) => {
     expect(await page.evaluate('crossOriginIsolated')).toBe(isolated);
     // The function's text goes to the page: it sees nothing of this file.
     const source = `(${train.toString()})(await import('/browser/index.js'), 'strict')`;
-    const there = (await page.evaluate(`(async () => ${source.replace(/^\(/, 'await (')})()`)) as Awaited<ReturnType<typeof train>>;
+    const there = (await page.evaluate(`(async () => ${source.replace(/^\(/, 'await (')})()`)) as Awaited<
+      ReturnType<typeof train>
+    >;
     const here = await train((await import('../../dist/index.js' as string)) as Library, 'strict');
     expect(here.variant).toBe('simd128');
     expect(there).toEqual(here);

@@ -60,7 +60,18 @@ test('IDX files of 28×28 pixels are cut to the middle', () => {
   }
   writeFileSync(join(folder, 'images.gz'), gzipSync(images));
   writeFileSync(join(folder, 'labels'), labels);
-  const { status, out } = run('--data', 'images.gz', 'labels', '--epochs', '40', '--no-report', '--batch-size', '10', '--learning-rate', '0.001');
+  const { status, out } = run(
+    '--data',
+    'images.gz',
+    'labels',
+    '--epochs',
+    '40',
+    '--no-report',
+    '--batch-size',
+    '10',
+    '--learning-rate',
+    '0.001',
+  );
   expect(status).toBe(0);
   expect(out).toContain('held-out digits: 100.0 % right');
 });

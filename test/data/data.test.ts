@@ -2,8 +2,8 @@
 
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { gunzipIfNeeded } from '../../ts/data/limits';
 import { centerCrop, loadDigits, oneHot, readCsv, readIdx, resizeImages, trainTestSplit } from '../../ts/data';
+import { gunzipIfNeeded } from '../../ts/data/limits';
 
 function idx(type: number, sizes: readonly number[], values: readonly number[]): Uint8Array {
   const bytes = new Uint8Array(4 + 4 * sizes.length + values.length);
@@ -60,7 +60,9 @@ test.each([
 
 test('a file that grows beyond the limit is refused', async () => {
   const bomb = new Uint8Array(gzipSync(new Uint8Array(1_000_000)));
-  await expect(gunzipIfNeeded(bomb, 'bomb', 10_000)).rejects.toThrow('bomb: expected at most 10000 bytes after decompression');
+  await expect(gunzipIfNeeded(bomb, 'bomb', 10_000)).rejects.toThrow(
+    'bomb: expected at most 10000 bytes after decompression',
+  );
 });
 
 test('CSV with and without header, label first or named', () => {

@@ -105,7 +105,12 @@ test('bias is added and out is filled', () => {
 });
 
 test('arguments that do not fit are named', () => {
-  const good = { x: new Float32Array(484), xShape: [1, 22, 22, 1], filter: new Float32Array(9), filterShape: [3, 3, 1, 1] };
+  const good = {
+    x: new Float32Array(484),
+    xShape: [1, 22, 22, 1],
+    filter: new Float32Array(9),
+    filterShape: [3, 3, 1, 1],
+  };
   expect(() => kernels.conv2d({ ...good, xShape: [22, 22, 1] })).toThrow(
     'kernels.conv2d: expected input [batch,height,width,channels], got [22,22,1]',
   );
@@ -116,11 +121,13 @@ test('arguments that do not fit are named', () => {
   expect(() => kernels.conv2d({ ...good, filter: new Float32Array(529), filterShape: [23, 23, 1, 1] })).toThrow(
     'expected an input of at least 23×23 pixels with its padding, got 22×22',
   );
-  expect(() => kernels.conv2d({ ...good, strides: 0 })).toThrow('kernels.conv2d: strides: expected an integer ≥ 1, got 0');
+  expect(() => kernels.conv2d({ ...good, strides: 0 })).toThrow(
+    'kernels.conv2d: strides: expected an integer ≥ 1, got 0',
+  );
   expect(() => kernels.conv2d({ ...good, padding: 'full' as 'same' })).toThrow('expected padding "valid", "same"');
   expect(() => kernels.conv2d({ ...good, groups: 2 })).toThrow('expected groups to divide 1 input channels');
   expect(() => kernels.conv2d({ ...good, out: new Float32Array(3) })).toThrow('expected out of 400 values');
-  expect(() =>
-    kernels.conv2dFilterGradient({ ...good, dy: new Float32Array(4), dyShape: [1, 2, 2, 1] }),
-  ).toThrow('expected dyShape [1,20,20,1], got [1,2,2,1]');
+  expect(() => kernels.conv2dFilterGradient({ ...good, dy: new Float32Array(4), dyShape: [1, 2, 2, 1] })).toThrow(
+    'expected dyShape [1,20,20,1], got [1,2,2,1]',
+  );
 });

@@ -33,9 +33,9 @@ model.dispose();
 `;
 
 beforeAll(() => {
-  const [packed] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', folder, '--ignore-scripts'], root)) as [
-    { filename: string; files: { path: string }[] },
-  ];
+  const [packed] = JSON.parse(
+    run('npm', ['pack', '--json', '--pack-destination', folder, '--ignore-scripts'], root),
+  ) as [{ filename: string; files: { path: string }[] }];
   files = packed.files.map(({ path }) => path);
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', version: '1.0.0', private: true }));
   run('npm', ['install', '--offline', '--no-audit', '--no-fund', join(folder, packed.filename)]);
@@ -44,7 +44,17 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('the package holds what is needed and nothing else', () => {
-  for (const path of ['dist/index.js', 'dist/index.cjs', 'dist/index.d.ts', 'dist/browser/index.js', 'dist/cli.js', 'dist/wasm/convgrad.simd128.wasm', 'dist/wasm/convgrad.relaxed.wasm', 'README.md', 'LICENSE']) {
+  for (const path of [
+    'dist/index.js',
+    'dist/index.cjs',
+    'dist/index.d.ts',
+    'dist/browser/index.js',
+    'dist/cli.js',
+    'dist/wasm/convgrad.simd128.wasm',
+    'dist/wasm/convgrad.relaxed.wasm',
+    'README.md',
+    'LICENSE',
+  ]) {
     expect(files).toContain(path);
   }
   expect(files.filter((path) => !/^(dist\/|README|CHANGELOG|LICENSE|package\.json)/.test(path))).toEqual([]);
@@ -82,7 +92,16 @@ export async function train(): Promise<[History, Tensor]> {
 }
 `,
   );
-  const options = { strict: true, noEmit: true, target: 'ES2022', lib: ['ES2022', 'DOM'], types: [], module, moduleResolution, skipLibCheck: false };
+  const options = {
+    strict: true,
+    noEmit: true,
+    target: 'ES2022',
+    lib: ['ES2022', 'DOM'],
+    types: [],
+    module,
+    moduleResolution,
+    skipLibCheck: false,
+  };
   writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: [file] }));
   run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', project]);
 });

@@ -20,7 +20,13 @@ test('random plans: buffers that live at the same time lie apart, aligned, insid
       const buffers = sizes.map((size, index) => buffer(String(index), size));
       const pick = (index: number): Buffer => buffers[index % buffers.length] as Buffer;
       const calls = uses.map(
-        ([a, b]): KernelCall => ({ kernel: 'add', args: [read(pick(a)), write(pick(b))], layer: 'l', phase: 'forward', flops: 0 }),
+        ([a, b]): KernelCall => ({
+          kernel: 'add',
+          args: [read(pick(a)), write(pick(b))],
+          layer: 'l',
+          phase: 'forward',
+          flops: 0,
+        }),
       );
       const layout = layOut(calls, { first: [pick(first)], last: [pick(last)] }, true);
       const spans = new Map<Buffer, [number, number]>();

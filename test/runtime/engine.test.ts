@@ -5,8 +5,8 @@ import { afterAll, expect, test } from 'vitest';
 import { EngineCrashedError, init, kernelStatus, OutOfMemoryError, WasmError } from '../../ts';
 import { hasRelaxedSimd, hasSimd } from '../../ts/runtime/detect';
 import { getEngine } from '../../ts/runtime/init';
-import { loadModuleSync } from '../../ts/runtime/loadNode';
 import { Engine } from '../../ts/runtime/kernels';
+import { loadModuleSync } from '../../ts/runtime/loadNode';
 
 const engine = new Engine(loadModuleSync('simd128'), 'simd128');
 afterAll(() => expect(engine.liveAllocations).toBe(0));
@@ -18,8 +18,12 @@ test('the fastest variant that runs here is chosen, and may be named', async () 
   expect(getEngine().variant).toBe('simd128');
   if (hasRelaxedSimd()) expect(await init({ simd: 'relaxed' })).toEqual({ variant: 'relaxed' });
   else await expect(init({ simd: 'relaxed' })).rejects.toThrow('init: expected an engine with relaxed SIMD');
-  await expect(init({ simd: 'fast' as 'auto' })).rejects.toThrow('init: expected simd "auto", "strict" or "relaxed", got "fast"');
-  await expect(init({ threads: 2 } as object)).rejects.toThrow('init: expected only the options simd, wasm, got "threads"');
+  await expect(init({ simd: 'fast' as 'auto' })).rejects.toThrow(
+    'init: expected simd "auto", "strict" or "relaxed", got "fast"',
+  );
+  await expect(init({ threads: 2 } as object)).rejects.toThrow(
+    'init: expected only the options simd, wasm, got "threads"',
+  );
 });
 
 test('the table of status numbers is the one of crate/src/error.rs', () => {
@@ -45,7 +49,9 @@ test('the boundary refuses what is not allocated, misaligned, overlapping or too
   expect(status(4, a, a, 0xffffffe0)).toBe('OutOfBounds');
   expect(status(4, a, a, 0xfffffff0)).toBe('SizeOverflow');
   expect(() => engine.call('activation_forward', 99, 4, a, b)).toThrow(new WasmError('activation_forward', 9));
-  expect(() => engine.call('matmul', 2, 2, 2, 0, 0, a, a, 0, b, 0, 0, 0)).toThrow('the workspace is smaller than the kernel asks for');
+  expect(() => engine.call('matmul', 2, 2, 2, 0, 0, a, a, 0, b, 0, 0, 0)).toThrow(
+    'the workspace is smaller than the kernel asks for',
+  );
   expect(() => engine.release(a + 4)).toThrow('release: the address is not the start of a live allocation');
   engine.release(a);
   expect(() => engine.release(a)).toThrow(WasmError);

@@ -53,13 +53,15 @@ test('models, explanations, kernels and failures give back all that they took', 
     await model.evaluate(inputs.x, inputs.y, { batchSize: 5 });
     await model.predict(inputs.x);
     model.explain(inputs.x, inputs.y);
-    await model.fit(inputs.x, inputs.y, {
-      callbacks: {
-        onBatchEnd() {
-          throw new Error('stop');
+    await model
+      .fit(inputs.x, inputs.y, {
+        callbacks: {
+          onBatchEnd() {
+            throw new Error('stop');
+          },
         },
-      },
-    }).catch(() => {});
+      })
+      .catch(() => {});
     model.dispose();
     kernels.matmul({ a: [1, 2], aShape: [1, 2], b: [3, 4], bShape: [2, 1] });
     expect(() => kernels.matmul({ a: [1], aShape: [1, 2], b: [3, 4], bShape: [2, 1] })).toThrow();

@@ -66,7 +66,11 @@ describe('fit', () => {
   test('visits every sample once an epoch, the last short batch included', async () => {
     const model = makeModel();
     const batches: number[] = [];
-    await model.fit(x, y, { batchSize: 16, epochs: 2, callbacks: { onBatchEnd: (_batch, logs) => void batches.push(logs.size as number) } });
+    await model.fit(x, y, {
+      batchSize: 16,
+      epochs: 2,
+      callbacks: { onBatchEnd: (_batch, logs) => void batches.push(logs.size as number) },
+    });
     expect(batches).toEqual([16, 16, 16, 2, 16, 16, 16, 2]);
     model.dispose();
   });
@@ -141,18 +145,41 @@ describe('fit', () => {
   test('refuses data and options that do not fit, before anything changes', async () => {
     const model = makeModel();
     const before = model.getWeights();
-    const refuse = async (promise: Promise<unknown>, type: new (...a: never[]) => Error, message: string): Promise<void> => {
-      const error = await promise.then(() => undefined, (reason: unknown) => reason);
+    const refuse = async (
+      promise: Promise<unknown>,
+      type: new (...a: never[]) => Error,
+      message: string,
+    ): Promise<void> => {
+      const error = await promise.then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
       expect(error).toBeInstanceOf(type);
       expect((error as Error).message).toContain(message);
     };
-    await refuse(model.fit(x.subarray(1), y), ShapeError, 'm.fit: x: expected a multiple of 36 values for [batch,6,6,1], got 1799');
-    await refuse(model.fit({ data: x, shape: [50, 6, 6, 2] }, y), ShapeError, 'm.fit: x: expected [batch,6,6,1], got [50,6,6,2]');
-    await refuse(model.fit(x, y.subarray(1)), ShapeError, 'expected as many targets as inputs, got x [50,6,6,1] and y [49,1]');
+    await refuse(
+      model.fit(x.subarray(1), y),
+      ShapeError,
+      'm.fit: x: expected a multiple of 36 values for [batch,6,6,1], got 1799',
+    );
+    await refuse(
+      model.fit({ data: x, shape: [50, 6, 6, 2] }, y),
+      ShapeError,
+      'm.fit: x: expected [batch,6,6,1], got [50,6,6,2]',
+    );
+    await refuse(
+      model.fit(x, y.subarray(1)),
+      ShapeError,
+      'expected as many targets as inputs, got x [50,6,6,1] and y [49,1]',
+    );
     await refuse(model.fit(x, y, { batchSize: 0 }), OptionError, 'm.fit: batchSize: expected an integer ≥ 1, got 0');
     await refuse(model.fit(x, y, { epochs: 1.5 }), OptionError, 'm.fit: epochs: expected an integer ≥ 1, got 1.5');
     await refuse(model.fit(x, y, { batchsize: 3 } as object), OptionError, 'got "batchsize"');
-    await refuse(model.fit(x, y, { validationSplit: 1 }), OptionError, 'expected validationSplit to leave samples on both sides');
+    await refuse(
+      model.fit(x, y, { validationSplit: 1 }),
+      OptionError,
+      'expected validationSplit to leave samples on both sides',
+    );
     await refuse(model.fit(x, y, { validationSplit: 0.5, validationData: [x, y] }), OptionError, 'got both');
     await refuse(model.fit(x, y, { yieldEvery: 'second' as 'batch' }), OptionError, 'expected yieldEvery');
     expect(model.getWeights()).toEqual(before);
@@ -262,7 +289,9 @@ describe('weights', () => {
 describe('life of a model', () => {
   test('compile comes first', async () => {
     const model = sequential({ name: 'm', inputShape: [4], layers: [dense({ units: 1 })] });
-    await expect(model.fit([[1, 2, 3, 4]], [[1]])).rejects.toThrow('m.fit: expected a compiled model, call compile({ optimizer, loss }) first');
+    await expect(model.fit([[1, 2, 3, 4]], [[1]])).rejects.toThrow(
+      'm.fit: expected a compiled model, call compile({ optimizer, loss }) first',
+    );
     expect((await model.predict([[1, 2, 3, 4]])).shape).toEqual([1, 1]);
     model.dispose();
   });
@@ -282,16 +311,20 @@ describe('life of a model', () => {
     expect(() => sequential({ inputShape: [4, 4, 1], layers: [dense({ name: 'd1', units: 2 })] })).toThrow(
       'dense "d1": expected input [batch,inputs], got [batch,4,4,1]; put flatten() before it',
     );
-    expect(() => sequential({ inputShape: [2, 2, 1], layers: [conv2d({ name: 'c1', filters: 1, kernelSize: 3 })] })).toThrow(
-      'conv2d "c1": expected an input of at least 3×3 pixels',
-    );
-    expect(() => sequential({ inputShape: [4], layers: [dense({ name: 'a', units: 1 }), dense({ name: 'a', units: 1 })] })).toThrow(
-      'expected unique layer names, got "a" twice',
-    );
+    expect(() =>
+      sequential({ inputShape: [2, 2, 1], layers: [conv2d({ name: 'c1', filters: 1, kernelSize: 3 })] }),
+    ).toThrow('conv2d "c1": expected an input of at least 3×3 pixels');
+    expect(() =>
+      sequential({ inputShape: [4], layers: [dense({ name: 'a', units: 1 }), dense({ name: 'a', units: 1 })] }),
+    ).toThrow('expected unique layer names, got "a" twice');
     expect(() => conv2d({ filters: 0, kernelSize: 3 })).toThrow('conv2d: filters: expected an integer ≥ 1, got 0');
-    expect(() => dense({ units: 1, activation: 'sigmod' as 'sigmoid' })).toThrow('expected one of linear, sigmoid, relu, tanh');
+    expect(() => dense({ units: 1, activation: 'sigmod' as 'sigmoid' })).toThrow(
+      'expected one of linear, sigmoid, relu, tanh',
+    );
     expect(() => sgd({ learningRate: -1 })).toThrow('sgd: learningRate: expected a finite number ≥ 0, got -1');
-    expect(() => sequential({ inputShape: [0], layers: [dense({ units: 1 })] })).toThrow('expected dimensions that are integers ≥ 1');
+    expect(() => sequential({ inputShape: [0], layers: [dense({ units: 1 })] })).toThrow(
+      'expected dimensions that are integers ≥ 1',
+    );
   });
 
   test('summary and plan are readable', () => {

@@ -20,7 +20,8 @@ function integer(low: number, high: number): (text: string) => number {
 
 function positiveNumber(text: string): number {
   const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('expected a number > 0');
+  if (text.trim() === '' || !Number.isFinite(value) || value <= 0)
+    throw new InvalidArgumentError('expected a number > 0');
   return value;
 }
 

@@ -58,7 +58,11 @@ export async function runSeed(options: RunOptions): Promise<void> {
 }
 
 /** The seed's network: k filters of 3×3 without bias, sigmoid, one output with bias, sigmoid. */
-export function seedNetwork({ filters, learningRate, seed }: Pick<RunOptions, 'filters' | 'learningRate' | 'seed'>): Model {
+export function seedNetwork({
+  filters,
+  learningRate,
+  seed,
+}: Pick<RunOptions, 'filters' | 'learningRate' | 'seed'>): Model {
   const model = sequential({
     name: 'seed network',
     inputShape: [22, 22, 1],
@@ -162,7 +166,9 @@ function progressBar(): { callback: Callback; stop: () => void; steps: () => num
 function printResult(result: RunResult): void {
   const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
   if (result.stopped) {
-    console.log(`stopped by Ctrl-C after ${result.history.epoch.length} epochs (${result.steps} steps); what was learned so far:`);
+    console.log(
+      `stopped by Ctrl-C after ${result.history.epoch.length} epochs (${result.steps} steps); what was learned so far:`,
+    );
   }
   console.log(
     `held-out digits: ${percent(result.accuracy)} right, mean loss ${result.loss.toFixed(4)} (always the more frequent answer: ${percent(result.baseline)})`,

@@ -26,14 +26,17 @@ export async function loadSource(paths: readonly string[] | undefined): Promise<
   if (paths === undefined) {
     return { name: '1,797 handwritten digits (UCI optdigits)', data: await loadDigits(SIDE) };
   }
-  if (paths.length > 2) throw new OptionError(`--data: expected one CSV file or two IDX files, got ${paths.length} files`);
+  if (paths.length > 2)
+    throw new OptionError(`--data: expected one CSV file or two IDX files, got ${paths.length} files`);
   const files = await Promise.all(paths.map(readBytes));
   const [first, second] = files;
   if (first === undefined) throw new OptionError('--data: expected a file');
   const name = paths.map((path) => basename(path)).join(', ');
   if (second === undefined) {
     if (looksLikeIdx(first.bytes)) {
-      throw new OptionError(`--data: ${first.name} is an IDX file; give its pictures and its labels: --data IMAGES LABELS`);
+      throw new OptionError(
+        `--data: ${first.name} is an IDX file; give its pictures and its labels: --data IMAGES LABELS`,
+      );
     }
     return { name, data: centerCrop(readCsv(new TextDecoder().decode(first.bytes), first.name), SIDE, SIDE) };
   }

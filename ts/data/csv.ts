@@ -57,6 +57,7 @@ export function readCsv(text: string, name: string): LabelledImages {
       }
     });
   });
-  if (largest > 0) for (let index = 0; index < pixels.length; index++) pixels[index] = (pixels[index] as number) / largest;
+  if (largest > 0)
+    for (let index = 0; index < pixels.length; index++) pixels[index] = (pixels[index] as number) / largest;
   return { images: pixels, labels, count: rows.length, height: side, width: side };
 }

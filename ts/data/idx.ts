@@ -8,7 +8,13 @@ import { gunzipIfNeeded } from './limits';
 
 /** A file of pictures or labels. */
 export type IdxFile =
-  | { readonly kind: 'images'; readonly pixels: Float32Array; readonly count: number; readonly height: number; readonly width: number }
+  | {
+      readonly kind: 'images';
+      readonly pixels: Float32Array;
+      readonly count: number;
+      readonly height: number;
+      readonly width: number;
+    }
   | { readonly kind: 'labels'; readonly labels: Int32Array };
 
 /** Whether bytes look like an IDX file or a gzip that may hold one. */
@@ -28,7 +34,10 @@ export async function readIdx(compressed: Uint8Array, name: string): Promise<Idx
   try {
     bytes = await gunzipIfNeeded(compressed, name);
   } catch (error) {
-    if (error instanceof TypeError || (error instanceof Error && 'code' in error && String(error.code).startsWith('Z_'))) {
+    if (
+      error instanceof TypeError ||
+      (error instanceof Error && 'code' in error && String(error.code).startsWith('Z_'))
+    ) {
       throw new FormatError(`${name}: the gzip data is broken: ${error.message}`, { cause: error });
     }
     throw error;

@@ -15,11 +15,6 @@ export function ones(): Initializer {
 
 /** One value everywhere. @param options.value - Default 0. @throws {OptionError} when it is not finite. */
 export function constant(options: { readonly value?: number } = {}): Initializer {
-  const value = numberIn(
-    options.value ?? 0,
-    -Number.MAX_VALUE,
-    Number.MAX_VALUE,
-    'constant value',
-  );
+  const value = numberIn(options.value ?? 0, -Number.MAX_VALUE, Number.MAX_VALUE, 'constant value');
   return { className: 'Constant', config: { value }, fill: (values) => void values.fill(value) };
 }

@@ -1,7 +1,7 @@
 /** The initializers and their registry. */
 
-import { describe, lookUp } from '../options';
 import { OptionError } from '../errors';
+import { describe, lookUp } from '../options';
 import { constant, ones, zeros } from './constant';
 import type { Initializer } from './initializer';
 import { glorotNormal, glorotUniform, heNormal, heUniform, lecunNormal, lecunUniform } from './scaled';

@@ -18,7 +18,9 @@ export type LossName = keyof typeof losses;
 export function toLoss(value: LossName | Loss, where: string): Loss {
   if (typeof value === 'string') return lookUp<() => Loss>(losses, value, `${where}: loss`)();
   if (value === null || typeof value !== 'object' || typeof value.emitForward !== 'function') {
-    throw new OptionError(`${where}: expected loss to be one of ${Object.keys(losses).join(', ')}, got ${describe(value)}`);
+    throw new OptionError(
+      `${where}: expected loss to be one of ${Object.keys(losses).join(', ')}, got ${describe(value)}`,
+    );
   }
   return value;
 }

@@ -31,7 +31,8 @@ export interface Graph {
  */
 export function chain(inputShape: Shape, layers: readonly Layer[], where: string): Graph {
   checkShape(inputShape, `${where}: inputShape`);
-  if (inputShape.length === 0) throw new ShapeError(`${where}: expected inputShape with at least one dimension, got []`);
+  if (inputShape.length === 0)
+    throw new ShapeError(`${where}: expected inputShape with at least one dimension, got []`);
   if (!Array.isArray(layers) || layers.length === 0) {
     throw new OptionError(`${where}: expected layers to be a list with at least one layer, got ${describe(layers)}`);
   }

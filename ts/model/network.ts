@@ -90,7 +90,9 @@ export class Network {
   requireCompiled(method: string): Compiled {
     this.assertUsable(method);
     if (this.compiled === undefined) {
-      throw new StateError(`${this.name}.${method}: expected a compiled model, call compile({ optimizer, loss }) first`);
+      throw new StateError(
+        `${this.name}.${method}: expected a compiled model, call compile({ optimizer, loss }) first`,
+      );
     }
     return this.compiled;
   }
@@ -110,7 +112,8 @@ export class Network {
   /** Copies of all weights. */
   getWeights(): NamedTensor[] {
     this.assertUsable('getWeights');
-    const values = this.#home === undefined ? (this.#values ?? []).map((v) => v.slice()) : this.#readWeights(this.#home);
+    const values =
+      this.#home === undefined ? (this.#values ?? []).map((v) => v.slice()) : this.#readWeights(this.#home);
     return this.weights.map(({ name, spec }, index) => ({
       name,
       shape: spec.shape,

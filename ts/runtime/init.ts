@@ -69,7 +69,9 @@ async function start(options: InitOptions): Promise<EngineInfo> {
 
 function chooseVariant(mode: SimdMode): Variant {
   if (!hasSimd()) {
-    throw new LoadError('init: expected an engine with WebAssembly SIMD (Node ≥ 16.4, Chrome ≥ 91, Firefox ≥ 89, Safari ≥ 16.4)');
+    throw new LoadError(
+      'init: expected an engine with WebAssembly SIMD (Node ≥ 16.4, Chrome ≥ 91, Firefox ≥ 89, Safari ≥ 16.4)',
+    );
   }
   switch (mode) {
     case 'auto':
@@ -78,7 +80,9 @@ function chooseVariant(mode: SimdMode): Variant {
       return 'simd128';
     case 'relaxed':
       if (!hasRelaxedSimd()) {
-        throw new LoadError('init: expected an engine with relaxed SIMD (Node ≥ 22, Chrome ≥ 114, Firefox ≥ 145), use simd: "auto"');
+        throw new LoadError(
+          'init: expected an engine with relaxed SIMD (Node ≥ 22, Chrome ≥ 114, Firefox ≥ 145), use simd: "auto"',
+        );
       }
       return 'relaxed';
     default:

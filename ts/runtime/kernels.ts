@@ -31,7 +31,9 @@ export class Engine {
   constructor(module: WebAssembly.Module, variant: Variant) {
     this.variant = variant;
     // The glue of all variants is the same; its functions only fill a table at start.
-    const instance = new WebAssembly.Instance(module, { './convgrad_bg.js': glue as unknown as WebAssembly.ModuleImports });
+    const instance = new WebAssembly.Instance(module, {
+      './convgrad_bg.js': glue as unknown as WebAssembly.ModuleImports,
+    });
     this.#exports = instance.exports as unknown as Exports;
     glue.__wbg_set_wasm(this.#exports);
     this.#exports.__wbindgen_start();
@@ -84,7 +86,8 @@ export class Engine {
     if (!(error instanceof WebAssembly.RuntimeError)) return error;
     // The panic hook left its words in memory before it aborted; after a trap memory is only read.
     const length = this.#exports.panic_message_length() >>> 0;
-    const words = length > 0 ? this.memory.readText(this.#exports.panic_message_address() >>> 0, length) : error.message;
+    const words =
+      length > 0 ? this.memory.readText(this.#exports.panic_message_address() >>> 0, length) : error.message;
     this.#crash ??= new EngineCrashedError(`WebAssembly trapped: ${words}`, { cause: error });
     return this.#crash;
   }

@@ -24,7 +24,13 @@ export function readInputs(network: Network, x: TensorLike, where: string): Tens
 }
 
 /** Checks inputs and targets. @throws {ShapeError} when they do not fit the model or each other. */
-export function readSamples(network: Network, compiled: Compiled, x: TensorLike, y: TensorLike, where: string): Samples {
+export function readSamples(
+  network: Network,
+  compiled: Compiled,
+  x: TensorLike,
+  y: TensorLike,
+  where: string,
+): Samples {
   const inputs = readInputs(network, x, where);
   const targetShape = compiled.loss.targetShape(network.graph.outputShape, where);
   const targets = toBatch(y, targetShape, `${where}: y`);

@@ -1,9 +1,9 @@
 /** A model whose layers form a chain. */
 
+import { OptionError } from '../errors';
 import type { Layer } from '../layers/layer';
 import { chain } from '../model/graph';
 import { checkOptions, describe, numberIn } from '../options';
-import { OptionError } from '../errors';
 import type { Shape } from '../shape';
 import { Model } from './model';
 

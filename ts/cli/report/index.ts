@@ -97,7 +97,11 @@ async function mapSection(model: Model, test: LabelledImages): Promise<Section> 
     for (const digit of digits) {
       const index = test.labels.indexOf(digit);
       const picture = test.images.subarray(index * SIDE * SIDE, (index + 1) * SIDE * SIDE);
-      figures.push({ image: inkPicture({ values: picture, height: SIDE, width: SIDE }), side: 66, caption: `${digit}` });
+      figures.push({
+        image: inkPicture({ values: picture, height: SIDE, width: SIDE }),
+        side: 66,
+        caption: `${digit}`,
+      });
       const { data } = await front.predict(picture);
       for (let filter = 0; filter < Math.min(filters, 5); filter++) {
         const values = Float32Array.from({ length: MAP * MAP }, (_, pixel) => data[pixel * filters + filter] as number);
@@ -108,7 +112,11 @@ async function mapSection(model: Model, test: LabelledImages): Promise<Section> 
         });
       }
     }
-    return { title: 'What the filters see', text: 'A digit, then H1 = sigmoid(conv(X, f)) of each filter, dark low, bright high.', figures };
+    return {
+      title: 'What the filters see',
+      text: 'A digit, then H1 = sigmoid(conv(X, f)) of each filter, dark low, bright high.',
+      figures,
+    };
   } finally {
     front.dispose();
   }
@@ -125,7 +133,7 @@ function answerSection(
   let count = 0;
   for (let index = 0; index < test.count; index++) {
     const output = outputs[index] as number;
-    if (output > 0.5 === (answers[index] as number) > 0.5 === wrong) continue;
+    if ((output > 0.5 === (answers[index] as number) > 0.5) === wrong) continue;
     count++;
     if (figures.length >= SHOWN) continue;
     const values = test.images.subarray(index * SIDE * SIDE, (index + 1) * SIDE * SIDE);
@@ -136,5 +144,9 @@ function answerSection(
       wrong,
     });
   }
-  return { title, text: `${count} of ${test.count}${count > SHOWN ? `; the first ${SHOWN}` : ''}. O near 1 means odd.`, figures };
+  return {
+    title,
+    text: `${count} of ${test.count}${count > SHOWN ? `; the first ${SHOWN}` : ''}. O near 1 means odd.`,
+    figures,
+  };
 }

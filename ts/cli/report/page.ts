@@ -27,7 +27,11 @@ export interface Page {
   readonly title: string;
   readonly lead: string;
   readonly facts: readonly (readonly [string, string])[];
-  readonly curve: { readonly epochs: readonly number[]; readonly loss: readonly number[]; readonly accuracy: readonly number[] };
+  readonly curve: {
+    readonly epochs: readonly number[];
+    readonly loss: readonly number[];
+    readonly accuracy: readonly number[];
+  };
   readonly sections: readonly Section[];
   /** uPlot's script and style, put into the page. */
   readonly plot: { readonly script: string; readonly style: string };

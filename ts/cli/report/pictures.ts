@@ -66,6 +66,7 @@ function mix(stops: readonly Colour[], share: number): Colour {
 
 function encode({ values, height, width }: Picture, colour: (value: number) => Colour): string {
   const png = new PNG({ width, height });
-  for (let index = 0; index < width * height; index++) png.data.set([...colour(values[index] as number), 255], index * 4);
+  for (let index = 0; index < width * height; index++)
+    png.data.set([...colour(values[index] as number), 255], index * 4);
   return `data:image/png;base64,${PNG.sync.write(png).toString('base64')}`;
 }

@@ -25,7 +25,10 @@ export function tellForward(
   const { className, name } = layer;
   if ((className === 'Conv2D' || className === 'Dense') && names !== undefined) {
     const z = { name: names.z, value: teller.get(name, 'z') };
-    const first = className === 'Dense' ? tellDense(teller, layer, names, input, z) : tellConvolution(teller, layer, names, input, z);
+    const first =
+      className === 'Dense'
+        ? tellDense(teller, layer, names, input, z)
+        : tellConvolution(teller, layer, names, input, z);
     const activation = String(layer.config.activation);
     if (activation === 'linear') return { equations: [first], output: z };
     const output = { name: names.h, value: teller.get(name, 'y') };
@@ -58,13 +61,7 @@ export function convolutionOf(layer: BuiltLayer, x: Stored, kernel: Stored): Con
   return resolveConvolution(shape, kernel.shape, layer.config as ConvolutionOptions, layer.name);
 }
 
-function tellConvolution(
-  teller: Teller,
-  layer: BuiltLayer,
-  names: StageNames,
-  input: Named,
-  z: Named,
-): Equation {
+function tellConvolution(teller: Teller, layer: BuiltLayer, names: StageNames, input: Named, z: Named): Equation {
   const kernel = teller.get(layer.name, 'kernel');
   const bias = teller.find(layer.name, 'bias');
   const expected = convolve(convolutionOf(layer, input.value, kernel), input.value.data, kernel.data, bias?.data);

@@ -96,10 +96,14 @@ function tellUpdate(
       {
         layer: layer.name,
         phase: 'update',
-        text: isSgd ? `${name} ← ${name} − η·dE/d${name}, η = ${rate}` : `${name} ← ${optimizer.className}(${name}, dE/d${name}), η = ${rate}`,
+        text: isSgd
+          ? `${name} ← ${name} − η·dE/d${name}, η = ${rate}`
+          : `${name} ← ${optimizer.className}(${name}, dE/d${name}), η = ${rate}`,
         shapes: `(${times(factors[0]?.shape ?? [])})`,
         factors,
-        result: isSgd ? weightFactor(`${name} after`, { data: after, shape: value.shape }) : (factors[0] as Equation['result']),
+        result: isSgd
+          ? weightFactor(`${name} after`, { data: after, shape: value.shape })
+          : (factors[0] as Equation['result']),
         relativeError: undefined,
       },
     ];

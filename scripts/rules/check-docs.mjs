@@ -19,7 +19,8 @@ export function checkDocs(root) {
       const isExported =
         ts.canHaveModifiers(node) && ts.getModifiers(node)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword);
       if (!isExported) continue;
-      if (comments(node).length === 0) {
+      // The comment at the top is the file's, not that of its first statement.
+      if (ts.getJSDocCommentsAndTags(node).every((comment) => comment.getStart() === 0)) {
         broken.push(
           `${path}:${source.getLineAndCharacterOfPosition(node.getStart()).line + 1}: an export without a comment`,
         );

@@ -46,7 +46,9 @@ for (const filters of [1, 3]) {
   const results = engines.map(({ name: engine, variant, times }) => ({ engine, variant, times }));
   if (native !== undefined) results.push(...runNative(native, filters));
   const ours = median(results[0].times);
-  console.log(`\n${workload.name}, ${workload.flops} FLOP; peak ${peak.fma.toFixed(1)} GFLOP/s fused, ${peak.mulAdd.toFixed(1)} not`);
+  console.log(
+    `\n${workload.name}, ${workload.flops} FLOP; peak ${peak.fma.toFixed(1)} GFLOP/s fused, ${peak.mulAdd.toFixed(1)} not`,
+  );
   for (const { engine, variant, times } of results) {
     const ms = median(times);
     const gflops = workload.flops / ms / 1e6;
@@ -71,7 +73,13 @@ for (const filters of [1, 3]) {
 }
 if (json !== undefined) {
   const commit = spawnSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' }).stdout?.trim();
-  const about = { cpu: cpus()[0]?.model, node: process.version, v8: process.versions.v8, commit, date: new Date().toISOString() };
+  const about = {
+    cpu: cpus()[0]?.model,
+    node: process.version,
+    v8: process.versions.v8,
+    commit,
+    date: new Date().toISOString(),
+  };
   writeFileSync(json, `${JSON.stringify({ about, rows }, null, 2)}\n`);
   console.log(`\nwritten: ${json}`);
 }

@@ -14,6 +14,20 @@ function heapBytes(): number {
   return process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;
 }
 
+/**
+ * Smallest growth of the heap over some equal rounds. Compilers and caches of the host grow in some of them; what is
+ * left behind by every step grows in all: 10,000 steps with the smallest object each are 120,000 bytes.
+ */
+async function smallestGrowth(round: () => unknown): Promise<number> {
+  let smallest = Number.POSITIVE_INFINITY;
+  for (let count = 0; count < 4; count++) {
+    const before = heapBytes();
+    await round();
+    smallest = Math.min(smallest, heapBytes() - before);
+  }
+  return smallest;
+}
+
 test('10,000 steps of fit leave the WASM memory and the JS heap as they were', async () => {
   const inputs = seedInputs(1, 10);
   const model = seedModel(1, inputs, 0.01);
@@ -22,24 +36,23 @@ test('10,000 steps of fit leave the WASM memory and the JS heap as they were', a
   const run = (steps: number): Promise<unknown> =>
     model.fit(inputs.x, inputs.y, { batchSize: 4, epochs: steps / 3, yieldEvery: 'never' });
   await run(300);
-  const [bytes, live, heap] = [engine.memory.byteLength, engine.liveBytes, heapBytes()];
-  await run(10_002);
-  expect(engine.memory.byteLength).toBe(bytes);
-  expect(engine.liveBytes).toBe(live);
-  // The history of 3,334 epochs is gone; what remains is the noise of the engine itself.
-  expect(heapBytes() - heap).toBeLessThan(200_000);
+  const [bytes, live] = [engine.memory.byteLength, engine.liveBytes];
+  expect(await smallestGrowth(() => run(10_002))).toBeLessThan(60_000);
+  expect([engine.memory.byteLength, engine.liveBytes]).toEqual([bytes, live]);
   model.dispose();
 });
 
-test('10,000 calls of trainOnBatch leave the memory as it was', () => {
+test('10,000 calls of trainOnBatch leave the memory as it was', async () => {
   const inputs = seedInputs(1, 2);
   const model = seedModel(1, inputs, 0.01);
   const engine = getEngine();
   for (let step = 0; step < 300; step++) model.trainOnBatch(inputs.x, inputs.y);
-  const [bytes, live, heap] = [engine.memory.byteLength, engine.liveBytes, heapBytes()];
-  for (let step = 0; step < 10_000; step++) model.trainOnBatch(inputs.x, inputs.y);
+  const [bytes, live] = [engine.memory.byteLength, engine.liveBytes];
+  const round = (): void => {
+    for (let step = 0; step < 10_000; step++) model.trainOnBatch(inputs.x, inputs.y);
+  };
+  expect(await smallestGrowth(round)).toBeLessThan(60_000);
   expect([engine.memory.byteLength, engine.liveBytes]).toEqual([bytes, live]);
-  expect(heapBytes() - heap).toBeLessThan(200_000);
   model.dispose();
 });
 

@@ -152,20 +152,131 @@ pub fn planes<const R: usize, const T: usize, const COLUMN: usize>(
         unsafe {
             let rows: [*const f32; R] = std::array::from_fn(|r| x.as_ptr().add(first + i * line + r * row));
             let target = out.as_mut_ptr().add(i * width);
-            for j in 0..vectors {
-                let mut sum = match start {
-                    Some(start) => start,
-                    None => F32x4::load_at(target.add(j * LANES)),
+            // Two vectors at a time: the sum of one is a chain of additions that waits for itself.
+            let mut j = 0;
+            while j + 2 <= vectors {
+                let place = target.add(j * LANES);
+                let mut sums = match start {
+                    Some(start) => [start; 2],
+                    None => [F32x4::load_at(place), F32x4::load_at(place.add(LANES))],
                 };
+                for r in 0..R {
+                    for t in 0..T {
+                        for v in 0..2 {
+                            let pixels = F32x4::load_at(rows[r].add((j + v) * LANES + t * column));
+                            sums[v] = pixels.mul_add(taps[r][t], sums[v]);
+                        }
+                    }
+                }
+                sums[0].store_at(place);
+                sums[1].store_at(place.add(LANES));
+                j += 2;
+            }
+            if j < vectors {
+                let place = target.add(j * LANES);
+                let mut sum = start.unwrap_or_else(|| F32x4::load_at(place));
                 for r in 0..R {
                     for t in 0..T {
                         sum = F32x4::load_at(rows[r].add(j * LANES + t * column)).mul_add(taps[r][t], sum);
                     }
                 }
-                sum.store_at(target.add(j * LANES));
+                sum.store_at(place);
             }
         }
     }
+}
+
+/// `out[(i·width + j)·channels + f] = start[f] + Σ x[first + i·line + r·row + t·column + j] · taps[r][t][f]`, one value
+/// of `x` for up to four channels `f` at once, which are the lanes. Panics when a tap lies outside a slice.
+#[inline(always)]
+pub fn mix<const R: usize, const T: usize>(
+    (x, first, row, column, line): (&[f32], usize, usize, usize, usize),
+    taps: &Taps<R, T>,
+    start: F32x4,
+    (out, lines, width, channels): (&mut [f32], usize, usize, usize),
+) {
+    let pixels = lines * width;
+    if pixels == 0 {
+        return;
+    }
+    assert!(first + (lines - 1) * line + (R - 1) * row + (T - 1) * column + width <= x.len());
+    assert!(channels > 0 && channels <= LANES && pixels * channels <= out.len());
+    // The lanes beyond the channels fall on the next pixel, which is written later. The last pixels of the array have
+    // no room for them.
+    let safe = (pixels * channels).saturating_sub(LANES) / channels + usize::from(pixels * channels >= LANES);
+    let mut done = 0;
+    for i in 0..lines {
+        for j in 0..width {
+            // SAFETY: the assertions above bound every address; `safe` pixels have four floats from their place on.
+            let sum = unsafe {
+                let rows: [*const f32; R] = std::array::from_fn(|r| x.as_ptr().add(first + i * line + r * row + j));
+                let mut sum = start;
+                for r in 0..R {
+                    for t in 0..T {
+                        sum = F32x4::splat_at(rows[r].add(t * column)).mul_add(taps[r][t], sum);
+                    }
+                }
+                sum
+            };
+            let place = done * channels;
+            if done < safe {
+                // SAFETY: see above.
+                unsafe { sum.store_at(out.as_mut_ptr().add(place)) };
+            } else {
+                out[place..place + channels].copy_from_slice(&sum.to_array()[..channels]);
+            }
+            done += 1;
+        }
+    }
+}
+
+/// `sums[r][t][f] += x[start + i·line + r·row + t·column + j] · dy[(i·width + j)·channels + f]` over all pixels: the
+/// gradients of R·T taps for up to four channels `f`, which are the lanes; lanes beyond them hold nothing of use.
+/// Panics when a tap lies outside a slice.
+#[inline(always)]
+pub fn correlate_channels<const R: usize, const T: usize>(
+    sums: &mut Taps<R, T>,
+    (x, start, row, column, line): (&[f32], usize, usize, usize, usize),
+    (dy, lines, width, channels): (&[f32], usize, usize, usize),
+) {
+    let pixels = lines * width;
+    if pixels == 0 {
+        return;
+    }
+    assert!(start + (lines - 1) * line + (R - 1) * row + (T - 1) * column + width <= x.len());
+    assert!(channels > 0 && channels <= LANES && pixels * channels <= dy.len());
+    let safe = (pixels * channels).saturating_sub(LANES) / channels + usize::from(pixels * channels >= LANES);
+    let mut totals = *sums;
+    for i in 0..lines {
+        let begin = i * width;
+        let whole = safe.saturating_sub(begin).min(width);
+        // SAFETY: the assertions above bound every address; `safe` pixels have four floats from their place on.
+        unsafe {
+            let rows: [*const f32; R] = std::array::from_fn(|r| x.as_ptr().add(start + i * line + r * row));
+            let gradients = dy.as_ptr().add(begin * channels);
+            for j in 0..whole {
+                let gradient = F32x4::load_at(gradients.add(j * channels));
+                for r in 0..R {
+                    for t in 0..T {
+                        let pixel = F32x4::splat_at(rows[r].add(j + t * column));
+                        totals[r][t] = pixel.mul_add(gradient, totals[r][t]);
+                    }
+                }
+            }
+        }
+        for j in whole..width {
+            let mut lanes = [0.0; LANES];
+            lanes[..channels].copy_from_slice(&dy[(begin + j) * channels..][..channels]);
+            let gradient = F32x4::from_array(lanes);
+            for r in 0..R {
+                for t in 0..T {
+                    let pixel = F32x4::splat(x[start + i * line + r * row + t * column + j]);
+                    totals[r][t] = pixel.mul_add(gradient, totals[r][t]);
+                }
+            }
+        }
+    }
+    *sums = totals;
 }
 
 /// `sums[r][t] += x[start + r·row + t·column + j] · dy[j]` for the whole vectors `j` of `lines` rows of gradients of

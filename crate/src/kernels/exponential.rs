@@ -19,7 +19,6 @@ pub struct Exponential {
     raised_bias: F32x4,
     lowered_bias: F32x4,
     raise: F32x4,
-    lower: F32x4,
     zero: F32x4,
     one: F32x4,
 }
@@ -47,7 +46,6 @@ impl Exponential {
             raised_bias: constant(f32::from_bits((127 + 64) << 23)),
             lowered_bias: constant(f32::from_bits((127 - 64) << 23)),
             raise: constant(18_446_744_073_709_551_616.0),
-            lower: constant(1.0 / 18_446_744_073_709_551_616.0),
             zero: constant(0.0),
             one: constant(1.0),
         }
@@ -63,12 +61,11 @@ impl Exponential {
         p.mul(half.power_of_two(self.bias)).mul(rest.power_of_two(self.bias))
     }
 
-    /// eˣ for x ≤ 0, otherwise like [`Self::exp`].
+    /// 2⁶⁴·eˣ for x ≤ 0, otherwise like [`Self::exp`]: no result is subnormal.
     #[inline(always)]
-    fn exp_of_negative(&self, x: F32x4) -> F32x4 {
+    fn raised_exp_of_negative(&self, x: F32x4) -> F32x4 {
         let (p, rounded) = self.reduced(x.at_least(self.low));
-        // 2ⁿ⁺⁶⁴ fits a float for every n that occurs.
-        p.mul(rounded.power_of_two(self.raised_bias)).mul(self.lower)
+        p.mul(rounded.power_of_two(self.raised_bias))
     }
 
     /// eˣ for x ≥ 0, otherwise like [`Self::exp`].
@@ -86,20 +83,21 @@ impl Exponential {
         let r = n.mul_add(self.ln2[0], x);
         let r = n.mul_add(self.ln2[1], r);
         let square = r.mul(r);
-        let p = self.p[0].mul_add(r, self.p[1]);
-        let p = p.mul_add(r, self.p[2]);
-        let p = p.mul_add(r, self.p[3]);
-        let p = p.mul_add(r, self.p[4]);
-        let p = p.mul_add(r, self.p[5]);
+        // Estrin's scheme: the pairs do not wait for each other, and the wait is what exp is made of.
+        let high = self.p[0].mul_add(r, self.p[1]);
+        let middle = self.p[2].mul_add(r, self.p[3]);
+        let low = self.p[4].mul_add(r, self.p[5]);
+        let p = high.mul_add(square, middle).mul_add(square, low);
         (p.mul_add(square, r).add(self.one), rounded)
     }
 
     /// 1 / (1 + e⁻ˣ), within 3 ULP over the whole range.
     #[inline(always)]
     pub fn sigmoid(&self, x: F32x4) -> F32x4 {
-        // From e^-|x| ≤ 1, so that small results keep their digits: e / (1 + e) for negative x.
-        let e = self.exp_of_negative(self.zero.sub(x.abs()));
-        x.select_less(self.zero, e, self.one).div(self.one.add(e))
+        // From e^-|x| ≤ 1, so that small results keep their digits: e / (1 + e) for negative x. All three terms are
+        // multiplied by 2⁶⁴, which changes no digit; the division makes what is subnormal.
+        let e = self.raised_exp_of_negative(x.negative_abs());
+        x.select_less(self.zero, e, self.raise).div(self.raise.add(e))
     }
 }
 

@@ -38,6 +38,8 @@ pub trait Vector: Copy {
     fn at_most(self, other: Self) -> Self;
     /// Without the sign.
     fn abs(self) -> Self;
+    /// With the sign minus.
+    fn negative_abs(self) -> Self;
     /// The sign of `sign` with the magnitude of `self`, whose own sign must be plus.
     fn with_sign_of(self, sign: Self) -> Self;
     /// `self < limit ? yes : no`, lane by lane; `no` where `self` is NaN.

@@ -65,6 +65,11 @@ impl Vector for F32x4 {
     }
 
     #[inline(always)]
+    fn negative_abs(self) -> Self {
+        self.map(|value| -value.abs())
+    }
+
+    #[inline(always)]
     fn with_sign_of(self, sign: Self) -> Self {
         self.zip(sign, |a, s| f32::from_bits(a.to_bits() | (s.to_bits() & 0x8000_0000)))
     }

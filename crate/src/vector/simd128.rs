@@ -71,13 +71,18 @@ impl Vector for F32x4 {
     }
 
     #[inline(always)]
+    fn negative_abs(self) -> Self {
+        Self(v128_or(self.0, u32x4_splat(0x8000_0000)))
+    }
+
+    #[inline(always)]
     fn with_sign_of(self, sign: Self) -> Self {
         Self(v128_or(self.0, v128_and(sign.0, u32x4_splat(0x8000_0000))))
     }
 
     #[inline(always)]
     fn select_less(self, limit: Self, yes: Self, no: Self) -> Self {
-        Self(v128_bitselect(yes.0, no.0, f32x4_lt(self.0, limit.0)))
+        select(f32x4_lt(self.0, limit.0), yes, no)
     }
 
     #[inline(always)]
@@ -127,4 +132,14 @@ impl Vector for F32x4 {
         // SAFETY: the caller promises four writable floats; v128.store asks for no alignment.
         unsafe { v128_store(address.cast(), self.0) }
     }
+}
+
+/// `yes` where the mask's lanes are all ones, `no` where they are zero.
+#[inline(always)]
+fn select(mask: v128, yes: F32x4, no: F32x4) -> F32x4 {
+    #[cfg(target_feature = "relaxed-simd")]
+    // One instruction instead of three; with whole lanes in the mask it is not relaxed at all.
+    return F32x4(i32x4_relaxed_laneselect(yes.0, no.0, mask));
+    #[cfg(not(target_feature = "relaxed-simd"))]
+    F32x4(v128_bitselect(yes.0, no.0, mask))
 }

@@ -56,7 +56,7 @@ pub fn filter_gradient(geometry: &Geometry, x: &[f32], dy: &[f32], df: &mut [f32
     };
     let geometry = geometry.without_padding();
     if thin::fits(&geometry) {
-        thin::filter_gradient(&geometry, x, dy, df, sums);
+        thin::filter_gradient(&geometry, x, dy, df);
         return;
     }
     let dy = if widened.is_empty() {

@@ -1,10 +1,11 @@
 //! One input channel and few filters, as in the seed's network: lanes along the width of the image.
 //!
 //! With one channel a patch has nothing contiguous to offer but its width, and with few filters the lanes of a
-//! vector of channels would stay empty. So four neighbouring outputs of one filter share a vector; each filter's image
-//! is computed by itself, activated, and only then put between the others.
+//! vector of channels would stay empty. With one filter, four neighbouring outputs share a vector. With two to four
+//! filters of up to 3×3 the filters do, although lanes stay empty: that beats putting images between each other. With
+//! larger ones each filter's image is computed by itself and then put between the others.
 
-use crate::gemm::micro::{correlate, planes, Taps};
+use crate::gemm::micro::{correlate, correlate_channels, mix, planes, Taps};
 use crate::geometry::Geometry;
 use crate::kernels::activation::{forward_in_place, Activation};
 use crate::vector::{F32x4, Vector, LANES};
@@ -51,6 +52,9 @@ pub fn forward(
         };
         if filters == 1 {
             fill(out);
+        } else if is_one_block(geometry) {
+            each_block(geometry, 0, |block| block.mix(x, filter, bias, out));
+            forward_in_place(activation, out);
         } else {
             let planes = &mut planes[..outputs * filters];
             fill(planes);
@@ -70,24 +74,23 @@ fn interleave(planes: &[f32], filters: usize, out: &mut [f32]) {
 }
 
 /// `df = conv(x, dy)`, summed over the batch.
-pub fn filter_gradient(geometry: &Geometry, x: &[f32], dy: &[f32], df: &mut [f32], planes: &mut [f32]) {
+pub fn filter_gradient(geometry: &Geometry, x: &[f32], dy: &[f32], df: &mut [f32]) {
     let filters = geometry.out_c;
     let outputs = geometry.out_h * geometry.out_w;
     df.fill(0.0);
     let images = x.chunks_exact(geometry.in_h * geometry.in_w);
     for (x, dy) in images.zip(dy.chunks_exact(outputs * filters)) {
-        for f in 0..filters {
-            let plane = if filters == 1 {
-                dy
-            } else {
-                for (value, gradients) in planes.iter_mut().zip(dy.chunks_exact(filters)) {
-                    *value = gradients[f];
-                }
-                &planes[..outputs]
-            };
-            each_block(geometry, f, |block| block.gradient(x, plane, df));
+        if filters == 1 {
+            each_block(geometry, 0, |block| block.gradient(x, dy, df));
+        } else {
+            each_block(geometry, 0, |block| block.channel_gradients(x, dy, df));
         }
     }
+}
+
+/// Whether all taps of a filter fit the registers at once.
+fn is_one_block(geometry: &Geometry) -> bool {
+    geometry.kernel_w <= 3 && (geometry.kernel_h == 3 || geometry.kernel_h == 1)
 }
 
 /// Some taps of one filter: R rows of T.
@@ -138,6 +141,14 @@ impl Block<'_> {
 
     fn gradient(&self, x: &[f32], dy: &[f32], df: &mut [f32]) {
         with_size!(self, gradient_sized, x, dy, df);
+    }
+
+    fn mix(&self, x: &[f32], filter: &[f32], bias: Option<&[f32]>, out: &mut [f32]) {
+        with_size!(self, mix_sized, x, filter, bias, out);
+    }
+
+    fn channel_gradients(&self, x: &[f32], dy: &[f32], df: &mut [f32]) {
+        with_size!(self, channel_gradients_sized, x, dy, df);
     }
 
     /// Where tap `[r, t]` lies among the filters.
@@ -203,6 +214,52 @@ impl Block<'_> {
                     }
                 }
                 df[self.tap(r, t)] += sum;
+            }
+        }
+    }
+
+    /// All filters at once: their values of a tap are the lanes of a vector.
+    #[inline(never)]
+    fn mix_sized<const R: usize, const T: usize, const COLUMN: usize>(
+        &self,
+        x: &[f32],
+        filter: &[f32],
+        bias: Option<&[f32]>,
+        out: &mut [f32],
+    ) {
+        let geometry = self.geometry;
+        let (first, row, column, line) = self.steps();
+        let column = if COLUMN > 0 { COLUMN } else { column };
+        let lanes = |values: &[f32]| {
+            let mut lanes = [0.0; LANES];
+            lanes[..geometry.out_c].copy_from_slice(&values[..geometry.out_c]);
+            F32x4::from_array(lanes)
+        };
+        let weights: Taps<R, T> = std::array::from_fn(|r| std::array::from_fn(|t| lanes(&filter[self.tap(r, t)..])));
+        let start = bias.map_or(F32x4::splat(0.0), lanes);
+        let outputs = (out, geometry.out_h, geometry.out_w, geometry.out_c);
+        mix::<R, T>((x, first, row, column, line), &weights, start, outputs);
+    }
+
+    #[inline(never)]
+    fn channel_gradients_sized<const R: usize, const T: usize, const COLUMN: usize>(
+        &self,
+        x: &[f32],
+        dy: &[f32],
+        df: &mut [f32],
+    ) {
+        let geometry = self.geometry;
+        let (first, row, column, line) = self.steps();
+        let column = if COLUMN > 0 { COLUMN } else { column };
+        let mut sums: Taps<R, T> = [[F32x4::splat(0.0); T]; R];
+        let gradients = (dy, geometry.out_h, geometry.out_w, geometry.out_c);
+        correlate_channels(&mut sums, (x, first, row, column, line), gradients);
+        for r in 0..R {
+            for t in 0..T {
+                let target = &mut df[self.tap(r, t)..][..geometry.out_c];
+                for (value, sum) in target.iter_mut().zip(sums[r][t].to_array()) {
+                    *value += sum;
+                }
             }
         }
     }

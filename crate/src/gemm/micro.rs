@@ -85,6 +85,36 @@ pub fn rows<const P: usize, const NV: usize>(
     *tile = sums;
 }
 
+/// [`rows`] for a patch of three segments of three steps, as a 3×3 filter has over one channel: unrolled, because a
+/// loop would cost more than the nine steps. Panics when a step lies outside a slice.
+#[inline(always)]
+pub fn rows_of_nine<const P: usize, const NV: usize>(
+    tile: &mut Tile<P, NV>,
+    (a, start, row_stride, segment_stride): (&[f32], usize, usize, usize),
+    b: &[f32],
+) {
+    assert!(start + (P - 1) * row_stride + 2 * segment_stride + 2 < a.len());
+    assert!(9 * NV * LANES <= b.len());
+    let mut sums = *tile;
+    // SAFETY: the assertions above bound every address.
+    unsafe {
+        for segment in 0..3 {
+            let first = a.as_ptr().add(start + segment * segment_stride);
+            for k in 0..3 {
+                let b = b.as_ptr().add((segment * 3 + k) * NV * LANES);
+                let vectors: [F32x4; NV] = std::array::from_fn(|v| F32x4::load_at(b.add(v * LANES)));
+                for r in 0..P {
+                    let value = F32x4::splat_at(first.add(r * row_stride + k));
+                    for v in 0..NV {
+                        sums[r][v] = value.mul_add(vectors[v], sums[r][v]);
+                    }
+                }
+            }
+        }
+    }
+    *tile = sums;
+}
+
 /// `tile[r] += Σ a[start_a + k·step_a + r] · b[start_b + k·step_b + …]`: the rows of the tile lie side by side in
 /// `a`, so that each step is an outer product. Both arrays walk with their own strides and the same lengths.
 /// Panics when a step lies outside a slice.
@@ -186,46 +216,42 @@ pub fn planes<const R: usize, const T: usize, const COLUMN: usize>(
     }
 }
 
-/// `out[(i·width + j)·channels + f] = start[f] + Σ x[first + i·line + r·row + t·column + j] · taps[r][t][f]`, one value
-/// of `x` for up to four channels `f` at once, which are the lanes. Panics when a tap lies outside a slice.
+/// `out[(i·width + j)·F + f] = start[f] + Σ x[first + i·line + r·row + t·column + j] · filter[(r·T + t)·F + f]` for the
+/// whole vectors `j` of every row: F filters share each load of `x`, their outputs are woven together in registers.
+/// Panics when a tap lies outside a slice.
 #[inline(always)]
-pub fn mix<const R: usize, const T: usize>(
+pub fn weave<const F: usize, const R: usize, const T: usize>(
     (x, first, row, column, line): (&[f32], usize, usize, usize, usize),
-    taps: &Taps<R, T>,
-    start: F32x4,
-    (out, lines, width, channels): (&mut [f32], usize, usize, usize),
+    filter: &[f32],
+    start: &[f32; F],
+    (out, lines, width): (&mut [f32], usize, usize),
 ) {
-    let pixels = lines * width;
-    if pixels == 0 {
+    let vectors = width / LANES;
+    if lines == 0 || vectors == 0 {
         return;
     }
-    assert!(first + (lines - 1) * line + (R - 1) * row + (T - 1) * column + width <= x.len());
-    assert!(channels > 0 && channels <= LANES && pixels * channels <= out.len());
-    // The lanes beyond the channels fall on the next pixel, which is written later. The last pixels of the array have
-    // no room for them.
-    let safe = (pixels * channels).saturating_sub(LANES) / channels + usize::from(pixels * channels >= LANES);
-    let mut done = 0;
+    assert!(first + (lines - 1) * line + (R - 1) * row + (T - 1) * column + vectors * LANES <= x.len());
+    assert!(R * T * F <= filter.len() && ((lines - 1) * width + vectors * LANES) * F <= out.len());
     for i in 0..lines {
-        for j in 0..width {
-            // SAFETY: the assertions above bound every address; `safe` pixels have four floats from their place on.
-            let sum = unsafe {
-                let rows: [*const f32; R] = std::array::from_fn(|r| x.as_ptr().add(first + i * line + r * row + j));
-                let mut sum = start;
+        for j in 0..vectors {
+            // SAFETY: the assertions above bound every address.
+            unsafe {
+                let pixels = x.as_ptr().add(first + i * line + j * LANES);
+                let mut sums: [F32x4; F] = std::array::from_fn(|f| F32x4::splat(start[f]));
                 for r in 0..R {
                     for t in 0..T {
-                        sum = F32x4::splat_at(rows[r].add(t * column)).mul_add(taps[r][t], sum);
+                        let pixel = F32x4::load_at(pixels.add(r * row + t * column));
+                        for f in 0..F {
+                            let weight = F32x4::splat_at(filter.as_ptr().add((r * T + t) * F + f));
+                            sums[f] = pixel.mul_add(weight, sums[f]);
+                        }
                     }
                 }
-                sum
-            };
-            let place = done * channels;
-            if done < safe {
-                // SAFETY: see above.
-                unsafe { sum.store_at(out.as_mut_ptr().add(place)) };
-            } else {
-                out[place..place + channels].copy_from_slice(&sum.to_array()[..channels]);
+                let target = out.as_mut_ptr().add((i * width + j * LANES) * F);
+                for (v, woven) in F32x4::interleave(sums).into_iter().enumerate() {
+                    woven.store_at(target.add(v * LANES));
+                }
             }
-            done += 1;
         }
     }
 }

@@ -52,6 +52,8 @@ pub trait Vector: Copy {
     fn sum(self) -> f32;
     /// The lanes.
     fn to_array(self) -> [f32; LANES];
+    /// The lanes of N ≤ 4 vectors in turn: lane 0 of each, then lane 1 of each, …
+    fn interleave<const N: usize>(vectors: [Self; N]) -> [Self; N];
     /// From lanes.
     fn from_array(lanes: [f32; LANES]) -> Self;
 

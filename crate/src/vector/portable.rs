@@ -103,6 +103,16 @@ impl Vector for F32x4 {
     }
 
     #[inline(always)]
+    fn interleave<const N: usize>(vectors: [Self; N]) -> [Self; N] {
+        std::array::from_fn(|v| {
+            Self(std::array::from_fn(|lane| {
+                let place = v * LANES + lane;
+                vectors[place % N].0[place / N]
+            }))
+        })
+    }
+
+    #[inline(always)]
     fn from_array(lanes: [f32; LANES]) -> Self {
         Self(lanes)
     }

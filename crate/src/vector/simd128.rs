@@ -110,6 +110,39 @@ impl Vector for F32x4 {
     }
 
     #[inline(always)]
+    fn interleave<const N: usize>(vectors: [Self; N]) -> [Self; N] {
+        // Written with the words of all cases; for each N the compiler keeps one.
+        let at = |index: usize| vectors[index.min(N - 1)].0;
+        let (a, b, c, d) = (at(0), at(1), at(2), at(3));
+        let woven = match N {
+            2 => [i32x4_shuffle::<0, 4, 1, 5>(a, b), i32x4_shuffle::<2, 6, 3, 7>(a, b), a, a],
+            3 => {
+                let low = i32x4_shuffle::<0, 4, 1, 5>(a, b);
+                let middle = i32x4_shuffle::<1, 5, 2, 6>(b, c);
+                let high = i32x4_shuffle::<2, 7, 2, 7>(c, a);
+                [
+                    i32x4_shuffle::<0, 1, 4, 2>(low, c),
+                    i32x4_shuffle::<0, 1, 6, 2>(middle, a),
+                    i32x4_shuffle::<0, 1, 4, 6>(high, i32x4_shuffle::<3, 3, 7, 7>(b, c)),
+                    a,
+                ]
+            }
+            4 => {
+                let (ab, cd) = (i32x4_shuffle::<0, 4, 1, 5>(a, b), i32x4_shuffle::<0, 4, 1, 5>(c, d));
+                let (ab_high, cd_high) = (i32x4_shuffle::<2, 6, 3, 7>(a, b), i32x4_shuffle::<2, 6, 3, 7>(c, d));
+                [
+                    i32x4_shuffle::<0, 1, 4, 5>(ab, cd),
+                    i32x4_shuffle::<2, 3, 6, 7>(ab, cd),
+                    i32x4_shuffle::<0, 1, 4, 5>(ab_high, cd_high),
+                    i32x4_shuffle::<2, 3, 6, 7>(ab_high, cd_high),
+                ]
+            }
+            _ => [a; 4],
+        };
+        std::array::from_fn(|v| Self(woven[v]))
+    }
+
+    #[inline(always)]
     fn from_array(lanes: [f32; LANES]) -> Self {
         Self::load(&lanes)
     }

@@ -2,7 +2,7 @@
 
 use super::{border, dotted, grouped, taps, thin};
 use crate::error::Error;
-use crate::gemm::micro::{rows, store, Walk};
+use crate::gemm::micro::{rows, rows_of_nine, store, Walk};
 use crate::gemm::pack::{pack, packed_size, panel_start, panel_width, PANEL};
 use crate::geometry::Geometry;
 use crate::kernels::activation::{forward_in_place, Activation};
@@ -89,10 +89,13 @@ fn row(geometry: &Geometry, x: &[f32], start: usize, packed: &[f32], starts: &[f
             used: width.min(channels - channel),
             walk,
         };
-        if width == PANEL {
-            along::<4, 2>(&line, x, panel, &starts[channel..], out);
-        } else {
-            along::<8, 1>(&line, x, panel, &starts[channel..], out);
+        let starts = &starts[channel..];
+        let of_nine = (walk.outer, walk.inner, walk.len) == (3, 1, 3);
+        match (width == PANEL, of_nine) {
+            (true, false) => along::<4, 2, false>(&line, x, panel, starts, out),
+            (true, true) => along::<4, 2, true>(&line, x, panel, starts, out),
+            (false, false) => along::<8, 1, false>(&line, x, panel, starts, out),
+            (false, true) => along::<8, 1, true>(&line, x, panel, starts, out),
         }
         channel += width;
     }
@@ -111,24 +114,30 @@ struct Line {
 
 /// All pixels of a line: tiles of P pixels, then of fewer.
 #[inline(never)]
-fn along<const P: usize, const NV: usize>(line: &Line, x: &[f32], panel: &[f32], starts: &[f32], out: &mut [f32]) {
+fn along<const P: usize, const NV: usize, const OF_NINE: bool>(
+    line: &Line,
+    x: &[f32],
+    panel: &[f32],
+    starts: &[f32],
+    out: &mut [f32],
+) {
     let starts: [F32x4; NV] = std::array::from_fn(|v| F32x4::load(&starts[v * LANES..]));
     let mut pixel = 0;
     while pixel + P <= line.pixels {
-        tile::<P, NV>(line, pixel, x, panel, starts, out);
+        tile::<P, NV, OF_NINE>(line, pixel, x, panel, starts, out);
         pixel += P;
     }
     while pixel + 2 <= line.pixels {
-        tile::<2, NV>(line, pixel, x, panel, starts, out);
+        tile::<2, NV, OF_NINE>(line, pixel, x, panel, starts, out);
         pixel += 2;
     }
     if pixel < line.pixels {
-        tile::<1, NV>(line, pixel, x, panel, starts, out);
+        tile::<1, NV, OF_NINE>(line, pixel, x, panel, starts, out);
     }
 }
 
 #[inline(always)]
-fn tile<const P: usize, const NV: usize>(
+fn tile<const P: usize, const NV: usize, const OF_NINE: bool>(
     line: &Line,
     pixel: usize,
     x: &[f32],
@@ -137,6 +146,11 @@ fn tile<const P: usize, const NV: usize>(
     out: &mut [f32],
 ) {
     let mut sums = [starts; P];
-    rows(&mut sums, x, line.start + pixel * line.pixel, line.pixel, line.walk, panel);
+    let start = line.start + pixel * line.pixel;
+    if OF_NINE {
+        rows_of_nine(&mut sums, (x, start, line.pixel, line.walk.outer_stride), panel);
+    } else {
+        rows(&mut sums, x, start, line.pixel, line.walk, panel);
+    }
     store(&sums, out, pixel * line.channels + line.channel, line.channels, line.used, true);
 }

@@ -2,10 +2,11 @@
 //!
 //! With one channel a patch has nothing contiguous to offer but its width, and with few filters the lanes of a
 //! vector of channels would stay empty. With one filter, four neighbouring outputs share a vector. With two to four
-//! filters of up to 3×3 the filters do, although lanes stay empty: that beats putting images between each other. With
-//! larger ones each filter's image is computed by itself and then put between the others.
+//! filters of 3×3 they share each load of the image, and their vectors are woven together before they are stored; with
+//! others each filter's image is computed by itself and then put between the others. In the gradient the filters are
+//! the lanes.
 
-use crate::gemm::micro::{correlate, correlate_channels, mix, planes, Taps};
+use crate::gemm::micro::{correlate, correlate_channels, planes, weave, Taps};
 use crate::geometry::Geometry;
 use crate::kernels::activation::{forward_in_place, Activation};
 use crate::vector::{F32x4, Vector, LANES};
@@ -52,8 +53,12 @@ pub fn forward(
         };
         if filters == 1 {
             fill(out);
-        } else if is_one_block(geometry) {
-            each_block(geometry, 0, |block| block.mix(x, filter, bias, out));
+        } else if geometry.kernel_h == 3 && geometry.kernel_w == 3 {
+            match filters {
+                2 => three_by_three::<2>(geometry, x, filter, bias, out),
+                3 => three_by_three::<3>(geometry, x, filter, bias, out),
+                _ => three_by_three::<4>(geometry, x, filter, bias, out),
+            }
             forward_in_place(activation, out);
         } else {
             let planes = &mut planes[..outputs * filters];
@@ -88,9 +93,30 @@ pub fn filter_gradient(geometry: &Geometry, x: &[f32], dy: &[f32], df: &mut [f32
     }
 }
 
-/// Whether all taps of a filter fit the registers at once.
-fn is_one_block(geometry: &Geometry) -> bool {
-    geometry.kernel_w <= 3 && (geometry.kernel_h == 3 || geometry.kernel_h == 1)
+/// Two to four filters of 3×3 on one image.
+#[inline(never)]
+fn three_by_three<const F: usize>(
+    geometry: &Geometry,
+    x: &[f32],
+    filter: &[f32],
+    bias: Option<&[f32]>,
+    out: &mut [f32],
+) {
+    let start: [f32; F] = std::array::from_fn(|f| bias.map_or(0.0, |bias| bias[f]));
+    let (row, column) = (geometry.dilation_h * geometry.in_w, geometry.dilation_w);
+    let line = geometry.stride_h * geometry.in_w;
+    let (lines, width) = (geometry.out_h, geometry.out_w);
+    weave::<F, 3, 3>((x, 0, row, column, line), filter, &start, (&mut *out, lines, width));
+    // What is left of each row beyond its whole vectors.
+    for i in 0..lines {
+        for j in width / LANES * LANES..width {
+            for f in 0..F {
+                let products =
+                    (0..9).map(|tap| x[i * line + tap / 3 * row + tap % 3 * column + j] * filter[tap * F + f]);
+                out[(i * width + j) * F + f] = products.fold(start[f], |sum, product| sum + product);
+            }
+        }
+    }
 }
 
 /// Some taps of one filter: R rows of T.
@@ -141,10 +167,6 @@ impl Block<'_> {
 
     fn gradient(&self, x: &[f32], dy: &[f32], df: &mut [f32]) {
         with_size!(self, gradient_sized, x, dy, df);
-    }
-
-    fn mix(&self, x: &[f32], filter: &[f32], bias: Option<&[f32]>, out: &mut [f32]) {
-        with_size!(self, mix_sized, x, filter, bias, out);
     }
 
     fn channel_gradients(&self, x: &[f32], dy: &[f32], df: &mut [f32]) {
@@ -216,29 +238,6 @@ impl Block<'_> {
                 df[self.tap(r, t)] += sum;
             }
         }
-    }
-
-    /// All filters at once: their values of a tap are the lanes of a vector.
-    #[inline(never)]
-    fn mix_sized<const R: usize, const T: usize, const COLUMN: usize>(
-        &self,
-        x: &[f32],
-        filter: &[f32],
-        bias: Option<&[f32]>,
-        out: &mut [f32],
-    ) {
-        let geometry = self.geometry;
-        let (first, row, column, line) = self.steps();
-        let column = if COLUMN > 0 { COLUMN } else { column };
-        let lanes = |values: &[f32]| {
-            let mut lanes = [0.0; LANES];
-            lanes[..geometry.out_c].copy_from_slice(&values[..geometry.out_c]);
-            F32x4::from_array(lanes)
-        };
-        let weights: Taps<R, T> = std::array::from_fn(|r| std::array::from_fn(|t| lanes(&filter[self.tap(r, t)..])));
-        let start = bias.map_or(F32x4::splat(0.0), lanes);
-        let outputs = (out, geometry.out_h, geometry.out_w, geometry.out_c);
-        mix::<R, T>((x, first, row, column, line), &weights, start, outputs);
     }
 
     #[inline(never)]

@@ -69,8 +69,8 @@ function reference(k, { x, f, w, b, y }) {
         for (let t = 0; t < 9; t++) df[t * k + (index % k)] += x[at + Math.floor(t / 3) * 22 + (t % 3)] * dz;
       }
     }
-    df.forEach((g, index) => (p.f[index] -= RATE * g));
-    dw.forEach((g, index) => (p.w[index] -= RATE * g));
+    for (const [index, g] of df.entries()) p.f[index] -= RATE * g;
+    for (const [index, g] of dw.entries()) p.w[index] -= RATE * g;
     p.b[0] -= RATE * db;
     return loss;
   });

@@ -78,7 +78,8 @@ describe.each(variants)('variant %s', (variant) => {
     expect(worst).toBeLessThanOrEqual(limit);
   });
 
-  test.runIf(variant === 'simd128')('the strict build gives the bits of the portable one', () => {
+  if (variant !== 'simd128') return;
+  test('the strict build gives the bits of the portable one', () => {
     // The same numbers and the same hash as in crate/tests/bits.rs.
     const x = numbers(7, 4099).map((value) => value * 40);
     const hashes = functions.map(({ call }) => {

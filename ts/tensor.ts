@@ -29,7 +29,7 @@ export type TensorLike =
 
 /**
  * Reads a batch whose items have the shape `itemShape`. A flat array is cut into items; the last
- * dimension may be left out where it is 1, so `[n,22,22]` passes for `[n,22,22,1]`.
+ * dimension may be left out where it is 1, so `[n,22,22]` passes for `[n,22,22,1]`, and added, so `[n,1]` passes for `[n]`.
  *
  * @param value - The data.
  * @param itemShape - Shape of one item, without the batch dimension.
@@ -51,7 +51,8 @@ export function toBatch(value: TensorLike, itemShape: Shape, where: string): Ten
   const batch = shape[0] ?? 0;
   const full = [batch, ...itemShape];
   const withoutOne = itemShape.at(-1) === 1 && sameShape(shape, full.slice(0, -1));
-  if (batch < 1 || !(sameShape(shape, full) || withoutOne)) {
+  const withOne = sameShape(shape, [...full, 1]);
+  if (batch < 1 || !(sameShape(shape, full) || withoutOne || withOne)) {
     throw new ShapeError(`${where}: expected ${formatShape([-1, ...itemShape])}, got ${formatShape(shape)}`);
   }
   if (data.length !== sizeOf(full)) {

@@ -56,7 +56,7 @@ const allowedRust = {
 /** Words and the only places where they may stand. */
 const places = [
   { word: /\bcore::arch\b/, where: /^crate\/src\/vector\// },
-  { word: /\bwasm_bindgen\b/, where: /^crate\/src\/abi\.rs$/ },
+  { word: /\bwasm_bindgen\b/, where: /^crate\/src\/abi\// },
   { word: /\b(WebAssembly\.\w|SharedArrayBuffer\b|new Worker\b)/, where: /^ts\/runtime\// },
   { word: /from 'node:/, where: /^ts\/(cli\/|runtime\/loadNode\.ts$)/ },
 ];

@@ -44,7 +44,7 @@ test('unsafe out of place or without its reason', () => {
   const root = project({
     'crate/src/kernels/a.rs': '// SAFETY: none\nunsafe { x() }',
     'crate/src/memory.rs': 'unsafe { x() }',
-    'crate/src/abi.rs': '// SAFETY: checked\nunsafe { x() }',
+    'crate/src/abi/mod.rs': '// SAFETY: checked\nunsafe { x() }',
   });
   expect(checkUnsafe(root)).toEqual([
     'crate/src/kernels/a.rs:2: unsafe is not allowed here',

@@ -4,12 +4,14 @@ import { OptionError } from '../errors';
 import { describe, lookUp } from '../options';
 import { halfSquaredError } from './halfSquaredError';
 import type { Loss } from './loss';
+import { sparseCategoricalCrossentropyFromLogits } from './sparseCategoricalCrossentropyFromLogits';
 
 export * from './halfSquaredError';
 export type { Loss } from './loss';
+export * from './sparseCategoricalCrossentropyFromLogits';
 
 /** Every loss by its name in options. */
-export const losses = { halfSquaredError } as const;
+export const losses = { halfSquaredError, sparseCategoricalCrossentropyFromLogits } as const;
 
 /** Name of a loss, as in `loss: 'halfSquaredError'`. */
 export type LossName = keyof typeof losses;

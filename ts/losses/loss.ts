@@ -12,6 +12,8 @@ export interface Loss {
   readonly reduction: 'sum' | 'mean';
   /** Shape of one sample's target for outputs of this shape. @throws {ShapeError} when the loss cannot take them. */
   targetShape(outputShape: Shape, where: string): Shape;
+  /** Checks the values of targets, where the loss has a rule for them. @throws {ValueError} naming the sample. */
+  checkTargets?(targets: Float32Array, outputShape: Shape, where: string): void;
   /** Emits the loss into `loss[0]`. */
   emitForward(builder: PlanBuilder, output: Buffer, target: Buffer, loss: Buffer): void;
   /** Emits the gradient by the outputs. */

@@ -56,12 +56,37 @@ export function categoricalAccuracy(): Metric {
   };
 }
 
-/** `binaryAccuracy` for one output, else `categoricalAccuracy`, as Keras chooses for `'accuracy'`. */
+/** Share of samples whose largest output is at the target, a number. */
+export function sparseCategoricalAccuracy(): Metric {
+  return {
+    name: 'sparseCategoricalAccuracy',
+    counter(outputShape, targetShape, where) {
+      const width = outputShape.at(-1) ?? 1;
+      if (!sameShape(outputShape.slice(0, -1), targetShape)) {
+        throw new ShapeError(
+          `${where}: sparseCategoricalAccuracy expected targets of ${formatShape(outputShape.slice(0, -1))}, got ${formatShape(targetShape)}`,
+        );
+      }
+      return counter(
+        sizeOf(targetShape),
+        (outputs, outputStart, targets, targetStart, item) =>
+          largest(outputs, outputStart + item * width, width) === targets[targetStart + item],
+      );
+    },
+  };
+}
+
+/**
+ * As Keras chooses for `'accuracy'`: `sparseCategoricalAccuracy` when targets have a dimension less than outputs,
+ * `binaryAccuracy` for one output, else `categoricalAccuracy`.
+ */
 export function accuracy(): Metric {
   return {
     name: 'accuracy',
     counter(outputShape, targetShape, where) {
-      const metric = (outputShape.at(-1) ?? 1) === 1 ? binaryAccuracy() : categoricalAccuracy();
+      const isSparse = targetShape.length < outputShape.length;
+      const isBinary = (outputShape.at(-1) ?? 1) === 1;
+      const metric = isSparse ? sparseCategoricalAccuracy() : isBinary ? binaryAccuracy() : categoricalAccuracy();
       return metric.counter(outputShape, targetShape, where);
     },
   };

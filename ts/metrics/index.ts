@@ -2,14 +2,14 @@
 
 import { OptionError } from '../errors';
 import { describe, lookUp } from '../options';
-import { accuracy, binaryAccuracy, categoricalAccuracy } from './accuracy';
+import { accuracy, binaryAccuracy, categoricalAccuracy, sparseCategoricalAccuracy } from './accuracy';
 import type { Metric } from './metric';
 
 export * from './accuracy';
 export type { Metric, MetricCounter } from './metric';
 
 /** Every metric by its name in options. */
-export const metrics = { accuracy, binaryAccuracy, categoricalAccuracy } as const;
+export const metrics = { accuracy, binaryAccuracy, categoricalAccuracy, sparseCategoricalAccuracy } as const;
 
 /** Name of a metric, as in `metrics: ['accuracy']`. */
 export type MetricName = keyof typeof metrics;

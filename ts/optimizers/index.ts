@@ -2,14 +2,16 @@
 
 import { OptionError } from '../errors';
 import { describe, lookUp } from '../options';
+import { adam } from './adam';
 import type { Optimizer } from './optimizer';
 import { sgd } from './sgd';
 
+export * from './adam';
 export type { Optimizer } from './optimizer';
 export * from './sgd';
 
 /** Every optimizer by its name in options. */
-export const optimizers = { sgd } as const;
+export const optimizers = { sgd, adam } as const;
 
 /** Name of an optimizer, as in `optimizer: 'sgd'`, with its default options. */
 export type OptimizerName = keyof typeof optimizers;

@@ -112,6 +112,13 @@ export class PlanBuilder {
     roles.set(role, buffer);
   }
 
+  /** The buffer whose role was noted for the layer that is being emitted. */
+  recorded(role: string): Buffer {
+    const buffer = this.roles.get(this.#scope.layer)?.get(role);
+    if (buffer === undefined) throw new RangeError(`${this.#scope.layer}: no ${role} was recorded`);
+    return buffer;
+  }
+
   /** Adds a kernel call. */
   call(kernel: KernelCall['kernel'], args: readonly (number | BufferArgument)[], flops = 0): void {
     this.calls.push({ kernel, args, flops, ...this.#scope });

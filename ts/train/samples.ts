@@ -40,6 +40,7 @@ export function readSamples(
       `${where}: expected as many targets as inputs, got x ${formatShape(inputs.shape)} and y ${formatShape(targets.shape)}`,
     );
   }
+  compiled.loss.checkTargets?.(targets.data, network.graph.outputShape, `${where}: y`);
   if (compiled.checkNumerics) {
     checkFinite(inputs, `${where}: x`);
     checkFinite(targets, `${where}: y`);

@@ -8,3 +8,5 @@ pub mod exponential;
 pub mod loss;
 pub mod matmul;
 pub mod peak;
+pub mod pooling;
+pub mod softmax;

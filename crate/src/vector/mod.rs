@@ -48,6 +48,10 @@ pub trait Vector: Copy {
     fn power_of_two(self, bias: Self) -> Self;
     /// `n` where `self = n + ROUND`, halved and rounded down, plus ROUND.
     fn half_of_rounded(self) -> Self;
+    /// Lane by lane.
+    fn square_root(self) -> Self;
+    /// `other` where it is NaN, else `self`.
+    fn or_nan_of(self, other: Self) -> Self;
     /// Sum of the lanes: `(0 + 2) + (1 + 3)`.
     fn sum(self) -> f32;
     /// The lanes.

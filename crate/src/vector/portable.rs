@@ -93,6 +93,16 @@ impl Vector for F32x4 {
     }
 
     #[inline(always)]
+    fn square_root(self) -> Self {
+        self.map(f32::sqrt)
+    }
+
+    #[inline(always)]
+    fn or_nan_of(self, other: Self) -> Self {
+        self.zip(other, |a, b| if b.is_nan() { b } else { a })
+    }
+
+    #[inline(always)]
     fn sum(self) -> f32 {
         (self.0[0] + self.0[2]) + (self.0[1] + self.0[3])
     }

@@ -97,6 +97,16 @@ impl Vector for F32x4 {
     }
 
     #[inline(always)]
+    fn square_root(self) -> Self {
+        Self(f32x4_sqrt(self.0))
+    }
+
+    #[inline(always)]
+    fn or_nan_of(self, other: Self) -> Self {
+        select(f32x4_ne(other.0, other.0), other, self)
+    }
+
+    #[inline(always)]
     fn sum(self) -> f32 {
         let pairs = f32x4_add(self.0, i32x4_shuffle::<2, 3, 0, 1>(self.0, self.0));
         f32x4_extract_lane::<0>(pairs) + f32x4_extract_lane::<1>(pairs)

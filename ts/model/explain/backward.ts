@@ -47,7 +47,19 @@ export function tellBackward(scene: BackwardScene): { equations: Equation[]; out
     return throughActivation(scene, names, 'dx');
   }
   if (layer.className === 'Flatten') return throughFlatten(scene);
-  return { equations: [], outgoing: incoming };
+  const dx = teller.find(layer.name, 'dx');
+  if (dx === undefined) return { equations: [], outgoing: incoming };
+  const name = `${layer.className}′(${incoming.name})`;
+  const equation: Equation = {
+    layer: layer.name,
+    phase: 'backward',
+    text: `dE/d${scene.input.name} = ${name}`,
+    shapes: `(${times(batchFactor('', incoming.value).shape)}) → (${times(batchFactor('', dx).shape)})`,
+    factors: [],
+    result: batchFactor(name, dx),
+    relativeError: undefined,
+  };
+  return { equations: [equation], outgoing: { name, value: dx, expression: name } };
 }
 
 /** `δ = (O−Y) * O(1−O)`: nothing happens for the identity. */

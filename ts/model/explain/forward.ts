@@ -52,7 +52,24 @@ export function tellForward(
     };
     return { equations: [equation], output: { name: input.name, value } };
   }
-  return { equations: [], output: input };
+  return tellOther(teller, layer, input);
+}
+
+/** A layer that the matrix form has no sign for, by its name. */
+function tellOther(teller: Teller, layer: BuiltLayer, input: Named): { equations: readonly Equation[]; output: Named } {
+  const value = teller.find(layer.name, 'y');
+  if (value === undefined) return { equations: [], output: input };
+  const output = { name: `${layer.className}(${input.name})`, value };
+  const equation: Equation = {
+    layer: layer.name,
+    phase: 'forward',
+    text: output.name,
+    shapes: `(${times(batchFactor('', input.value).shape)}) → (${times(batchFactor('', value).shape)})`,
+    factors: [],
+    result: batchFactor(output.name, value),
+    relativeError: undefined,
+  };
+  return { equations: [equation], output };
 }
 
 /** The sizes of a Conv2D layer for a batch. */

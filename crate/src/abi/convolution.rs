@@ -1,0 +1,96 @@
+//! Exports of the convolution and its gradients.
+
+use super::{status, Frame};
+use crate::kernels::activation::Activation;
+use crate::kernels::conv2d::{self, Pass};
+use wasm_bindgen::prelude::*;
+
+/// Answers the float32 values of scratch memory for a pass (0 forward, 1 filter gradient, 2 input gradient) of the
+/// convolution whose geometry block is at an address; `u32::MAX` when there is no such convolution.
+#[wasm_bindgen]
+pub fn conv2d_workspace(pass: u32, geometry: u32) -> u32 {
+    let size = || conv2d::workspace(Pass::from_code(pass)?, &Frame::new().geometry(geometry)?);
+    size().map_or(u32::MAX, |size| size as u32)
+}
+
+/// `y = activation(conv(x, filter) + bias)`; `bias` 0 for none.
+#[wasm_bindgen]
+pub fn conv2d_forward(
+    geometry: u32,
+    x: u32,
+    filter: u32,
+    bias: u32,
+    y: u32,
+    activation: u32,
+    workspace: u32,
+    workspace_length: u32,
+) -> u32 {
+    let call = || {
+        let mut frame = Frame::new();
+        let geometry = frame.geometry(geometry)?;
+        let needed = conv2d::workspace(Pass::Forward, &geometry)?;
+        conv2d::forward::forward(
+            &geometry,
+            frame.input(x, geometry.input_size())?,
+            frame.input(filter, geometry.filter_size())?,
+            frame.optional(bias, geometry.out_c)?,
+            frame.output(y, geometry.output_size())?,
+            Activation::from_code(activation)?,
+            frame.workspace(workspace, workspace_length, needed)?,
+        );
+        Ok(())
+    };
+    status(call())
+}
+
+/// `dfilter = conv(x, dy)`, summed over the batch.
+#[wasm_bindgen]
+pub fn conv2d_filter_gradient(
+    geometry: u32,
+    x: u32,
+    dy: u32,
+    dfilter: u32,
+    workspace: u32,
+    workspace_length: u32,
+) -> u32 {
+    let call = || {
+        let mut frame = Frame::new();
+        let geometry = frame.geometry(geometry)?;
+        let needed = conv2d::workspace(Pass::FilterGradient, &geometry)?;
+        conv2d::filter_gradient::filter_gradient(
+            &geometry,
+            frame.input(x, geometry.input_size())?,
+            frame.input(dy, geometry.output_size())?,
+            frame.output(dfilter, geometry.filter_size())?,
+            frame.workspace(workspace, workspace_length, needed)?,
+        );
+        Ok(())
+    };
+    status(call())
+}
+
+/// `dx` from `dy` and the filters.
+#[wasm_bindgen]
+pub fn conv2d_input_gradient(
+    geometry: u32,
+    dy: u32,
+    filter: u32,
+    dx: u32,
+    workspace: u32,
+    workspace_length: u32,
+) -> u32 {
+    let call = || {
+        let mut frame = Frame::new();
+        let geometry = frame.geometry(geometry)?;
+        let needed = conv2d::workspace(Pass::InputGradient, &geometry)?;
+        conv2d::input_gradient::input_gradient(
+            &geometry,
+            frame.input(dy, geometry.output_size())?,
+            frame.input(filter, geometry.filter_size())?,
+            frame.output(dx, geometry.input_size())?,
+            frame.workspace(workspace, workspace_length, needed)?,
+        );
+        Ok(())
+    };
+    status(call())
+}

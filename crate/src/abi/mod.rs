@@ -1,0 +1,181 @@
+//! The boundary: every export of the WebAssembly module. Addresses and lengths are checked here, slices are made
+//! here and nowhere else, then one kernel is called. No mathematics.
+//!
+//! Exports are free functions of u32 and f32 over byte addresses, never methods of objects that a trap could leave
+//! borrowed. Unless a line says otherwise they answer 0, or the number of an [`Error`].
+
+mod convolution;
+mod elementwise;
+mod loss;
+mod optimizer;
+mod pooling;
+mod product;
+
+use crate::error::{checked_product, Error};
+use crate::geometry::{Geometry, WORDS};
+use crate::memory::Registry;
+use std::cell::UnsafeCell;
+use wasm_bindgen::prelude::*;
+
+/// State of the instance. There is one thread, and no function here calls another one that takes the state.
+struct Global<T>(UnsafeCell<T>);
+
+// SAFETY: the builds without shared memory have one thread.
+unsafe impl<T> Sync for Global<T> {}
+
+impl<T> Global<T> {
+    #[allow(clippy::mut_from_ref)]
+    fn get(&self) -> &mut T {
+        // SAFETY: one thread, and every borrow ends within the expression or the function that made it.
+        unsafe { &mut *self.0.get() }
+    }
+}
+
+static REGISTRY: Global<Registry> = Global(UnsafeCell::new(Registry::new()));
+static PANIC: Global<String> = Global(UnsafeCell::new(String::new()));
+
+/// Keeps the words of a panic, which is about to become a bare trap.
+#[wasm_bindgen(start)]
+pub fn start() {
+    std::panic::set_hook(Box::new(|information| *PANIC.get() = information.to_string()));
+}
+
+/// Address of the words of the last panic.
+#[wasm_bindgen]
+pub fn panic_message_address() -> u32 {
+    PANIC.get().as_ptr() as u32
+}
+
+/// Bytes of the words of the last panic; 0 when there was none.
+#[wasm_bindgen]
+pub fn panic_message_length() -> u32 {
+    PANIC.get().len() as u32
+}
+
+/// Panics, so that tests can see what becomes of it.
+#[wasm_bindgen]
+pub fn provoke_panic() -> u32 {
+    panic!("provoked by a test")
+}
+
+/// Reserves zeroed memory at a multiple of 64. Answers the address, 0 when it cannot be had.
+#[wasm_bindgen]
+pub fn allocate(bytes: u32) -> u32 {
+    REGISTRY.get().allocate(bytes as usize).unwrap_or(0) as u32
+}
+
+/// Gives an allocation back.
+#[wasm_bindgen]
+pub fn release(address: u32) -> u32 {
+    status(REGISTRY.get().release(address as usize))
+}
+
+/// Answers the bytes that are allocated now.
+#[wasm_bindgen]
+pub fn live_bytes() -> u32 {
+    REGISTRY.get().bytes() as u32
+}
+
+/// Answers the number of live allocations.
+#[wasm_bindgen]
+pub fn live_allocations() -> u32 {
+    REGISTRY.get().count() as u32
+}
+
+fn status(result: Result<(), Error>) -> u32 {
+    match result {
+        Ok(()) => 0,
+        Err(error) => error as u32,
+    }
+}
+
+/// The arguments of one call: makes slices and sees to it that no output overlaps anything.
+struct Frame {
+    ranges: [(usize, usize, bool); 8],
+    count: usize,
+}
+
+impl Frame {
+    fn new() -> Self {
+        Self { ranges: [(0, 0, false); 8], count: 0 }
+    }
+
+    fn claim(&mut self, address: u32, length: usize, written: bool) -> Result<(), Error> {
+        let bytes = checked_product(&[length])? * 4;
+        let start = address as usize;
+        if start % 4 != 0 {
+            return Err(Error::Misaligned);
+        }
+        REGISTRY.get().check(start, bytes)?;
+        let end = start + bytes;
+        let overlaps = |&(from, to, other): &(usize, usize, bool)| (written || other) && start < to && from < end;
+        if self.ranges[..self.count].iter().any(overlaps) {
+            return Err(Error::Overlap);
+        }
+        let slot = self.ranges.get_mut(self.count).ok_or(Error::OutOfBounds)?;
+        *slot = (start, end, written);
+        self.count += 1;
+        Ok(())
+    }
+
+    /// An array that is read.
+    fn input(&mut self, address: u32, length: usize) -> Result<&'static [f32], Error> {
+        self.claim(address, length, false)?;
+        // SAFETY: the range lies in a live allocation, is aligned, and no mutable slice of this call overlaps it. The
+        // slice does not outlive the call: kernels keep nothing.
+        Ok(unsafe { std::slice::from_raw_parts(address as *const f32, length) })
+    }
+
+    /// An array of integers that is read.
+    fn indices(&mut self, address: u32, length: usize) -> Result<&'static [u32], Error> {
+        self.claim(address, length, false)?;
+        // SAFETY: as for `input`.
+        Ok(unsafe { std::slice::from_raw_parts(address as *const u32, length) })
+    }
+
+    /// An array that may be left out, by the address 0.
+    fn optional(&mut self, address: u32, length: usize) -> Result<Option<&'static [f32]>, Error> {
+        if address == 0 {
+            Ok(None)
+        } else {
+            self.input(address, length).map(Some)
+        }
+    }
+
+    /// An array that is written.
+    fn output(&mut self, address: u32, length: usize) -> Result<&'static mut [f32], Error> {
+        self.claim(address, length, true)?;
+        // SAFETY: the range lies in a live allocation, is aligned, and no other slice of this call overlaps it. The
+        // slice does not outlive the call: kernels keep nothing.
+        Ok(unsafe { std::slice::from_raw_parts_mut(address as *mut f32, length) })
+    }
+
+    /// Scratch memory of at least `needed` values; exactly these.
+    fn workspace(&mut self, address: u32, length: u32, needed: usize) -> Result<&'static mut [f32], Error> {
+        if (length as usize) < needed {
+            return Err(Error::WorkspaceTooSmall);
+        }
+        if needed == 0 {
+            return Ok(&mut []);
+        }
+        self.output(address, needed)
+    }
+
+    fn geometry(&mut self, address: u32) -> Result<Geometry, Error> {
+        let words = self.indices(address, WORDS)?;
+        let mut block = [0; WORDS];
+        block.copy_from_slice(words);
+        Geometry::new(&block)
+    }
+
+    /// A geometry whose filters are windows over each channel by itself.
+    fn pooling(&mut self, address: u32) -> Result<Geometry, Error> {
+        let geometry = self.geometry(address)?;
+        let plain = (geometry.dilation_h, geometry.dilation_w, geometry.groups) == (1, 1, 1);
+        if geometry.in_c == geometry.out_c && plain {
+            Ok(geometry)
+        } else {
+            Err(Error::InvalidGeometry)
+        }
+    }
+}

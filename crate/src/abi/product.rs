@@ -1,0 +1,75 @@
+//! Exports of the matrix product and the bias.
+
+use super::{status, Frame};
+use crate::error::{checked_product, Error};
+use crate::kernels::activation::Activation;
+use crate::kernels::matmul::Product;
+use crate::kernels::{bias, matmul as product};
+use wasm_bindgen::prelude::*;
+
+fn product_of(m: u32, n: u32, k: u32, transpose_a: u32, transpose_b: u32) -> Result<Product, Error> {
+    if m == 0 || n == 0 || k == 0 {
+        return Err(Error::InvalidGeometry);
+    }
+    Ok(Product {
+        m: m as usize,
+        n: n as usize,
+        k: k as usize,
+        transpose_a: transpose_a != 0,
+        transpose_b: transpose_b != 0,
+    })
+}
+
+/// Answers the float32 values of scratch memory for a matrix product; `u32::MAX` when there is no such product.
+#[wasm_bindgen]
+pub fn matmul_workspace(m: u32, n: u32, k: u32, transpose_a: u32, transpose_b: u32) -> u32 {
+    let size = product_of(m, n, k, transpose_a, transpose_b).and_then(|product| product.workspace());
+    size.map_or(u32::MAX, |size| size as u32)
+}
+
+/// `c [m, n] = activation(op(a) · op(b) + bias)`; `bias [n]`, 0 for none.
+#[wasm_bindgen]
+pub fn matmul(
+    m: u32,
+    n: u32,
+    k: u32,
+    transpose_a: u32,
+    transpose_b: u32,
+    a: u32,
+    b: u32,
+    bias: u32,
+    c: u32,
+    activation: u32,
+    workspace: u32,
+    workspace_length: u32,
+) -> u32 {
+    let call = || {
+        let mut frame = Frame::new();
+        let sizes = product_of(m, n, k, transpose_a, transpose_b)?;
+        let needed = sizes.workspace()?;
+        product::matmul(
+            sizes,
+            frame.input(a, sizes.m * sizes.k)?,
+            frame.input(b, sizes.k * sizes.n)?,
+            frame.optional(bias, sizes.n)?,
+            frame.output(c, sizes.m * sizes.n)?,
+            Activation::from_code(activation)?,
+            frame.workspace(workspace, workspace_length, needed)?,
+        );
+        Ok(())
+    };
+    status(call())
+}
+
+/// `db[c] = Σ dy[row, c]`.
+#[wasm_bindgen]
+pub fn bias_gradient(rows: u32, columns: u32, dy: u32, db: u32) -> u32 {
+    let call = || {
+        let mut frame = Frame::new();
+        let (rows, columns) = (rows as usize, columns as usize);
+        let dy = frame.input(dy, checked_product(&[rows, columns])?)?;
+        bias::gradient(rows, columns, dy, frame.output(db, columns)?);
+        Ok(())
+    };
+    status(call())
+}

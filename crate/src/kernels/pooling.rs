@@ -1,0 +1,110 @@
+//! Pooling: the largest value or the mean of each window, channel by channel. Images NHWC.
+
+use crate::geometry::Geometry;
+use crate::vector::{F32x4, Vector, LANES};
+
+/// Part of a window that lies on the image, and where its output is.
+struct Window {
+    /// Offsets of the window's pixels begin here.
+    image: usize,
+    rows: (usize, usize),
+    columns: (usize, usize),
+    output: usize,
+}
+
+/// Visits every window. The geometry's filters are the windows; `in_c = out_c`.
+#[inline(always)]
+fn windows(g: &Geometry, mut visit: impl FnMut(&Window)) {
+    let clip = |index: usize, stride: usize, pad: usize, kernel: usize, size: usize| {
+        let start = index * stride;
+        (start.saturating_sub(pad).min(size), (start + kernel).saturating_sub(pad).min(size))
+    };
+    for n in 0..g.batch {
+        for i in 0..g.out_h {
+            let rows = clip(i, g.stride_h, g.pad_top, g.kernel_h, g.in_h);
+            for j in 0..g.out_w {
+                let columns = clip(j, g.stride_w, g.pad_left, g.kernel_w, g.in_w);
+                let output = ((n * g.out_h + i) * g.out_w + j) * g.out_c;
+                visit(&Window { image: n * g.in_h * g.in_w, rows, columns, output });
+            }
+        }
+    }
+}
+
+/// Offsets of the window's pixels, row by row.
+#[inline(always)]
+fn pixels<'a>(g: &'a Geometry, window: &'a Window) -> impl Iterator<Item = usize> + 'a {
+    let (from, to) = window.columns;
+    (window.rows.0..window.rows.1)
+        .flat_map(move |row| (from..to).map(move |column| (window.image + row * g.in_w + column) * g.in_c))
+}
+
+/// The largest value of each window. What lies beyond the border does not count; NaN wins.
+pub fn max(g: &Geometry, x: &[f32], y: &mut [f32]) {
+    windows(g, |window| {
+        let target = &mut y[window.output..window.output + g.in_c];
+        target.fill(f32::NEG_INFINITY);
+        for pixel in pixels(g, window) {
+            let source = &x[pixel..pixel + g.in_c];
+            let mut channel = 0;
+            while channel + LANES <= g.in_c {
+                let best = F32x4::load(&target[channel..]);
+                // Keeps a NaN that is there, and takes one that comes: neither is less than the other.
+                let value = F32x4::load(&source[channel..]);
+                value.select_less(best, best, value).or_nan_of(best).store(&mut target[channel..]);
+                channel += LANES;
+            }
+            for channel in channel..g.in_c {
+                let (value, best) = (source[channel], &mut target[channel]);
+                if !best.is_nan() && !(value < *best) {
+                    *best = value;
+                }
+            }
+        }
+    });
+}
+
+/// The gradient goes to the first pixel of each window that holds its largest value.
+pub fn max_gradient(g: &Geometry, x: &[f32], y: &[f32], dy: &[f32], dx: &mut [f32]) {
+    dx.fill(0.0);
+    windows(g, |window| {
+        for channel in 0..g.in_c {
+            let largest = y[window.output + channel];
+            let found = pixels(g, window).find(|pixel| {
+                let value = x[pixel + channel];
+                value == largest || (value.is_nan() && largest.is_nan())
+            });
+            if let Some(pixel) = found {
+                dx[pixel + channel] += dy[window.output + channel];
+            }
+        }
+    });
+}
+
+/// The mean of each window, over the pixels that lie on the image (Keras's rule).
+pub fn average(g: &Geometry, x: &[f32], y: &mut [f32]) {
+    windows(g, |window| {
+        let target = &mut y[window.output..window.output + g.in_c];
+        target.fill(0.0);
+        let mut count = 0;
+        for pixel in pixels(g, window) {
+            crate::kernels::activation::zip_in_place(target, &x[pixel..pixel + g.in_c], |sum, value| sum.add(value));
+            count += 1;
+        }
+        let share = F32x4::splat(1.0 / count as f32);
+        crate::kernels::activation::map_in_place(target, |sum| sum.mul(share));
+    });
+}
+
+/// Every pixel of a window gets its share of the gradient.
+pub fn average_gradient(g: &Geometry, dy: &[f32], dx: &mut [f32]) {
+    dx.fill(0.0);
+    windows(g, |window| {
+        let gradient = &dy[window.output..window.output + g.in_c];
+        let share = F32x4::splat(1.0 / pixels(g, window).count() as f32);
+        for pixel in pixels(g, window) {
+            let target = &mut dx[pixel..pixel + g.in_c];
+            crate::kernels::activation::zip_in_place(target, gradient, |sum, value| value.mul_add(share, sum));
+        }
+    });
+}

@@ -1,0 +1,148 @@
+//! Pooling, cross-entropy and Adam against their definitions.
+
+mod naive;
+
+use convgrad::error::Error;
+use convgrad::geometry::Geometry;
+use convgrad::kernels::{pooling, softmax};
+use convgrad::optimizers::adam::{update, Adam};
+use naive::Numbers;
+
+fn geometry(image: [u32; 2], channels: u32, window: [u32; 2], stride: [u32; 2], pads: [u32; 4]) -> Geometry {
+    let [top, bottom, left, right] = pads;
+    let words = [2, image[0], image[1], channels, window[0], window[1], channels, stride[0], stride[1]];
+    let mut block = [1; 16];
+    block[..9].copy_from_slice(&words);
+    block[9..13].copy_from_slice(&[top, bottom, left, right]);
+    Geometry::new(&block).unwrap()
+}
+
+fn table() -> Vec<Geometry> {
+    let mut all = Vec::new();
+    for channels in [1, 3, 4, 9] {
+        all.push(geometry([6, 8], channels, [2, 2], [2, 2], [0; 4]));
+        all.push(geometry([7, 5], channels, [2, 3], [1, 2], [0, 1, 1, 1]));
+        all.push(geometry([5, 5], channels, [3, 3], [2, 2], [1; 4]));
+        all.push(geometry([1, 1], channels, [1, 1], [1, 1], [0; 4]));
+    }
+    all
+}
+
+/// The pixels of the window of output (n, i, j), as offsets of channel 0.
+fn window(g: &Geometry, n: usize, i: usize, j: usize) -> Vec<usize> {
+    let mut offsets = Vec::new();
+    for p in 0..g.kernel_h {
+        for q in 0..g.kernel_w {
+            let (row, column) = (i * g.stride_h + p, j * g.stride_w + q);
+            let inside = row >= g.pad_top && column >= g.pad_left;
+            if inside && row - g.pad_top < g.in_h && column - g.pad_left < g.in_w {
+                offsets.push(((n * g.in_h + row - g.pad_top) * g.in_w + column - g.pad_left) * g.in_c);
+            }
+        }
+    }
+    offsets
+}
+
+#[test]
+fn pooling_is_exact_on_integers() {
+    for (index, g) in table().iter().enumerate() {
+        let mut numbers = Numbers::new(index as u64);
+        let x = numbers.integers(g.input_size(), 4);
+        let dy = numbers.integers(g.output_size(), 3);
+        let (mut largest, mut means) = (vec![f32::NAN; g.output_size()], vec![f32::NAN; g.output_size()]);
+        pooling::max(g, &x, &mut largest);
+        pooling::average(g, &x, &mut means);
+        let (mut dx_max, mut dx_mean) = (vec![f32::NAN; x.len()], vec![f32::NAN; x.len()]);
+        pooling::max_gradient(g, &x, &largest, &dy, &mut dx_max);
+        pooling::average_gradient(g, &dy, &mut dx_mean);
+        let (mut expected_max, mut expected_mean) = (vec![0.0; x.len()], vec![0.0; x.len()]);
+        for output in 0..g.output_size() {
+            let channel = output % g.in_c;
+            let place = output / g.in_c;
+            let (j, i, n) = (place % g.out_w, place / g.out_w % g.out_h, place / g.out_w / g.out_h);
+            let pixels = window(g, n, i, j);
+            let best = pixels.iter().map(|&pixel| x[pixel + channel]).fold(f32::NEG_INFINITY, f32::max);
+            assert_eq!(largest[output], best, "{g:?}");
+            let mean = pixels.iter().map(|&pixel| x[pixel + channel]).sum::<f32>() / pixels.len() as f32;
+            assert!((means[output] - mean).abs() < 1e-6, "{g:?}");
+            let first = pixels.iter().find(|&&pixel| x[pixel + channel] == best).unwrap();
+            expected_max[first + channel] += dy[output];
+            for pixel in &pixels {
+                expected_mean[pixel + channel] += dy[output] / pixels.len() as f32;
+            }
+        }
+        assert_eq!(dx_max, expected_max, "{g:?}");
+        assert!(dx_mean.iter().zip(&expected_mean).all(|(a, e)| (a - e).abs() < 1e-5), "{g:?}");
+    }
+}
+
+#[test]
+fn nan_wins_a_window() {
+    for channels in [1, 4, 5] {
+        let g = geometry([2, 2], channels, [2, 2], [2, 2], [0; 4]);
+        for place in 0..4 {
+            let mut x = vec![1.0; g.input_size()];
+            x[place * channels as usize] = f32::NAN;
+            let mut y = vec![0.0; g.output_size()];
+            pooling::max(&g, &x, &mut y);
+            assert!(y[0].is_nan(), "{channels} channels, pixel {place}");
+            assert!(y[1..].iter().all(|value| !value.is_nan() || g.batch > 1));
+        }
+    }
+}
+
+#[test]
+fn cross_entropy_is_that_of_its_definition() {
+    for width in [2, 3, 10, 33] {
+        let logits: Vec<f32> = Numbers::new(width as u64).floats(5 * width).iter().map(|value| value * 20.0).collect();
+        let labels: Vec<f32> = (0..5).map(|row| ((row * 7) % width) as f32).collect();
+        let mut probabilities = vec![f32::NAN; logits.len()];
+        let loss = softmax::sparse_cross_entropy(width, &logits, &labels, &mut probabilities).unwrap();
+        let mut gradient = vec![f32::NAN; logits.len()];
+        softmax::sparse_cross_entropy_gradient(width, &probabilities, &labels, &mut gradient).unwrap();
+        let mut expected = 0.0;
+        for (row, x) in logits.chunks_exact(width).enumerate() {
+            let total: f64 = x.iter().map(|&x| f64::from(x).exp()).sum();
+            let label = labels[row] as usize;
+            expected += (total.ln() - f64::from(x[label])) / 5.0;
+            for column in 0..width {
+                let p = f64::from(x[column]).exp() / total;
+                let slope = (p - f64::from(u8::from(column == label))) / 5.0;
+                assert!((f64::from(gradient[row * width + column]) - slope).abs() < 1e-7);
+            }
+        }
+        assert!((f64::from(loss) / expected - 1.0).abs() < 1e-6);
+    }
+}
+
+#[test]
+fn labels_out_of_range_are_refused() {
+    for label in [-1.0, 3.0, 0.5, f32::NAN, 1e20] {
+        let answer = softmax::sparse_cross_entropy(3, &[0.0; 3], &[label], &mut [0.0; 3]);
+        assert_eq!(answer, Err(Error::OutOfBounds), "{label}");
+    }
+}
+
+#[test]
+fn adam_is_that_of_its_definition() {
+    let adam = Adam { rate: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1e-3 };
+    for length in [1, 4, 7, 33] {
+        let mut numbers = Numbers::new(length as u64);
+        let mut p = numbers.floats(length);
+        let (mut m, mut v) = (vec![0.0; length], vec![0.0; length]);
+        let mut expected: Vec<(f64, f64, f64)> = p.iter().map(|&p| (f64::from(p), 0.0, 0.0)).collect();
+        for _ in 0..5 {
+            let g = numbers.floats(length);
+            update(adam, &mut p, &g, &mut m, &mut v);
+            for ((p, m, v), g) in expected.iter_mut().zip(&g) {
+                let g = f64::from(*g);
+                *m = 0.9 * *m + 0.1 * g;
+                *v = 0.99 * *v + 0.01 * g * g;
+                *p -= 0.1 * *m / (v.sqrt() + 1e-3);
+            }
+        }
+        for (index, (expected, _, _)) in expected.iter().enumerate() {
+            assert!((f64::from(p[index]) - expected).abs() < 2e-6, "{} {expected}", p[index]);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+/** Pooling: the largest value or the mean of each window. */
+
+import { OptionError, ShapeError } from '../errors';
+import { checkOptions, describe } from '../options';
+import { type Buffer, read, write } from '../plan/buffer';
+import type { PlanBuilder } from '../plan/builder';
+import { type Convolution, type Pair, pair, resolveConvolution } from '../runtime/geometry';
+import { sizeOf } from '../shape';
+import { type EmittedLayer, formatBatchShape, type Layer, only } from './layer';
+
+/** Options of {@link maxPool2d} and {@link averagePool2d}. */
+export interface Pooling2dOptions {
+  /** Height and width of the windows. Default 2. */
+  readonly poolSize?: Pair;
+  /** Step between windows. Default `poolSize`. */
+  readonly strides?: Pair;
+  /** `'valid'` leaves out windows that do not fit, `'same'` cuts them at the border. Default `'valid'`. */
+  readonly padding?: 'valid' | 'same';
+  /** Unique name in the model. Default `max_pooling2d_1`, …. */
+  readonly name?: string;
+}
+
+/**
+ * The largest value of each window, channel by channel. Input `[batch, height, width, channels]`. The gradient goes to
+ * the first pixel that holds the largest value.
+ *
+ * @throws {OptionError} when an option is unknown or out of range.
+ */
+export function maxPool2d(options: Pooling2dOptions = {}): Layer {
+  return pooling('maxPool2d', 'MaxPooling2D', options, emitMax);
+}
+
+/**
+ * The mean of each window, channel by channel; with `padding: 'same'` over the pixels that lie on the image, as in
+ * Keras. Input `[batch, height, width, channels]`.
+ *
+ * @throws {OptionError} when an option is unknown or out of range.
+ */
+export function averagePool2d(options: Pooling2dOptions = {}): Layer {
+  return pooling('averagePool2d', 'AveragePooling2D', options, emitAverage);
+}
+
+type Emit = (builder: PlanBuilder, sizes: Convolution, x: Buffer) => EmittedLayer;
+
+function pooling(label: string, className: string, options: Pooling2dOptions, emit: Emit): Layer {
+  const where = `${label}${options?.name === undefined ? '' : ` "${options.name}"`}`;
+  checkOptions(where, options, ['poolSize', 'strides', 'padding', 'name']);
+  const poolSize = pair(options.poolSize ?? 2, `${where}: poolSize`);
+  const strides = pair(options.strides ?? poolSize, `${where}: strides`);
+  const padding = options.padding ?? 'valid';
+  if (padding !== 'valid' && padding !== 'same') {
+    throw new OptionError(`${where}: expected padding "valid" or "same", got ${describe(padding)}`);
+  }
+  const config = { poolSize, strides, padding };
+  return {
+    className,
+    name: options.name,
+    config,
+    build(inputShapes, name) {
+      const shape = only(inputShapes, name);
+      const [height, width, channels] = shape;
+      if (height === undefined || width === undefined || channels === undefined || shape.length !== 3) {
+        throw new ShapeError(
+          `${label} "${name}": expected input [batch,height,width,channels], got ${formatBatchShape(shape)}`,
+        );
+      }
+      // A pooling window is a filter's geometry; its depth plays no part.
+      const resolve = (batch: number): Convolution =>
+        resolveConvolution(
+          [batch, height, width, channels],
+          [...poolSize, channels, channels],
+          { strides, padding },
+          `${label} "${name}"`,
+        );
+      return {
+        name,
+        className,
+        config,
+        inputShapes,
+        outputShape: resolve(1).output.slice(1),
+        weights: [],
+        emit: (builder, inputs) => emit(builder, resolve(builder.batch), only(inputs, name).buffer),
+      };
+    },
+  };
+}
+
+/** Comparisons or additions of a pass. */
+function operations({ output, filter }: Convolution): number {
+  return sizeOf(output) * filter[0] * filter[1];
+}
+
+function emitMax(builder: PlanBuilder, sizes: Convolution, x: Buffer): EmittedLayer {
+  const geometry = builder.constant('geometry', sizes.block);
+  const y = builder.temporary('output', sizes.output);
+  builder.call('max_pool2d', [read(geometry), read(x), write(y)], operations(sizes));
+  builder.record('y', y);
+  return {
+    output: { buffer: y, shape: sizes.output },
+    backward(gradient, [needed]) {
+      if (!needed) return [undefined];
+      const dx = builder.temporary('input gradient', sizes.input);
+      builder.call(
+        'max_pool2d_gradient',
+        [read(geometry), read(x), read(y), read(gradient), write(dx)],
+        operations(sizes),
+      );
+      builder.record('dx', dx);
+      return [dx];
+    },
+  };
+}
+
+function emitAverage(builder: PlanBuilder, sizes: Convolution, x: Buffer): EmittedLayer {
+  const geometry = builder.constant('geometry', sizes.block);
+  const y = builder.temporary('output', sizes.output);
+  builder.call('average_pool2d', [read(geometry), read(x), write(y)], operations(sizes));
+  builder.record('y', y);
+  return {
+    output: { buffer: y, shape: sizes.output },
+    backward(gradient, [needed]) {
+      if (!needed) return [undefined];
+      const dx = builder.temporary('input gradient', sizes.input);
+      builder.call('average_pool2d_gradient', [read(geometry), read(gradient), write(dx)], operations(sizes));
+      builder.record('dx', dx);
+      return [dx];
+    },
+  };
+}

@@ -20,4 +20,5 @@ export type { YieldEvery } from './train/breathe';
 export type { FitOptions } from './train/fit';
 export type { History } from './train/history';
 export type { BatchOptions, CompileOptions, Model } from './train/model';
+export type { Profile, ProfileCall } from './train/profile';
 export { type SequentialOptions, sequential } from './train/sequential';

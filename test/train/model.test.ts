@@ -327,6 +327,23 @@ describe('life of a model', () => {
     );
   });
 
+  test('profile times every call and leaves no trace', () => {
+    const [model, twin] = [makeModel(), makeModel()];
+    model.trainOnBatch(x, y);
+    twin.trainOnBatch(x, y);
+    const profile = model.profile(x, y, { runs: 5 });
+    expect(profile.calls.map(({ kernel }) => kernel)).toEqual(
+      model.plan({ batchSize: 50 }).calls.map(({ kernel }) => kernel),
+    );
+    expect(profile.calls.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 6);
+    expect(String(profile)).toContain('conv2d_filter_gradient');
+    expect(model.getGradients()).toEqual(twin.getGradients());
+    expect(model.trainOnBatch(x, y)).toBe(twin.trainOnBatch(x, y));
+    expect(model.getWeights()).toEqual(twin.getWeights());
+    model.dispose();
+    twin.dispose();
+  });
+
   test('summary and plan are readable', () => {
     const model = makeModel();
     let text = '';

@@ -208,6 +208,19 @@ export class Network {
     this.compiled.optimizer.writeScalars(engine.memory.floats, start, this.iterations);
   }
 
+  /** Runs `work` and restores weights, gradients, optimizer and count of steps afterwards. */
+  withoutTraces<T>(work: () => T): T {
+    const { engine, state } = this.home();
+    const iterations = this.iterations;
+    const before = engine.memory.read(state.address, state.bytes >>> 2);
+    try {
+      return work();
+    } finally {
+      this.iterations = iterations;
+      if (!engine.crashed) engine.memory.write(state.address, before);
+    }
+  }
+
   /** Gives all memory back; every later call but this one throws. */
   dispose(): void {
     if (this.#disposed) return;

@@ -21,6 +21,7 @@ import type { Tensor, TensorLike } from '../tensor';
 import { evaluateSamples, predictInputs } from './evaluate';
 import { type FitOptions, readSettings, runFit } from './fit';
 import type { History } from './history';
+import { type Profile, profileStep } from './profile';
 import { readInputs, readSamples, writeBatch } from './samples';
 
 /** Options of {@link Model.compile}. */
@@ -218,6 +219,27 @@ export class Model implements TrainedModel {
     writeBatch(this.#network, step, samples.x, samples.y, 0);
     step.executable.run(compiled.checkNumerics);
     return explainStep(this.#network, compiled, step);
+  }
+
+  /**
+   * The time of each kernel call of a training step on this batch, as medians over some runs. The weights, and what the
+   * optimizer keeps, are afterwards what they were before.
+   *
+   * @param options.runs - Number of steps. Default 20.
+   * @throws {StateError} before `compile` and during `fit`.
+   */
+  profile(x: TensorLike, y: TensorLike, options: { readonly runs?: number } = {}): Profile {
+    const where = `${this.name}.profile`;
+    const compiled = this.#network.requireCompiled('profile');
+    this.#assertIdle('profile');
+    checkOptions(where, options, ['runs']);
+    const runs = positiveInteger(options.runs ?? 20, `${where}: runs`);
+    const samples = readSamples(this.#network, compiled, x, y, where);
+    const step = this.#network.step('train', samples.count);
+    return this.#network.withoutTraces(() => {
+      writeBatch(this.#network, step, samples.x, samples.y, 0);
+      return profileStep(this.#network, step, runs);
+    });
   }
 
   /** Gives all memory back, at once. Every later call but this one throws {@link DisposedError}. */

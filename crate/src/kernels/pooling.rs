@@ -56,7 +56,7 @@ pub fn max(g: &Geometry, x: &[f32], y: &mut [f32]) {
             }
             for channel in channel..g.in_c {
                 let (value, best) = (source[channel], &mut target[channel]);
-                if !best.is_nan() && !(value < *best) {
+                if value.is_nan() || value > *best {
                     *best = value;
                 }
             }

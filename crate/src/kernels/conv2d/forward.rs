@@ -127,12 +127,22 @@ fn along<const P: usize, const NV: usize, const OF_NINE: bool>(
         tile::<P, NV, OF_NINE>(line, pixel, x, panel, starts, out);
         pixel += P;
     }
-    while pixel + 2 <= line.pixels {
-        tile::<2, NV, OF_NINE>(line, pixel, x, panel, starts, out);
-        pixel += 2;
-    }
-    if pixel < line.pixels {
-        tile::<1, NV, OF_NINE>(line, pixel, x, panel, starts, out);
+    // One tile for all that is left: two smaller ones would each wait for their own sums.
+    let left = line.pixels - pixel;
+    match left {
+        0 => {}
+        1 => tile::<1, NV, OF_NINE>(line, pixel, x, panel, starts, out),
+        2 => tile::<2, NV, OF_NINE>(line, pixel, x, panel, starts, out),
+        3 => tile::<3, NV, OF_NINE>(line, pixel, x, panel, starts, out),
+        4 => tile::<4, NV, OF_NINE>(line, pixel, x, panel, starts, out),
+        _ => {
+            tile::<4, NV, OF_NINE>(line, pixel, x, panel, starts, out);
+            match left - 4 {
+                1 => tile::<1, NV, OF_NINE>(line, pixel + 4, x, panel, starts, out),
+                2 => tile::<2, NV, OF_NINE>(line, pixel + 4, x, panel, starts, out),
+                _ => tile::<3, NV, OF_NINE>(line, pixel + 4, x, panel, starts, out),
+            }
+        }
     }
 }
 

@@ -17,7 +17,7 @@ pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
 }
 
 /// Elements of the packed filters with a row for the bias; the way for few filters needs less.
-fn packed(geometry: &Geometry) -> usize {
+pub(super) fn packed(geometry: &Geometry) -> usize {
     let steps = geometry.kernel_h * geometry.kernel_w * geometry.in_c;
     packed_size(steps + 1, geometry.out_c).max(thin::workspace(geometry))
 }
@@ -36,24 +36,25 @@ pub fn forward(
         grouped::forward(geometry, x, filter, bias, y, activation, workspace);
         return;
     }
-    let steps = geometry.kernel_h * geometry.kernel_w * geometry.in_c;
     let (packed, bordered) = workspace.split_at_mut(packed(geometry));
+    prepare(geometry, filter, bias, packed);
     let x = if geometry.is_padded() {
         border::copy(geometry, x, bordered);
         &*bordered
     } else {
         x
     };
-    let geometry = geometry.without_padding();
-    if thin::fits(&geometry) {
-        thin::forward(&geometry, x, filter, bias, y, activation, packed);
-        return;
-    }
-    if dotted::fits(&geometry) {
-        dotted::forward(&geometry, x, filter, bias, y, activation);
-        return;
-    }
+    run(&geometry.without_padding(), x, filter, bias, y, activation, packed);
+}
+
+/// Packs the filters, for any number of [`run`]s. `packed` has [`packed`] elements.
+pub(super) fn prepare(geometry: &Geometry, filter: &[f32], bias: Option<&[f32]>, packed: &mut [f32]) {
+    let steps = geometry.kernel_h * geometry.kernel_w * geometry.in_c;
     let channels = geometry.out_c;
+    let unpadded = geometry.without_padding();
+    if thin::fits(&unpadded) || dotted::fits(&unpadded) {
+        return;
+    }
     let (packed, starts) = packed.split_at_mut(packed_size(steps, channels));
     let starts = &mut starts[..packed_size(1, channels)];
     starts.fill(0.0);
@@ -61,11 +62,34 @@ pub fn forward(
         starts[..channels].copy_from_slice(bias);
     }
     pack(steps, channels, packed, |step, channel| filter[step * channels + channel]);
+}
+
+/// The convolution of images without border, after [`prepare`].
+pub(super) fn run(
+    geometry: &Geometry,
+    x: &[f32],
+    filter: &[f32],
+    bias: Option<&[f32]>,
+    y: &mut [f32],
+    activation: Activation,
+    packed: &mut [f32],
+) {
+    if thin::fits(geometry) {
+        thin::forward(geometry, x, filter, bias, y, activation, packed);
+        return;
+    }
+    if dotted::fits(geometry) {
+        dotted::forward(geometry, x, filter, bias, y, activation);
+        return;
+    }
+    let channels = geometry.out_c;
+    let steps = geometry.kernel_h * geometry.kernel_w * geometry.in_c;
+    let (packed, starts) = packed.split_at(packed_size(steps, channels));
     let image = geometry.in_h * geometry.in_w * geometry.in_c;
     let line = geometry.stride_h * geometry.in_w * geometry.in_c;
     for (n, out) in y.chunks_exact_mut(geometry.out_h * geometry.out_w * channels).enumerate() {
         for (i, out) in out.chunks_exact_mut(geometry.out_w * channels).enumerate() {
-            row(&geometry, x, n * image + i * line, packed, starts, out);
+            row(geometry, x, n * image + i * line, packed, starts, out);
         }
         // The image is still in the cache.
         forward_in_place(activation, out);

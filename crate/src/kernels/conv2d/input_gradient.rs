@@ -6,9 +6,11 @@ use crate::error::{checked_product, Error};
 use crate::geometry::Geometry;
 use crate::kernels::activation::Activation;
 
-/// The convolution that computes the gradient, over gradients that carry their border with them.
+/// The convolution that computes the gradient of one image, over gradients that carry their border with them. Image by
+/// image, what is spread out stays in the cache.
 fn reversed(geometry: &Geometry) -> Geometry {
     Geometry {
+        batch: 1,
         in_h: geometry.in_h + geometry.span_h() - 1,
         in_w: geometry.in_w + geometry.span_w() - 1,
         in_c: geometry.out_c,
@@ -31,8 +33,8 @@ pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
         return grouped::input_gradient_workspace(geometry);
     }
     let reversed = reversed(geometry);
-    let spread = checked_product(&[reversed.batch, reversed.in_h, reversed.in_w, reversed.in_c])?;
-    Ok(geometry.filter_size() + spread + forward::workspace(&reversed)?)
+    let spread = checked_product(&[reversed.in_h, reversed.in_w, reversed.in_c])?;
+    Ok(geometry.filter_size() + spread + forward::packed(&reversed))
 }
 
 /// `dx` from `dy` and the filters.
@@ -43,10 +45,16 @@ pub fn input_gradient(geometry: &Geometry, dy: &[f32], filter: &[f32], dx: &mut 
     }
     let reversed = reversed(geometry);
     let (rotated, rest) = workspace.split_at_mut(geometry.filter_size());
-    let (spread, rest) = rest.split_at_mut(reversed.input_size());
+    let (spread, packed) = rest.split_at_mut(reversed.input_size());
     rotate(geometry, filter, rotated);
-    spread_out(geometry, &reversed, dy, spread);
-    forward::forward(&reversed, spread, rotated, None, dx, Activation::Linear, rest);
+    forward::prepare(&reversed, rotated, None, packed);
+    // The border, and the gaps between gradients, stay zero from image to image.
+    spread.fill(0.0);
+    let images = dy.chunks_exact(geometry.out_h * geometry.out_w * geometry.out_c);
+    for (dy, dx) in images.zip(dx.chunks_exact_mut(reversed.output_size())) {
+        spread_out(geometry, &reversed, dy, spread);
+        forward::run(&reversed, spread, rotated, None, dx, Activation::Linear, packed);
+    }
 }
 
 /// `rotated[p, q, o, c] = filter[kernel_h − 1 − p, kernel_w − 1 − q, c, o]`.
@@ -63,33 +71,29 @@ fn rotate(geometry: &Geometry, filter: &[f32], rotated: &mut [f32]) {
     }
 }
 
-/// Puts gradient `[i, j]` at `[span_h − 1 − pad_top + i·stride_h, span_w − 1 − pad_left + j·stride_w]`, zeros
-/// elsewhere. A border wider than the filter pushes gradients out of the array: they touch no pixel.
+/// Puts gradient `[i, j]` of one image at `[span_h − 1 − pad_top + i·stride_h, span_w − 1 − pad_left + j·stride_w]`. A
+/// border wider than the filter pushes gradients out of the array: they touch no pixel.
 fn spread_out(geometry: &Geometry, reversed: &Geometry, dy: &[f32], spread: &mut [f32]) {
-    spread.fill(0.0);
     let channels = geometry.out_c;
     let place = |index: usize, stride: usize, span: usize, pad: usize, size: usize| -> Option<usize> {
         (index * stride + span - 1).checked_sub(pad).filter(|&place| place < size)
     };
-    for n in 0..geometry.batch {
-        for i in 0..geometry.out_h {
-            let Some(row) = place(i, geometry.stride_h, geometry.span_h(), geometry.pad_top, reversed.in_h) else {
-                continue;
-            };
-            let source = &dy[(n * geometry.out_h + i) * geometry.out_w * channels..][..geometry.out_w * channels];
-            let line = (n * reversed.in_h + row) * reversed.in_w * channels;
-            let whole = (geometry.span_w() - 1).checked_sub(geometry.pad_left);
-            if let (1, Some(first)) = (geometry.stride_w, whole) {
-                // Gradients that stay neighbours are copied at once, as far as the array goes.
-                let length = geometry.out_w.min(reversed.in_w.saturating_sub(first)) * channels;
-                spread[line + first * channels..][..length].copy_from_slice(&source[..length]);
-                continue;
-            }
-            for (j, gradient) in source.chunks_exact(channels).enumerate() {
-                let column = place(j, geometry.stride_w, geometry.span_w(), geometry.pad_left, reversed.in_w);
-                if let Some(column) = column {
-                    spread[line + column * channels..][..channels].copy_from_slice(gradient);
-                }
+    for (i, source) in dy.chunks_exact(geometry.out_w * channels).enumerate() {
+        let Some(row) = place(i, geometry.stride_h, geometry.span_h(), geometry.pad_top, reversed.in_h) else {
+            continue;
+        };
+        let line = &mut spread[row * reversed.in_w * channels..][..reversed.in_w * channels];
+        let whole = (geometry.span_w() - 1).checked_sub(geometry.pad_left);
+        if let (1, Some(first)) = (geometry.stride_w, whole) {
+            // Gradients that stay neighbours are copied at once, as far as the array goes.
+            let length = geometry.out_w.min(reversed.in_w.saturating_sub(first)) * channels;
+            line[first * channels..][..length].copy_from_slice(&source[..length]);
+            continue;
+        }
+        for (j, gradient) in source.chunks_exact(channels).enumerate() {
+            let column = place(j, geometry.stride_w, geometry.span_w(), geometry.pad_left, reversed.in_w);
+            if let Some(column) = column {
+                line[column * channels..][..channels].copy_from_slice(gradient);
             }
         }
     }

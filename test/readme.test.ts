@@ -25,10 +25,11 @@ test.each(blocks.map((code, index) => [index, code] as const))('block %i of the 
   writeFileSync(file, code.replaceAll("'convgrad'", JSON.stringify(library)));
   const out = run(file);
   if (index === 0) expect(out).toContain('check: product of the factors = dE/df');
-  if (index === 1) expect(out.trim()).toBe('9 162');
+  if (index === 1) expect(out).toContain('profile of one step, batch 32');
+  if (index === 2) expect(out.trim()).toBe('9 162');
 });
 
-test('there are two blocks', () => expect(blocks).toHaveLength(2));
+test('there are three blocks', () => expect(blocks).toHaveLength(3));
 
 test('the example learns', () => {
   const out = run(join(root, 'examples/seed-network/main.mjs'), '3');

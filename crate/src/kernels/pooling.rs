@@ -68,12 +68,23 @@ pub fn max(g: &Geometry, x: &[f32], y: &mut [f32]) {
 pub fn max_gradient(g: &Geometry, x: &[f32], y: &[f32], dy: &[f32], dx: &mut [f32]) {
     dx.fill(0.0);
     windows(g, |window| {
-        for channel in 0..g.in_c {
+        let zero = F32x4::splat(0.0);
+        let mut channel = 0;
+        while channel + LANES <= g.in_c {
+            let largest = F32x4::load(&y[window.output + channel..]);
+            // What no pixel has taken yet. A largest NaN came from a NaN.
+            let mut left = F32x4::load(&dy[window.output + channel..]);
+            for pixel in pixels(g, window) {
+                let value = F32x4::load(&x[pixel + channel..]);
+                let target = &mut dx[pixel + channel..pixel + channel + LANES];
+                F32x4::load(target).add(value.select_equal_or_nan(largest, left, zero)).store(target);
+                left = value.select_equal_or_nan(largest, zero, left);
+            }
+            channel += LANES;
+        }
+        for channel in channel..g.in_c {
             let largest = y[window.output + channel];
-            let found = pixels(g, window).find(|pixel| {
-                let value = x[pixel + channel];
-                value == largest || (value.is_nan() && largest.is_nan())
-            });
+            let found = pixels(g, window).find(|pixel| x[pixel + channel] == largest || x[pixel + channel].is_nan());
             if let Some(pixel) = found {
                 dx[pixel + channel] += dy[window.output + channel];
             }

@@ -50,6 +50,8 @@ pub trait Vector: Copy {
     fn half_of_rounded(self) -> Self;
     /// Lane by lane.
     fn square_root(self) -> Self;
+    /// `yes` where `self` equals `other` or is NaN, else `no`.
+    fn select_equal_or_nan(self, other: Self, yes: Self, no: Self) -> Self;
     /// `other` where it is NaN, else `self`.
     fn or_nan_of(self, other: Self) -> Self;
     /// Sum of the lanes: `(0 + 2) + (1 + 3)`.

@@ -98,6 +98,18 @@ impl Vector for F32x4 {
     }
 
     #[inline(always)]
+    fn select_equal_or_nan(self, other: Self, yes: Self, no: Self) -> Self {
+        Self(std::array::from_fn(|lane| {
+            let hit = self.0[lane] == other.0[lane] || self.0[lane].is_nan();
+            if hit {
+                yes.0[lane]
+            } else {
+                no.0[lane]
+            }
+        }))
+    }
+
+    #[inline(always)]
     fn or_nan_of(self, other: Self) -> Self {
         self.zip(other, |a, b| if b.is_nan() { b } else { a })
     }

@@ -102,6 +102,11 @@ impl Vector for F32x4 {
     }
 
     #[inline(always)]
+    fn select_equal_or_nan(self, other: Self, yes: Self, no: Self) -> Self {
+        select(v128_or(f32x4_eq(self.0, other.0), f32x4_ne(self.0, self.0)), yes, no)
+    }
+
+    #[inline(always)]
     fn or_nan_of(self, other: Self) -> Self {
         select(f32x4_ne(other.0, other.0), other, self)
     }

@@ -1,6 +1,6 @@
 //! Matrix products: `c = activation(op(a) · op(b) + bias)`, row-major.
 
-use super::activation::{forward_in_place, Activation};
+use super::activation::{forward_in_place, map, Activation};
 use super::bias::broadcast;
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{columns, rows, store, zeros, Walk};
@@ -49,9 +49,16 @@ pub fn matmul(
     workspace: &mut [f32],
 ) {
     let Product { m, n, k, transpose_a, transpose_b } = product;
+    if k == 1 && bias.is_none() {
+        outer_product(n, a, b, c);
+        forward_in_place(activation, c);
+        return;
+    }
     broadcast(bias, n, c);
     if k == 1 {
-        outer_product(n, a, b, c);
+        for (&factor, row) in a.iter().zip(c.chunks_exact_mut(n)) {
+            axpy(factor, b, row);
+        }
     } else if n == 1 && transpose_a {
         weighted_sum(m, a, b, c);
     } else if n == 1 {
@@ -130,10 +137,11 @@ fn tile<const P: usize, const NV: usize, const TRANSPOSED: bool>(
     store(&sums, c, row * part.n + part.column, part.n, part.used, false);
 }
 
-/// k = 1: every row of `c` gets a multiple of `b`.
+/// k = 1: every row of `c` is a multiple of `b`.
 fn outer_product(n: usize, a: &[f32], b: &[f32], c: &mut [f32]) {
     for (&factor, row) in a.iter().zip(c.chunks_exact_mut(n)) {
-        axpy(factor, b, row);
+        let factor = F32x4::splat(factor);
+        map(b, row, |b| b.mul(factor));
     }
 }
 

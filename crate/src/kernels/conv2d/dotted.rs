@@ -1,7 +1,7 @@
 //! One output channel, as in the images' gradient of a first layer: lanes along the channels of the patch.
 
 use super::taps;
-use crate::gemm::micro::dots;
+use crate::gemm::micro::{dots, Walk};
 use crate::geometry::Geometry;
 use crate::kernels::activation::{forward_in_place, Activation};
 use crate::vector::{F32x4, Vector, LANES};
@@ -31,24 +31,32 @@ pub fn forward(
     }
 }
 
-/// One row of outputs.
+/// One row of outputs: eight at a time, then four; a single sum would wait for itself.
 #[inline(never)]
 fn row(geometry: &Geometry, x: &[f32], start: usize, filter: &[f32], first: f32, out: &mut [f32]) {
     let pixel = geometry.stride_w * geometry.in_c;
     let walk = taps(geometry);
     let mut done = 0;
-    for part in out.chunks_exact_mut(2 * LANES) {
-        let mut sums = [F32x4::splat(0.0); 2 * LANES];
-        dots(&mut sums, (x, start + done * pixel, pixel, walk), filter);
-        for (value, sum) in part.iter_mut().zip(sums) {
-            *value = sum.sum() + first;
-        }
-        done += 2 * LANES;
+    while done + 8 <= out.len() {
+        block::<8>((x, start + done * pixel, pixel, walk), filter, first, &mut out[done..done + 8]);
+        done += 8;
     }
-    for value in &mut out[done..] {
-        let mut sums = [F32x4::splat(0.0)];
-        dots(&mut sums, (x, start + done * pixel, pixel, walk), filter);
-        *value = sums[0].sum() + first;
-        done += 1;
+    while done < out.len() && out.len() >= 4 {
+        // The last block overlaps what is done already: the same values are computed again.
+        let from = done.min(out.len() - 4);
+        block::<4>((x, start + from * pixel, pixel, walk), filter, first, &mut out[from..from + 4]);
+        done = from + 4;
+    }
+    for place in done..out.len() {
+        block::<1>((x, start + place * pixel, pixel, walk), filter, first, &mut out[place..=place]);
+    }
+}
+
+#[inline(always)]
+fn block<const P: usize>(pixels: (&[f32], usize, usize, Walk), filter: &[f32], first: f32, out: &mut [f32]) {
+    let mut sums = [F32x4::splat(0.0); P];
+    dots(&mut sums, pixels, filter);
+    for (value, sum) in out.iter_mut().zip(sums) {
+        *value = sum.sum() + first;
     }
 }

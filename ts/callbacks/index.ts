@@ -1,4 +1,5 @@
 /** The callbacks. */
 
 export type { Callback, FitParams, Logs, TrainedModel } from './callback';
+export * from './earlyStopping';
 export * from './terminateOnNaN';

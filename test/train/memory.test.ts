@@ -81,3 +81,13 @@ test('models, explanations, kernels and failures give back all that they took', 
   }
   expect([engine.liveBytes, engine.liveAllocations]).toEqual(before);
 });
+
+test('a model that a callback disposes takes no memory again', async () => {
+  const engine = getEngine();
+  const before = [engine.liveBytes, engine.liveAllocations];
+  const inputs = seedInputs(1, 4);
+  const model = seedModel(1, inputs, 0.01);
+  const running = model.fit(inputs.x, inputs.y, { batchSize: 2, callbacks: { onBatchBegin: () => model.dispose() } });
+  await expect(running).rejects.toThrow('the model was disposed');
+  expect([engine.liveBytes, engine.liveAllocations]).toEqual(before);
+});

@@ -50,8 +50,8 @@ interface Settings {
   readonly validation: Samples | undefined;
   readonly callbacks: readonly Callback[];
   readonly breather: Breather;
-  /** The order of an epoch's samples; undefined for their own order. */
-  readonly orderOf: (epoch: number) => Uint32Array | undefined;
+  /** The order of an epoch's samples. */
+  readonly orderOf: (epoch: number) => Uint32Array;
 }
 
 /** Everything that `fit` checks before anything changes. */
@@ -78,7 +78,7 @@ export function readSettings(
     callbacks: Array.isArray(callbacks) ? callbacks : [callbacks as Callback],
     breather: new Breather(options.yieldEvery ?? 'auto', where),
     orderOf: (epoch) => {
-      if (!shuffle) return undefined;
+      if (!shuffle) return Uint32Array.from({ length: training.count }, (_, index) => index);
       const stream = own === undefined ? seed.epochsBefore + epoch : epoch;
       return new Random(own ?? seed.value, `shuffle/${stream}`).permutation(training.count);
     },
@@ -125,14 +125,13 @@ export async function runFit(
   const history: History = { epoch: [], history: {} };
   const counters = new Counters(network, compiled, `${network.name}.fit`);
   const staged = new StagedSamples(network, training);
-  const natural = Uint32Array.from({ length: training.count }, (_, index) => index);
   let logs: Logs = {};
   try {
     const params = { epochs, steps, batchSize, samples: training.count };
     for (const callback of callbacks) await callback.onTrainBegin?.(model, params);
     for (let epoch = 0; epoch < epochs && !model.stopTraining; epoch++) {
       for (const callback of callbacks) await callback.onEpochBegin?.(epoch);
-      staged.setOrder(settings.orderOf(epoch) ?? natural);
+      staged.setOrder(settings.orderOf(epoch));
       counters.reset();
       await runEpoch(network, compiled, model, settings, staged, counters);
       onEpoch();
@@ -171,6 +170,8 @@ async function runEpoch(
       const wait = callback.onBatchBegin?.(batch);
       if (wait !== undefined) await wait;
     }
+    // A callback may have disposed the model; its memory must not come back.
+    network.assertUsable('fit');
     const size = Math.min(batchSize, training.count - start);
     const step = size === full.plan.batch ? full : network.step('train', size);
     step.executable.prepare();

@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 
-BATCH, RATE = 100, 0.001
+BATCH, RATE = 100, 0.0005
 k, seconds = int(sys.argv[1]), float(sys.argv[2])
 
 

@@ -3,6 +3,7 @@
 import { SingleBar } from 'cli-progress';
 import { type LabelledImages, trainTestSplit } from '../data';
 import { type Callback, conv2d, dense, flatten, type History, init, type Model, sequential, sgd } from '../index';
+import { percent } from './format';
 import { writeReport } from './report';
 import { loadSource } from './source';
 
@@ -164,7 +165,6 @@ function progressBar(): { callback: Callback; stop: () => void; steps: () => num
 }
 
 function printResult(result: RunResult): void {
-  const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
   if (result.stopped) {
     console.log(
       `stopped by Ctrl-C after ${result.history.epoch.length} epochs (${result.steps} steps); what was learned so far:`,

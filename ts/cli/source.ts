@@ -7,7 +7,7 @@ import { looksLikeIdx } from '../data/idx';
 import { FormatError, OptionError } from '../index';
 
 /** Side of the pictures of the seed's network. */
-const SIDE = 22;
+export const SIDE = 22;
 
 /** Pictures with the name of where they come from. */
 export interface Source {

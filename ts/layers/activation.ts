@@ -3,7 +3,7 @@
 import { OptionError } from '../errors';
 import { checkOptions } from '../options';
 import { type ActivationName, activationCode, emitActivation, emitActivationGradient } from './activations';
-import { type Layer, only } from './layer';
+import { type Layer, labelOf, only } from './layer';
 
 /** Options of {@link activation}. */
 export interface ActivationOptions {
@@ -19,7 +19,7 @@ export interface ActivationOptions {
  * @throws {OptionError} when the function is not known.
  */
 export function activation(options: ActivationOptions): Layer {
-  const where = `activation${options?.name === undefined ? '' : ` "${options.name}"`}`;
+  const where = labelOf('activation', options);
   checkOptions(where, options, ['activation', 'name']);
   if (options.activation === undefined) throw new OptionError(`${where}: expected the option activation, got none`);
   const code = activationCode(options.activation, where);

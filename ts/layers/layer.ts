@@ -85,6 +85,11 @@ export interface BuiltLayer {
   emit(builder: PlanBuilder, inputs: readonly Value[], weights: readonly WeightBuffers[]): EmittedLayer;
 }
 
+/** Begins error messages about a declaration: `conv2d`, or `conv2d "c1"` when it has a name. */
+export function labelOf(what: string, options: { readonly name?: string } | undefined): string {
+  return options?.name === undefined ? what : `${what} "${options.name}"`;
+}
+
 /** The only entry of a list. For layers with one input, whose number of inputs the model has checked. */
 export function only<T>(items: readonly T[], where: string): T {
   const [item] = items;

@@ -5,8 +5,9 @@ import { checkOptions, describe } from '../options';
 import { type Buffer, read, write } from '../plan/buffer';
 import type { PlanBuilder } from '../plan/builder';
 import { type Convolution, type Pair, pair, resolveConvolution } from '../runtime/geometry';
+import type { KernelName } from '../runtime/kernels';
 import { sizeOf } from '../shape';
-import { type EmittedLayer, formatBatchShape, type Layer, only } from './layer';
+import { type EmittedLayer, formatBatchShape, type Layer, labelOf, only } from './layer';
 
 /** Options of {@link maxPool2d} and {@link averagePool2d}. */
 export interface Pooling2dOptions {
@@ -27,7 +28,7 @@ export interface Pooling2dOptions {
  * @throws {OptionError} when an option is unknown or out of range.
  */
 export function maxPool2d(options: Pooling2dOptions = {}): Layer {
-  return pooling('maxPool2d', 'MaxPooling2D', options, emitMax);
+  return pooling('maxPool2d', 'MaxPooling2D', options, maxKernels);
 }
 
 /**
@@ -37,13 +38,21 @@ export function maxPool2d(options: Pooling2dOptions = {}): Layer {
  * @throws {OptionError} when an option is unknown or out of range.
  */
 export function averagePool2d(options: Pooling2dOptions = {}): Layer {
-  return pooling('averagePool2d', 'AveragePooling2D', options, emitAverage);
+  return pooling('averagePool2d', 'AveragePooling2D', options, averageKernels);
 }
 
-type Emit = (builder: PlanBuilder, sizes: Convolution, x: Buffer) => EmittedLayer;
+/** The kernels of a kind of pooling; the gradient of some needs the input and the output. */
+interface Kernels {
+  readonly forward: KernelName;
+  readonly gradient: KernelName;
+  readonly readsValues: boolean;
+}
 
-function pooling(label: string, className: string, options: Pooling2dOptions, emit: Emit): Layer {
-  const where = `${label}${options?.name === undefined ? '' : ` "${options.name}"`}`;
+const maxKernels: Kernels = { forward: 'max_pool2d', gradient: 'max_pool2d_gradient', readsValues: true };
+const averageKernels: Kernels = { forward: 'average_pool2d', gradient: 'average_pool2d_gradient', readsValues: false };
+
+function pooling(label: string, className: string, options: Pooling2dOptions, kernels: Kernels): Layer {
+  const where = labelOf(label, options);
   checkOptions(where, options, ['poolSize', 'strides', 'padding', 'name']);
   const poolSize = pair(options.poolSize ?? 2, `${where}: poolSize`);
   const strides = pair(options.strides ?? poolSize, `${where}: strides`);
@@ -79,7 +88,7 @@ function pooling(label: string, className: string, options: Pooling2dOptions, em
         inputShapes,
         outputShape: resolve(1).output.slice(1),
         weights: [],
-        emit: (builder, inputs) => emit(builder, resolve(builder.batch), only(inputs, name).buffer),
+        emit: (builder, inputs) => emitPooling(kernels, builder, resolve(builder.batch), only(inputs, name).buffer),
       };
     },
   };
@@ -90,38 +99,18 @@ function operations({ output, filter }: Convolution): number {
   return sizeOf(output) * filter[0] * filter[1];
 }
 
-function emitMax(builder: PlanBuilder, sizes: Convolution, x: Buffer): EmittedLayer {
+function emitPooling(kernels: Kernels, builder: PlanBuilder, sizes: Convolution, x: Buffer): EmittedLayer {
   const geometry = builder.constant('geometry', sizes.block);
   const y = builder.temporary('output', sizes.output);
-  builder.call('max_pool2d', [read(geometry), read(x), write(y)], operations(sizes));
+  builder.call(kernels.forward, [read(geometry), read(x), write(y)], operations(sizes));
   builder.record('y', y);
   return {
     output: { buffer: y, shape: sizes.output },
     backward(gradient, [needed]) {
       if (!needed) return [undefined];
       const dx = builder.temporary('input gradient', sizes.input);
-      builder.call(
-        'max_pool2d_gradient',
-        [read(geometry), read(x), read(y), read(gradient), write(dx)],
-        operations(sizes),
-      );
-      builder.record('dx', dx);
-      return [dx];
-    },
-  };
-}
-
-function emitAverage(builder: PlanBuilder, sizes: Convolution, x: Buffer): EmittedLayer {
-  const geometry = builder.constant('geometry', sizes.block);
-  const y = builder.temporary('output', sizes.output);
-  builder.call('average_pool2d', [read(geometry), read(x), write(y)], operations(sizes));
-  builder.record('y', y);
-  return {
-    output: { buffer: y, shape: sizes.output },
-    backward(gradient, [needed]) {
-      if (!needed) return [undefined];
-      const dx = builder.temporary('input gradient', sizes.input);
-      builder.call('average_pool2d_gradient', [read(geometry), read(gradient), write(dx)], operations(sizes));
+      const seen = kernels.readsValues ? [read(x), read(y)] : [];
+      builder.call(kernels.gradient, [read(geometry), ...seen, read(gradient), write(dx)], operations(sizes));
       builder.record('dx', dx);
       return [dx];
     },

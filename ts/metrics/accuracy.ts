@@ -1,7 +1,7 @@
 /** Share of right answers. */
 
 import { ShapeError } from '../errors';
-import { formatShape, sameShape, sizeOf } from '../shape';
+import { formatShape, type Shape, sameShape, sizeOf } from '../shape';
 import type { Metric, MetricCounter } from './metric';
 
 /** Whether sample `item` of `width` values each is right. */
@@ -22,11 +22,7 @@ export function binaryAccuracy(threshold = 0.5): Metric {
   return {
     name: 'binaryAccuracy',
     counter(outputShape, targetShape, where) {
-      if (!sameShape(outputShape, targetShape)) {
-        throw new ShapeError(
-          `${where}: binaryAccuracy expected targets of ${formatShape(outputShape)}, got ${formatShape(targetShape)}`,
-        );
-      }
+      expectTargets('binaryAccuracy', outputShape, targetShape, where);
       return counter(
         sizeOf(outputShape),
         (outputs, outputStart, targets, targetStart, item) =>
@@ -42,11 +38,7 @@ export function categoricalAccuracy(): Metric {
     name: 'categoricalAccuracy',
     counter(outputShape, targetShape, where) {
       const width = outputShape.at(-1) ?? 1;
-      if (!sameShape(outputShape, targetShape)) {
-        throw new ShapeError(
-          `${where}: categoricalAccuracy expected targets of ${formatShape(outputShape)}, got ${formatShape(targetShape)}`,
-        );
-      }
+      expectTargets('categoricalAccuracy', outputShape, targetShape, where);
       return counter(
         sizeOf(outputShape) / width,
         (outputs, outputStart, targets, targetStart, item) =>
@@ -62,11 +54,7 @@ export function sparseCategoricalAccuracy(): Metric {
     name: 'sparseCategoricalAccuracy',
     counter(outputShape, targetShape, where) {
       const width = outputShape.at(-1) ?? 1;
-      if (!sameShape(outputShape.slice(0, -1), targetShape)) {
-        throw new ShapeError(
-          `${where}: sparseCategoricalAccuracy expected targets of ${formatShape(outputShape.slice(0, -1))}, got ${formatShape(targetShape)}`,
-        );
-      }
+      expectTargets('sparseCategoricalAccuracy', outputShape.slice(0, -1), targetShape, where);
       return counter(
         sizeOf(targetShape),
         (outputs, outputStart, targets, targetStart, item) =>
@@ -90,6 +78,14 @@ export function accuracy(): Metric {
       return metric.counter(outputShape, targetShape, where);
     },
   };
+}
+
+function expectTargets(name: string, expected: Shape, targetShape: Shape, where: string): void {
+  if (!sameShape(expected, targetShape)) {
+    throw new ShapeError(
+      `${where}: ${name} expected targets of ${formatShape(expected)}, got ${formatShape(targetShape)}`,
+    );
+  }
 }
 
 function counter(items: number, isRight: IsRight): MetricCounter {

@@ -99,8 +99,6 @@ export class Network {
 
   /** Takes a new optimizer, loss and metrics; weights stay, the optimizer starts anew. */
   compile(compiled: Compiled): void {
-    // The targets' shape is checked now, not in the first step.
-    compiled.loss.targetShape(this.graph.outputShape, `${this.name}.compile: ${compiled.loss.name}`);
     if (this.#home !== undefined) {
       this.#values = this.#readWeights(this.#home);
       this.#leave();

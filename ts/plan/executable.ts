@@ -66,31 +66,20 @@ export class Executable {
    * Runs all calls.
    *
    * @param checked - Looks for NaN and infinity in what each call wrote, and names the first one found.
+   * @param observe - Is told the milliseconds of each call.
    * @throws {NonFiniteError} in checked mode.
    * @throws {EngineCrashedError} when the instance trapped, now or before.
    */
-  run(checked: boolean): void {
+  run(checked: boolean, observe?: (index: number, milliseconds: number) => void): void {
     this.#engine.assertAlive();
     try {
-      for (const linked of this.#linked) {
+      for (let index = 0; index < this.#linked.length; index++) {
+        const linked = this.#linked[index] as LinkedCall;
+        const start = observe === undefined ? 0 : performance.now();
         const status = linked.run(...linked.args);
+        observe?.(index, performance.now() - start);
         if (status !== 0) throw new WasmError(`${linked.call.layer} ${linked.call.kernel}`, status);
         if (checked) this.#check(linked.call);
-      }
-    } catch (error) {
-      throw this.#engine.poison(error);
-    }
-  }
-
-  /** Runs all calls, telling `observe` the milliseconds of each. */
-  runTimed(observe: (index: number, milliseconds: number) => void): void {
-    this.#engine.assertAlive();
-    try {
-      for (const [index, linked] of this.#linked.entries()) {
-        const start = performance.now();
-        const status = linked.run(...linked.args);
-        observe(index, performance.now() - start);
-        if (status !== 0) throw new WasmError(`${linked.call.layer} ${linked.call.kernel}`, status);
       }
     } catch (error) {
       throw this.#engine.poison(error);

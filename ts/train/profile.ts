@@ -39,7 +39,7 @@ export function profileStep(network: Network, step: Step, runs: number): Profile
   for (let run = -Math.ceil(runs / 10); run < runs; run++) {
     executable.prepare();
     network.beginTrainingStep();
-    executable.runTimed((index, milliseconds) => {
+    executable.run(false, (index, milliseconds) => {
       if (run >= 0) times[index]?.push(milliseconds);
     });
   }

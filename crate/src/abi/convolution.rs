@@ -1,6 +1,6 @@
 //! Exports of the convolution and its gradients.
 
-use super::{status, Frame};
+use super::{call, Frame};
 use crate::kernels::activation::Activation;
 use crate::kernels::conv2d::{self, Pass};
 use wasm_bindgen::prelude::*;
@@ -25,8 +25,7 @@ pub fn conv2d_forward(
     workspace: u32,
     workspace_length: u32,
 ) -> u32 {
-    let call = || {
-        let mut frame = Frame::new();
+    call(|frame| {
         let geometry = frame.geometry(geometry)?;
         let needed = conv2d::workspace(Pass::Forward, &geometry)?;
         conv2d::forward::forward(
@@ -39,8 +38,7 @@ pub fn conv2d_forward(
             frame.workspace(workspace, workspace_length, needed)?,
         );
         Ok(())
-    };
-    status(call())
+    })
 }
 
 /// `dfilter = conv(x, dy)`, summed over the batch.
@@ -53,8 +51,7 @@ pub fn conv2d_filter_gradient(
     workspace: u32,
     workspace_length: u32,
 ) -> u32 {
-    let call = || {
-        let mut frame = Frame::new();
+    call(|frame| {
         let geometry = frame.geometry(geometry)?;
         let needed = conv2d::workspace(Pass::FilterGradient, &geometry)?;
         conv2d::filter_gradient::filter_gradient(
@@ -65,8 +62,7 @@ pub fn conv2d_filter_gradient(
             frame.workspace(workspace, workspace_length, needed)?,
         );
         Ok(())
-    };
-    status(call())
+    })
 }
 
 /// `dx` from `dy` and the filters.
@@ -79,8 +75,7 @@ pub fn conv2d_input_gradient(
     workspace: u32,
     workspace_length: u32,
 ) -> u32 {
-    let call = || {
-        let mut frame = Frame::new();
+    call(|frame| {
         let geometry = frame.geometry(geometry)?;
         let needed = conv2d::workspace(Pass::InputGradient, &geometry)?;
         conv2d::input_gradient::input_gradient(
@@ -91,6 +86,5 @@ pub fn conv2d_input_gradient(
             frame.workspace(workspace, workspace_length, needed)?,
         );
         Ok(())
-    };
-    status(call())
+    })
 }

@@ -1,6 +1,6 @@
 //! Exports of what works on each element, of gathers, and of the loops that measure the peak.
 
-use super::{status, Frame};
+use super::call;
 use crate::error::checked_product;
 use crate::kernels::activation::{self, Activation};
 use crate::kernels::{elementwise, peak};
@@ -9,8 +9,7 @@ use wasm_bindgen::prelude::*;
 /// `y = activation(x)`; `y` may be `x`.
 #[wasm_bindgen]
 pub fn activation_forward(code: u32, length: u32, x: u32, y: u32) -> u32 {
-    let call = || {
-        let mut frame = Frame::new();
+    call(|frame| {
         let activation = Activation::from_code(code)?;
         if x == y {
             activation::forward_in_place(activation, frame.output(y, length as usize)?);
@@ -19,15 +18,13 @@ pub fn activation_forward(code: u32, length: u32, x: u32, y: u32) -> u32 {
             activation::forward(activation, x, frame.output(y, length as usize)?);
         }
         Ok(())
-    };
-    status(call())
+    })
 }
 
 /// `dx = dy · activation′`, from the activation's output `y`; `dx` may be `dy`.
 #[wasm_bindgen]
 pub fn activation_gradient(code: u32, length: u32, y: u32, dy: u32, dx: u32) -> u32 {
-    let call = || {
-        let mut frame = Frame::new();
+    call(|frame| {
         let activation = Activation::from_code(code)?;
         let y = frame.input(y, length as usize)?;
         if dx == dy {
@@ -37,57 +34,56 @@ pub fn activation_gradient(code: u32, length: u32, y: u32, dy: u32, dx: u32) -> 
             activation::gradient(activation, y, dy, frame.output(dx, length as usize)?);
         }
         Ok(())
-    };
-    status(call())
+    })
 }
 
 /// `y = a + b`.
 #[wasm_bindgen]
 pub fn add(length: u32, a: u32, b: u32, y: u32) -> u32 {
-    let call = || {
-        let mut frame = Frame::new();
+    call(|frame| {
         let a = frame.input(a, length as usize)?;
         let b = frame.input(b, length as usize)?;
         elementwise::add(a, b, frame.output(y, length as usize)?);
         Ok(())
-    };
-    status(call())
+    })
 }
 
 /// `y = eˣ`.
 #[wasm_bindgen]
 pub fn exp(length: u32, x: u32, y: u32) -> u32 {
-    let call = || {
-        let mut frame = Frame::new();
+    call(|frame| {
         let x = frame.input(x, length as usize)?;
         elementwise::exp(x, frame.output(y, length as usize)?);
         Ok(())
-    };
-    status(call())
+    })
 }
 
 /// `destination[r] = source[indices[r]]` for `count` rows of `row` values; the source has `source_rows` of them.
 #[wasm_bindgen]
 pub fn gather_rows(count: u32, row: u32, indices: u32, source_rows: u32, source: u32, destination: u32) -> u32 {
-    let call = || {
-        let mut frame = Frame::new();
+    call(|frame| {
         let (count, row) = (count as usize, row as usize);
         let indices = frame.indices(indices, count)?;
         let source = frame.input(source, checked_product(&[source_rows as usize, row])?)?;
         let destination = frame.output(destination, checked_product(&[count, row])?)?;
         elementwise::gather_rows(row, indices, source, destination)
-    };
-    status(call())
+    })
 }
 
 /// A loop of fused multiply-adds over 40 values at an address: 64 floating point operations an iteration.
 #[wasm_bindgen]
 pub fn peak_fma(iterations: u32, address: u32) -> u32 {
-    status(Frame::new().output(address, peak::VALUES).map(|values| peak::fused(iterations, values)))
+    call(|frame| {
+        peak::fused(iterations, frame.output(address, peak::VALUES)?);
+        Ok(())
+    })
 }
 
 /// A loop of multiplications and additions over 40 values at an address: 64 floating point operations an iteration.
 #[wasm_bindgen]
 pub fn peak_mul_add(iterations: u32, address: u32) -> u32 {
-    status(Frame::new().output(address, peak::VALUES).map(|values| peak::separate(iterations, values)))
+    call(|frame| {
+        peak::separate(iterations, frame.output(address, peak::VALUES)?);
+        Ok(())
+    })
 }

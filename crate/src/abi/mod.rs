@@ -89,6 +89,11 @@ fn status(result: Result<(), Error>) -> u32 {
     }
 }
 
+/// Runs one call: its arguments are claimed from a fresh [`Frame`]. Answers 0 or the number of an error.
+fn call(work: impl FnOnce(&mut Frame) -> Result<(), Error>) -> u32 {
+    status(work(&mut Frame::new()))
+}
+
 /// The arguments of one call: makes slices and sees to it that no output overlaps anything.
 struct Frame {
     ranges: [(usize, usize, bool); 8],

@@ -1,6 +1,6 @@
 //! Exports of the matrix product and the bias.
 
-use super::{status, Frame};
+use super::call;
 use crate::error::{checked_product, Error};
 use crate::kernels::activation::Activation;
 use crate::kernels::matmul::Product;
@@ -43,8 +43,7 @@ pub fn matmul(
     workspace: u32,
     workspace_length: u32,
 ) -> u32 {
-    let call = || {
-        let mut frame = Frame::new();
+    call(|frame| {
         let sizes = product_of(m, n, k, transpose_a, transpose_b)?;
         let needed = sizes.workspace()?;
         product::matmul(
@@ -57,19 +56,16 @@ pub fn matmul(
             frame.workspace(workspace, workspace_length, needed)?,
         );
         Ok(())
-    };
-    status(call())
+    })
 }
 
 /// `db[c] = Σ dy[row, c]`.
 #[wasm_bindgen]
 pub fn bias_gradient(rows: u32, columns: u32, dy: u32, db: u32) -> u32 {
-    let call = || {
-        let mut frame = Frame::new();
+    call(|frame| {
         let (rows, columns) = (rows as usize, columns as usize);
         let dy = frame.input(dy, checked_product(&[rows, columns])?)?;
         bias::gradient(rows, columns, dy, frame.output(db, columns)?);
         Ok(())
-    };
-    status(call())
+    })
 }

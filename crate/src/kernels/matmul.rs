@@ -49,17 +49,13 @@ pub fn matmul(
     workspace: &mut [f32],
 ) {
     let Product { m, n, k, transpose_a, transpose_b } = product;
-    if k == 1 && bias.is_none() {
-        outer_product(n, a, b, c);
+    if k == 1 {
+        outer_product(n, a, b, bias, c);
         forward_in_place(activation, c);
         return;
     }
     broadcast(bias, n, c);
-    if k == 1 {
-        for (&factor, row) in a.iter().zip(c.chunks_exact_mut(n)) {
-            axpy(factor, b, row);
-        }
-    } else if n == 1 && transpose_a {
+    if n == 1 && transpose_a {
         weighted_sum(m, a, b, c);
     } else if n == 1 {
         dot_products(k, a, b, c);
@@ -137,11 +133,16 @@ fn tile<const P: usize, const NV: usize, const TRANSPOSED: bool>(
     store(&sums, c, row * part.n + part.column, part.n, part.used, false);
 }
 
-/// k = 1: every row of `c` is a multiple of `b`.
-fn outer_product(n: usize, a: &[f32], b: &[f32], c: &mut [f32]) {
+/// k = 1: every row of `c` is a multiple of `b`, plus the bias. Without one it is written once and not read.
+fn outer_product(n: usize, a: &[f32], b: &[f32], bias: Option<&[f32]>, c: &mut [f32]) {
     for (&factor, row) in a.iter().zip(c.chunks_exact_mut(n)) {
-        let factor = F32x4::splat(factor);
-        map(b, row, |b| b.mul(factor));
+        if let Some(bias) = bias {
+            row.copy_from_slice(bias);
+            axpy(factor, b, row);
+        } else {
+            let factor = F32x4::splat(factor);
+            map(b, row, |b| b.mul(factor));
+        }
     }
 }
 

@@ -4,13 +4,14 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LabelledImages } from '../../data';
 import { conv2d, type Model, sequential } from '../../index';
+import { percent } from '../format';
 import type { RunResult } from '../run';
+import { SIDE } from '../source';
 import { type Figure, renderPage, type Section } from './page';
 import { heatPicture, inkPicture, signedPicture } from './pictures';
 
 /** Pictures of each kind that are shown. */
 const SHOWN = 12;
-const SIDE = 22;
 const MAP = 20;
 
 /** Writes `folder/index.html`. @returns its path. */
@@ -52,7 +53,6 @@ function asset(name: string): Promise<string> {
 }
 
 function facts(result: RunResult, testCount: number): (readonly [string, string])[] {
-  const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
   const { options } = result;
   return [
     ['held-out digits right', percent(result.accuracy)],

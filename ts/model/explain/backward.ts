@@ -1,9 +1,10 @@
 /** The backward equations of each kind of layer: the chain rule, from the loss to the filters. */
 
 import type { BuiltLayer } from '../../layers/layer';
+import { activationOf, toldActivations } from './activations';
 import { type Equation, times } from './equation';
 import { convolutionOf, type Named } from './forward';
-import { derivative, derivativeOf, type StageNames } from './names';
+import type { StageNames } from './names';
 import {
   columnSums,
   convolveForFilter,
@@ -68,14 +69,14 @@ function throughActivation(
   names: StageNames,
   role: 'dz' | 'dx',
 ): { equations: Equation[]; outgoing: Incoming } {
-  const activation = String(layer.config.activation);
+  const activation = activationOf(layer.config);
   if (activation === 'linear') return { equations: [], outgoing: incoming };
   const h = teller.get(layer.name, 'y');
   const dz = teller.get(layer.name, role);
-  const slope = derivativeOf(activation);
+  const { slope, slopeText } = toldActivations[activation];
   const expected = Float64Array.from(h.data, (value, index) => slope(value) * (incoming.value.data[index] as number));
   const left = incoming.name.includes('−') ? `(${incoming.name})` : incoming.name;
-  const expression = `${left} * ${derivative(activation, names.h)}`;
+  const expression = `${left} * ${slopeText(names.h)}`;
   const result = batchFactor(names.delta, dz);
   const equation: Equation = {
     layer: layer.name,

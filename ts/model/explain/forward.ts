@@ -1,7 +1,9 @@
 /** The forward equations of each kind of layer. */
 
+import type { ActivationName } from '../../layers/activations';
 import type { BuiltLayer } from '../../layers/layer';
 import { type Convolution, type ConvolutionOptions, resolveConvolution } from '../../runtime/geometry';
+import { activationOf, toldActivations } from './activations';
 import { type Equation, times } from './equation';
 import type { StageNames } from './names';
 import { convolve, product, relativeError } from './products';
@@ -29,14 +31,14 @@ export function tellForward(
       className === 'Dense'
         ? tellDense(teller, layer, names, input, z)
         : tellConvolution(teller, layer, names, input, z);
-    const activation = String(layer.config.activation);
+    const activation = activationOf(layer.config);
     if (activation === 'linear') return { equations: [first], output: z };
     const output = { name: names.h, value: teller.get(name, 'y') };
     return { equations: [first, tellActivation(layer, activation, z, output)], output };
   }
   if (className === 'Activation') {
     const output = { name: names === undefined ? 'H0' : names.h, value: teller.get(name, 'y') };
-    return { equations: [tellActivation(layer, String(layer.config.activation), input, output)], output };
+    return { equations: [tellActivation(layer, activationOf(layer.config), input, output)], output };
   }
   if (className === 'Flatten') {
     const [samples = 1] = input.value.shape;
@@ -115,15 +117,7 @@ function tellDense(teller: Teller, layer: BuiltLayer, names: StageNames, input: 
   };
 }
 
-const functions: Readonly<Record<string, (z: number) => number>> = {
-  linear: (z) => z,
-  sigmoid: (z) => 1 / (1 + Math.exp(-z)),
-  relu: (z) => Math.max(z, 0),
-  tanh: Math.tanh,
-};
-
-function tellActivation(layer: BuiltLayer, activation: string, z: Named, h: Named): Equation {
-  const apply = functions[activation] ?? ((value: number) => value);
+function tellActivation(layer: BuiltLayer, activation: ActivationName, z: Named, h: Named): Equation {
   return {
     layer: layer.name,
     phase: 'forward',
@@ -131,6 +125,6 @@ function tellActivation(layer: BuiltLayer, activation: string, z: Named, h: Name
     shapes: '',
     factors: [],
     result: batchFactor(h.name, h.value),
-    relativeError: relativeError(h.value.data, Float64Array.from(z.value.data, apply)),
+    relativeError: relativeError(h.value.data, Float64Array.from(z.value.data, toldActivations[activation].apply)),
   };
 }

@@ -45,31 +45,3 @@ export function nameStages(graph: Graph): readonly (StageNames | undefined)[] {
     return current;
   });
 }
-
-/** The derivative of an activation by its own output `h`, as text; empty for the identity. */
-export function derivative(activation: string, h: string): string {
-  switch (activation) {
-    case 'sigmoid':
-      return `${h}(1−${h})`;
-    case 'tanh':
-      return `(1−${h}²)`;
-    case 'relu':
-      return `(${h}>0)`;
-    default:
-      return '';
-  }
-}
-
-/** The derivative of an activation by its own output. */
-export function derivativeOf(activation: string): (h: number) => number {
-  switch (activation) {
-    case 'sigmoid':
-      return (h) => h * (1 - h);
-    case 'tanh':
-      return (h) => 1 - h * h;
-    case 'relu':
-      return (h) => (h > 0 ? 1 : 0);
-    default:
-      return () => 1;
-  }
-}

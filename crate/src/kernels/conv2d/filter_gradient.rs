@@ -34,8 +34,7 @@ pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
         return grouped::filter_gradient_workspace(geometry);
     }
     let steps = geometry.kernel_h * geometry.kernel_w * geometry.in_c;
-    let sums = (steps * padded_channels(geometry)).max(thin::workspace(geometry));
-    Ok(sums + widened_size(geometry) + border::size(geometry)?)
+    Ok(steps * padded_channels(geometry) + widened_size(geometry) + border::size(geometry)?)
 }
 
 /// `df = conv(x, dy)`.
@@ -46,7 +45,7 @@ pub fn filter_gradient(geometry: &Geometry, x: &[f32], dy: &[f32], df: &mut [f32
     }
     let steps = geometry.kernel_h * geometry.kernel_w * geometry.in_c;
     let padded = padded_channels(geometry);
-    let (sums, rest) = workspace.split_at_mut((steps * padded).max(thin::workspace(geometry)));
+    let (sums, rest) = workspace.split_at_mut(steps * padded);
     let (widened, bordered) = rest.split_at_mut(widened_size(geometry));
     let x = if geometry.is_padded() {
         border::copy(geometry, x, bordered);
@@ -68,7 +67,6 @@ pub fn filter_gradient(geometry: &Geometry, x: &[f32], dy: &[f32], df: &mut [f32
         }
         &*widened
     };
-    let sums = &mut sums[..steps * padded];
     sums.fill(0.0);
     let row_bytes = (geometry.stride_h * geometry.in_w * geometry.in_c + geometry.out_w * padded) * 4;
     let strip = (STRIP / row_bytes).clamp(1, geometry.out_h);

@@ -1,0 +1,122 @@
+/** What layers with a kernel and a bias have in common: options, weights, activation, and the bias' gradient. */
+
+import { type Initializer, type InitializerName, toInitializer } from '../initializers';
+import { boolean } from '../options';
+import { type Buffer, type BufferArgument, read, write } from '../plan/buffer';
+import type { PlanBuilder } from '../plan/builder';
+import { type Shape, sizeOf } from '../shape';
+import { type ActivationName, activationCode, emitActivation, emitActivationGradient } from './activations';
+import { at, type EmittedLayer, type WeightBuffers, type WeightSpec } from './layer';
+
+/** Options of a layer with a kernel and a bias. */
+export interface WeightedOptions {
+  /** Function applied to the output. Default `'linear'`. */
+  readonly activation?: ActivationName;
+  /** Whether each output channel has a bias. Default true. */
+  readonly useBias?: boolean;
+  /** First values of the kernel. Default `'glorotUniform'`. */
+  readonly kernelInitializer?: InitializerName | Initializer;
+  /** First values of the bias. Default `'zeros'`. */
+  readonly biasInitializer?: InitializerName | Initializer;
+  /** Whether training changes the weights. Default true. */
+  readonly trainable?: boolean;
+  /** Unique name in the model. Default the layer's kind and a number, such as `conv2d_1`. */
+  readonly name?: string;
+}
+
+/** The names of {@link WeightedOptions}. */
+export const weightedOptions = [
+  'activation',
+  'useBias',
+  'kernelInitializer',
+  'biasInitializer',
+  'trainable',
+  'name',
+] as const;
+
+/** The options, checked. */
+export interface Weighted {
+  /** Code of the activation. */
+  readonly code: number;
+  /** Keras's configuration of these options. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** The weights that the layer asks for. */
+  weights(kernelShape: Shape, channels: number): WeightSpec[];
+}
+
+/** Checks the options. @throws {OptionError} when one is out of range. */
+export function readWeighted(options: WeightedOptions, label: string): Weighted {
+  const activation = options.activation ?? 'linear';
+  const code = activationCode(activation, label);
+  const useBias = boolean(options.useBias ?? true, `${label}: useBias`);
+  const trainable = boolean(options.trainable ?? true, `${label}: trainable`);
+  const kernelInitializer = toInitializer(options.kernelInitializer ?? 'glorotUniform', `${label}: kernelInitializer`);
+  const biasInitializer = toInitializer(options.biasInitializer ?? 'zeros', `${label}: biasInitializer`);
+  return {
+    code,
+    config: {
+      activation,
+      useBias,
+      kernelInitializer: kernelInitializer.className,
+      biasInitializer: biasInitializer.className,
+      trainable,
+    },
+    weights(kernelShape, channels) {
+      const kernel = { name: 'kernel', shape: kernelShape, trainable, initializer: kernelInitializer };
+      const bias = { name: 'bias', shape: [channels], trainable, initializer: biasInitializer };
+      return useBias ? [kernel, bias] : [kernel];
+    },
+  };
+}
+
+/** The kernel calls in which weighted layers differ. */
+export interface WeightedCalls {
+  /** Emits `z = activation(x · kernel + bias)`; `bias` is 0 when there is none. */
+  forward(kernel: Buffer, bias: 0 | BufferArgument, z: Buffer, activation: number): void;
+  /** Emits the kernel's gradient. */
+  kernelGradient(dz: Buffer, gradient: Buffer): void;
+  /** Emits the input's gradient and answers it. */
+  inputGradient(dz: Buffer, kernel: Buffer): Buffer;
+}
+
+/** Emits a weighted layer. @param outputShape - With the batch, channels last. */
+export function emitWeighted(
+  builder: PlanBuilder,
+  calls: WeightedCalls,
+  { x, weights, outputShape, code }: { x: Buffer; weights: readonly WeightBuffers[]; outputShape: Shape; code: number },
+): EmittedLayer {
+  const kernel = at(weights, 0, 'kernel');
+  const bias = weights[1];
+  // Kept apart, Z and H can both be read after the step; the numbers are the same.
+  const fused = builder.keepAll ? 0 : code;
+  const z = builder.temporary(fused === code ? 'output' : 'preactivation', outputShape);
+  calls.forward(kernel.value, bias === undefined ? 0 : read(bias.value), z, fused);
+  const y = fused === code ? z : emitActivation(builder, code, z);
+  builder.record('x', x);
+  builder.record('kernel', kernel.value);
+  if (bias !== undefined) builder.record('bias', bias.value);
+  builder.record('z', z);
+  builder.record('y', y);
+  return {
+    output: { buffer: y, shape: outputShape },
+    backward(gradient, [needed]) {
+      builder.record('dy', gradient);
+      const dz = emitActivationGradient(builder, code, y, gradient);
+      builder.record('dz', dz);
+      if (kernel.gradient !== undefined) {
+        calls.kernelGradient(dz, kernel.gradient);
+        builder.record('kernel gradient', kernel.gradient);
+      }
+      if (bias?.gradient !== undefined) {
+        const size = sizeOf(outputShape);
+        const channels = bias.gradient.size;
+        builder.call('bias_gradient', [size / channels, channels, read(dz), write(bias.gradient)], size);
+        builder.record('bias gradient', bias.gradient);
+      }
+      if (!needed) return [undefined];
+      const dx = calls.inputGradient(dz, kernel.value);
+      builder.record('dx', dx);
+      return [dx];
+    },
+  };
+}

@@ -340,6 +340,42 @@ pub fn correlate<const R: usize, const T: usize, const COLUMN: usize>(
     *sums = totals;
 }
 
+/// `sums[f][t] += x[start + i·line + t·column + j] · dy[f·plane + i·width + j]` for the whole vectors `j` of `lines`
+/// rows of gradients of `width` values: the gradients of T taps of one kernel row for F filters, whose gradients lie
+/// `plane` values apart. `COLUMN` as for [`planes`]. Panics outside a slice.
+#[inline(always)]
+pub fn correlate_planes<const F: usize, const T: usize, const COLUMN: usize>(
+    sums: &mut Taps<F, T>,
+    (x, start, column, line): (&[f32], usize, usize, usize),
+    (dy, plane, lines, width): (&[f32], usize, usize, usize),
+) {
+    let column = if COLUMN > 0 { COLUMN } else { column };
+    let vectors = width / LANES;
+    if lines == 0 || vectors == 0 {
+        return;
+    }
+    assert!(start + (lines - 1) * line + (T - 1) * column + vectors * LANES <= x.len());
+    assert!((F - 1) * plane + (lines - 1) * width + vectors * LANES <= dy.len());
+    let mut totals = *sums;
+    for i in 0..lines {
+        // SAFETY: the assertions above bound every address.
+        unsafe {
+            let row = x.as_ptr().add(start + i * line);
+            let gradients = dy.as_ptr().add(i * width);
+            for j in 0..vectors {
+                let pixels: [F32x4; T] = std::array::from_fn(|t| F32x4::load_at(row.add(j * LANES + t * column)));
+                for f in 0..F {
+                    let gradient = F32x4::load_at(gradients.add(f * plane + j * LANES));
+                    for t in 0..T {
+                        totals[f][t] = pixels[t].mul_add(gradient, totals[f][t]);
+                    }
+                }
+            }
+        }
+    }
+    *sums = totals;
+}
+
 /// `sums[r] += Σ a[start + r·row_stride + k] · b[k]` with lanes along the reduction, for segments of whole vectors:
 /// P dot products at once. Panics when a step lies outside a slice.
 #[inline(always)]

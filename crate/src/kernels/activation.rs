@@ -1,6 +1,6 @@
 //! Activation functions that work on each element, and their gradients by the function's own output.
 
-use super::exponential::{Exponential, Tangent};
+use super::exponential::{Logistic, Tangent};
 use crate::error::Error;
 use crate::vector::{F32x4, Vector, LANES};
 
@@ -35,7 +35,7 @@ pub fn forward(activation: Activation, x: &[f32], y: &mut [f32]) {
     match activation {
         Activation::Linear => y.copy_from_slice(x),
         Activation::Sigmoid => {
-            let constants = Exponential::new();
+            let constants = Logistic::new();
             map(x, y, |x| constants.sigmoid(x));
         }
         Activation::Relu => map(x, y, |x| x.at_least(F32x4::splat(0.0))),
@@ -51,7 +51,7 @@ pub fn forward_in_place(activation: Activation, y: &mut [f32]) {
     match activation {
         Activation::Linear => {}
         Activation::Sigmoid => {
-            let constants = Exponential::new();
+            let constants = Logistic::new();
             map_in_place(y, |x| constants.sigmoid(x));
         }
         Activation::Relu => map_in_place(y, |x| x.at_least(F32x4::splat(0.0))),

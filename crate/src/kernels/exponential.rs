@@ -16,10 +16,8 @@ pub struct Exponential {
     ln2: [F32x4; 2],
     p: [F32x4; 6],
     bias: F32x4,
-    raised_bias: F32x4,
     lowered_bias: F32x4,
     raise: F32x4,
-    zero: F32x4,
     one: F32x4,
 }
 
@@ -43,10 +41,8 @@ impl Exponential {
             ln2: [-0.693_359_375, 2.121_944_4e-4].map(constant),
             p: [1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5].map(constant),
             bias: constant(f32::from_bits(127 << 23)),
-            raised_bias: constant(f32::from_bits((127 + 64) << 23)),
             lowered_bias: constant(f32::from_bits((127 - 64) << 23)),
             raise: constant(18_446_744_073_709_551_616.0),
-            zero: constant(0.0),
             one: constant(1.0),
         }
     }
@@ -59,13 +55,6 @@ impl Exponential {
         let half = rounded.half_of_rounded();
         let rest = rounded.sub(half).add(self.round);
         p.mul(half.power_of_two(self.bias)).mul(rest.power_of_two(self.bias))
-    }
-
-    /// 2⁶⁴·eˣ for x ≤ 0, otherwise like [`Self::exp`]: no result is subnormal.
-    #[inline(always)]
-    fn raised_exp_of_negative(&self, x: F32x4) -> F32x4 {
-        let (p, rounded) = self.reduced(x.at_least(self.low));
-        p.mul(rounded.power_of_two(self.raised_bias))
     }
 
     /// eˣ for x ≥ 0, otherwise like [`Self::exp`].
@@ -90,14 +79,61 @@ impl Exponential {
         let p = high.mul_add(square, middle).mul_add(square, low);
         (p.mul_add(square, r).add(self.one), rounded)
     }
+}
+
+/// Minimax polynomial of (e⁻ʳ − 1 + r) / r² for |r| ≤ ln 2 / 2, highest power first; its error is 0.05 ULP of e⁻ʳ.
+const LOGISTIC: [f32; 5] = [1.381_432e-3, -8.368_851e-3, 4.166_84e-2, -1.666_652e-1, 4.999_999_4e-1];
+
+/// The constants of the logistic function. It is evaluated most often of all, so that it has its own way through exp:
+/// fewer constants, which then fit the registers, and a range reduction whose sum holds the exponent's bits already.
+#[derive(Clone, Copy)]
+pub struct Logistic {
+    low: F32x4,
+    high: F32x4,
+    log2e: F32x4,
+    round: F32x4,
+    ln2: [F32x4; 2],
+    p: [F32x4; 5],
+    one: F32x4,
+    scale: F32x4,
+}
+
+impl Logistic {
+    /// The constants.
+    #[inline(always)]
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Self {
+        Self {
+            // Beyond -104 the result is 0, beyond 42 it is 1.
+            low: constant(-104.0),
+            high: constant(42.0),
+            log2e: constant(-std::f32::consts::LOG2_E),
+            // The low bits of n + round are the exponent's bits of 2ⁿ⁻⁶⁴.
+            round: constant(ROUND + 63.0),
+            ln2: [0.693_359_375, -2.121_944_4e-4].map(constant),
+            p: LOGISTIC.map(constant),
+            one: constant(1.0),
+            scale: constant(f32::from_bits((127 - 64) << 23)),
+        }
+    }
 
     /// 1 / (1 + e⁻ˣ), within 3 ULP over the whole range.
+    ///
+    /// e⁻ˣ grows where the result falls, so that small results keep their digits without a look at the sign. Both
+    /// terms of the sum carry 2⁻⁶⁴, which changes no digit: e¹⁰⁴ is a float then, and the division makes what is
+    /// subnormal.
     #[inline(always)]
     pub fn sigmoid(&self, x: F32x4) -> F32x4 {
-        // From e^-|x| ≤ 1, so that small results keep their digits: e / (1 + e) for negative x. All three terms are
-        // multiplied by 2⁶⁴, which changes no digit; the division makes what is subnormal.
-        let e = self.raised_exp_of_negative(x.negative_abs());
-        x.select_less(self.zero, e, self.raise).div(self.raise.add(e))
+        let x = x.at_least(self.low).at_most(self.high);
+        let rounded = x.mul_add(self.log2e, self.round);
+        let n = rounded.sub(self.round);
+        // −x = n·ln 2 − r.
+        let r = n.mul_add(self.ln2[0], x);
+        let r = n.mul_add(self.ln2[1], r);
+        let square = r.mul(r);
+        let p = self.p[0].mul_add(r, self.p[1]).mul_add(r, self.p[2]).mul_add(r, self.p[3]).mul_add(r, self.p[4]);
+        let p = p.mul_add(square, self.one.sub(r));
+        self.scale.div(self.scale.add(p.mul(rounded.exponent())))
     }
 }
 

@@ -46,6 +46,8 @@ pub trait Vector: Copy {
     fn select_less(self, limit: Self, yes: Self, no: Self) -> Self;
     /// `2ⁿ⁺ᵇ` where `self = n + ROUND` and `bias` has the bits of `(b + 127) << 23`; −126 ≤ n + b ≤ 127.
     fn power_of_two(self, bias: Self) -> Self;
+    /// `2ⁿ⁻¹²⁷` where `self = n + ROUND`; 1 ≤ n ≤ 254.
+    fn exponent(self) -> Self;
     /// `n` where `self = n + ROUND`, halved and rounded down, plus ROUND.
     fn half_of_rounded(self) -> Self;
     /// Lane by lane.
@@ -60,6 +62,8 @@ pub trait Vector: Copy {
     fn to_array(self) -> [f32; LANES];
     /// The lanes of N ≤ 4 vectors in turn: lane 0 of each, then lane 1 of each, …
     fn interleave<const N: usize>(vectors: [Self; N]) -> [Self; N];
+    /// Undoes [`Self::interleave`].
+    fn deinterleave<const N: usize>(vectors: [Self; N]) -> [Self; N];
     /// From lanes.
     fn from_array(lanes: [f32; LANES]) -> Self;
 

@@ -85,6 +85,11 @@ impl Vector for F32x4 {
     }
 
     #[inline(always)]
+    fn exponent(self) -> Self {
+        self.map(|rounded| f32::from_bits(rounded.to_bits() << 23))
+    }
+
+    #[inline(always)]
     fn half_of_rounded(self) -> Self {
         self.map(|rounded| {
             let n = rounded.to_bits().wrapping_sub(ROUND.to_bits()) as i32;
@@ -130,6 +135,16 @@ impl Vector for F32x4 {
             Self(std::array::from_fn(|lane| {
                 let place = v * LANES + lane;
                 vectors[place % N].0[place / N]
+            }))
+        })
+    }
+
+    #[inline(always)]
+    fn deinterleave<const N: usize>(vectors: [Self; N]) -> [Self; N] {
+        std::array::from_fn(|v| {
+            Self(std::array::from_fn(|lane| {
+                let place = lane * N + v;
+                vectors[place / LANES].0[place % LANES]
             }))
         })
     }

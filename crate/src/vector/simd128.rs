@@ -45,24 +45,30 @@ impl Vector for F32x4 {
         super::relaxed::mul_add(self, factor, term)
     }
 
+    // pmax(a, b) = a < b ? b : a, one instruction on x64, where max takes seven. With relaxed-simd LLVM would make
+    // relaxed_max(a, b) of it, which loses NaN in a.
+    #[cfg(not(target_feature = "relaxed-simd"))]
     #[inline(always)]
     fn at_least(self, other: Self) -> Self {
-        // pmax(a, b) = a < b ? b : a, one instruction on x64, where max takes seven. With relaxed-simd LLVM would make
-        // relaxed_max of it, which may lose NaN.
-        if cfg!(target_feature = "relaxed-simd") {
-            self.select_less(other, other, self)
-        } else {
-            Self(f32x4_pmax(self.0, other.0))
-        }
+        Self(f32x4_pmax(self.0, other.0))
     }
 
+    #[cfg(not(target_feature = "relaxed-simd"))]
     #[inline(always)]
     fn at_most(self, other: Self) -> Self {
-        if cfg!(target_feature = "relaxed-simd") {
-            other.select_less(self, other, self)
-        } else {
-            Self(f32x4_pmin(self.0, other.0))
-        }
+        Self(f32x4_pmin(self.0, other.0))
+    }
+
+    #[cfg(target_feature = "relaxed-simd")]
+    #[inline(always)]
+    fn at_least(self, other: Self) -> Self {
+        super::relaxed::at_least(self, other)
+    }
+
+    #[cfg(target_feature = "relaxed-simd")]
+    #[inline(always)]
+    fn at_most(self, other: Self) -> Self {
+        super::relaxed::at_most(self, other)
     }
 
     #[inline(always)]
@@ -88,6 +94,11 @@ impl Vector for F32x4 {
     #[inline(always)]
     fn power_of_two(self, bias: Self) -> Self {
         Self(i32x4_add(i32x4_shl(self.0, 23), bias.0))
+    }
+
+    #[inline(always)]
+    fn exponent(self) -> Self {
+        Self(i32x4_shl(self.0, 23))
     }
 
     #[inline(always)]
@@ -155,6 +166,37 @@ impl Vector for F32x4 {
             _ => [a; 4],
         };
         std::array::from_fn(|v| Self(woven[v]))
+    }
+
+    #[inline(always)]
+    fn deinterleave<const N: usize>(vectors: [Self; N]) -> [Self; N] {
+        let at = |index: usize| vectors[index.min(N - 1)].0;
+        let (a, b, c, d) = (at(0), at(1), at(2), at(3));
+        // Two lanes of one vector, then two of another: one instruction on x64.
+        let parted = match N {
+            2 => [i32x4_shuffle::<0, 2, 4, 6>(a, b), i32x4_shuffle::<1, 3, 5, 7>(a, b), a, a],
+            3 => {
+                let (early, late) = (i32x4_shuffle::<1, 1, 4, 4>(a, b), i32x4_shuffle::<3, 3, 6, 6>(b, c));
+                [
+                    i32x4_shuffle::<0, 3, 4, 6>(a, i32x4_shuffle::<2, 2, 5, 5>(b, c)),
+                    i32x4_shuffle::<0, 2, 4, 6>(early, late),
+                    i32x4_shuffle::<0, 2, 4, 7>(i32x4_shuffle::<2, 2, 5, 5>(a, b), c),
+                    a,
+                ]
+            }
+            4 => {
+                let (ab, cd) = (i32x4_shuffle::<0, 4, 1, 5>(a, b), i32x4_shuffle::<0, 4, 1, 5>(c, d));
+                let (ab_high, cd_high) = (i32x4_shuffle::<2, 6, 3, 7>(a, b), i32x4_shuffle::<2, 6, 3, 7>(c, d));
+                [
+                    i32x4_shuffle::<0, 1, 4, 5>(ab, cd),
+                    i32x4_shuffle::<2, 3, 6, 7>(ab, cd),
+                    i32x4_shuffle::<0, 1, 4, 5>(ab_high, cd_high),
+                    i32x4_shuffle::<2, 3, 6, 7>(ab_high, cd_high),
+                ]
+            }
+            _ => [a; 4],
+        };
+        std::array::from_fn(|v| Self(parted[v]))
     }
 
     #[inline(always)]

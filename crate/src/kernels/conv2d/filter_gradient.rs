@@ -18,9 +18,14 @@ fn padded_channels(geometry: &Geometry) -> usize {
     geometry.out_c.div_ceil(LANES) * LANES
 }
 
-/// Elements of gradients whose channels were padded; 0 where they are whole vectors already.
+/// Elements of gradients whose channels were padded, 0 where they are whole vectors already; of what a thin
+/// convolution takes.
 fn widened_size(geometry: &Geometry) -> usize {
     let channels = padded_channels(geometry);
+    let inner = geometry.without_padding();
+    if thin::fits(&inner) {
+        return thin::workspace(&inner);
+    }
     if channels == geometry.out_c {
         0
     } else {
@@ -55,7 +60,7 @@ pub fn filter_gradient(geometry: &Geometry, x: &[f32], dy: &[f32], df: &mut [f32
     };
     let geometry = geometry.without_padding();
     if thin::fits(&geometry) {
-        thin::filter_gradient(&geometry, x, dy, df);
+        thin::filter_gradient(&geometry, x, dy, df, widened);
         return;
     }
     let dy = if widened.is_empty() {

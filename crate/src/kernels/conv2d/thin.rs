@@ -3,10 +3,10 @@
 //! With one channel a patch has nothing contiguous to offer but its width, and with few filters the lanes of a
 //! vector of channels would stay empty. With one filter, four neighbouring outputs share a vector. With two to four
 //! filters of 3×3 they share each load of the image, and their vectors are woven together before they are stored; with
-//! others each filter's image is computed by itself and then put between the others. In the gradient the filters are
-//! the lanes.
+//! others each filter's image is computed by itself and then put between the others. In the gradient four filters are
+//! the lanes; the gradients of two or three are parted first, so that no lane is empty.
 
-use crate::gemm::micro::{correlate, correlate_channels, planes, weave, Taps};
+use crate::gemm::micro::{correlate, correlate_channels, correlate_planes, planes, weave, Taps};
 use crate::geometry::Geometry;
 use crate::kernels::activation::{forward_in_place, Activation};
 use crate::vector::{F32x4, Vector, LANES};
@@ -78,17 +78,41 @@ fn interleave(planes: &[f32], filters: usize, out: &mut [f32]) {
     }
 }
 
+/// `planes[f, j] = dy[j, f]`.
+fn deinterleave<const F: usize>(dy: &[f32], planes: &mut [f32]) {
+    let width = dy.len() / F;
+    let mut sources = dy.chunks_exact(F * LANES);
+    for (j, source) in (&mut sources).enumerate() {
+        let vectors = std::array::from_fn::<_, F, _>(|v| F32x4::load(&source[v * LANES..]));
+        for (f, vector) in F32x4::deinterleave(vectors).into_iter().enumerate() {
+            vector.store(&mut planes[f * width + j * LANES..]);
+        }
+    }
+    for (j, source) in sources.remainder().chunks_exact(F).enumerate() {
+        for f in 0..F {
+            planes[f * width + width / LANES * LANES + j] = source[f];
+        }
+    }
+}
+
 /// `df = conv(x, dy)`, summed over the batch.
-pub fn filter_gradient(geometry: &Geometry, x: &[f32], dy: &[f32], df: &mut [f32]) {
+pub fn filter_gradient(geometry: &Geometry, x: &[f32], dy: &[f32], df: &mut [f32], planes: &mut [f32]) {
     let filters = geometry.out_c;
     let outputs = geometry.out_h * geometry.out_w;
     df.fill(0.0);
     let images = x.chunks_exact(geometry.in_h * geometry.in_w);
     for (x, dy) in images.zip(dy.chunks_exact(outputs * filters)) {
-        if filters == 1 {
-            each_block(geometry, 0, |block| block.gradient(x, dy, df));
-        } else {
-            each_block(geometry, 0, |block| block.channel_gradients(x, dy, df));
+        match filters {
+            1 => each_block(geometry, 0, |block| block.gradient(x, dy, df)),
+            2 => {
+                deinterleave::<2>(dy, planes);
+                each_block(geometry, 0, |block| block.plane_gradients::<2>(x, planes, df));
+            }
+            3 => {
+                deinterleave::<3>(dy, planes);
+                each_block(geometry, 0, |block| block.plane_gradients::<3>(x, planes, df));
+            }
+            _ => each_block(geometry, 0, |block| block.channel_gradients(x, dy, df)),
         }
     }
 }
@@ -169,6 +193,17 @@ impl Block<'_> {
         with_size!(self, gradient_sized, x, dy, df);
     }
 
+    fn plane_gradients<const F: usize>(&self, x: &[f32], planes: &[f32], df: &mut [f32]) {
+        for r in 0..self.rows {
+            match (self.columns, self.geometry.dilation_w) {
+                (3, 1) => self.plane_gradients_sized::<F, 3, 1>(r, x, planes, df),
+                (3, _) => self.plane_gradients_sized::<F, 3, 0>(r, x, planes, df),
+                (2, _) => self.plane_gradients_sized::<F, 2, 0>(r, x, planes, df),
+                _ => self.plane_gradients_sized::<F, 1, 0>(r, x, planes, df),
+            }
+        }
+    }
+
     fn channel_gradients(&self, x: &[f32], dy: &[f32], df: &mut [f32]) {
         with_size!(self, channel_gradients_sized, x, dy, df);
     }
@@ -236,6 +271,34 @@ impl Block<'_> {
                     }
                 }
                 df[self.tap(r, t)] += sum;
+            }
+        }
+    }
+
+    /// The taps of kernel row `r` for F filters, whose gradients lie in planes.
+    #[inline(never)]
+    fn plane_gradients_sized<const F: usize, const T: usize, const COLUMN: usize>(
+        &self,
+        r: usize,
+        x: &[f32],
+        dy: &[f32],
+        df: &mut [f32],
+    ) {
+        let (first, row, column, line) = self.steps();
+        let first = first + r * row;
+        let (lines, width) = (self.geometry.out_h, self.geometry.out_w);
+        let mut sums: Taps<F, T> = [[F32x4::splat(0.0); T]; F];
+        correlate_planes::<F, T, COLUMN>(&mut sums, (x, first, column, line), (dy, lines * width, lines, width));
+        for f in 0..F {
+            for t in 0..T {
+                let mut sum = sums[f][t].sum();
+                // What is left of each row beyond its whole vectors.
+                for i in 0..lines {
+                    for j in width / LANES * LANES..width {
+                        sum += x[first + i * line + t * column + j] * dy[(f * lines + i) * width + j];
+                    }
+                }
+                df[self.tap(r, t) + f] += sum;
             }
         }
     }

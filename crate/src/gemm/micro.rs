@@ -218,14 +218,15 @@ pub fn planes<const R: usize, const T: usize, const COLUMN: usize>(
 
 /// `out[(i·width + j)·F + f] = start[f] + Σ x[first + i·line + r·row + t·column + j] · filter[(r·T + t)·F + f]` for the
 /// whole vectors `j` of every row: F filters share each load of `x`, their outputs are woven together in registers.
-/// Panics when a tap lies outside a slice.
+/// `COLUMN` as for [`planes`]. Panics when a tap lies outside a slice.
 #[inline(always)]
-pub fn weave<const F: usize, const R: usize, const T: usize>(
+pub fn weave<const F: usize, const R: usize, const T: usize, const COLUMN: usize>(
     (x, first, row, column, line): (&[f32], usize, usize, usize, usize),
     filter: &[f32],
     start: &[f32; F],
     (out, lines, width): (&mut [f32], usize, usize),
 ) {
+    let column = if COLUMN > 0 { COLUMN } else { column };
     let vectors = width / LANES;
     if lines == 0 || vectors == 0 {
         return;
@@ -404,6 +405,41 @@ pub fn dots<const P: usize>(
                     }
                     row = row.wrapping_add(LANES);
                     b = b.wrapping_add(LANES);
+                }
+            }
+        }
+    }
+    *sums = totals;
+}
+
+/// `sums[p] += Σ a[start + r·line + (p + t)·4V + c] · b[(r·T + t)·4V + c]` with lanes along `c < 4V`: P neighbouring
+/// outputs of a filter of `rows` times T taps over pixels of V vectors. Each pixel is loaded once a row for all the taps
+/// that see it. Panics when a pixel lies outside a slice.
+#[inline(always)]
+pub fn slide<const P: usize, const T: usize, const V: usize>(
+    sums: &mut [F32x4; P],
+    (a, start, line, rows): (&[f32], usize, usize, usize),
+    b: &[f32],
+) {
+    let pixel = V * LANES;
+    assert!(rows > 0 && start + (rows - 1) * line + (P + T - 1) * pixel <= a.len());
+    assert!(rows * T * pixel <= b.len());
+    let mut totals = *sums;
+    for r in 0..rows {
+        // SAFETY: the assertions above bound every address.
+        unsafe {
+            let pixels = a.as_ptr().add(start + r * line);
+            let taps = b.as_ptr().add(r * T * pixel);
+            let factors: [[F32x4; V]; T] =
+                std::array::from_fn(|t| std::array::from_fn(|v| F32x4::load_at(taps.add(t * pixel + v * LANES))));
+            for d in 0..P + T - 1 {
+                for v in 0..V {
+                    let values = F32x4::load_at(pixels.add(d * pixel + v * LANES));
+                    for t in 0..T {
+                        if d >= t && d - t < P {
+                            totals[d - t] = values.mul_add(factors[t][v], totals[d - t]);
+                        }
+                    }
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! Bias: one value for each channel, and its gradient.
 
-use crate::vector::{F32x4, Vector, LANES};
+use crate::vector::{copy, F32x4, Vector, LANES};
 
 /// Sets every row of `y` to the bias, or to zero.
 pub fn broadcast(bias: Option<&[f32]>, columns: usize, y: &mut [f32]) {
@@ -8,7 +8,7 @@ pub fn broadcast(bias: Option<&[f32]>, columns: usize, y: &mut [f32]) {
         None => y.fill(0.0),
         Some(bias) => {
             for row in y.chunks_exact_mut(columns) {
-                row.copy_from_slice(bias);
+                copy(bias, row);
             }
         }
     }

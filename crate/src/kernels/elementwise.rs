@@ -3,7 +3,7 @@
 use super::activation::map;
 use super::exponential::Exponential;
 use crate::error::Error;
-use crate::vector::{F32x4, Vector, LANES};
+use crate::vector::{copy, F32x4, Vector, LANES};
 
 /// `y = a + b`.
 pub fn add(a: &[f32], b: &[f32], y: &mut [f32]) {
@@ -29,7 +29,7 @@ pub fn gather_rows(row: usize, indices: &[u32], source: &[f32], destination: &mu
     for (&index, target) in indices.iter().zip(destination.chunks_exact_mut(row)) {
         let start = (index as usize).checked_mul(row).ok_or(Error::OutOfBounds)?;
         let end = start.checked_add(row).ok_or(Error::OutOfBounds)?;
-        target.copy_from_slice(source.get(start..end).ok_or(Error::OutOfBounds)?);
+        copy(source.get(start..end).ok_or(Error::OutOfBounds)?, target);
     }
     Ok(())
 }

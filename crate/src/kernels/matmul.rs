@@ -5,7 +5,7 @@ use super::bias::broadcast;
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{columns, rows, store, zeros, Walk};
 use crate::gemm::pack::{pack, packed_size, panel_start, panel_width, PANEL};
-use crate::vector::{F32x4, Vector, LANES};
+use crate::vector::{copy, F32x4, Vector, LANES};
 
 /// Steps of the reduction that are packed at a time: a panel of eight columns then takes 12 KiB, a part of the
 /// first-level cache.
@@ -137,7 +137,7 @@ fn tile<const P: usize, const NV: usize, const TRANSPOSED: bool>(
 fn outer_product(n: usize, a: &[f32], b: &[f32], bias: Option<&[f32]>, c: &mut [f32]) {
     for (&factor, row) in a.iter().zip(c.chunks_exact_mut(n)) {
         if let Some(bias) = bias {
-            row.copy_from_slice(bias);
+            copy(bias, row);
             axpy(factor, b, row);
         } else {
             let factor = F32x4::splat(factor);

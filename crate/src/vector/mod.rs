@@ -101,3 +101,32 @@ pub trait Vector: Copy {
     /// Four floats must be writable at `address`.
     unsafe fn store_at(self, address: *mut f32);
 }
+
+/// Most values that [`copy`] moves by itself.
+const SHORT: usize = 1024;
+
+/// Copies a slice into one of the same length, quickly when it is short: memory.copy, which LLVM makes of
+/// `copy_from_slice`, leaves the compiled code for the engine's, which takes longer than a row of an image. Panics when
+/// the lengths differ.
+#[inline(always)]
+pub fn copy(source: &[f32], target: &mut [f32]) {
+    assert!(source.len() == target.len());
+    let length = source.len();
+    match length {
+        0 => {}
+        1..LANES => {
+            target[0] = source[0];
+            target[length / 2] = source[length / 2];
+            target[length - 1] = source[length - 1];
+        }
+        LANES..=SHORT => {
+            // Minus a zero that LLVM does not know for one, or it would see the copy again.
+            let zero = F32x4::splat(std::hint::black_box(0.0));
+            for (from, to) in source.chunks_exact(LANES).zip(target.chunks_exact_mut(LANES)) {
+                F32x4::load(from).sub(zero).store(to);
+            }
+            F32x4::load(&source[length - LANES..]).store(&mut target[length - LANES..]);
+        }
+        _ => target.copy_from_slice(source),
+    }
+}

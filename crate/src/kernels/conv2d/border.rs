@@ -2,6 +2,7 @@
 
 use crate::error::{checked_product, Error};
 use crate::geometry::Geometry;
+use crate::vector;
 
 /// Elements of the bordered images; 0 where there is no border.
 pub fn size(geometry: &Geometry) -> Result<usize, Error> {
@@ -24,7 +25,7 @@ pub fn copy(geometry: &Geometry, x: &[f32], bordered: &mut [f32]) {
         bottom.fill(0.0);
         for (source, line) in image.chunks_exact(row).zip(middle.chunks_exact_mut(bordered_row)) {
             line[..left].fill(0.0);
-            line[left..left + row].copy_from_slice(source);
+            vector::copy(source, &mut line[left..left + row]);
             line[left + row..].fill(0.0);
         }
     }

@@ -1,7 +1,7 @@
 //! One output channel, as in the images' gradient of a first layer: lanes along the channels of the patch.
 
 use super::taps;
-use crate::gemm::micro::{dots, Walk};
+use crate::gemm::micro::{dots, slide, Walk};
 use crate::geometry::Geometry;
 use crate::kernels::activation::{forward_in_place, Activation};
 use crate::vector::{F32x4, Vector, LANES};
@@ -25,9 +25,46 @@ pub fn forward(
     let line = geometry.stride_h * geometry.in_w * geometry.in_c;
     for (n, out) in y.chunks_exact_mut(geometry.out_h * geometry.out_w).enumerate() {
         for (i, out) in out.chunks_exact_mut(geometry.out_w).enumerate() {
-            row(geometry, x, n * image + i * line, filter, first, out);
+            let start = n * image + i * line;
+            match geometry.in_c {
+                _ if !neighbours_overlap(geometry) => row(geometry, x, start, filter, first, out),
+                4 => sliding_row::<1>(geometry, x, start, filter, first, out),
+                8 => sliding_row::<2>(geometry, x, start, filter, first, out),
+                _ => row(geometry, x, start, filter, first, out),
+            }
         }
         forward_in_place(activation, out);
+    }
+}
+
+/// Whether neighbouring outputs share pixels in the way that [`slide`] wants, and whether a row has eight of them.
+fn neighbours_overlap(geometry: &Geometry) -> bool {
+    geometry.kernel_w == 3 && geometry.stride_w == 1 && geometry.dilation_w == 1 && geometry.out_w >= 8
+}
+
+/// One row of outputs of pixels of V vectors, eight at a time.
+#[inline(never)]
+fn sliding_row<const V: usize>(
+    geometry: &Geometry,
+    x: &[f32],
+    start: usize,
+    filter: &[f32],
+    first: f32,
+    out: &mut [f32],
+) {
+    let line = geometry.dilation_h * geometry.in_w * geometry.in_c;
+    let bias = F32x4::splat(first);
+    let mut done = 0;
+    while done < out.len() {
+        // The last block overlaps what is done already: the same values are computed again.
+        let from = done.min(out.len() - 8);
+        let mut sums = [F32x4::splat(0.0); 8];
+        slide::<8, 3, V>(&mut sums, (x, start + from * V * LANES, line, geometry.kernel_h), filter);
+        for (half, out) in out[from..from + 8].chunks_exact_mut(LANES).enumerate() {
+            let lanes = F32x4::interleave::<4>(std::array::from_fn(|p| sums[half * LANES + p]));
+            lanes[0].add(lanes[2]).add(lanes[1].add(lanes[3])).add(bias).store(out);
+        }
+        done = from + 8;
     }
 }
 

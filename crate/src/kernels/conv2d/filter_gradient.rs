@@ -8,7 +8,7 @@ use super::{border, grouped, taps, thin};
 use crate::error::Error;
 use crate::gemm::micro::{columns, store, zeros, Walk};
 use crate::geometry::Geometry;
-use crate::vector::LANES;
+use crate::vector::{copy, LANES};
 
 /// Bytes of a strip of images and gradients.
 const STRIP: usize = 24 * 1024;
@@ -67,8 +67,10 @@ pub fn filter_gradient(geometry: &Geometry, x: &[f32], dy: &[f32], df: &mut [f32
         dy
     } else {
         for (source, target) in dy.chunks_exact(geometry.out_c).zip(widened.chunks_exact_mut(padded)) {
-            target[..geometry.out_c].copy_from_slice(source);
-            target[geometry.out_c..].fill(0.0);
+            copy(source, &mut target[..geometry.out_c]);
+            for lane in &mut target[geometry.out_c..] {
+                *lane = 0.0;
+            }
         }
         &*widened
     };

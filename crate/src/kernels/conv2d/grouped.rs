@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::geometry::Geometry;
 use crate::kernels::activation::{forward_in_place, Activation};
 use crate::kernels::bias::broadcast;
+use crate::vector::copy;
 
 /// float32 values of scratch memory for the forward pass.
 pub fn forward_workspace(geometry: &Geometry) -> Result<usize, Error> {
@@ -95,13 +96,13 @@ impl<'a> Parts<'a> {
 /// Copies the channels of a group out of rows of all channels.
 fn gather(source: &[f32], all: usize, part: usize, group: usize, target: &mut [f32]) {
     for (source, target) in source.chunks_exact(all).zip(target.chunks_exact_mut(part)) {
-        target.copy_from_slice(&source[group * part..][..part]);
+        copy(&source[group * part..][..part], target);
     }
 }
 
 /// Copies the channels of a group into rows of all channels.
 fn scatter(source: &[f32], all: usize, part: usize, group: usize, target: &mut [f32]) {
     for (source, target) in source.chunks_exact(part).zip(target.chunks_exact_mut(all)) {
-        target[group * part..][..part].copy_from_slice(source);
+        copy(source, &mut target[group * part..][..part]);
     }
 }

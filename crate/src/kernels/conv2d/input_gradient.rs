@@ -5,6 +5,7 @@ use super::{forward, grouped};
 use crate::error::{checked_product, Error};
 use crate::geometry::Geometry;
 use crate::kernels::activation::Activation;
+use crate::vector::copy;
 
 /// The convolution that computes the gradient of one image, over gradients that carry their border with them. Image by
 /// image, what is spread out stays in the cache.
@@ -87,13 +88,13 @@ fn spread_out(geometry: &Geometry, reversed: &Geometry, dy: &[f32], spread: &mut
         if let (1, Some(first)) = (geometry.stride_w, whole) {
             // Gradients that stay neighbours are copied at once, as far as the array goes.
             let length = geometry.out_w.min(reversed.in_w.saturating_sub(first)) * channels;
-            line[first * channels..][..length].copy_from_slice(&source[..length]);
+            copy(&source[..length], &mut line[first * channels..][..length]);
             continue;
         }
         for (j, gradient) in source.chunks_exact(channels).enumerate() {
             let column = place(j, geometry.stride_w, geometry.span_w(), geometry.pad_left, reversed.in_w);
             if let Some(column) = column {
-                line[column * channels..][..channels].copy_from_slice(gradient);
+                copy(gradient, &mut line[column * channels..][..channels]);
             }
         }
     }

@@ -130,7 +130,11 @@ fn three_by_three<const F: usize>(
     let (row, column) = (geometry.dilation_h * geometry.in_w, geometry.dilation_w);
     let line = geometry.stride_h * geometry.in_w;
     let (lines, width) = (geometry.out_h, geometry.out_w);
-    weave::<F, 3, 3>((x, 0, row, column, line), filter, &start, (&mut *out, lines, width));
+    if column == 1 {
+        weave::<F, 3, 3, 1>((x, 0, row, 1, line), filter, &start, (&mut *out, lines, width));
+    } else {
+        weave::<F, 3, 3, 0>((x, 0, row, column, line), filter, &start, (&mut *out, lines, width));
+    }
     // What is left of each row beyond its whole vectors.
     for i in 0..lines {
         for j in width / LANES * LANES..width {

@@ -1,6 +1,7 @@
 /** convgrad: train convolutional networks on the CPU, in Node and in browsers. */
 
 export * from './callbacks';
+export * from './constraints';
 export * from './errors';
 export * from './initializers';
 export * as kernels from './kernels';
@@ -9,8 +10,10 @@ export * from './losses';
 export * from './metrics';
 export type { Equation, Explanation, Factor } from './model/explain';
 export type { NamedTensor } from './model/network';
+export { apply, input, type SymbolicTensor } from './model/symbolic';
 export * from './optimizers';
 export type { PlanReport, PlanReportCall } from './plan/report';
+export * from './regularizers';
 export type { SimdMode, Variant } from './runtime/detect';
 export type { ConvolutionOptions, Padding, Pair } from './runtime/geometry';
 export { type EngineInfo, type InitOptions, init } from './runtime/init';
@@ -18,7 +21,9 @@ export type { Shape } from './shape';
 export type { NestedNumbers, Tensor, TensorLike } from './tensor';
 export type { YieldEvery } from './train/breathe';
 export type { FitOptions } from './train/fit';
+export { type FunctionalOptions, functional } from './train/functional';
 export type { History } from './train/history';
-export type { BatchOptions, CompileOptions, Model } from './train/model';
+export type { BatchOptions, CompileOptions, EvaluateOptions, Model } from './train/model';
 export type { Profile, ProfileCall } from './train/profile';
+export type { ModelInputs, WeightOptions } from './train/samples';
 export { type SequentialOptions, sequential } from './train/sequential';

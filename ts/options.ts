@@ -22,6 +22,14 @@ export function positiveInteger(value: unknown, what: string): number {
   return value;
 }
 
+/** Checks an integer ≥ 0. @throws {OptionError} naming `what`. */
+export function wholeNumber(value: unknown, what: string): number {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
+    throw new OptionError(`${what}: expected an integer ≥ 0, got ${describe(value)}`);
+  }
+  return value;
+}
+
 /** Checks a finite number in `[low, high]`. @throws {OptionError} naming `what`. */
 export function numberIn(value: unknown, low: number, high: number, what: string): number {
   if (typeof value !== 'number' || !Number.isFinite(value) || value < low || value > high) {

@@ -4,7 +4,8 @@ mod naive;
 
 use convgrad::error::Error;
 use convgrad::geometry::Geometry;
-use convgrad::kernels::{pooling, softmax};
+use convgrad::kernels::cross_entropy::{self, Targets};
+use convgrad::kernels::pooling;
 use convgrad::optimizers::adam::{update, Adam};
 use naive::Numbers;
 
@@ -97,9 +98,10 @@ fn cross_entropy_is_that_of_its_definition() {
         let logits: Vec<f32> = Numbers::new(width as u64).floats(5 * width).iter().map(|value| value * 20.0).collect();
         let labels: Vec<f32> = (0..5).map(|row| ((row * 7) % width) as f32).collect();
         let mut probabilities = vec![f32::NAN; logits.len()];
-        let loss = softmax::sparse_cross_entropy(width, &logits, &labels, &mut probabilities).unwrap();
+        let targets = Targets { values: &labels, sparse: true, smoothing: 0.0, weights: None };
+        let loss = cross_entropy::from_logits(width, &logits, targets, &mut probabilities).unwrap();
         let mut gradient = vec![f32::NAN; logits.len()];
-        softmax::sparse_cross_entropy_gradient(width, &probabilities, &labels, &mut gradient).unwrap();
+        cross_entropy::from_logits_gradient(width, &probabilities, targets, &mut gradient);
         let mut expected = 0.0;
         for (row, x) in logits.chunks_exact(width).enumerate() {
             let total: f64 = x.iter().map(|&x| f64::from(x).exp()).sum();
@@ -118,7 +120,8 @@ fn cross_entropy_is_that_of_its_definition() {
 #[test]
 fn labels_out_of_range_are_refused() {
     for label in [-1.0, 3.0, 0.5, f32::NAN, 1e20] {
-        let answer = softmax::sparse_cross_entropy(3, &[0.0; 3], &[label], &mut [0.0; 3]);
+        let targets = Targets { values: &[label], sparse: true, smoothing: 0.0, weights: None };
+        let answer = cross_entropy::from_logits(3, &[0.0; 3], targets, &mut [0.0; 3]);
         assert_eq!(answer, Err(Error::OutOfBounds), "{label}");
     }
 }

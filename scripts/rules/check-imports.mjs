@@ -39,7 +39,7 @@ const allowed = {
   ],
   cli: ['index', 'data'],
 };
-const free = ['errors', 'shape', 'tensor', 'random', 'options'];
+const free = ['errors', 'shape', 'tensor', 'random', 'options', 'constraints', 'regularizers'];
 
 /** What each module of the crate may use. */
 const allowedRust = {

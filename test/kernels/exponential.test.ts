@@ -44,13 +44,13 @@ const functions = [
     name: 'sigmoid',
     limit: 3,
     define: (x: number) => (x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x))),
-    call: (e: Engine, n: number, x: number, y: number) => e.call('activation_forward', 1, n, x, y),
+    call: (e: Engine, n: number, x: number, y: number) => e.call('activation_forward', 1, 0, n, x, y),
   },
   {
     name: 'tanh',
     limit: 3,
     define: Math.tanh,
-    call: (e: Engine, n: number, x: number, y: number) => e.call('activation_forward', 3, n, x, y),
+    call: (e: Engine, n: number, x: number, y: number) => e.call('activation_forward', 3, 0, n, x, y),
   },
 ];
 

@@ -1,8 +1,14 @@
-/** Activation as a layer of its own. */
+/** Activations as layers of their own. */
 
 import { OptionError } from '../errors';
-import { checkOptions } from '../options';
-import { type ActivationName, activationCode, emitActivation, emitActivationGradient } from './activations';
+import { checkOptions, numberIn } from '../options';
+import {
+  type ActivationFunction,
+  type ActivationName,
+  activationFunction,
+  exponentialLinear,
+  leaky,
+} from './activations';
 import { type Layer, labelOf, only } from './layer';
 
 /** Options of {@link activation}. */
@@ -14,7 +20,7 @@ export interface ActivationOptions {
 }
 
 /**
- * Applies an activation function to each element; any shape.
+ * Applies an activation function to each element, `softmax` to the last dimension; any shape.
  *
  * @throws {OptionError} when the function is not known.
  */
@@ -22,32 +28,83 @@ export function activation(options: ActivationOptions): Layer {
   const where = labelOf('activation', options);
   checkOptions(where, options, ['activation', 'name']);
   if (options.activation === undefined) throw new OptionError(`${where}: expected the option activation, got none`);
-  const code = activationCode(options.activation, where);
-  const config = { activation: options.activation };
+  const apply = activationFunction(options.activation, where);
+  return activationLayer('Activation', options.name, { activation: options.activation }, apply);
+}
+
+/** Options of {@link leakyRelu} and {@link elu}. */
+export interface SlopeOptions {
+  /** Slope below 0 of a leaky relu, default 0.3; limit of an elu, default 1. */
+  readonly alpha?: number;
+  /** Unique name in the model. Default `leaky_re_lu_1`, `elu_1`, …. */
+  readonly name?: string;
+}
+
+/** `x` for x ≥ 0, else `alpha · x`; any shape. @throws {OptionError} when `alpha` is not a finite number ≥ 0. */
+export function leakyRelu(options: SlopeOptions = {}): Layer {
+  const where = labelOf('leakyRelu', options);
+  checkOptions(where, options, ['alpha', 'name']);
+  const alpha = numberIn(options.alpha ?? 0.3, 0, Number.POSITIVE_INFINITY, `${where}: alpha`);
+  return activationLayer('LeakyReLU', options.name, { alpha }, leaky(alpha));
+}
+
+/** `x` for x ≥ 0, else `alpha · (eˣ − 1)`; any shape. @throws {OptionError} when `alpha` is not a finite number ≥ 0. */
+export function elu(options: SlopeOptions = {}): Layer {
+  const where = labelOf('elu', options);
+  checkOptions(where, options, ['alpha', 'name']);
+  const alpha = numberIn(options.alpha ?? 1, 0, Number.POSITIVE_INFINITY, `${where}: alpha`);
+  return activationLayer('ELU', options.name, { alpha }, exponentialLinear(alpha));
+}
+
+/** Options of layers that only have a name. */
+export interface NameOptions {
+  /** Unique name in the model. Default the layer's kind and a number. */
+  readonly name?: string;
+}
+
+/** `max(x, 0)`; any shape. */
+export function relu(options: NameOptions = {}): Layer {
+  checkOptions('relu', options, ['name']);
+  return activationLayer('ReLU', options.name, {}, activationFunction('relu', 'relu'));
+}
+
+/** `eˣ / Σ eˣ` over the last dimension. */
+export function softmax(options: NameOptions = {}): Layer {
+  checkOptions('softmax', options, ['name']);
+  return activationLayer('Softmax', options.name, {}, activationFunction('softmax', 'softmax'));
+}
+
+function activationLayer(
+  className: string,
+  givenName: string | undefined,
+  config: Readonly<Record<string, unknown>>,
+  apply: ActivationFunction,
+): Layer {
   return {
-    className: 'Activation',
-    name: options.name,
+    className,
+    name: givenName,
     config,
     build(inputShapes, name) {
       const shape = only(inputShapes, name);
       return {
         name,
-        className: 'Activation',
+        className,
         config,
         inputShapes,
         outputShape: shape,
         weights: [],
         emit(builder, inputs) {
           const input = only(inputs, name);
-          const y = emitActivation(builder, code, input.buffer);
-          builder.record('x', input.buffer);
+          const x = input.buffer;
+          const y = apply.emit(builder, x, input.shape);
+          builder.record('x', x);
           builder.record('y', y);
           return {
             output: { buffer: y, shape: input.shape },
             backward(gradient, [needed]) {
               if (!needed) return [undefined];
               builder.record('dy', gradient);
-              const dx = emitActivationGradient(builder, code, y, gradient);
+              const dx = apply.emitGradient(builder, { x, y }, gradient);
               builder.record('dx', dx);
               return [dx];
             },

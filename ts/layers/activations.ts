@@ -1,39 +1,114 @@
-/** Activation functions that work on each element, their kernels' codes, and how layers apply them. */
+/** Activation functions, their kernels' codes, and how layers apply them. */
 
 import { lookUp } from '../options';
 import { type Buffer, read, write } from '../plan/buffer';
 import type { PlanBuilder } from '../plan/builder';
-
-/** Codes of crate/src/kernels/activation.rs. */
-const codes = { linear: 0, sigmoid: 1, relu: 2, tanh: 3 } as const;
-
-/** Name of an activation function: `linear` is the identity, `sigmoid` 1 / (1 + e⁻ˣ), `relu` max(x, 0). */
-export type ActivationName = keyof typeof codes;
-
-/** The names of all activation functions. */
-export const activationNames = Object.keys(codes) as ActivationName[];
-
-/** The kernel code of an activation. @throws {OptionError} when the name is not known. */
-export function activationCode(name: ActivationName, where: string): number {
-  return lookUp<number>(codes, name, `${where}: activation`);
-}
-
-/** Emits `y = activation(x)` into a fresh buffer. */
-export function emitActivation(builder: PlanBuilder, code: number, x: Buffer): Buffer {
-  const y = builder.temporary('output', x.shape);
-  builder.call('activation_forward', [code, x.size, read(x), write(y)], x.size);
-  return y;
-}
+import type { Shape } from '../shape';
 
 /**
- * Emits the gradient by the activation's input, `dz = dy · activation′(z)`, from the activation's output.
- *
- * @param y - The activation's output.
- * @param dy - Gradient by the output; overwritten where nobody else reads it.
+ * Name of an activation function: `linear` is the identity; `relu` max(x, 0); `relu6` cut at 6; `leakyRelu` 0.2·x below
+ * 0; `elu` eˣ − 1 below 0; `gelu` x·Φ(x) and `geluTanh` its form with a tangent; `silu` (swish) x·sigmoid(x);
+ * `hardSigmoid` relu6(x + 3) / 6, as in Keras 3; `hardSwish` x times that; `softmax` eˣ / Σ eˣ over the last dimension.
  */
-export function emitActivationGradient(builder: PlanBuilder, code: number, y: Buffer, dy: Buffer): Buffer {
-  if (code === codes.linear) return dy;
-  const dz = builder.inPlace(dy, 'preactivation gradient');
-  builder.call('activation_gradient', [code, y.size, read(y), read(dy), write(dz)], 3 * y.size);
-  return dz;
+export type ActivationName =
+  | 'linear'
+  | 'sigmoid'
+  | 'relu'
+  | 'tanh'
+  | 'relu6'
+  | 'leakyRelu'
+  | 'elu'
+  | 'selu'
+  | 'gelu'
+  | 'geluTanh'
+  | 'silu'
+  | 'softplus'
+  | 'hardSigmoid'
+  | 'hardSwish'
+  | 'softmax';
+
+/** A function that layers can apply. */
+export interface ActivationFunction {
+  /** What layers with a fused activation give their kernel; undefined when the function must be a call of its own. */
+  readonly fusedCode: number | undefined;
+  /** Emits `y = f(x)` into a fresh buffer of this shape. */
+  emit(builder: PlanBuilder, x: Buffer, shape: Shape): Buffer;
+  /**
+   * Emits the gradient by the function's input.
+   *
+   * @param values - The function's input and output; the input is not read by functions that may be fused.
+   * @param dy - Gradient by the output; overwritten where nobody else reads it.
+   */
+  emitGradient(builder: PlanBuilder, values: { readonly x: Buffer; readonly y: Buffer }, dy: Buffer): Buffer;
+}
+
+/** Codes of crate/src/kernels/activation.rs from here on take their derivative from the input. */
+const FIRST_BY_INPUT = 5;
+
+/** A function of single values. @param alpha - Slope of `leakyRelu`, limit of `elu`. */
+function elementwise(code: number, alpha = 0): ActivationFunction {
+  const byInput = code >= FIRST_BY_INPUT;
+  return {
+    fusedCode: byInput ? undefined : code,
+    emit(builder, x, shape) {
+      const y = builder.temporary('output', shape);
+      builder.call('activation_forward', [code, alpha, x.size, read(x), write(y)], x.size);
+      return y;
+    },
+    emitGradient(builder, { x, y }, dy) {
+      if (code === 0) return dy;
+      const dz = builder.inPlace(dy, 'preactivation gradient');
+      const seen = read(byInput ? x : y);
+      builder.call('activation_gradient', [code, alpha, y.size, seen, read(dy), write(dz)], 3 * y.size);
+      return dz;
+    },
+  };
+}
+
+const softmaxFunction: ActivationFunction = {
+  fusedCode: undefined,
+  emit(builder, x, shape) {
+    const y = builder.temporary('output', shape);
+    const width = shape.at(-1) ?? 1;
+    builder.call('softmax', [x.size / width, width, read(x), write(y)], 15 * x.size);
+    return y;
+  },
+  emitGradient(builder, { y }, dy) {
+    const width = y.shape.at(-1) ?? 1;
+    const dz = builder.inPlace(dy, 'preactivation gradient');
+    builder.call('softmax_gradient', [y.size / width, width, read(y), read(dy), write(dz)], 4 * y.size);
+    return dz;
+  },
+};
+
+/** Slope of a leaky relu below 0. */
+export const leaky = (slope: number): ActivationFunction => elementwise(5, slope);
+
+/** An elu that ends at −`limit`. */
+export const exponentialLinear = (limit: number): ActivationFunction => elementwise(6, limit);
+
+const functions: Readonly<Record<ActivationName, ActivationFunction>> = {
+  linear: elementwise(0),
+  sigmoid: elementwise(1),
+  relu: elementwise(2),
+  tanh: elementwise(3),
+  relu6: elementwise(4),
+  leakyRelu: leaky(0.2),
+  elu: exponentialLinear(1),
+  selu: elementwise(7),
+  gelu: elementwise(8),
+  geluTanh: elementwise(9),
+  silu: elementwise(10),
+  softplus: elementwise(11),
+  hardSigmoid: elementwise(12),
+  hardSwish: elementwise(13),
+  softmax: softmaxFunction,
+};
+
+/** The names of all activation functions. */
+export const activationNames = Object.keys(functions) as ActivationName[];
+
+/** The function of a name. @throws {OptionError} when the name is not known. */
+export function activationFunction(name: ActivationName, where: string): ActivationFunction {
+  return lookUp<ActivationFunction>(functions, name, `${where}: activation`);
 }

@@ -5,6 +5,7 @@ import { checkOptions, positiveInteger } from '../options';
 import { type Buffer, type BufferArgument, read, write } from '../plan/buffer';
 import type { PlanBuilder } from '../plan/builder';
 import { type Convolution, type ConvolutionOptions, type Pair, pair, resolveConvolution } from '../runtime/geometry';
+import type { ActivationFunction } from './activations';
 import { type EmittedLayer, formatBatchShape, type Layer, labelOf, only, type WeightBuffers } from './layer';
 import { emitWeighted, readWeighted, type WeightedCalls, type WeightedOptions, weightedOptions } from './weighted';
 
@@ -63,7 +64,7 @@ export function conv2d(options: Conv2dOptions): Layer {
         outputShape: resolve(1).output.slice(1),
         weights: weighted.weights(filterShape, filters),
         emit: (builder, inputs, buffers) =>
-          emitConvolution(builder, resolve(builder.batch), only(inputs, name).buffer, buffers, weighted.code),
+          emitConvolution(builder, resolve(builder.batch), only(inputs, name).buffer, buffers, weighted.activation),
       };
     },
   };
@@ -83,12 +84,13 @@ function withChannels(shape: readonly number[], where: string): readonly [number
   return [height, width, channels];
 }
 
-function emitConvolution(
+/** Emits a convolution; also for layers that are one in disguise. */
+export function emitConvolution(
   builder: PlanBuilder,
   convolution: Convolution,
   x: Buffer,
   weights: readonly WeightBuffers[],
-  code: number,
+  activation: ActivationFunction,
 ): EmittedLayer {
   const geometry = builder.constant('geometry', convolution.block);
   const { flops, input, output } = convolution;
@@ -98,9 +100,9 @@ function emitConvolution(
     return [write(buffer), buffer.size];
   };
   const calls: WeightedCalls = {
-    forward(kernel, bias, z, activation) {
+    forward(kernel, bias, z, code) {
       const arrays = [read(geometry), read(x), read(kernel), bias, write(z)];
-      builder.call('conv2d_forward', [...arrays, activation, ...scratch(0)], flops);
+      builder.call('conv2d_forward', [...arrays, code, ...scratch(0)], flops);
     },
     kernelGradient(dz, gradient) {
       const arrays = [read(geometry), read(x), read(dz), write(gradient)];
@@ -113,5 +115,5 @@ function emitConvolution(
       return dx;
     },
   };
-  return emitWeighted(builder, calls, { x, weights, outputShape: output, code });
+  return emitWeighted(builder, calls, { x, weights, outputShape: output, activation });
 }

@@ -4,6 +4,7 @@ import { ShapeError } from '../errors';
 import { checkOptions, positiveInteger } from '../options';
 import { type Buffer, type BufferArgument, read, write } from '../plan/buffer';
 import type { PlanBuilder } from '../plan/builder';
+import type { ActivationFunction } from './activations';
 import { type EmittedLayer, formatBatchShape, type Layer, labelOf, only, type WeightBuffers } from './layer';
 import { emitWeighted, readWeighted, type WeightedCalls, type WeightedOptions, weightedOptions } from './weighted';
 
@@ -47,7 +48,7 @@ export function dense(options: DenseOptions): Layer {
         outputShape: [units],
         weights: weighted.weights([inputs, units], units),
         emit: (builder, values, buffers) =>
-          emitDense(builder, only(values, name).buffer, buffers, { inputs, units, code: weighted.code }),
+          emitDense(builder, only(values, name).buffer, buffers, { inputs, units, activation: weighted.activation }),
       };
     },
   };
@@ -57,23 +58,22 @@ function emitDense(
   builder: PlanBuilder,
   x: Buffer,
   weights: readonly WeightBuffers[],
-  { inputs, units, code }: { inputs: number; units: number; code: number },
+  { inputs, units, activation }: { inputs: number; units: number; activation: ActivationFunction },
 ): EmittedLayer {
   const { batch } = builder;
   /** `c [m, n] = activation(op(a) · op(b) + bias)`, the reduction over `k`. */
   const product = (
     [m, n, k, transposeA, transposeB]: readonly [number, number, number, boolean, boolean],
     [a, b, bias, c]: readonly [Buffer, Buffer, 0 | BufferArgument, Buffer],
-    activation: number,
+    code: number,
   ): void => {
     const scratch = builder.workspace(builder.workspaces.matmul(m, n, k, transposeA, transposeB));
     const sizes = [m, n, k, Number(transposeA), Number(transposeB)];
     const arrays = [read(a), read(b), bias, write(c)];
-    builder.call('matmul', [...sizes, ...arrays, activation, write(scratch), scratch.size], 2 * m * n * k);
+    builder.call('matmul', [...sizes, ...arrays, code, write(scratch), scratch.size], 2 * m * n * k);
   };
   const calls: WeightedCalls = {
-    forward: (kernel, bias, z, activation) =>
-      product([batch, units, inputs, false, false], [x, kernel, bias, z], activation),
+    forward: (kernel, bias, z, code) => product([batch, units, inputs, false, false], [x, kernel, bias, z], code),
     kernelGradient: (dz, gradient) => product([inputs, units, batch, true, false], [x, dz, 0, gradient], 0),
     inputGradient(dz, kernel) {
       const dx = builder.temporary('input gradient', [batch, inputs]);
@@ -81,5 +81,5 @@ function emitDense(
       return dx;
     },
   };
-  return emitWeighted(builder, calls, { x, weights, outputShape: [batch, units], code });
+  return emitWeighted(builder, calls, { x, weights, outputShape: [batch, units], activation });
 }

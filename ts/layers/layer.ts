@@ -3,9 +3,11 @@
  * which kernels compute it and its gradients.
  */
 
+import type { Constraint } from '../constraints';
 import type { Initializer } from '../initializers/initializer';
 import type { Buffer } from '../plan/buffer';
 import type { PlanBuilder } from '../plan/builder';
+import type { Regularizer } from '../regularizers';
 import { formatShape, type Shape } from '../shape';
 
 /** A layer as the user declared it. Immutable; the same declaration may be built many times. */
@@ -35,6 +37,10 @@ export interface WeightSpec {
   readonly trainable: boolean;
   /** Its first values. */
   readonly initializer: Initializer;
+  /** Penalty on large values. Default none. */
+  readonly regularizer?: Regularizer;
+  /** Rule that holds after each update. Default none. */
+  readonly constraint?: Constraint;
 }
 
 /** The memory of a weight. */

@@ -42,16 +42,25 @@ export function averagePool2d(options: Pooling2dOptions = {}): Layer {
 }
 
 /** The kernels of a kind of pooling; the gradient of some needs the input and the output. */
-interface Kernels {
+export interface PoolingKernels {
+  /** Outputs. */
   readonly forward: KernelName;
+  /** Gradient of the input. */
   readonly gradient: KernelName;
+  /** Whether the gradient needs input and output. */
   readonly readsValues: boolean;
 }
 
-const maxKernels: Kernels = { forward: 'max_pool2d', gradient: 'max_pool2d_gradient', readsValues: true };
-const averageKernels: Kernels = { forward: 'average_pool2d', gradient: 'average_pool2d_gradient', readsValues: false };
+/** The largest value. */
+export const maxKernels: PoolingKernels = { forward: 'max_pool2d', gradient: 'max_pool2d_gradient', readsValues: true };
+/** The mean. */
+export const averageKernels: PoolingKernels = {
+  forward: 'average_pool2d',
+  gradient: 'average_pool2d_gradient',
+  readsValues: false,
+};
 
-function pooling(label: string, className: string, options: Pooling2dOptions, kernels: Kernels): Layer {
+function pooling(label: string, className: string, options: Pooling2dOptions, kernels: PoolingKernels): Layer {
   const where = labelOf(label, options);
   checkOptions(where, options, ['poolSize', 'strides', 'padding', 'name']);
   const poolSize = pair(options.poolSize ?? 2, `${where}: poolSize`);
@@ -99,7 +108,13 @@ function operations({ output, filter }: Convolution): number {
   return sizeOf(output) * filter[0] * filter[1];
 }
 
-function emitPooling(kernels: Kernels, builder: PlanBuilder, sizes: Convolution, x: Buffer): EmittedLayer {
+/** Emits pooling over windows of some size. */
+export function emitPooling(
+  kernels: PoolingKernels,
+  builder: PlanBuilder,
+  sizes: Convolution,
+  x: Buffer,
+): EmittedLayer {
   const geometry = builder.constant('geometry', sizes.block);
   const y = builder.temporary('output', sizes.output);
   builder.call(kernels.forward, [read(geometry), read(x), write(y)], operations(sizes));

@@ -1,11 +1,14 @@
 /** What layers with a kernel and a bias have in common: options, weights, activation, and the bias' gradient. */
 
+import type { Constraint } from '../constraints';
+import { OptionError } from '../errors';
 import { type Initializer, type InitializerName, toInitializer } from '../initializers';
-import { boolean } from '../options';
+import { boolean, describe } from '../options';
 import { type Buffer, type BufferArgument, read, write } from '../plan/buffer';
 import type { PlanBuilder } from '../plan/builder';
+import type { Regularizer } from '../regularizers';
 import { type Shape, sizeOf } from '../shape';
-import { type ActivationName, activationCode, emitActivation, emitActivationGradient } from './activations';
+import { type ActivationFunction, type ActivationName, activationFunction } from './activations';
 import { at, type EmittedLayer, type WeightBuffers, type WeightSpec } from './layer';
 
 /** Options of a layer with a kernel and a bias. */
@@ -18,6 +21,14 @@ export interface WeightedOptions {
   readonly kernelInitializer?: InitializerName | Initializer;
   /** First values of the bias. Default `'zeros'`. */
   readonly biasInitializer?: InitializerName | Initializer;
+  /** Penalty on large values of the kernel, such as `l2(1e-4)`. Default none. */
+  readonly kernelRegularizer?: Regularizer;
+  /** Penalty on large values of the bias. Default none. */
+  readonly biasRegularizer?: Regularizer;
+  /** Rule for the kernel after each update, such as `maxNorm(3)`. Default none. */
+  readonly kernelConstraint?: Constraint;
+  /** Rule for the bias after each update. Default none. */
+  readonly biasConstraint?: Constraint;
   /** Whether training changes the weights. Default true. */
   readonly trainable?: boolean;
   /** Unique name in the model. Default the layer's kind and a number, such as `conv2d_1`. */
@@ -30,30 +41,48 @@ export const weightedOptions = [
   'useBias',
   'kernelInitializer',
   'biasInitializer',
+  'kernelRegularizer',
+  'biasRegularizer',
+  'kernelConstraint',
+  'biasConstraint',
   'trainable',
   'name',
 ] as const;
 
 /** The options, checked. */
 export interface Weighted {
-  /** Code of the activation. */
-  readonly code: number;
+  /** The activation. */
+  readonly activation: ActivationFunction;
   /** Keras's configuration of these options. */
   readonly config: Readonly<Record<string, unknown>>;
   /** The weights that the layer asks for. */
   weights(kernelShape: Shape, channels: number): WeightSpec[];
 }
 
+function checkRegularizer(value: Regularizer | undefined, what: string): void {
+  if (value === undefined || (typeof value?.l1 === 'number' && typeof value.l2 === 'number')) return;
+  throw new OptionError(`${what}: expected l1(…), l2(…) or l1l2(…), got ${describe(value)}`);
+}
+
+function checkConstraint(value: Constraint | undefined, what: string): void {
+  if (value === undefined || value?.kind === 'nonNeg' || value?.kind === 'maxNorm') return;
+  throw new OptionError(`${what}: expected maxNorm(…) or nonNeg(), got ${describe(value)}`);
+}
+
 /** Checks the options. @throws {OptionError} when one is out of range. */
 export function readWeighted(options: WeightedOptions, label: string): Weighted {
   const activation = options.activation ?? 'linear';
-  const code = activationCode(activation, label);
   const useBias = boolean(options.useBias ?? true, `${label}: useBias`);
   const trainable = boolean(options.trainable ?? true, `${label}: trainable`);
   const kernelInitializer = toInitializer(options.kernelInitializer ?? 'glorotUniform', `${label}: kernelInitializer`);
   const biasInitializer = toInitializer(options.biasInitializer ?? 'zeros', `${label}: biasInitializer`);
+  const { kernelRegularizer, biasRegularizer, kernelConstraint, biasConstraint } = options;
+  checkRegularizer(kernelRegularizer, `${label}: kernelRegularizer`);
+  checkRegularizer(biasRegularizer, `${label}: biasRegularizer`);
+  checkConstraint(kernelConstraint, `${label}: kernelConstraint`);
+  checkConstraint(biasConstraint, `${label}: biasConstraint`);
   return {
-    code,
+    activation: activationFunction(activation, label),
     config: {
       activation,
       useBias,
@@ -62,8 +91,16 @@ export function readWeighted(options: WeightedOptions, label: string): Weighted 
       trainable,
     },
     weights(kernelShape, channels) {
-      const kernel = { name: 'kernel', shape: kernelShape, trainable, initializer: kernelInitializer };
-      const bias = { name: 'bias', shape: [channels], trainable, initializer: biasInitializer };
+      const kernel: WeightSpec = {
+        ...{ name: 'kernel', shape: kernelShape, trainable, initializer: kernelInitializer },
+        ...(kernelRegularizer && { regularizer: kernelRegularizer }),
+        ...(kernelConstraint && { constraint: kernelConstraint }),
+      };
+      const bias: WeightSpec = {
+        ...{ name: 'bias', shape: [channels], trainable, initializer: biasInitializer },
+        ...(biasRegularizer && { regularizer: biasRegularizer }),
+        ...(biasConstraint && { constraint: biasConstraint }),
+      };
       return useBias ? [kernel, bias] : [kernel];
     },
   };
@@ -83,15 +120,21 @@ export interface WeightedCalls {
 export function emitWeighted(
   builder: PlanBuilder,
   calls: WeightedCalls,
-  { x, weights, outputShape, code }: { x: Buffer; weights: readonly WeightBuffers[]; outputShape: Shape; code: number },
+  {
+    x,
+    weights,
+    outputShape,
+    activation,
+  }: { x: Buffer; weights: readonly WeightBuffers[]; outputShape: Shape; activation: ActivationFunction },
 ): EmittedLayer {
   const kernel = at(weights, 0, 'kernel');
   const bias = weights[1];
   // Kept apart, Z and H can both be read after the step; the numbers are the same.
-  const fused = builder.keepAll ? 0 : code;
-  const z = builder.temporary(fused === code ? 'output' : 'preactivation', outputShape);
-  calls.forward(kernel.value, bias === undefined ? 0 : read(bias.value), z, fused);
-  const y = fused === code ? z : emitActivation(builder, code, z);
+  const { fusedCode } = activation;
+  const isFused = fusedCode === 0 || (fusedCode !== undefined && !builder.keepAll);
+  const z = builder.temporary(isFused ? 'output' : 'preactivation', outputShape);
+  calls.forward(kernel.value, bias === undefined ? 0 : read(bias.value), z, isFused ? fusedCode : 0);
+  const y = isFused ? z : activation.emit(builder, z, outputShape);
   builder.record('x', x);
   builder.record('kernel', kernel.value);
   if (bias !== undefined) builder.record('bias', bias.value);
@@ -101,7 +144,7 @@ export function emitWeighted(
     output: { buffer: y, shape: outputShape },
     backward(gradient, [needed]) {
       builder.record('dy', gradient);
-      const dz = emitActivationGradient(builder, code, y, gradient);
+      const dz = activation.emitGradient(builder, { x: z, y }, gradient);
       builder.record('dz', dz);
       if (kernel.gradient !== undefined) {
         calls.kernelGradient(dz, kernel.gradient);

@@ -2,16 +2,53 @@
 
 import { OptionError } from '../errors';
 import { describe, lookUp } from '../options';
+import {
+  categoricalCrossentropy,
+  categoricalCrossentropyFromLogits,
+  sparseCategoricalCrossentropy,
+  sparseCategoricalCrossentropyFromLogits,
+} from './crossentropy';
 import { halfSquaredError } from './halfSquaredError';
 import type { Loss } from './loss';
-import { sparseCategoricalCrossentropyFromLogits } from './sparseCategoricalCrossentropyFromLogits';
+import {
+  binaryCrossentropy,
+  binaryCrossentropyFromLogits,
+  hinge,
+  huber,
+  kullbackLeiblerDivergence,
+  meanAbsoluteError,
+  meanSquaredError,
+} from './pointwise';
 
+export * from './crossentropy';
 export * from './halfSquaredError';
 export type { Loss } from './loss';
-export * from './sparseCategoricalCrossentropyFromLogits';
+export {
+  type BinaryCrossentropyOptions,
+  binaryCrossentropy,
+  binaryCrossentropyFromLogits,
+  hinge,
+  huber,
+  kullbackLeiblerDivergence,
+  meanAbsoluteError,
+  meanSquaredError,
+} from './pointwise';
 
 /** Every loss by its name in options. */
-export const losses = { halfSquaredError, sparseCategoricalCrossentropyFromLogits } as const;
+export const losses = {
+  halfSquaredError,
+  meanSquaredError,
+  meanAbsoluteError,
+  huber,
+  binaryCrossentropy,
+  binaryCrossentropyFromLogits,
+  categoricalCrossentropy,
+  categoricalCrossentropyFromLogits,
+  sparseCategoricalCrossentropy,
+  sparseCategoricalCrossentropyFromLogits,
+  hinge,
+  kullbackLeiblerDivergence,
+} as const;
 
 /** Name of a loss, as in `loss: 'halfSquaredError'`. */
 export type LossName = keyof typeof losses;

@@ -4,6 +4,18 @@ import type { Buffer } from '../plan/buffer';
 import type { PlanBuilder } from '../plan/builder';
 import type { Shape } from '../shape';
 
+/** What a loss compares. */
+export interface Compared {
+  /** The outputs. */
+  readonly output: Buffer;
+  /** Their shape, batch first. */
+  readonly shape: Shape;
+  /** The targets. */
+  readonly target: Buffer;
+  /** A weight for each sample; undefined where all count the same. */
+  readonly weights: Buffer | undefined;
+}
+
 /** A loss. Stateless: the same object serves any model. */
 export interface Loss {
   /** Name in options and reports. */
@@ -15,7 +27,7 @@ export interface Loss {
   /** Checks the values of targets, where the loss has a rule for them. @throws {ValueError} naming the sample. */
   checkTargets?(targets: Float32Array, outputShape: Shape, where: string): void;
   /** Emits the loss into `loss[0]`. */
-  emitForward(builder: PlanBuilder, output: Buffer, target: Buffer, loss: Buffer): void;
+  emitForward(builder: PlanBuilder, compared: Compared, loss: Buffer): void;
   /** Emits the gradient by the outputs. */
-  emitGradient(builder: PlanBuilder, output: Buffer, target: Buffer): Buffer;
+  emitGradient(builder: PlanBuilder, compared: Compared): Buffer;
 }

@@ -3,7 +3,9 @@
 import { OptionError, ShapeError } from '../errors';
 import type { BuiltLayer, Layer } from '../layers/layer';
 import { describe } from '../options';
-import { checkShape, type Shape } from '../shape';
+import { checkShape, formatShape, type Shape, sameShape } from '../shape';
+import { Names } from './names';
+import type { SymbolicTensor } from './symbolic';
 
 /** A layer in its place. Values are numbered: first the model's inputs, then the outputs of the nodes. */
 export interface GraphNode {
@@ -47,37 +49,47 @@ export function chain(inputShape: Shape, layers: readonly Layer[], where: string
   return { inputShapes: [inputShape], nodes, outputShape: shape };
 }
 
-/** Unique names: those that the user gave, else `conv2d_1`, `conv2d_2`, … */
-class Names {
-  readonly #where: string;
-  readonly #taken = new Set<string>();
-
-  constructor(where: string) {
-    this.#where = where;
-  }
-
-  reserve(layer: Layer): void {
-    if (layer === null || typeof layer !== 'object' || typeof layer.build !== 'function') {
-      throw new OptionError(`${this.#where}: expected a layer, got ${describe(layer)}`);
+/**
+ * The graph between symbolic inputs and an output. A layer that was applied more than once has its weights once.
+ *
+ * @throws {OptionError} when the output does not follow from the inputs, or two layers have one name.
+ * @throws {ShapeError} when a layer that is shared was applied to different shapes.
+ */
+export function between(inputs: readonly SymbolicTensor[], output: SymbolicTensor, where: string): Graph {
+  const numbers = new Map<SymbolicTensor, number>(inputs.map((input, index) => [input, index]));
+  if (numbers.size !== inputs.length) throw new OptionError(`${where}: expected different inputs, got one twice`);
+  const order: SymbolicTensor[] = [];
+  const visit = (value: SymbolicTensor): void => {
+    if (numbers.has(value)) return;
+    if (value.source === undefined) {
+      throw new OptionError(
+        `${where}: expected every input that the output needs, got none for ${formatShape([-1, ...value.shape])}`,
+      );
     }
-    const { name } = layer;
-    if (name === undefined) return;
-    if (typeof name !== 'string' || name === '' || name.includes('/')) {
-      throw new OptionError(`${this.#where}: expected a layer name without "/", got ${describe(name)}`);
+    for (const input of value.source.inputs) visit(input);
+    numbers.set(value, inputs.length + order.length);
+    order.push(value);
+  };
+  visit(output);
+  if (order.length === 0) throw new OptionError(`${where}: expected an output that is no input`);
+  const sources = order.map(({ source }) => source as NonNullable<SymbolicTensor['source']>);
+  const used = new Set(sources.flatMap((source) => source.inputs));
+  const unused = inputs.findIndex((input) => !used.has(input));
+  if (unused >= 0) throw new OptionError(`${where}: expected inputs that the output needs, got one more at ${unused}`);
+  const names = new Names(where);
+  for (const layer of new Set(sources.map((source) => source.layer))) names.reserve(layer);
+  const built = new Map<Layer, BuiltLayer>();
+  const nodes = sources.map((source): GraphNode => {
+    const shapes = source.inputs.map(({ shape }) => shape);
+    const known = built.get(source.layer);
+    if (known !== undefined && !known.inputShapes.every((shape, index) => sameShape(shape, shapes[index] ?? []))) {
+      throw new ShapeError(
+        `${where}: expected shared layer "${known.name}" to get ${known.inputShapes.map((shape) => formatShape([-1, ...shape])).join(', ')} again, got ${shapes.map((shape) => formatShape([-1, ...shape])).join(', ')}`,
+      );
     }
-    if (this.#taken.has(name)) {
-      throw new OptionError(`${this.#where}: expected unique layer names, got "${name}" twice`);
-    }
-    this.#taken.add(name);
-  }
-
-  nameOf(layer: Layer): string {
-    if (layer.name !== undefined) return layer.name;
-    const base = layer.className.replace(/(?<=[a-z0-9])(?=[A-Z][a-z])/g, '_').toLowerCase();
-    let number = 1;
-    while (this.#taken.has(`${base}_${number}`)) number++;
-    const name = `${base}_${number}`;
-    this.#taken.add(name);
-    return name;
-  }
+    const layer = known ?? source.layer.build(shapes, names.nameOf(source.layer));
+    built.set(source.layer, layer);
+    return { layer, inputs: source.inputs.map((input) => numbers.get(input) as number) };
+  });
+  return { inputShapes: inputs.map(({ shape }) => shape), nodes, outputShape: output.shape };
 }

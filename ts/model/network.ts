@@ -1,6 +1,7 @@
 /** Layers, weights and plans of a model: everything but the training loop. */
 
 import { DisposedError, OptionError, ShapeError, StateError } from '../errors';
+import type { BuiltLayer } from '../layers/layer';
 import type { Loss } from '../losses/loss';
 import type { Metric } from '../metrics/metric';
 import type { Optimizer } from '../optimizers/optimizer';
@@ -60,6 +61,7 @@ export class Network {
   compiled: Compiled | undefined;
   /** Number of steps that the optimizer has made since `compile`. */
   iterations = 0;
+  readonly #seed: number;
   readonly #weightsOf: readonly (readonly number[])[];
   /** The weights while they have no home in WebAssembly memory. */
   #values: readonly Float32Array[] | undefined;
@@ -69,10 +71,15 @@ export class Network {
   constructor(name: string, graph: Graph, seed: number) {
     this.name = name;
     this.graph = graph;
+    this.#seed = seed;
     const weights: ModelWeight[] = [];
-    this.#weightsOf = graph.nodes.map(({ layer }) =>
-      layer.weights.map((spec) => weights.push({ name: `${layer.name}/${spec.name}`, spec }) - 1),
-    );
+    const known = new Map<BuiltLayer, readonly number[]>();
+    this.#weightsOf = graph.nodes.map(({ layer }) => {
+      const own =
+        known.get(layer) ?? layer.weights.map((spec) => weights.push({ name: `${layer.name}/${spec.name}`, spec }) - 1);
+      known.set(layer, own);
+      return own;
+    });
     this.weights = weights;
     this.#values = weights.map(({ spec }, index) => {
       const values = new Float32Array(sizeOf(spec.shape));
@@ -177,9 +184,9 @@ export class Network {
   }
 
   /** The step of a mode for a batch size, made once, ready to be filled and run. */
-  step(mode: StepMode, batch: number): Step {
+  step(mode: StepMode, batch: number, weighted = false): Step {
     const home = this.home();
-    const key = `${mode} ${batch}`;
+    const key = `${mode} ${batch} ${weighted}`;
     let step = home.steps.get(key);
     if (step === undefined) {
       const parts = {
@@ -189,7 +196,7 @@ export class Network {
         loss: this.compiled?.loss,
         optimizer: this.compiled?.optimizer,
       };
-      const plan = buildStep(home.engine, parts, mode, batch);
+      const plan = buildStep(home.engine, parts, { mode, batch, weighted });
       step = { ...plan, executable: new Executable(plan.plan, home.engine, home.state.address, home.arena) };
       home.steps.set(key, step);
     }
@@ -201,6 +208,12 @@ export class Network {
   beginTrainingStep(): void {
     const { engine, state } = this.home();
     this.iterations++;
+    const clock = (state.address + state.clock.offset) >>> 2;
+    const { words } = engine.memory;
+    words[clock] = this.iterations >>> 0;
+    words[clock + 1] = Math.floor(this.iterations / 2 ** 32);
+    words[clock + 2] = this.#seed >>> 0;
+    words[clock + 3] = Math.floor(this.#seed / 2 ** 32);
     if (this.compiled === undefined || state.update === undefined) return;
     const start = (state.address + state.update.scalars.offset) >>> 2;
     this.compiled.optimizer.writeScalars(engine.memory.floats, start, this.iterations);

@@ -22,6 +22,8 @@ export class ModelState {
   readonly bytes: number;
   /** Memory of each weight, in the model's order. */
   readonly weights: readonly WeightBuffers[];
+  /** Four words: number of the step and seed, low words first. */
+  readonly clock: Buffer;
   /** What the optimizer works on; undefined when nothing is trained. */
   readonly update: UpdateBuffers | undefined;
   readonly #engine: Engine;
@@ -53,6 +55,7 @@ export class ModelState {
       value: values.get(weight) as Buffer,
       gradient: gradients.get(weight),
     }));
+    this.clock = space.take('clock', [4]);
     if (training && trainable.length > 0) {
       const slab = (name: string, offset: number): Buffer => ({
         name,
@@ -66,6 +69,11 @@ export class ModelState {
         gradients: slab('gradients', gradientStart),
         slots: Array.from({ length: slots }, (_, index) => space.take(`slot ${index}`, [trainableBytes / 4])),
         scalars: space.take('scalars', [align(4) / 4]),
+        variables: trainable.map((weight) => ({
+          spec: weight.spec,
+          value: values.get(weight) as Buffer,
+          gradient: gradients.get(weight) as Buffer,
+        })),
       };
     }
     this.bytes = Math.max(space.bytes, 4);

@@ -3,7 +3,7 @@
 import type { BuiltLayer, Value, WeightBuffers } from '../layers/layer';
 import type { Loss } from '../losses/loss';
 import type { Optimizer } from '../optimizers/optimizer';
-import { type Buffer, read, write } from '../plan/buffer';
+import { type Buffer, read, update, write } from '../plan/buffer';
 import { PlanBuilder, type WorkspaceOracle } from '../plan/builder';
 import { finishPlan, type Plan } from '../plan/plan';
 import { GEOMETRY_WORDS } from '../runtime/geometry';
@@ -27,6 +27,8 @@ export interface StepPlan {
   readonly output: Buffer;
   /** Targets of the loss, but for `predict`. */
   readonly target: Buffer | undefined;
+  /** A weight for each sample, where they have one. */
+  readonly weights: Buffer | undefined;
   /** The loss, one number, but for `predict`. */
   readonly loss: Buffer | undefined;
   /** Buffers of each layer by the role they play in its equations. */
@@ -47,13 +49,24 @@ export interface StepParts {
   readonly optimizer: Optimizer | undefined;
 }
 
+/** Which step. */
+export interface StepKind {
+  /** What it does. */
+  readonly mode: StepMode;
+  /** Number of samples. */
+  readonly batch: number;
+  /** Whether each sample has a weight. */
+  readonly weighted: boolean;
+}
+
 /** Builds the plan of a step for one batch size. */
-export function buildStep(engine: Engine, parts: StepParts, mode: StepMode, batch: number): StepPlan {
+export function buildStep(engine: Engine, parts: StepParts, { mode, batch, weighted }: StepKind): StepPlan {
   const builder = new PlanBuilder({
     batch,
     training: mode === 'train' || mode === 'explain',
     keepAll: mode === 'explain',
     workspaces: oracle(engine),
+    clock: parts.state.clock,
   });
   const { graph } = parts;
   const inputs = graph.inputShapes.map((shape, index) =>
@@ -61,7 +74,9 @@ export function buildStep(engine: Engine, parts: StepParts, mode: StepMode, batc
   );
   const values: Value[] = inputs.map((buffer) => ({ buffer, shape: buffer.shape }));
   const emitted = graph.nodes.map(({ layer, inputs: sources }, node) => {
-    const weights = (parts.weightsOf[node] ?? []).map((index) => weightFor(parts.state, index, mode));
+    const own = (parts.weightsOf[node] ?? []).map((index) => weightFor(parts.state, index, mode));
+    const shares = graph.nodes.filter((other) => other.layer === layer).length > 1;
+    const weights = shares ? own.map((weight) => partOf(builder, layer.name, weight)) : own;
     const result = builder.scope(layer.name, 'forward', () =>
       layer.emit(
         builder,
@@ -70,42 +85,49 @@ export function buildStep(engine: Engine, parts: StepParts, mode: StepMode, batc
       ),
     );
     values.push(result.output);
-    return { layer, sources, weights, result };
+    return { layer, sources, weights, own: shares ? own : [], result };
   });
-  const output = (values.at(-1) as Value).buffer;
+  const { buffer: output, shape: outputShape } = values.at(-1) as Value;
   if (mode === 'predict' || parts.loss === undefined) {
-    return finish(builder, inputs, output, undefined, undefined);
+    return finish(builder, inputs, output, {});
   }
   const loss = parts.loss;
   const target = builder.temporary('Y', [batch, ...loss.targetShape(graph.outputShape, loss.name)]);
+  const weights = weighted ? builder.temporary('sample weights', [batch]) : undefined;
   const lossValue = builder.temporary('loss', [1]);
-  builder.scope(loss.name, 'loss', () => loss.emitForward(builder, output, target, lossValue));
+  const compared = { output, shape: outputShape, target, weights };
+  builder.scope(loss.name, 'loss', () => {
+    loss.emitForward(builder, compared, lossValue);
+    emitPenalties(builder, parts.state, lossValue);
+  });
   if (mode === 'train' || mode === 'explain') {
-    const first = builder.scope(loss.name, 'backward', () => loss.emitGradient(builder, output, target));
+    const first = builder.scope(loss.name, 'backward', () => loss.emitGradient(builder, compared));
     emitBackward(builder, emitted, inputs.length, first);
     if (mode === 'train') emitUpdate(builder, parts);
   }
-  return finish(builder, inputs, output, target, lossValue);
+  return finish(builder, inputs, output, { target, weights, loss: lossValue });
 }
 
 function finish(
   builder: PlanBuilder,
   inputs: readonly Buffer[],
   output: Buffer,
-  target: Buffer | undefined,
-  loss: Buffer | undefined,
+  { target, weights, loss }: { target?: Buffer; weights?: Buffer | undefined; loss?: Buffer },
 ): StepPlan {
-  const before = target === undefined ? inputs : [...inputs, target];
+  const before = [...inputs, ...[target, weights].filter((buffer) => buffer !== undefined)];
   const after = loss === undefined ? [output] : [output, loss];
   // Metrics compare the output with the target after the step.
   if (target !== undefined) after.push(target);
-  return { plan: finishPlan(builder, before, after), inputs, output, target, loss, roles: builder.roles };
+  const plan = finishPlan(builder, before, after);
+  return { plan, inputs, output, target, weights, loss, roles: builder.roles };
 }
 
 interface EmittedNode {
   readonly layer: BuiltLayer;
   readonly sources: readonly number[];
   readonly weights: readonly WeightBuffers[];
+  /** Of a shared layer: the weights whose gradients are the sums over its uses. */
+  readonly own: readonly WeightBuffers[];
   readonly result: ReturnType<BuiltLayer['emit']>;
 }
 
@@ -117,6 +139,7 @@ function emitBackward(builder: PlanBuilder, nodes: readonly EmittedNode[], input
     learns.push(weights.some(({ gradient }) => gradient !== undefined) || sources.some((source) => learns[source]));
   }
   const gradients: (Buffer | undefined)[] = [];
+  const sharedSums = new SharedSums(builder, nodes);
   gradients[inputCount + nodes.length - 1] = first;
   for (let node = nodes.length - 1; node >= 0; node--) {
     const { layer, sources, result } = nodes[node] as EmittedNode;
@@ -124,12 +147,23 @@ function emitBackward(builder: PlanBuilder, nodes: readonly EmittedNode[], input
     if (gradient === undefined || !learns[inputCount + node]) continue;
     const needed = sources.map((source) => learns[source] === true);
     const back = builder.scope(layer.name, 'backward', () => result.backward(gradient, needed));
+    sharedSums.add(nodes[node] as EmittedNode);
     sources.forEach((source, index) => {
       const part = back[index];
       if (part === undefined || !needed[index]) return;
       const known = gradients[source];
       gradients[source] = known === undefined ? part : addGradients(builder, layer.name, known, part);
     });
+  }
+}
+
+/** Adds the penalties on large weights to the loss. */
+function emitPenalties(builder: PlanBuilder, state: ModelState, loss: Buffer): void {
+  for (const { spec, value } of state.update?.variables ?? []) {
+    const { regularizer } = spec;
+    if (regularizer === undefined) continue;
+    const args = [value.size, regularizer.l1, regularizer.l2, read(value), update(loss)];
+    builder.call('penalty', args, 4 * value.size);
   }
 }
 
@@ -145,6 +179,46 @@ function emitUpdate(builder: PlanBuilder, { optimizer, state }: StepParts): void
   const { update } = state;
   if (optimizer === undefined || update === undefined) return;
   builder.scope(optimizer.className.toLowerCase(), 'update', () => optimizer.emit(builder, update));
+}
+
+/** The weight with a gradient of its own for one use of a shared layer. */
+function partOf(builder: PlanBuilder, layer: string, { value, gradient }: WeightBuffers): WeightBuffers {
+  if (gradient === undefined) return { value, gradient };
+  return { value, gradient: builder.scope(layer, 'backward', () => builder.temporary('gradient part', value.shape)) };
+}
+
+/** Sums the gradients that the uses of shared layers give their weights. */
+class SharedSums {
+  readonly #builder: PlanBuilder;
+  readonly #left = new Map<BuiltLayer, number>();
+  readonly #sums = new Map<Buffer, Buffer>();
+
+  constructor(builder: PlanBuilder, nodes: readonly EmittedNode[]) {
+    this.#builder = builder;
+    for (const { layer, own } of nodes) {
+      if (own.length > 0) this.#left.set(layer, (this.#left.get(layer) ?? 0) + 1);
+    }
+  }
+
+  /** Takes the gradients of one use; the last one writes the sums where the optimizer reads them. */
+  add({ layer, weights, own }: EmittedNode): void {
+    const left = (this.#left.get(layer) ?? 0) - 1;
+    this.#left.set(layer, left);
+    own.forEach(({ gradient: total }, index) => {
+      const part = weights[index]?.gradient;
+      if (total === undefined || part === undefined) return;
+      const sum = this.#sums.get(total);
+      if (sum === undefined) {
+        this.#sums.set(total, part);
+        return;
+      }
+      this.#builder.scope(layer.name, 'backward', () => {
+        const target = left === 0 ? total : this.#builder.temporary('gradient sum', part.shape);
+        this.#builder.call('add', [part.size, read(sum), read(part), write(target)], part.size);
+        this.#sums.set(total, target);
+      });
+    });
+  }
 }
 
 function weightFor(state: ModelState, index: number, mode: StepMode): WeightBuffers {

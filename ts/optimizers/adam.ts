@@ -1,19 +1,20 @@
-/** Adam. */
+/** Adam and its kin. */
 
-import { checkOptions, numberIn } from '../options';
+import { boolean, checkOptions, numberIn } from '../options';
 import { read, update } from '../plan/buffer';
+import { type CommonOptions, commonOptions, makeOptimizer } from './make';
 import type { Optimizer } from './optimizer';
 
-/** Options of {@link adam}. */
-export interface AdamOptions {
-  /** Step width η. Default 0.001. */
-  readonly learningRate?: number;
+/** Options of {@link adam}; the learning rate is 0.001 by default. */
+export interface AdamOptions extends CommonOptions {
   /** Decay of the running mean of gradients. Default 0.9. */
   readonly beta1?: number;
   /** Decay of the running mean of squared gradients. Default 0.999. */
   readonly beta2?: number;
   /** Keeps the step finite where gradients vanish. Default 1e-7. */
   readonly epsilon?: number;
+  /** Whether the largest mean of squares so far counts (Reddi, Kale and Kumar, 2018). Default false. */
+  readonly amsgrad?: boolean;
 }
 
 /**
@@ -23,28 +24,44 @@ export interface AdamOptions {
  * @throws {OptionError} when an option is out of range.
  */
 export function adam(options: AdamOptions = {}): Optimizer {
-  checkOptions('adam', options, ['learningRate', 'beta1', 'beta2', 'epsilon']);
-  const beta1 = numberIn(options.beta1 ?? 0.9, 0, 1 - Number.EPSILON, 'adam: beta1');
-  const beta2 = numberIn(options.beta2 ?? 0.999, 0, 1 - Number.EPSILON, 'adam: beta2');
-  const epsilon = numberIn(options.epsilon ?? 1e-7, 0, Number.POSITIVE_INFINITY, 'adam: epsilon');
-  return {
-    className: 'Adam',
-    learningRate: numberIn(options.learningRate ?? 0.001, 0, Number.POSITIVE_INFINITY, 'adam: learningRate'),
-    config: { beta1, beta2, epsilon },
-    slots: ['m', 'v'],
-    scalarCount: 4,
-    writeScalars(scalars, start, iteration) {
-      scalars[start] = (this.learningRate * Math.sqrt(1 - beta2 ** iteration)) / (1 - beta1 ** iteration);
-      scalars[start + 1] = beta1;
-      scalars[start + 2] = beta2;
-      scalars[start + 3] = epsilon;
+  return adamOfClass('Adam', 'adam', options);
+}
+
+/**
+ * Adam whose weights decay beside the step (Loshchilov and Hutter, 2019): {@link adam} with `weightDecay` 0.004 by
+ * default, as in Keras.
+ *
+ * @throws {OptionError} when an option is out of range.
+ */
+export function adamW(options: AdamOptions = {}): Optimizer {
+  return adamOfClass('AdamW', 'adamW', { weightDecay: 0.004, ...options });
+}
+
+function adamOfClass(className: string, label: string, options: AdamOptions): Optimizer {
+  checkOptions(label, options, [...commonOptions, 'beta1', 'beta2', 'epsilon', 'amsgrad']);
+  const beta1 = numberIn(options.beta1 ?? 0.9, 0, 1 - Number.EPSILON, `${label}: beta1`);
+  const beta2 = numberIn(options.beta2 ?? 0.999, 0, 1 - Number.EPSILON, `${label}: beta2`);
+  const epsilon = numberIn(options.epsilon ?? 1e-7, 0, Number.POSITIVE_INFINITY, `${label}: epsilon`);
+  const amsgrad = boolean(options.amsgrad ?? false, `${label}: amsgrad`);
+  return makeOptimizer(
+    {
+      className,
+      label,
+      defaultRate: 0.001,
+      config: { beta1, beta2, epsilon, amsgrad },
+      slots: amsgrad ? ['m', 'v', 'largest v'] : ['m', 'v'],
+      writeScalars(scalars, start, rate, iteration) {
+        scalars[start] = (rate * Math.sqrt(1 - beta2 ** iteration)) / (1 - beta1 ** iteration);
+        scalars[start + 1] = beta1;
+        scalars[start + 2] = beta2;
+        scalars[start + 3] = epsilon;
+      },
+      emit(builder, { parameters, gradients, slots, scalars }) {
+        const arrays = [update(parameters), read(gradients), ...slots.map((slot) => update(slot)), read(scalars)];
+        const kernel = amsgrad ? 'amsgrad_update' : 'adam_update';
+        builder.call(kernel, [parameters.size, ...arrays], 12 * parameters.size);
+      },
     },
-    emit(builder, { parameters, gradients, slots, scalars }) {
-      builder.call(
-        'adam_update',
-        [parameters.size, update(parameters), read(gradients), ...slots.map((slot) => update(slot)), read(scalars)],
-        12 * parameters.size,
-      );
-    },
-  };
+    options,
+  );
 }

@@ -2,16 +2,20 @@
 
 import { OptionError } from '../errors';
 import { describe, lookUp } from '../options';
-import { adam } from './adam';
+import { adam, adamW } from './adam';
 import type { Optimizer } from './optimizer';
+import { adadelta, adagrad, lion, rmsprop } from './others';
 import { sgd } from './sgd';
 
 export * from './adam';
+export type { CommonOptions } from './make';
 export type { Optimizer } from './optimizer';
+export * from './others';
+export * from './schedules';
 export * from './sgd';
 
 /** Every optimizer by its name in options. */
-export const optimizers = { sgd, adam } as const;
+export const optimizers = { sgd, adam, adamW, rmsprop, adagrad, adadelta, lion } as const;
 
 /** Name of an optimizer, as in `optimizer: 'sgd'`, with its default options. */
 export type OptimizerName = keyof typeof optimizers;

@@ -1,7 +1,20 @@
 /** What an optimizer is: how parameters follow their gradients. */
 
+import type { Constraint } from '../constraints';
 import type { Buffer } from '../plan/buffer';
 import type { PlanBuilder } from '../plan/builder';
+import type { Regularizer } from '../regularizers';
+import type { Shape } from '../shape';
+
+/** A trainable parameter by itself. */
+export interface Variable {
+  /** What the layer asked for. */
+  readonly spec: { readonly shape: Shape; readonly regularizer?: Regularizer; readonly constraint?: Constraint };
+  /** The values. */
+  readonly value: Buffer;
+  /** The gradient. */
+  readonly gradient: Buffer;
+}
 
 /** The memory that an update works on: all trainable parameters of a model lie in one piece, so do their gradients. */
 export interface UpdateBuffers {
@@ -13,6 +26,8 @@ export interface UpdateBuffers {
   readonly slots: readonly Buffer[];
   /** Numbers that change from step to step, such as the learning rate. */
   readonly scalars: Buffer;
+  /** The parameters one by one. */
+  readonly variables: readonly Variable[];
 }
 
 /** An optimizer. */

@@ -1,37 +1,48 @@
 /** Stochastic gradient descent. */
 
-import { checkOptions, numberIn } from '../options';
+import { boolean, checkOptions, numberIn } from '../options';
 import { read, update } from '../plan/buffer';
+import { type CommonOptions, commonOptions, makeOptimizer } from './make';
 import type { Optimizer } from './optimizer';
 
-/** Options of {@link sgd}. */
-export interface SgdOptions {
-  /** Step width η. Default 0.01. */
-  readonly learningRate?: number;
+/** Options of {@link sgd}; the learning rate is 0.01 by default. */
+export interface SgdOptions extends CommonOptions {
+  /** Share of the last step that goes on. Default 0. */
+  readonly momentum?: number;
+  /** Whether the gradient counts as if taken where the momentum leads. Default false. */
+  readonly nesterov?: boolean;
 }
 
 /**
- * Stochastic gradient descent, the seed's update equation: `p ← p − η · dE/dp`.
+ * Stochastic gradient descent, the seed's update equation: `p ← p − η · dE/dp`. With momentum `v ← μ·v − η·g`,
+ * `p ← p + v`; with Nesterov `p ← p + μ·v − η·g`.
  *
- * @throws {OptionError} when the learning rate is not a finite number ≥ 0.
+ * @throws {OptionError} when an option is unknown or out of range.
  */
 export function sgd(options: SgdOptions = {}): Optimizer {
-  checkOptions('sgd', options, ['learningRate']);
-  return {
-    className: 'SGD',
-    learningRate: numberIn(options.learningRate ?? 0.01, 0, Number.POSITIVE_INFINITY, 'sgd: learningRate'),
-    config: {},
-    slots: [],
-    scalarCount: 1,
-    writeScalars(scalars, start) {
-      scalars[start] = this.learningRate;
+  checkOptions('sgd', options, [...commonOptions, 'momentum', 'nesterov']);
+  const momentum = numberIn(options.momentum ?? 0, 0, 1, 'sgd: momentum');
+  const nesterov = boolean(options.nesterov ?? false, 'sgd: nesterov');
+  return makeOptimizer(
+    {
+      className: 'SGD',
+      label: 'sgd',
+      defaultRate: 0.01,
+      config: momentum > 0 ? { momentum, nesterov } : {},
+      slots: momentum > 0 ? ['velocity'] : [],
+      writeScalars(scalars, start, rate) {
+        scalars[start] = rate;
+        scalars[start + 1] = momentum;
+      },
+      emit(builder, { parameters, gradients, slots, scalars }) {
+        const arrays = [update(parameters), read(gradients), ...slots.map((slot) => update(slot)), read(scalars)];
+        if (momentum > 0) {
+          builder.call('momentum_update', [parameters.size, Number(nesterov), ...arrays], 4 * parameters.size);
+        } else {
+          builder.call('sgd_update', [parameters.size, ...arrays], 2 * parameters.size);
+        }
+      },
     },
-    emit(builder, { parameters, gradients, scalars }) {
-      builder.call(
-        'sgd_update',
-        [parameters.size, update(parameters), read(gradients), read(scalars)],
-        2 * parameters.size,
-      );
-    },
-  };
+    options,
+  );
 }

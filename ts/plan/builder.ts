@@ -32,6 +32,8 @@ export class PlanBuilder {
   readonly training: boolean;
   /** What the kernels say about scratch memory. */
   readonly workspaces: WorkspaceOracle;
+  /** Four words, written before each training step: its number and the seed. Randomness of a step follows from them. */
+  readonly clock: Buffer;
   /** The calls so far. */
   readonly calls: KernelCall[] = [];
   /** Words that are written once, when the plan gets its memory. */
@@ -40,18 +42,31 @@ export class PlanBuilder {
   readonly roles = new Map<string, Map<string, Buffer>>();
   readonly #shared = new Set<Buffer>();
   #constantBytes = 0;
+  #streams = 0;
   #scope: Scope = { layer: '', phase: 'forward' };
 
-  constructor(options: { batch: number; training: boolean; keepAll: boolean; workspaces: WorkspaceOracle }) {
+  constructor(options: {
+    batch: number;
+    training: boolean;
+    keepAll: boolean;
+    workspaces: WorkspaceOracle;
+    clock: Buffer;
+  }) {
     this.batch = options.batch;
     this.training = options.training;
     this.keepAll = options.keepAll;
     this.workspaces = options.workspaces;
+    this.clock = options.clock;
   }
 
   /** Bytes of all constants. */
   get constantBytes(): number {
     return this.#constantBytes;
+  }
+
+  /** A number for a layer's randomness, another one at each call, the same in every plan of a model. */
+  nextStream(): number {
+    return this.#streams++;
   }
 
   /** Emits the calls of one layer in one phase. */

@@ -17,8 +17,8 @@ export function evaluateSamples(
 ): Logs {
   const counters = new Counters(network, compiled, where);
   for (let start = 0; start < samples.count; start += batchSize) {
-    const step = network.step('evaluate', Math.min(batchSize, samples.count - start));
-    writeBatch(network, step, samples.x, samples.y, start);
+    const step = network.step('evaluate', Math.min(batchSize, samples.count - start), samples.weights !== undefined);
+    writeBatch(network, step, samples, start);
     step.executable.run(compiled.checkNumerics);
     counters.count(network, step);
   }
@@ -28,14 +28,14 @@ export function evaluateSamples(
 }
 
 /** The outputs for all inputs. */
-export function predictInputs(network: Network, x: Tensor, batchSize: number): Tensor {
-  const [count = 0] = x.shape;
+export function predictInputs(network: Network, xs: readonly Tensor[], batchSize: number): Tensor {
+  const [count = 0] = xs[0]?.shape ?? [];
   const { outputShape } = network.graph;
   const size = sizeOf(outputShape);
   const data = new Float32Array(count * size);
   for (let start = 0; start < count; start += batchSize) {
     const step = network.step('predict', Math.min(batchSize, count - start));
-    writeBatch(network, step, x, undefined, start);
+    writeBatch(network, step, { xs }, start);
     step.executable.run(network.compiled?.checkNumerics ?? false);
     const output = network.engine.memory.read(step.executable.addressOf(step.output), step.plan.batch * size);
     data.set(output, start * size);

@@ -3,17 +3,24 @@
 import type { Callback, Logs, TrainedModel } from '../callbacks/callback';
 import { OptionError } from '../errors';
 import type { Compiled, Network } from '../model/network';
-import { boolean, checkOptions, numberIn, positiveInteger } from '../options';
+import { boolean, checkOptions, numberIn, positiveInteger, wholeNumber } from '../options';
 import { Random } from '../random';
 import type { TensorLike } from '../tensor';
 import { Breather, type YieldEvery } from './breathe';
 import { Counters } from './counters';
 import { evaluateSamples } from './evaluate';
 import { appendEpoch, type History } from './history';
-import { readSamples, type Samples, StagedSamples, sliceSamples } from './samples';
+import {
+  type ModelInputs,
+  readSamples,
+  type Samples,
+  StagedSamples,
+  sliceSamples,
+  type WeightOptions,
+} from './samples';
 
 /** Options of `fit`. */
-export interface FitOptions {
+export interface FitOptions extends WeightOptions {
   /** Samples of a step; the last of an epoch may have fewer. Default 32. */
   readonly batchSize?: number;
   /** Passes over the training samples. Default 1. */
@@ -25,7 +32,13 @@ export interface FitOptions {
   /** Share of the samples, the last ones, kept for validation. Default 0. */
   readonly validationSplit?: number;
   /** Inputs and targets for validation. Not together with `validationSplit`. */
-  readonly validationData?: readonly [TensorLike, TensorLike];
+  readonly validationData?: readonly [ModelInputs, TensorLike];
+  /** Number of the first epoch, for a training that goes on; `epochs` is the number of the last. Default 0. */
+  readonly initialEpoch?: number;
+  /** Most steps of an epoch. Default as many as the samples give. */
+  readonly stepsPerEpoch?: number;
+  /** Ends training when it is aborted, after the current batch; `fit` then throws its reason. */
+  readonly signal?: AbortSignal;
   /** What is told about the course of training. */
   readonly callbacks?: Callback | readonly Callback[];
   /** How often the event loop gets a turn. Default `'auto'`. */
@@ -41,11 +54,19 @@ const known = [
   'validationData',
   'callbacks',
   'yieldEvery',
+  'sampleWeight',
+  'classWeight',
+  'initialEpoch',
+  'stepsPerEpoch',
+  'signal',
 ];
 
 interface Settings {
   readonly batchSize: number;
   readonly epochs: number;
+  readonly initialEpoch: number;
+  readonly stepsPerEpoch: number;
+  readonly signal: AbortSignal | undefined;
   readonly training: Samples;
   readonly validation: Samples | undefined;
   readonly callbacks: readonly Callback[];
@@ -58,28 +79,34 @@ interface Settings {
 export function readSettings(
   network: Network,
   compiled: Compiled,
-  x: TensorLike,
-  y: TensorLike,
-  options: FitOptions,
+  { x, y, options }: { x: ModelInputs; y: TensorLike; options: FitOptions },
   seed: { readonly value: number; readonly epochsBefore: number },
 ): Settings {
   const where = `${network.name}.fit`;
   checkOptions(where, options, known);
-  const samples = readSamples(network, compiled, x, y, where);
+  const samples = readSamples(network, compiled, { x, y, options }, where);
   const { training, validation } = split(network, compiled, samples, options, where);
   const shuffle = boolean(options.shuffle ?? true, `${where}: shuffle`);
-  const own = options.seed === undefined ? undefined : numberIn(options.seed, 0, 2 ** 53, `${where}: seed`);
+  const own = options.seed === undefined ? undefined : wholeNumber(options.seed, `${where}: seed`);
   const { callbacks = [] } = options;
+  const initialEpoch = wholeNumber(options.initialEpoch ?? 0, `${where}: initialEpoch`);
+  const batchSize = positiveInteger(options.batchSize ?? 32, `${where}: batchSize`);
   return {
-    batchSize: positiveInteger(options.batchSize ?? 32, `${where}: batchSize`),
+    batchSize,
     epochs: positiveInteger(options.epochs ?? 1, `${where}: epochs`),
+    initialEpoch,
+    stepsPerEpoch: Math.min(
+      Math.ceil(training.count / batchSize),
+      positiveInteger(options.stepsPerEpoch ?? Number.MAX_SAFE_INTEGER, `${where}: stepsPerEpoch`),
+    ),
+    signal: options.signal,
     training,
     validation,
     callbacks: Array.isArray(callbacks) ? callbacks : [callbacks as Callback],
     breather: new Breather(options.yieldEvery ?? 'auto', where),
     orderOf: (epoch) => {
       if (!shuffle) return Uint32Array.from({ length: training.count }, (_, index) => index);
-      const stream = own === undefined ? seed.epochsBefore + epoch : epoch;
+      const stream = own === undefined ? seed.epochsBefore + epoch - initialEpoch : epoch;
       return new Random(own ?? seed.value, `shuffle/${stream}`).permutation(training.count);
     },
   };
@@ -96,7 +123,7 @@ function split(
   if (options.validationData !== undefined) {
     if (share !== 0) throw new OptionError(`${where}: expected validationSplit or validationData, got both`);
     const [x, y] = options.validationData;
-    return { training: samples, validation: readSamples(network, compiled, x, y, `${where}: validationData`) };
+    return { training: samples, validation: readSamples(network, compiled, { x, y }, `${where}: validationData`) };
   }
   if (share === 0) return { training: samples, validation: undefined };
   // Keras's rule: the last samples, before any shuffling.
@@ -120,8 +147,7 @@ export async function runFit(
   settings: Settings,
   onEpoch: () => void,
 ): Promise<History> {
-  const { training, validation, callbacks, breather, batchSize, epochs } = settings;
-  const steps = Math.ceil(training.count / batchSize);
+  const { training, validation, callbacks, breather, batchSize, epochs, initialEpoch, stepsPerEpoch: steps } = settings;
   const history: History = { epoch: [], history: {} };
   const counters = new Counters(network, compiled, `${network.name}.fit`);
   const staged = new StagedSamples(network, training);
@@ -129,7 +155,8 @@ export async function runFit(
   try {
     const params = { epochs, steps, batchSize, samples: training.count };
     for (const callback of callbacks) await callback.onTrainBegin?.(model, params);
-    for (let epoch = 0; epoch < epochs && !model.stopTraining; epoch++) {
+    for (let epoch = initialEpoch; epoch < epochs && !model.stopTraining; epoch++) {
+      settings.signal?.throwIfAborted();
       for (const callback of callbacks) await callback.onEpochBegin?.(epoch);
       staged.setOrder(settings.orderOf(epoch));
       counters.reset();
@@ -157,15 +184,17 @@ async function runEpoch(
   network: Network,
   compiled: Compiled,
   model: TrainedModel,
-  { training, callbacks, breather, batchSize }: Settings,
+  { training, callbacks, breather, batchSize, stepsPerEpoch, signal }: Settings,
   staged: StagedSamples,
   counters: Counters,
 ): Promise<void> {
   const begins = callbacks.filter((callback) => callback.onBatchBegin !== undefined);
   const ends = callbacks.filter((callback) => callback.onBatchEnd !== undefined);
-  const full = network.step('train', Math.min(batchSize, training.count));
+  const weighted = training.weights !== undefined;
+  const full = network.step('train', Math.min(batchSize, training.count), weighted);
   const logs: Logs = {};
-  for (let start = 0, batch = 0; start < training.count && !model.stopTraining; start += batchSize, batch++) {
+  for (let start = 0, batch = 0; batch < stepsPerEpoch && !model.stopTraining; start += batchSize, batch++) {
+    signal?.throwIfAborted();
     for (const callback of begins) {
       const wait = callback.onBatchBegin?.(batch);
       if (wait !== undefined) await wait;
@@ -173,7 +202,7 @@ async function runEpoch(
     // A callback may have disposed the model; its memory must not come back.
     network.assertUsable('fit');
     const size = Math.min(batchSize, training.count - start);
-    const step = size === full.plan.batch ? full : network.step('train', size);
+    const step = size === full.plan.batch ? full : network.step('train', size, weighted);
     step.executable.prepare();
     staged.load(step, start);
     network.beginTrainingStep();

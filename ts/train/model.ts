@@ -1,7 +1,7 @@
 /** The model as users hold it. */
 
 import type { Logs, TrainedModel } from '../callbacks/callback';
-import { StateError } from '../errors';
+import { OptionError, StateError } from '../errors';
 import { type LossName, toLoss } from '../losses';
 import type { Loss } from '../losses/loss';
 import { type MetricName, toMetric } from '../metrics';
@@ -22,7 +22,7 @@ import { evaluateSamples, predictInputs } from './evaluate';
 import { type FitOptions, readSettings, runFit } from './fit';
 import type { History } from './history';
 import { type Profile, profileStep } from './profile';
-import { readInputs, readSamples, writeBatch } from './samples';
+import { type ModelInputs, readInputs, readSamples, type WeightOptions, writeBatch } from './samples';
 
 /** Options of {@link Model.compile}. */
 export interface CompileOptions {
@@ -41,6 +41,9 @@ export interface BatchOptions {
   /** Samples that are computed at a time. Default 32. */
   readonly batchSize?: number;
 }
+
+/** Options of {@link Model.evaluate}. */
+export interface EvaluateOptions extends BatchOptions, WeightOptions {}
 
 /** A model: layers, weights and the way to train them. Call {@link Model.dispose} when done: its memory is not garbage collected. */
 export class Model implements TrainedModel {
@@ -114,11 +117,11 @@ export class Model implements TrainedModel {
    * @throws {StateError} before `compile` and during another `fit`.
    * @throws {ShapeError | OptionError} when data or options do not fit; then nothing was trained.
    */
-  async fit(x: TensorLike, y: TensorLike, options: FitOptions = {}): Promise<History> {
+  async fit(x: ModelInputs, y: TensorLike, options: FitOptions = {}): Promise<History> {
     const compiled = this.#network.requireCompiled('fit');
     this.#assertIdle('fit');
     const seed = { value: this.#seed, epochsBefore: this.#epochs };
-    const settings = readSettings(this.#network, compiled, x, y, options, seed);
+    const settings = readSettings(this.#network, compiled, { x, y, options }, seed);
     this.#fitting = true;
     this.stopTraining = false;
     try {
@@ -138,12 +141,14 @@ export class Model implements TrainedModel {
    * @throws {StateError} before `compile` and during `fit`.
    * @throws {ShapeError} when the data does not fit.
    */
-  trainOnBatch(x: TensorLike, y: TensorLike): number {
+  trainOnBatch(x: ModelInputs, y: TensorLike, options: WeightOptions = {}): number {
     const compiled = this.#network.requireCompiled('trainOnBatch');
     this.#assertIdle('trainOnBatch');
-    const samples = readSamples(this.#network, compiled, x, y, `${this.name}.trainOnBatch`);
-    const step = this.#network.step('train', samples.count);
-    writeBatch(this.#network, step, samples.x, samples.y, 0);
+    const where = `${this.name}.trainOnBatch`;
+    checkOptions(where, options, ['sampleWeight', 'classWeight']);
+    const samples = readSamples(this.#network, compiled, { x, y, options }, where);
+    const step = this.#network.step('train', samples.count, samples.weights !== undefined);
+    writeBatch(this.#network, step, samples, 0);
     this.#network.beginTrainingStep();
     step.executable.run(compiled.checkNumerics);
     const address = step.executable.addressOf(step.loss as Buffer);
@@ -151,17 +156,19 @@ export class Model implements TrainedModel {
   }
 
   /** Loss for one sample and metrics over all samples, without training. @throws {ShapeError} when the data does not fit. */
-  async evaluate(x: TensorLike, y: TensorLike, options: BatchOptions = {}): Promise<Logs> {
+  async evaluate(x: ModelInputs, y: TensorLike, options: EvaluateOptions = {}): Promise<Logs> {
     const where = `${this.name}.evaluate`;
     const compiled = this.#network.requireCompiled('evaluate');
-    const batchSize = readBatchSize(options, where);
-    const samples = readSamples(this.#network, compiled, x, y, where);
+    const { sampleWeight, classWeight, ...rest } = options;
+    const batchSize = readBatchSize(rest, where);
+    const weights = { ...(sampleWeight && { sampleWeight }), ...(classWeight && { classWeight }) };
+    const samples = readSamples(this.#network, compiled, { x, y, options: weights }, where);
     await this.#engineReady('evaluate');
     return evaluateSamples(this.#network, compiled, samples, batchSize, where);
   }
 
   /** The outputs, `[n, …outputShape]`. @throws {ShapeError} when the inputs do not fit. */
-  async predict(x: TensorLike, options: BatchOptions = {}): Promise<Tensor> {
+  async predict(x: ModelInputs, options: BatchOptions = {}): Promise<Tensor> {
     const where = `${this.name}.predict`;
     this.#network.assertUsable('predict');
     const batchSize = readBatchSize(options, where);
@@ -211,12 +218,18 @@ export class Model implements TrainedModel {
    * their products are the gradients that the plan computed. The weights do not change. `String(explanation)` is
    * a page of text.
    */
-  explain(x: TensorLike, y: TensorLike): Explanation {
+  explain(x: ModelInputs, y: TensorLike): Explanation {
     const compiled = this.#network.requireCompiled('explain');
     this.#assertIdle('explain');
-    const samples = readSamples(this.#network, compiled, x, y, `${this.name}.explain`);
+    const where = `${this.name}.explain`;
+    if (
+      !this.#network.graph.nodes.every(({ inputs: [source], inputs }, node) => inputs.length === 1 && source === node)
+    ) {
+      throw new OptionError(`${where}: expected a chain of layers, got a model with branches`);
+    }
+    const samples = readSamples(this.#network, compiled, { x, y }, where);
     const step = this.#network.step('explain', samples.count);
-    writeBatch(this.#network, step, samples.x, samples.y, 0);
+    writeBatch(this.#network, step, samples, 0);
     step.executable.run(compiled.checkNumerics);
     return explainStep(this.#network, compiled, step);
   }
@@ -228,16 +241,16 @@ export class Model implements TrainedModel {
    * @param options.runs - Number of steps. Default 20.
    * @throws {StateError} before `compile` and during `fit`.
    */
-  profile(x: TensorLike, y: TensorLike, options: { readonly runs?: number } = {}): Profile {
+  profile(x: ModelInputs, y: TensorLike, options: { readonly runs?: number } = {}): Profile {
     const where = `${this.name}.profile`;
     const compiled = this.#network.requireCompiled('profile');
     this.#assertIdle('profile');
     checkOptions(where, options, ['runs']);
     const runs = positiveInteger(options.runs ?? 20, `${where}: runs`);
-    const samples = readSamples(this.#network, compiled, x, y, where);
+    const samples = readSamples(this.#network, compiled, { x, y }, where);
     const step = this.#network.step('train', samples.count);
     return this.#network.withoutTraces(() => {
-      writeBatch(this.#network, step, samples.x, samples.y, 0);
+      writeBatch(this.#network, step, samples, 0);
       return profileStep(this.#network, step, runs);
     });
   }

@@ -1,67 +1,130 @@
 /** The arrays that training, evaluation and prediction run on: checked at the door, then cut into batches. */
 
-import { NonFiniteError, ShapeError, WasmError } from '../errors';
+import { NonFiniteError, ShapeError, ValueError, WasmError } from '../errors';
 import type { Compiled, Network, Step } from '../model/network';
 import type { Buffer } from '../plan/buffer';
 import type { Engine, KernelFunction } from '../runtime/kernels';
 import { formatShape, sizeOf } from '../shape';
 import { type Tensor, type TensorLike, toBatch } from '../tensor';
 
+/** What models take: one array, or for a model with several inputs one for each, in their order. */
+export type ModelInputs = TensorLike | readonly TensorLike[];
+
+/** Weights of samples, as in Keras. */
+export interface WeightOptions {
+  /** A factor for the loss of each sample. Default 1 for all. */
+  readonly sampleWeight?: ArrayLike<number>;
+  /** A factor for the loss of the samples of each class, by the class's number; others count 1. */
+  readonly classWeight?: Readonly<Record<number, number>>;
+}
+
 /** Inputs with their targets. */
 export interface Samples {
-  /** `[n, …inputShape]` */
-  readonly x: Tensor;
+  /** For each input of the model `[n, …inputShape]`. */
+  readonly xs: readonly Tensor[];
   /** `[n, …targetShape]` */
   readonly y: Tensor;
+  /** `[n]`, where samples have weights. */
+  readonly weights: Tensor | undefined;
   /** Number of samples. */
   readonly count: number;
 }
 
-/** Checks inputs for a model. @throws {ShapeError} when they do not fit it. */
-export function readInputs(network: Network, x: TensorLike, where: string): Tensor {
-  const [inputShape] = network.graph.inputShapes;
-  return toBatch(x, inputShape ?? [], `${where}: x`);
+/** Checks inputs for a model. @throws {ShapeError} when they do not fit it or each other. */
+export function readInputs(network: Network, x: ModelInputs, where: string): readonly Tensor[] {
+  const { inputShapes } = network.graph;
+  const [only] = inputShapes;
+  if (inputShapes.length === 1 && only !== undefined) return [toBatch(x as TensorLike, only, `${where}: x`)];
+  if (!Array.isArray(x) || x.length !== inputShapes.length) {
+    throw new ShapeError(
+      `${where}: expected x to be a list of ${inputShapes.length} arrays, one for each input, got ${Array.isArray(x) ? `${x.length}` : typeof x}`,
+    );
+  }
+  const xs = inputShapes.map((shape, index) => toBatch(x[index] as TensorLike, shape, `${where}: x[${index}]`));
+  const counts = xs.map(({ shape }) => shape[0]);
+  if (counts.some((count) => count !== counts[0])) {
+    throw new ShapeError(`${where}: expected as many samples for every input, got ${counts.join(', ')}`);
+  }
+  return xs;
 }
 
-/** Checks inputs and targets. @throws {ShapeError} when they do not fit the model or each other. */
+/** Checks inputs, targets and weights. @throws {ShapeError} when they do not fit the model or each other. */
 export function readSamples(
   network: Network,
   compiled: Compiled,
-  x: TensorLike,
-  y: TensorLike,
+  { x, y, options = {} }: { x: ModelInputs; y: TensorLike; options?: WeightOptions },
   where: string,
 ): Samples {
-  const inputs = readInputs(network, x, where);
+  const xs = readInputs(network, x, where);
+  const [first] = xs as readonly [Tensor];
   const targetShape = compiled.loss.targetShape(network.graph.outputShape, where);
   const targets = toBatch(y, targetShape, `${where}: y`);
-  const [count = 0] = inputs.shape;
+  const [count = 0] = first.shape;
   if (targets.shape[0] !== count) {
     throw new ShapeError(
-      `${where}: expected as many targets as inputs, got x ${formatShape(inputs.shape)} and y ${formatShape(targets.shape)}`,
+      `${where}: expected as many targets as inputs, got x ${formatShape(first.shape)} and y ${formatShape(targets.shape)}`,
     );
   }
   compiled.loss.checkTargets?.(targets.data, network.graph.outputShape, `${where}: y`);
   if (compiled.checkNumerics) {
-    checkFinite(inputs, `${where}: x`);
+    for (const [index, tensor] of xs.entries()) {
+      checkFinite(tensor, xs.length === 1 ? `${where}: x` : `${where}: x[${index}]`);
+    }
     checkFinite(targets, `${where}: y`);
   }
-  return { x: inputs, y: targets, count };
+  return { xs, y: targets, weights: readWeights(targets, count, options, where), count };
+}
+
+/** The factor of each sample; undefined when none was given. */
+function readWeights(y: Tensor, count: number, options: WeightOptions, where: string): Tensor | undefined {
+  const { sampleWeight, classWeight } = options;
+  if (sampleWeight === undefined && classWeight === undefined) return undefined;
+  const data = new Float32Array(count).fill(1);
+  if (sampleWeight !== undefined) {
+    if (sampleWeight === null || sampleWeight.length !== count) {
+      throw new ShapeError(`${where}: expected sampleWeight with ${count} values, got ${sampleWeight?.length}`);
+    }
+    data.set(sampleWeight);
+  }
+  if (classWeight !== undefined) {
+    const width = y.data.length / count;
+    for (let sample = 0; sample < count; sample++) {
+      const row = y.data.subarray(sample * width, (sample + 1) * width);
+      // One-hot targets name their class by the place of the largest.
+      const label = width === 1 ? (row[0] as number) : row.indexOf(Math.max(...row));
+      data[sample] = (data[sample] as number) * (classWeight[label] ?? 1);
+    }
+  }
+  const bad = data.findIndex((value) => !(value >= 0 && Number.isFinite(value)));
+  if (bad >= 0) throw new ValueError(`${where}: expected weights ≥ 0, got ${data[bad]} for sample ${bad}`);
+  return { data, shape: [count] };
 }
 
 /** The samples from `start` up to `end`, without copying. */
-export function sliceSamples({ x, y }: Samples, start: number, end: number): Samples {
-  return { x: sliceTensor(x, start, end), y: sliceTensor(y, start, end), count: end - start };
+export function sliceSamples({ xs, y, weights }: Samples, start: number, end: number): Samples {
+  return {
+    xs: xs.map((x) => sliceTensor(x, start, end)),
+    y: sliceTensor(y, start, end),
+    weights: weights && sliceTensor(weights, start, end),
+    count: end - start,
+  };
 }
 
 /** Copies samples from `start` into the buffers of a step, as many as its batch. */
-export function writeBatch(network: Network, step: Step, x: Tensor, y: Tensor | undefined, start: number): void {
+export function writeBatch(
+  network: Network,
+  step: Step,
+  { xs, y, weights }: { xs: readonly Tensor[]; y?: Tensor; weights?: Tensor | undefined },
+  start: number,
+): void {
   const end = start + step.plan.batch;
   const put = (buffer: Buffer | undefined, tensor: Tensor | undefined): void => {
     if (buffer === undefined || tensor === undefined) return;
     network.engine.memory.write(step.executable.addressOf(buffer), sliceTensor(tensor, start, end).data);
   };
-  put(step.inputs[0], x);
+  for (const [index, x] of xs.entries()) put(step.inputs[index], x);
   put(step.target, y);
+  put(step.weights, weights);
 }
 
 function sliceTensor({ data, shape }: Tensor, start: number, end: number): Tensor {
@@ -77,40 +140,48 @@ function checkFinite({ data, shape }: Tensor, where: string): void {
   throw new NonFiniteError(`${where}: expected finite numbers, got ${data[index]} in sample ${sample}`);
 }
 
+interface StagedArray {
+  readonly address: number;
+  readonly size: number;
+  /** Which of a step's buffers gets its rows. */
+  readonly target: (step: Step) => Buffer | undefined;
+}
+
 /**
  * Samples that lie in WebAssembly memory for the length of a training, so that a batch in any order is gathered
- * by one kernel call and nothing is allocated for it.
+ * by one kernel call an array and nothing is allocated for it.
  */
 export class StagedSamples {
   readonly #engine: Engine;
   readonly #gather: KernelFunction;
-  readonly #x: number;
-  readonly #y: number;
+  readonly #arrays: readonly StagedArray[];
   readonly #order: number;
   readonly #count: number;
-  readonly #xSize: number;
-  readonly #ySize: number;
 
   /** @throws {OutOfMemoryError} when the samples do not fit beside the model. */
-  constructor(network: Network, samples: Samples) {
+  constructor(network: Network, { xs, y, weights, count }: Samples) {
     const { engine } = network;
     this.#engine = engine;
     this.#gather = engine.kernel('gather_rows');
-    this.#count = samples.count;
-    this.#xSize = sizeOf(samples.x.shape.slice(1));
-    this.#ySize = sizeOf(samples.y.shape.slice(1));
+    this.#count = count;
+    const sources = [
+      ...xs.map((tensor, index) => ({ tensor, target: (step: Step) => step.inputs[index] })),
+      { tensor: y, target: (step: Step) => step.target },
+      ...(weights === undefined ? [] : [{ tensor: weights, target: (step: Step) => step.weights }]),
+    ];
     const reserved: number[] = [];
     try {
-      for (const length of [samples.x.data.length, samples.y.data.length, samples.count]) {
-        reserved.push(engine.allocate(length * 4));
-      }
+      for (const { tensor } of sources) reserved.push(engine.allocate(tensor.data.length * 4));
+      this.#order = engine.allocate(count * 4);
     } catch (error) {
       for (const address of reserved) engine.release(address);
       throw error;
     }
-    [this.#x, this.#y, this.#order] = reserved as [number, number, number];
-    engine.memory.write(this.#x, samples.x.data);
-    engine.memory.write(this.#y, samples.y.data);
+    this.#arrays = sources.map(({ tensor, target }, index) => {
+      const address = reserved[index] as number;
+      engine.memory.write(address, tensor.data);
+      return { address, size: tensor.data.length / count, target };
+    });
   }
 
   /** Sets the order of the samples: a permutation of their numbers. */
@@ -122,17 +193,18 @@ export class StagedSamples {
   load(step: Step, start: number): void {
     const { batch } = step.plan;
     const order = this.#order + start * 4;
-    const x = step.executable.addressOf(step.inputs[0] as Buffer);
-    const y = step.executable.addressOf(step.target as Buffer);
-    const status =
-      this.#gather(batch, this.#xSize, order, this.#count, this.#x, x) ||
-      this.#gather(batch, this.#ySize, order, this.#count, this.#y, y);
-    if (status !== 0) throw new WasmError('gather_rows', status);
+    for (let index = 0; index < this.#arrays.length; index++) {
+      const { address, size, target } = this.#arrays[index] as StagedArray;
+      const to = step.executable.addressOf(target(step) as Buffer);
+      const status = this.#gather(batch, size, order, this.#count, address, to);
+      if (status !== 0) throw new WasmError('gather_rows', status);
+    }
   }
 
   /** Gives the memory back. */
   release(): void {
     if (this.#engine.crashed) return;
-    for (const address of [this.#x, this.#y, this.#order]) this.#engine.release(address);
+    for (const { address } of this.#arrays) this.#engine.release(address);
+    this.#engine.release(this.#order);
   }
 }

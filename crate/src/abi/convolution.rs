@@ -34,7 +34,7 @@ pub fn conv2d_forward(
             frame.input(filter, geometry.filter_size())?,
             frame.optional(bias, geometry.out_c)?,
             frame.output(y, geometry.output_size())?,
-            Activation::from_code(activation)?,
+            Activation::from_code(activation, 0.0)?,
             frame.workspace(workspace, workspace_length, needed)?,
         );
         Ok(())

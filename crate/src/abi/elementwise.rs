@@ -6,11 +6,11 @@ use crate::kernels::activation::{self, Activation};
 use crate::kernels::{elementwise, peak};
 use wasm_bindgen::prelude::*;
 
-/// `y = activation(x)`; `y` may be `x`.
+/// `y = activation(x)`; `y` may be `x`. `alpha` is the slope of a leaky relu, the limit of an elu.
 #[wasm_bindgen]
-pub fn activation_forward(code: u32, length: u32, x: u32, y: u32) -> u32 {
+pub fn activation_forward(code: u32, alpha: f32, length: u32, x: u32, y: u32) -> u32 {
     call(|frame| {
-        let activation = Activation::from_code(code)?;
+        let activation = Activation::from_code(code, alpha)?;
         if x == y {
             activation::forward_in_place(activation, frame.output(y, length as usize)?);
         } else {
@@ -21,17 +21,17 @@ pub fn activation_forward(code: u32, length: u32, x: u32, y: u32) -> u32 {
     })
 }
 
-/// `dx = dy · activation′`, from the activation's output `y`; `dx` may be `dy`.
+/// `dx = dy · activation′`, from the activation's output or input `v`, see [`activation::gradient`]; `dx` may be `dy`.
 #[wasm_bindgen]
-pub fn activation_gradient(code: u32, length: u32, y: u32, dy: u32, dx: u32) -> u32 {
+pub fn activation_gradient(code: u32, alpha: f32, length: u32, v: u32, dy: u32, dx: u32) -> u32 {
     call(|frame| {
-        let activation = Activation::from_code(code)?;
-        let y = frame.input(y, length as usize)?;
+        let activation = Activation::from_code(code, alpha)?;
+        let v = frame.input(v, length as usize)?;
         if dx == dy {
-            activation::gradient_in_place(activation, y, frame.output(dx, length as usize)?);
+            activation::gradient_in_place(activation, v, frame.output(dx, length as usize)?);
         } else {
             let dy = frame.input(dy, length as usize)?;
-            activation::gradient(activation, y, dy, frame.output(dx, length as usize)?);
+            activation::gradient(activation, v, dy, frame.output(dx, length as usize)?);
         }
         Ok(())
     })
@@ -44,6 +44,27 @@ pub fn add(length: u32, a: u32, b: u32, y: u32) -> u32 {
         let a = frame.input(a, length as usize)?;
         let b = frame.input(b, length as usize)?;
         elementwise::add(a, b, frame.output(y, length as usize)?);
+        Ok(())
+    })
+}
+
+/// `y = a · b`.
+#[wasm_bindgen]
+pub fn multiply(length: u32, a: u32, b: u32, y: u32) -> u32 {
+    call(|frame| {
+        let a = frame.input(a, length as usize)?;
+        let b = frame.input(b, length as usize)?;
+        elementwise::multiply(a, b, frame.output(y, length as usize)?);
+        Ok(())
+    })
+}
+
+/// `y = scale · x + offset`.
+#[wasm_bindgen]
+pub fn affine(length: u32, scale: f32, offset: f32, x: u32, y: u32) -> u32 {
+    call(|frame| {
+        let x = frame.input(x, length as usize)?;
+        elementwise::affine(scale, offset, x, frame.output(y, length as usize)?);
         Ok(())
     })
 }

@@ -6,7 +6,9 @@
 
 mod convolution;
 mod elementwise;
+mod image;
 mod loss;
+mod normalization;
 mod optimizer;
 mod pooling;
 mod product;
@@ -96,13 +98,13 @@ fn call(work: impl FnOnce(&mut Frame) -> Result<(), Error>) -> u32 {
 
 /// The arguments of one call: makes slices and sees to it that no output overlaps anything.
 struct Frame {
-    ranges: [(usize, usize, bool); 8],
+    ranges: [(usize, usize, bool); 12],
     count: usize,
 }
 
 impl Frame {
     fn new() -> Self {
-        Self { ranges: [(0, 0, false); 8], count: 0 }
+        Self { ranges: [(0, 0, false); 12], count: 0 }
     }
 
     fn claim(&mut self, address: u32, length: usize, written: bool) -> Result<(), Error> {
@@ -147,6 +149,15 @@ impl Frame {
         }
     }
 
+    /// An array that is written and may be left out, by the address 0.
+    fn optional_output(&mut self, address: u32, length: usize) -> Result<Option<&'static mut [f32]>, Error> {
+        if address == 0 {
+            Ok(None)
+        } else {
+            self.output(address, length).map(Some)
+        }
+    }
+
     /// An array that is written.
     fn output(&mut self, address: u32, length: usize) -> Result<&'static mut [f32], Error> {
         self.claim(address, length, true)?;
@@ -183,4 +194,12 @@ impl Frame {
             Err(Error::InvalidGeometry)
         }
     }
+}
+
+/// Elements of a matrix that is not empty.
+fn matrix(rows: u32, width: u32) -> Result<usize, Error> {
+    if rows == 0 || width == 0 {
+        return Err(Error::InvalidGeometry);
+    }
+    checked_product(&[rows as usize, width as usize])
 }

@@ -1,6 +1,6 @@
 //! Exports of the matrix product and the bias.
 
-use super::call;
+use super::{call, matrix};
 use crate::error::{checked_product, Error};
 use crate::kernels::activation::Activation;
 use crate::kernels::matmul::Product;
@@ -52,9 +52,20 @@ pub fn matmul(
             frame.input(b, sizes.k * sizes.n)?,
             frame.optional(bias, sizes.n)?,
             frame.output(c, sizes.m * sizes.n)?,
-            Activation::from_code(activation)?,
+            Activation::from_code(activation, 0.0)?,
             frame.workspace(workspace, workspace_length, needed)?,
         );
+        Ok(())
+    })
+}
+
+/// `y[row, c] += bias[c]`.
+#[wasm_bindgen]
+pub fn bias_add(rows: u32, columns: u32, bias: u32, y: u32) -> u32 {
+    call(|frame| {
+        let length = matrix(rows, columns)?;
+        let bias = frame.input(bias, columns as usize)?;
+        bias::add(bias, frame.output(y, length)?);
         Ok(())
     })
 }

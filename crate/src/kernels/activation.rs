@@ -1,11 +1,13 @@
-//! Activation functions that work on each element, and their gradients by the function's own output.
+//! Activation functions that work on each element, and their gradients.
 
+use super::curves::{self, Curves};
 use super::exponential::{Logistic, Tangent};
+use super::map::{map, map_in_place, zip_in_place};
 use crate::error::Error;
-use crate::vector::{F32x4, Vector, LANES};
+use crate::vector::{F32x4, Vector};
 
 /// An activation function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Activation {
     /// The identity.
     Linear,
@@ -15,18 +17,48 @@ pub enum Activation {
     Relu,
     /// Hyperbolic tangent.
     Tanh,
+    /// min(max(x, 0), 6).
+    Relu6,
+    /// x for x ≥ 0, else x times this slope.
+    LeakyRelu(f32),
+    /// x for x ≥ 0, else eˣ − 1 times this limit.
+    Elu(f32),
+    /// Elu whose limit and scale keep mean and variance.
+    Selu,
+    /// x · Φ(x) with the normal distribution Φ.
+    Gelu,
+    /// Gelu by a tangent.
+    GeluTanh,
+    /// x · sigmoid(x).
+    Silu,
+    /// ln(1 + eˣ).
+    Softplus,
+    /// relu6(x + 3) / 6.
+    HardSigmoid,
+    /// x · relu6(x + 3) / 6.
+    HardSwish,
 }
 
 impl Activation {
-    /// The function of a code, see ts/layers/activations.ts.
-    pub fn from_code(code: u32) -> Result<Self, Error> {
-        match code {
-            0 => Ok(Self::Linear),
-            1 => Ok(Self::Sigmoid),
-            2 => Ok(Self::Relu),
-            3 => Ok(Self::Tanh),
-            _ => Err(Error::UnknownCode),
-        }
+    /// The function of a code, see ts/layers/activations.ts; `alpha` is the slope or limit of those that have one.
+    pub fn from_code(code: u32, alpha: f32) -> Result<Self, Error> {
+        Ok(match code {
+            0 => Self::Linear,
+            1 => Self::Sigmoid,
+            2 => Self::Relu,
+            3 => Self::Tanh,
+            4 => Self::Relu6,
+            5 => Self::LeakyRelu(alpha),
+            6 => Self::Elu(alpha),
+            7 => Self::Selu,
+            8 => Self::Gelu,
+            9 => Self::GeluTanh,
+            10 => Self::Silu,
+            11 => Self::Softplus,
+            12 => Self::HardSigmoid,
+            13 => Self::HardSwish,
+            _ => return Err(Error::UnknownCode),
+        })
     }
 }
 
@@ -34,119 +66,120 @@ impl Activation {
 pub fn forward(activation: Activation, x: &[f32], y: &mut [f32]) {
     match activation {
         Activation::Linear => y.copy_from_slice(x),
-        Activation::Sigmoid => {
-            let constants = Logistic::new();
-            map(x, y, |x| constants.sigmoid(x));
-        }
-        Activation::Relu => map(x, y, |x| x.at_least(F32x4::splat(0.0))),
-        Activation::Tanh => {
-            let constants = Tangent::new();
-            map(x, y, |x| constants.tanh(x));
-        }
+        _ => with_function(activation, Between { x, y }),
     }
 }
 
 /// `y = activation(y)`.
 pub fn forward_in_place(activation: Activation, y: &mut [f32]) {
-    match activation {
-        Activation::Linear => {}
-        Activation::Sigmoid => {
-            let constants = Logistic::new();
-            map_in_place(y, |x| constants.sigmoid(x));
-        }
-        Activation::Relu => map_in_place(y, |x| x.at_least(F32x4::splat(0.0))),
-        Activation::Tanh => {
-            let constants = Tangent::new();
-            map_in_place(y, |x| constants.tanh(x));
-        }
+    if activation != Activation::Linear {
+        with_function(activation, InPlace { y });
     }
 }
 
-/// `dx = dy · activation′`, from the activation's output `y`: y(1−y) for sigmoid, y > 0 for relu, 1−y² for tanh.
-pub fn gradient(activation: Activation, y: &[f32], dy: &[f32], dx: &mut [f32]) {
-    match activation {
-        Activation::Linear => dx.copy_from_slice(dy),
-        _ => {
-            dx.copy_from_slice(dy);
-            gradient_in_place(activation, y, dx);
-        }
+/// What takes a function of four lanes and applies it, so that each function is named once.
+trait Visitor {
+    fn apply(self, function: impl Fn(F32x4) -> F32x4);
+}
+
+struct Between<'a> {
+    x: &'a [f32],
+    y: &'a mut [f32],
+}
+
+impl Visitor for Between<'_> {
+    #[inline(always)]
+    fn apply(self, function: impl Fn(F32x4) -> F32x4) {
+        map(self.x, self.y, function);
     }
+}
+
+struct InPlace<'a> {
+    y: &'a mut [f32],
+}
+
+impl Visitor for InPlace<'_> {
+    #[inline(always)]
+    fn apply(self, function: impl Fn(F32x4) -> F32x4) {
+        map_in_place(self.y, function);
+    }
+}
+
+#[inline(always)]
+fn with_function(activation: Activation, visitor: impl Visitor) {
+    let zero = F32x4::splat(0.0);
+    match activation {
+        Activation::Linear => visitor.apply(|x| x),
+        Activation::Sigmoid => {
+            let constants = Logistic::new();
+            visitor.apply(|x| constants.sigmoid(x));
+        }
+        Activation::Relu => visitor.apply(|x| x.at_least(zero)),
+        Activation::Tanh => {
+            let constants = Tangent::new();
+            visitor.apply(|x| constants.tanh(x));
+        }
+        Activation::Relu6 => visitor.apply(|x| x.at_least(zero).at_most(F32x4::splat(6.0))),
+        Activation::LeakyRelu(slope) => visitor.apply(|x| x.select_less(zero, x.mul(F32x4::splat(slope)), x)),
+        Activation::HardSigmoid => visitor.apply(curves::hard_sigmoid),
+        Activation::HardSwish => visitor.apply(|x| x.mul(curves::hard_sigmoid(x))),
+        _ => with_curve(activation, visitor),
+    }
+}
+
+/// The functions that need exp; a frame of their own, so that their constants do not crowd the others'.
+#[inline(never)]
+fn with_curve(activation: Activation, visitor: impl Visitor) {
+    let c = Curves::new();
+    match activation {
+        Activation::Elu(limit) => visitor.apply(|x| c.elu(x, limit)),
+        Activation::Selu => visitor.apply(|x| c.selu(x)),
+        Activation::Gelu => visitor.apply(|x| c.gelu(x)),
+        Activation::GeluTanh => visitor.apply(|x| c.gelu_tanh(x)),
+        Activation::Silu => visitor.apply(|x| x.mul(c.logistic.sigmoid(x))),
+        _ => visitor.apply(|x| c.softplus(x)),
+    }
+}
+
+/// `dx = dy · activation′`. `v` is the activation's output for the first five functions, whose derivative it tells: y(1−y)
+/// for sigmoid, y > 0 for relu, 1−y² for tanh. For the others it is the input.
+pub fn gradient(activation: Activation, v: &[f32], dy: &[f32], dx: &mut [f32]) {
+    dx.copy_from_slice(dy);
+    gradient_in_place(activation, v, dx);
 }
 
 /// `dy = dy · activation′`, see [`gradient`].
-pub fn gradient_in_place(activation: Activation, y: &[f32], dy: &mut [f32]) {
+pub fn gradient_in_place(activation: Activation, v: &[f32], dy: &mut [f32]) {
+    let constant = F32x4::splat;
+    let (zero, one) = (constant(0.0), constant(1.0));
     match activation {
         Activation::Linear => {}
-        Activation::Sigmoid => zip_in_place(dy, y, sigmoid_gradient),
-        Activation::Relu => zip_in_place(dy, y, relu_gradient),
-        Activation::Tanh => zip_in_place(dy, y, tanh_gradient),
+        Activation::Sigmoid => zip_in_place(dy, v, |dy, y| dy.mul(y.mul(one.sub(y)))),
+        Activation::Relu => zip_in_place(dy, v, |dy, y| zero.select_less(y, dy, zero)),
+        Activation::Tanh => zip_in_place(dy, v, |dy, y| dy.mul(one.sub(y.mul(y)))),
+        Activation::Relu6 => {
+            zip_in_place(dy, v, |dy, y| zero.select_less(y, y.select_less(constant(6.0), dy, zero), zero))
+        }
+        Activation::LeakyRelu(slope) => {
+            zip_in_place(dy, v, |dy, x| zero.select_less(x, dy, dy.mul(constant(slope))));
+        }
+        Activation::HardSigmoid => zip_in_place(dy, v, |dy, x| dy.mul(curves::hard_sigmoid_slope(x))),
+        Activation::HardSwish => {
+            zip_in_place(dy, v, |dy, x| dy.mul(x.mul_add(curves::hard_sigmoid_slope(x), curves::hard_sigmoid(x))))
+        }
+        _ => curve_gradient(activation, v, dy),
     }
 }
 
-#[inline(always)]
-fn sigmoid_gradient(dy: F32x4, y: F32x4) -> F32x4 {
-    dy.mul(y.mul(F32x4::splat(1.0).sub(y)))
-}
-
-#[inline(always)]
-fn relu_gradient(dy: F32x4, y: F32x4) -> F32x4 {
-    F32x4::splat(0.0).select_less(y, dy, F32x4::splat(0.0))
-}
-
-#[inline(always)]
-fn tanh_gradient(dy: F32x4, y: F32x4) -> F32x4 {
-    dy.mul(F32x4::splat(1.0).sub(y.mul(y)))
-}
-
-/// Applies a function of four lanes to every element.
-#[inline(always)]
-pub fn map(x: &[f32], y: &mut [f32], apply: impl Fn(F32x4) -> F32x4) {
-    let mut inputs = x.chunks_exact(LANES);
-    let mut outputs = y.chunks_exact_mut(LANES);
-    for (x, y) in (&mut inputs).zip(&mut outputs) {
-        apply(F32x4::load(x)).store(y);
+#[inline(never)]
+fn curve_gradient(activation: Activation, x: &[f32], dy: &mut [f32]) {
+    let c = Curves::new();
+    match activation {
+        Activation::Elu(limit) => zip_in_place(dy, x, |dy, x| dy.mul(c.elu_slope(x, limit))),
+        Activation::Selu => zip_in_place(dy, x, |dy, x| dy.mul(c.selu_slope(x))),
+        Activation::Gelu => zip_in_place(dy, x, |dy, x| dy.mul(c.gelu_slope(x))),
+        Activation::GeluTanh => zip_in_place(dy, x, |dy, x| dy.mul(c.gelu_tanh_slope(x))),
+        Activation::Silu => zip_in_place(dy, x, |dy, x| dy.mul(c.silu_slope(x))),
+        _ => zip_in_place(dy, x, |dy, x| dy.mul(c.logistic.sigmoid(x))),
     }
-    let rest = inputs.remainder();
-    if !rest.is_empty() {
-        let result = apply(partial(rest)).to_array();
-        outputs.into_remainder().copy_from_slice(&result[..rest.len()]);
-    }
-}
-
-/// Applies a function of four lanes to every element, in place.
-#[inline(always)]
-pub fn map_in_place(y: &mut [f32], apply: impl Fn(F32x4) -> F32x4) {
-    let mut outputs = y.chunks_exact_mut(LANES);
-    for y in &mut outputs {
-        apply(F32x4::load(y)).store(y);
-    }
-    let rest = outputs.into_remainder();
-    if !rest.is_empty() {
-        let result = apply(partial(rest)).to_array();
-        rest.copy_from_slice(&result[..rest.len()]);
-    }
-}
-
-/// `y = apply(y, x)` for every element.
-#[inline(always)]
-pub fn zip_in_place(y: &mut [f32], x: &[f32], apply: impl Fn(F32x4, F32x4) -> F32x4) {
-    let mut inputs = x.chunks_exact(LANES);
-    let mut outputs = y.chunks_exact_mut(LANES);
-    for (x, y) in (&mut inputs).zip(&mut outputs) {
-        apply(F32x4::load(y), F32x4::load(x)).store(y);
-    }
-    let rest = inputs.remainder();
-    let outputs = outputs.into_remainder();
-    if !rest.is_empty() {
-        let result = apply(partial(outputs), partial(rest)).to_array();
-        outputs.copy_from_slice(&result[..rest.len()]);
-    }
-}
-
-/// Up to three values, with ones behind them.
-#[inline(always)]
-fn partial(values: &[f32]) -> F32x4 {
-    let mut lanes = [1.0; LANES];
-    lanes[..values.len()].copy_from_slice(values);
-    F32x4::from_array(lanes)
 }

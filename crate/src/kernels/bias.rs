@@ -14,6 +14,15 @@ pub fn broadcast(bias: Option<&[f32]>, columns: usize, y: &mut [f32]) {
     }
 }
 
+/// Adds the bias to every row of `y`.
+pub fn add(bias: &[f32], y: &mut [f32]) {
+    for row in y.chunks_exact_mut(bias.len()) {
+        for (value, bias) in row.iter_mut().zip(bias) {
+            *value += bias;
+        }
+    }
+}
+
 /// `db[c] = Σ over rows of dy[row, c]`.
 pub fn gradient(rows: usize, columns: usize, dy: &[f32], db: &mut [f32]) {
     // Rows are cut into blocks whose sums are added, so that long sums lose less; the cut depends on nothing else.

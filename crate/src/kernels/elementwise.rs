@@ -1,7 +1,7 @@
 //! Copies, sums and gathers.
 
-use super::activation::map;
 use super::exponential::Exponential;
+use super::map::map;
 use crate::error::Error;
 use crate::vector::{copy, F32x4, Vector, LANES};
 
@@ -15,6 +15,20 @@ pub fn add(a: &[f32], b: &[f32], y: &mut [f32]) {
     }
     for ((a, b), y) in left.remainder().iter().zip(right.remainder()).zip(outputs.into_remainder()) {
         *y = a + b;
+    }
+}
+
+/// `y = a · b`.
+pub fn multiply(a: &[f32], b: &[f32], y: &mut [f32]) {
+    for ((a, b), y) in a.iter().zip(b).zip(y) {
+        *y = a * b;
+    }
+}
+
+/// `y = scale · x + offset`.
+pub fn affine(scale: f32, offset: f32, x: &[f32], y: &mut [f32]) {
+    for (x, y) in x.iter().zip(y) {
+        *y = x * scale + offset;
     }
 }
 

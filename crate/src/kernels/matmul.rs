@@ -1,7 +1,8 @@
 //! Matrix products: `c = activation(op(a) · op(b) + bias)`, row-major.
 
-use super::activation::{forward_in_place, map, Activation};
+use super::activation::{forward_in_place, Activation};
 use super::bias::broadcast;
+use super::map::map;
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{columns, rows, store, zeros, Walk};
 use crate::gemm::pack::{pack, packed_size, panel_start, panel_width, PANEL};
@@ -198,5 +199,5 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
 /// `y += factor · x`.
 fn axpy(factor: f32, x: &[f32], y: &mut [f32]) {
     let factor = F32x4::splat(factor);
-    super::activation::zip_in_place(y, x, |y, x| x.mul_add(factor, y));
+    super::map::zip_in_place(y, x, |y, x| x.mul_add(factor, y));
 }

@@ -1,12 +1,22 @@
 //! One file an operation, forward and gradients side by side. Kernels get slices whose lengths the boundary checked.
 
 pub mod activation;
+pub mod batch_norm;
 pub mod bias;
+pub mod columns;
 pub mod conv2d;
+pub mod cross_entropy;
+pub mod curves;
+pub mod dropout;
 pub mod elementwise;
 pub mod exponential;
+pub mod image;
+pub mod layer_norm;
 pub mod loss;
+pub mod map;
 pub mod matmul;
 pub mod peak;
+pub mod pointwise_loss;
 pub mod pooling;
+pub mod prelu;
 pub mod softmax;

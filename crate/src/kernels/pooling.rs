@@ -99,11 +99,11 @@ pub fn average(g: &Geometry, x: &[f32], y: &mut [f32]) {
         target.fill(0.0);
         let mut count = 0;
         for pixel in pixels(g, window) {
-            crate::kernels::activation::zip_in_place(target, &x[pixel..pixel + g.in_c], |sum, value| sum.add(value));
+            crate::kernels::map::zip_in_place(target, &x[pixel..pixel + g.in_c], |sum, value| sum.add(value));
             count += 1;
         }
         let share = F32x4::splat(1.0 / count as f32);
-        crate::kernels::activation::map_in_place(target, |sum| sum.mul(share));
+        crate::kernels::map::map_in_place(target, |sum| sum.mul(share));
     });
 }
 
@@ -115,7 +115,7 @@ pub fn average_gradient(g: &Geometry, dy: &[f32], dx: &mut [f32]) {
         let share = F32x4::splat(1.0 / pixels(g, window).count() as f32);
         for pixel in pixels(g, window) {
             let target = &mut dx[pixel..pixel + g.in_c];
-            crate::kernels::activation::zip_in_place(target, gradient, |sum, value| value.mul_add(share, sum));
+            crate::kernels::map::zip_in_place(target, gradient, |sum, value| value.mul_add(share, sum));
         }
     });
 }

@@ -56,3 +56,19 @@ fn step(adam: Adam, parameters: &mut [f32], gradients: &[f32], mean: &mut [f32],
     let change = m.mul(constant(adam.rate)).div(v.square_root().add(constant(adam.epsilon)));
     F32x4::load(parameters).sub(change).store(parameters);
 }
+
+/// [`update`] with the largest mean of squares so far below the root (Reddi, Kale and Kumar, 2018).
+pub fn update_amsgrad(
+    adam: Adam,
+    parameters: &mut [f32],
+    gradients: &[f32],
+    (mean, square, largest): (&mut [f32], &mut [f32], &mut [f32]),
+) {
+    let slots = mean.iter_mut().zip(square).zip(largest);
+    for ((p, g), ((m, v), top)) in parameters.iter_mut().zip(gradients).zip(slots) {
+        *m += (g - *m) * (1.0 - adam.beta1);
+        *v += (g * g - *v) * (1.0 - adam.beta2);
+        *top = if *top > *v { *top } else { *v };
+        *p -= *m * adam.rate / (top.sqrt() + adam.epsilon);
+    }
+}

@@ -1,6 +1,6 @@
 //! Stochastic gradient descent.
 
-use crate::kernels::activation::zip_in_place;
+use crate::kernels::map::zip_in_place;
 use crate::vector::{F32x4, Vector};
 
 /// `p ← p − rate · g`, the seed's update equation.

@@ -12,12 +12,17 @@ interface Told {
   readonly slopeText: (h: string) => string;
 }
 
-/** Every activation function of the layers. */
-export const toldActivations: Readonly<Record<ActivationName, Told>> = {
+/** The activation functions whose derivative the matrix form writes by their output. */
+export const toldActivations: Readonly<Partial<Record<ActivationName, Told>>> = {
   linear: { apply: (z) => z, slope: () => 1, slopeText: () => '' },
   sigmoid: { apply: (z) => 1 / (1 + Math.exp(-z)), slope: (h) => h * (1 - h), slopeText: (h) => `${h}(1−${h})` },
   relu: { apply: (z) => Math.max(z, 0), slope: (h) => (h > 0 ? 1 : 0), slopeText: (h) => `(${h}>0)` },
   tanh: { apply: Math.tanh, slope: (h) => 1 - h * h, slopeText: (h) => `(1−${h}²)` },
+  relu6: {
+    apply: (z) => Math.min(Math.max(z, 0), 6),
+    slope: (h) => (h > 0 && h < 6 ? 1 : 0),
+    slopeText: (h) => `(0<${h}<6)`,
+  },
 };
 
 /** The activation that a layer's configuration names. */

@@ -73,10 +73,11 @@ function throughActivation(
   if (activation === 'linear') return { equations: [], outgoing: incoming };
   const h = teller.get(layer.name, 'y');
   const dz = teller.get(layer.name, role);
-  const { slope, slopeText } = toldActivations[activation];
-  const expected = Float64Array.from(h.data, (value, index) => slope(value) * (incoming.value.data[index] as number));
+  const told = toldActivations[activation];
+  const expected =
+    told && Float64Array.from(h.data, (value, index) => told.slope(value) * (incoming.value.data[index] as number));
   const left = incoming.name.includes('−') ? `(${incoming.name})` : incoming.name;
-  const expression = `${left} * ${slopeText(names.h)}`;
+  const expression = `${left} * ${told?.slopeText(names.h) ?? `${activation}′(${names.z})`}`;
   const result = batchFactor(names.delta, dz);
   const equation: Equation = {
     layer: layer.name,
@@ -85,7 +86,7 @@ function throughActivation(
     shapes: `(${times(result.shape)})`,
     factors: [batchFactor(incoming.name, incoming.value), batchFactor(names.h, h)],
     result,
-    relativeError: relativeError(dz.data, expected),
+    relativeError: expected && relativeError(dz.data, expected),
   };
   return { equations: [equation], outgoing: { name: names.delta, value: dz, expression } };
 }

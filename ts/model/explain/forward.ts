@@ -118,6 +118,7 @@ function tellDense(teller: Teller, layer: BuiltLayer, names: StageNames, input: 
 }
 
 function tellActivation(layer: BuiltLayer, activation: ActivationName, z: Named, h: Named): Equation {
+  const told = toldActivations[activation];
   return {
     layer: layer.name,
     phase: 'forward',
@@ -125,6 +126,6 @@ function tellActivation(layer: BuiltLayer, activation: ActivationName, z: Named,
     shapes: '',
     factors: [],
     result: batchFactor(h.name, h.value),
-    relativeError: relativeError(h.value.data, Float64Array.from(z.value.data, toldActivations[activation].apply)),
+    relativeError: told && relativeError(h.value.data, Float64Array.from(z.value.data, told.apply)),
   };
 }

@@ -1,6 +1,6 @@
 //! Convolutions in groups: the channels of each group are gathered, convolved by themselves and put back.
 
-use super::{filter_gradient, forward, input_gradient};
+use super::{depthwise, filter_gradient, forward, input_gradient};
 use crate::error::Error;
 use crate::geometry::Geometry;
 use crate::kernels::activation::{forward_in_place, Activation};
@@ -9,18 +9,27 @@ use crate::vector::copy;
 
 /// float32 values of scratch memory for the forward pass.
 pub fn forward_workspace(geometry: &Geometry) -> Result<usize, Error> {
+    if depthwise::fits(geometry) {
+        return Ok(0);
+    }
     let one = geometry.of_one_group();
     Ok(one.input_size() + one.filter_size() + one.output_size() + forward::workspace(&one)?)
 }
 
 /// float32 values of scratch memory for the filters' gradient.
 pub fn filter_gradient_workspace(geometry: &Geometry) -> Result<usize, Error> {
+    if depthwise::fits(geometry) {
+        return Ok(0);
+    }
     let one = geometry.of_one_group();
     Ok(one.input_size() + one.filter_size() + one.output_size() + filter_gradient::workspace(&one)?)
 }
 
 /// float32 values of scratch memory for the images' gradient.
 pub fn input_gradient_workspace(geometry: &Geometry) -> Result<usize, Error> {
+    if depthwise::fits(geometry) {
+        return Ok(0);
+    }
     let one = geometry.of_one_group();
     Ok(one.input_size() + one.filter_size() + one.output_size() + input_gradient::workspace(&one)?)
 }
@@ -35,6 +44,9 @@ pub fn forward(
     activation: Activation,
     workspace: &mut [f32],
 ) {
+    if depthwise::fits(geometry) {
+        return depthwise::forward(geometry, x, filter, bias, y, activation);
+    }
     let one = geometry.of_one_group();
     let parts = Parts::new(&one, workspace);
     broadcast(bias, geometry.out_c, y);
@@ -54,6 +66,9 @@ pub fn forward(
 
 /// See [`filter_gradient::filter_gradient`].
 pub fn filter_gradient(geometry: &Geometry, x: &[f32], dy: &[f32], df: &mut [f32], workspace: &mut [f32]) {
+    if depthwise::fits(geometry) {
+        return depthwise::filter_gradient(geometry, x, dy, df);
+    }
     let one = geometry.of_one_group();
     let parts = Parts::new(&one, workspace);
     for group in 0..geometry.groups {
@@ -66,6 +81,9 @@ pub fn filter_gradient(geometry: &Geometry, x: &[f32], dy: &[f32], df: &mut [f32
 
 /// See [`input_gradient::input_gradient`].
 pub fn input_gradient(geometry: &Geometry, dy: &[f32], filter: &[f32], dx: &mut [f32], workspace: &mut [f32]) {
+    if depthwise::fits(geometry) {
+        return depthwise::input_gradient(geometry, dy, filter, dx);
+    }
     let one = geometry.of_one_group();
     let parts = Parts::new(&one, workspace);
     for group in 0..geometry.groups {

@@ -4,6 +4,7 @@
 //! contiguous segments: products run straight over the image, without building a matrix of patches.
 
 mod border;
+mod depthwise;
 mod dotted;
 pub mod filter_gradient;
 pub mod forward;

@@ -1,0 +1,151 @@
+//! Cross-entropy over classes, from logits or probabilities; targets as numbers of classes or as distributions.
+
+use super::exponential::Exponential;
+use super::softmax::softmax_row;
+use crate::error::Error;
+
+/// What the rows are compared with.
+#[derive(Clone, Copy, Debug)]
+pub struct Targets<'a> {
+    /// One number a row (floats that hold integers), or one distribution a row.
+    pub values: &'a [f32],
+    /// Whether they are numbers of classes.
+    pub sparse: bool,
+    /// Share of every target that is spread over all classes.
+    pub smoothing: f32,
+    /// Weight of each row.
+    pub weights: Option<&'a [f32]>,
+}
+
+impl Targets<'_> {
+    fn weight(&self, row: usize) -> f32 {
+        self.weights.map_or(1.0, |weights| weights[row])
+    }
+
+    /// The target of class `c`, with its share of the smoothing.
+    fn value(&self, row: usize, c: usize, width: usize) -> f32 {
+        let hard =
+            if self.sparse { f32::from(u8::from(self.values[row] == c as f32)) } else { self.values[row * width + c] };
+        hard * (1.0 - self.smoothing) + self.smoothing / width as f32
+    }
+
+    fn check(&self, row: usize, width: usize) -> Result<(), Error> {
+        if !self.sparse {
+            return Ok(());
+        }
+        let label = self.values[row];
+        if label >= 0.0 && (label as usize) < width && (label as usize) as f32 == label {
+            Ok(())
+        } else {
+            Err(Error::OutOfBounds)
+        }
+    }
+}
+
+/// Mean over rows of weight·(log Σ eˣ·Σ t − Σ t·x); `probabilities` gets the softmax, for the gradient.
+pub fn from_logits(width: usize, logits: &[f32], targets: Targets, probabilities: &mut [f32]) -> Result<f32, Error> {
+    let constants = Exponential::new();
+    let rows = logits.len() / width;
+    let mut total = 0.0;
+    for (row, (x, y)) in logits.chunks_exact(width).zip(probabilities.chunks_exact_mut(width)).enumerate() {
+        targets.check(row, width)?;
+        let (largest, sum) = softmax_row(&constants, x, y);
+        // In double precision: one logarithm a row, and the host's own is not the same everywhere.
+        let logarithm = natural_logarithm(f64::from(sum));
+        let mut loss = 0.0;
+        for (c, x) in x.iter().enumerate() {
+            let target = targets.value(row, c, width);
+            if target != 0.0 {
+                loss += f64::from(target) * (logarithm - f64::from(x - largest));
+            }
+        }
+        total += loss * f64::from(targets.weight(row));
+    }
+    Ok((total / rows as f64) as f32)
+}
+
+/// Gradient of [`from_logits`] by the logits: weight·(softmax·Σ t − t) / rows.
+pub fn from_logits_gradient(width: usize, probabilities: &[f32], targets: Targets, gradient: &mut [f32]) {
+    let rows = probabilities.len() / width;
+    let share = 1.0 / rows as f32;
+    for (row, (y, dx)) in probabilities.chunks_exact(width).zip(gradient.chunks_exact_mut(width)).enumerate() {
+        let factor = share * targets.weight(row);
+        let mass: f32 = if targets.sparse { 1.0 } else { (0..width).map(|c| targets.value(row, c, width)).sum() };
+        for (c, (y, dx)) in y.iter().zip(dx).enumerate() {
+            *dx = (y * mass - targets.value(row, c, width)) * factor;
+        }
+    }
+}
+
+/// Probabilities are kept this far from 0 and 1, as in Keras.
+pub const EPSILON: f32 = 1e-7;
+
+/// Mean over rows of −weight·Σ t·log(p / Σ p).
+pub fn from_probabilities(width: usize, outputs: &[f32], targets: Targets) -> Result<f32, Error> {
+    let rows = outputs.len() / width;
+    let mut total = 0.0;
+    for (row, p) in outputs.chunks_exact(width).enumerate() {
+        targets.check(row, width)?;
+        let sum: f32 = p.iter().sum();
+        let mut loss = 0.0;
+        for (c, p) in p.iter().enumerate() {
+            let target = targets.value(row, c, width);
+            if target != 0.0 {
+                let share = at_least_and_nan(p / sum, EPSILON, 1.0 - EPSILON);
+                loss -= f64::from(target) * natural_logarithm(f64::from(share));
+            }
+        }
+        total += loss * f64::from(targets.weight(row));
+    }
+    Ok((total / rows as f64) as f32)
+}
+
+/// Gradient of [`from_probabilities`] by the outputs; 0 where a share was cut.
+pub fn from_probabilities_gradient(width: usize, outputs: &[f32], targets: Targets, gradient: &mut [f32]) {
+    let rows = outputs.len() / width;
+    for (row, (p, dp)) in outputs.chunks_exact(width).zip(gradient.chunks_exact_mut(width)).enumerate() {
+        let factor = targets.weight(row) / rows as f32;
+        let sum: f32 = p.iter().sum();
+        let free = |p: f32| p / sum > EPSILON && p / sum < 1.0 - EPSILON;
+        let mass: f32 = (0..width).filter(|&c| free(p[c])).map(|c| targets.value(row, c, width)).sum();
+        for (c, (&p, dp)) in p.iter().zip(dp).enumerate() {
+            let own = if free(p) { targets.value(row, c, width) / p } else { 0.0 };
+            *dp = (mass / sum - own) * factor;
+        }
+    }
+}
+
+/// `value` between two limits; NaN stays.
+pub fn at_least_and_nan(value: f32, low: f32, high: f32) -> f32 {
+    if value < low {
+        low
+    } else if value > high {
+        high
+    } else {
+        value
+    }
+}
+
+/// ln x for positive normal x from operations that round the same everywhere. Error below 1e-15 relative to 1.
+pub fn natural_logarithm(x: f64) -> f64 {
+    if !(x > 0.0 && x.is_finite()) {
+        return if x == 0.0 {
+            f64::NEG_INFINITY
+        } else if x < 0.0 {
+            f64::NAN
+        } else {
+            x
+        };
+    }
+    let bits = x.to_bits();
+    let mut exponent = ((bits >> 52) as i64 - 1023) as f64;
+    let mut mantissa = f64::from_bits((bits & ((1 << 52) - 1)) | (1023 << 52));
+    if mantissa > std::f64::consts::SQRT_2 {
+        mantissa *= 0.5;
+        exponent += 1.0;
+    }
+    let s = (mantissa - 1.0) / (mantissa + 1.0);
+    let square = s * s;
+    let sum = (0..=10).rev().fold(0.0, |sum, power| sum * square + 1.0 / f64::from(2 * power + 1));
+    exponent * std::f64::consts::LN_2 + 2.0 * s * sum
+}

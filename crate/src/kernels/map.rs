@@ -1,0 +1,56 @@
+//! A function of four lanes, applied to every element of slices.
+
+use crate::vector::{F32x4, Vector, LANES};
+
+/// Applies a function of four lanes to every element.
+#[inline(always)]
+pub fn map(x: &[f32], y: &mut [f32], apply: impl Fn(F32x4) -> F32x4) {
+    let mut inputs = x.chunks_exact(LANES);
+    let mut outputs = y.chunks_exact_mut(LANES);
+    for (x, y) in (&mut inputs).zip(&mut outputs) {
+        apply(F32x4::load(x)).store(y);
+    }
+    let rest = inputs.remainder();
+    if !rest.is_empty() {
+        let result = apply(partial(rest)).to_array();
+        outputs.into_remainder().copy_from_slice(&result[..rest.len()]);
+    }
+}
+
+/// Applies a function of four lanes to every element, in place.
+#[inline(always)]
+pub fn map_in_place(y: &mut [f32], apply: impl Fn(F32x4) -> F32x4) {
+    let mut outputs = y.chunks_exact_mut(LANES);
+    for y in &mut outputs {
+        apply(F32x4::load(y)).store(y);
+    }
+    let rest = outputs.into_remainder();
+    if !rest.is_empty() {
+        let result = apply(partial(rest)).to_array();
+        rest.copy_from_slice(&result[..rest.len()]);
+    }
+}
+
+/// `y = apply(y, x)` for every element.
+#[inline(always)]
+pub fn zip_in_place(y: &mut [f32], x: &[f32], apply: impl Fn(F32x4, F32x4) -> F32x4) {
+    let mut inputs = x.chunks_exact(LANES);
+    let mut outputs = y.chunks_exact_mut(LANES);
+    for (x, y) in (&mut inputs).zip(&mut outputs) {
+        apply(F32x4::load(y), F32x4::load(x)).store(y);
+    }
+    let rest = inputs.remainder();
+    let outputs = outputs.into_remainder();
+    if !rest.is_empty() {
+        let result = apply(partial(outputs), partial(rest)).to_array();
+        outputs.copy_from_slice(&result[..rest.len()]);
+    }
+}
+
+/// Up to three values, with ones behind them.
+#[inline(always)]
+fn partial(values: &[f32]) -> F32x4 {
+    let mut lanes = [1.0; LANES];
+    lanes[..values.len()].copy_from_slice(values);
+    F32x4::from_array(lanes)
+}

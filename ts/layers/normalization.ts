@@ -1,0 +1,241 @@
+/** Normalizations: batch by batch, or row by row. */
+
+import { OptionError } from '../errors';
+import { type Initializer, type InitializerName, toInitializer } from '../initializers';
+import { boolean, checkOptions, describe, numberIn } from '../options';
+import { type Buffer, type BufferArgument, read, update, write } from '../plan/buffer';
+import type { PlanBuilder } from '../plan/builder';
+import { type EmittedLayer, type Layer, labelOf, only, type Value, type WeightBuffers, type WeightSpec } from './layer';
+
+/** Options that both normalizations have. */
+interface NormalizationOptions {
+  /** Keeps the division finite. Default 0.001. */
+  readonly epsilon?: number;
+  /** Whether each channel has a shift β. Default true. */
+  readonly center?: boolean;
+  /** Whether each channel has a factor γ. Default true. */
+  readonly scale?: boolean;
+  /** First values of β. Default `'zeros'`. */
+  readonly betaInitializer?: InitializerName | Initializer;
+  /** First values of γ. Default `'ones'`. */
+  readonly gammaInitializer?: InitializerName | Initializer;
+  /** Whether training changes the weights. Default true. */
+  readonly trainable?: boolean;
+  /** Unique name in the model. Default `batch_normalization_1`, `layer_normalization_1`, …. */
+  readonly name?: string;
+}
+
+/** Options of {@link batchNormalization}. */
+export interface BatchNormalizationOptions extends NormalizationOptions {
+  /** Decay of the moving averages. Default 0.99. */
+  readonly momentum?: number;
+}
+
+/** Options of {@link layerNormalization}. */
+export interface LayerNormalizationOptions extends NormalizationOptions {
+  /** Only the last dimension, −1, is normalized. Default −1. */
+  readonly axis?: number;
+}
+
+const common = ['epsilon', 'center', 'scale', 'betaInitializer', 'gammaInitializer', 'trainable', 'name'];
+
+interface Settings {
+  readonly epsilon: number;
+  readonly center: boolean;
+  readonly scale: boolean;
+  readonly trainable: boolean;
+  readonly config: Readonly<Record<string, unknown>>;
+  /** γ and β, as far as they are wanted. */
+  affineWeights(channels: number): WeightSpec[];
+}
+
+function readSettings(options: NormalizationOptions, label: string): Settings {
+  const epsilon = numberIn(options.epsilon ?? 0.001, 0, Number.POSITIVE_INFINITY, `${label}: epsilon`);
+  const center = boolean(options.center ?? true, `${label}: center`);
+  const scale = boolean(options.scale ?? true, `${label}: scale`);
+  const trainable = boolean(options.trainable ?? true, `${label}: trainable`);
+  const beta = toInitializer(options.betaInitializer ?? 'zeros', `${label}: betaInitializer`);
+  const gamma = toInitializer(options.gammaInitializer ?? 'ones', `${label}: gammaInitializer`);
+  return {
+    epsilon,
+    center,
+    scale,
+    trainable,
+    config: { epsilon, center, scale, trainable },
+    affineWeights(channels) {
+      const weights: WeightSpec[] = [];
+      if (scale) weights.push({ name: 'gamma', shape: [channels], trainable, initializer: gamma });
+      if (center) weights.push({ name: 'beta', shape: [channels], trainable, initializer: beta });
+      return weights;
+    },
+  };
+}
+
+interface Affine {
+  readonly gamma: WeightBuffers | undefined;
+  readonly beta: WeightBuffers | undefined;
+  /** The other weights. */
+  readonly rest: readonly WeightBuffers[];
+}
+
+function takeAffine({ center, scale }: Settings, weights: readonly WeightBuffers[]): Affine {
+  const rest = [...weights];
+  const gamma = scale ? rest.shift() : undefined;
+  const beta = center ? rest.shift() : undefined;
+  return { gamma, beta, rest };
+}
+
+const maybe = (buffer: Buffer | undefined): 0 | BufferArgument => (buffer === undefined ? 0 : read(buffer));
+const maybeWrite = (buffer: Buffer | undefined): 0 | BufferArgument => (buffer === undefined ? 0 : write(buffer));
+
+/**
+ * Batch normalization over all dimensions but the last (Ioffe and Szegedy, 2015):
+ * `γ·(x − mean)/√(variance + ε) + β`. Training takes mean and variance of the batch and moves the averages
+ * `moving ← momentum·moving + (1 − momentum)·batch`, as Keras does; evaluation, prediction and a layer that is not
+ * trainable take the averages. Weights: `gamma`, `beta`, `moving_mean`, `moving_variance`, `[channels]` each.
+ *
+ * @throws {OptionError} when an option is unknown or out of range.
+ */
+export function batchNormalization(options: BatchNormalizationOptions = {}): Layer {
+  const label = labelOf('batchNormalization', options);
+  checkOptions(label, options, ['momentum', ...common]);
+  const momentum = numberIn(options.momentum ?? 0.99, 0, 1, `${label}: momentum`);
+  const settings = readSettings(options, label);
+  const config = { momentum, ...settings.config };
+  return {
+    className: 'BatchNormalization',
+    name: options.name,
+    config,
+    build(inputShapes, name) {
+      const shape = only(inputShapes, name);
+      const channels = shape.at(-1) ?? 1;
+      const moving = { shape: [channels], trainable: false };
+      return {
+        name,
+        className: 'BatchNormalization',
+        config,
+        inputShapes,
+        outputShape: shape,
+        weights: [
+          ...settings.affineWeights(channels),
+          { name: 'moving_mean', ...moving, initializer: toInitializer('zeros', label) },
+          { name: 'moving_variance', ...moving, initializer: toInitializer('ones', label) },
+        ],
+        emit: (builder, inputs, weights) =>
+          emitBatchNormalization(builder, only(inputs, name), takeAffine(settings, weights), settings, momentum),
+      };
+    },
+  };
+}
+
+function emitBatchNormalization(
+  builder: PlanBuilder,
+  { buffer: x, shape }: Value,
+  { gamma, beta, rest }: Affine,
+  { epsilon, trainable }: Settings,
+  momentum: number,
+): EmittedLayer {
+  const channels = shape.at(-1) ?? 1;
+  const rows = x.size / channels;
+  const [mean, variance] = rest as [WeightBuffers, WeightBuffers];
+  const y = builder.temporary('output', shape);
+  const affine = [maybe(gamma?.value), maybe(beta?.value)];
+  const uses = builder.training && trainable;
+  const statistics = builder.temporary('statistics', [2, channels]);
+  if (uses) {
+    // A step that leaves no traces must not move the averages.
+    const kept = builder.keepAll ? 1 : momentum;
+    const moving = [update(mean.value), update(variance.value)];
+    const scratch = builder.workspace(2 * channels);
+    const arrays = [read(x), ...affine, ...moving, write(statistics), write(y), write(scratch)];
+    builder.call('batch_norm', [rows, channels, kept, epsilon, ...arrays], 8 * x.size);
+  } else {
+    const scratch = builder.workspace(2 * channels);
+    const arrays = [read(x), ...affine, read(mean.value), read(variance.value), write(y), write(scratch)];
+    builder.call('batch_norm_inference', [rows, channels, epsilon, ...arrays], 3 * x.size);
+  }
+  builder.record('y', y);
+  return {
+    output: { buffer: y, shape },
+    backward(gradient, [needed]) {
+      if (!uses) {
+        if (!needed) return [undefined];
+        // A fixed factor for each channel: the layer itself, about a mean of 0 and without a shift.
+        const dx = builder.temporary('input gradient', shape);
+        const zeros = builder.constant('zeros', new Array<number>(channels).fill(0));
+        const scratch = builder.workspace(2 * channels);
+        const arrays = [read(gradient), maybe(gamma?.value), 0, read(zeros), read(variance.value)];
+        builder.call(
+          'batch_norm_inference',
+          [rows, channels, epsilon, ...arrays, write(dx), write(scratch)],
+          3 * x.size,
+        );
+        return [dx];
+      }
+      const dx = needed ? builder.temporary('input gradient', shape) : undefined;
+      const scratch = builder.workspace(4 * channels);
+      const results = [maybeWrite(dx), maybeWrite(gamma?.gradient), maybeWrite(beta?.gradient), write(scratch)];
+      const arrays = [read(x), maybe(gamma?.value), read(statistics), read(gradient), ...results];
+      builder.call('batch_norm_gradient', [rows, channels, ...arrays], 12 * x.size);
+      return [dx];
+    },
+  };
+}
+
+/**
+ * Layer normalization over the last dimension (Ba, Kiros and Hinton, 2016): every row by its own mean and variance, the
+ * same in training and prediction. Weights: `gamma`, `beta`, `[channels]` each.
+ *
+ * @throws {OptionError} when an option is unknown or out of range.
+ */
+export function layerNormalization(options: LayerNormalizationOptions = {}): Layer {
+  const label = labelOf('layerNormalization', options);
+  checkOptions(label, options, ['axis', ...common]);
+  if ((options.axis ?? -1) !== -1) throw new OptionError(`${label}: expected axis -1, got ${describe(options.axis)}`);
+  const settings = readSettings(options, label);
+  const config = { axis: -1, ...settings.config };
+  return {
+    className: 'LayerNormalization',
+    name: options.name,
+    config,
+    build(inputShapes, name) {
+      const shape = only(inputShapes, name);
+      return {
+        name,
+        className: 'LayerNormalization',
+        config,
+        inputShapes,
+        outputShape: shape,
+        weights: settings.affineWeights(shape.at(-1) ?? 1),
+        emit: (builder, inputs, weights) =>
+          emitLayerNormalization(builder, only(inputs, name), takeAffine(settings, weights), settings.epsilon),
+      };
+    },
+  };
+}
+
+function emitLayerNormalization(
+  builder: PlanBuilder,
+  { buffer: x, shape }: Value,
+  { gamma, beta }: Affine,
+  epsilon: number,
+): EmittedLayer {
+  const channels = shape.at(-1) ?? 1;
+  const rows = x.size / channels;
+  const y = builder.temporary('output', shape);
+  const statistics = builder.temporary('statistics', [2, rows]);
+  const arrays = [read(x), maybe(gamma?.value), maybe(beta?.value), write(statistics), write(y)];
+  builder.call('layer_norm', [rows, channels, epsilon, ...arrays], 8 * x.size);
+  builder.record('y', y);
+  return {
+    output: { buffer: y, shape },
+    backward(gradient) {
+      const dx = builder.temporary('input gradient', shape);
+      const scratch = builder.workspace(4 * channels);
+      const results = [write(dx), maybeWrite(gamma?.gradient), maybeWrite(beta?.gradient), write(scratch)];
+      const seen = [read(x), maybe(gamma?.value), read(statistics), read(gradient)];
+      builder.call('layer_norm_gradient', [rows, channels, ...seen, ...results], 12 * x.size);
+      return [dx];
+    },
+  };
+}

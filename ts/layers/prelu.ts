@@ -1,0 +1,80 @@
+/** A leaky relu whose slopes are learned. */
+
+import { OptionError } from '../errors';
+import { type Initializer, type InitializerName, toInitializer } from '../initializers';
+import { boolean, checkOptions, describe } from '../options';
+import { read, write } from '../plan/buffer';
+import { sizeOf } from '../shape';
+import { at, type Layer, labelOf, only } from './layer';
+
+/** Options of {@link prelu}. */
+export interface PreluOptions {
+  /** First slopes. Default `'zeros'`. */
+  readonly alphaInitializer?: InitializerName | Initializer;
+  /** The leading dimensions that share slopes, from 1: `[1, 2]` for one slope a channel of an image. Default none. */
+  readonly sharedAxes?: readonly number[];
+  /** Whether training changes the slopes. Default true. */
+  readonly trainable?: boolean;
+  /** Unique name in the model. Default `prelu_1`, …. */
+  readonly name?: string;
+}
+
+/**
+ * `x` for x ≥ 0, else `alpha · x` with learned slopes (He et al., 2015). Weight: `alpha`, the input's shape with 1 for
+ * shared dimensions.
+ *
+ * @throws {OptionError} when an option is unknown, or `sharedAxes` are not the first dimensions.
+ */
+export function prelu(options: PreluOptions = {}): Layer {
+  const label = labelOf('prelu', options);
+  checkOptions(label, options, ['alphaInitializer', 'sharedAxes', 'trainable', 'name']);
+  const sharedAxes = options.sharedAxes ?? [];
+  if (!Array.isArray(sharedAxes) || !sharedAxes.every((axis, index) => axis === index + 1)) {
+    throw new OptionError(`${label}: expected sharedAxes to be [1], [1, 2], …, got ${describe(sharedAxes)}`);
+  }
+  const trainable = boolean(options.trainable ?? true, `${label}: trainable`);
+  const initializer = toInitializer(options.alphaInitializer ?? 'zeros', `${label}: alphaInitializer`);
+  const config = { sharedAxes, trainable };
+  return {
+    className: 'PReLU',
+    name: options.name,
+    config,
+    build(inputShapes, name) {
+      const shape = only(inputShapes, name);
+      if (sharedAxes.length > shape.length) {
+        throw new OptionError(
+          `${label}: expected sharedAxes within ${shape.length} dimensions, got ${describe(sharedAxes)}`,
+        );
+      }
+      const alphaShape = shape.map((size, index) => (index < sharedAxes.length ? 1 : size));
+      const width = sizeOf(alphaShape);
+      return {
+        name,
+        className: 'PReLU',
+        config,
+        inputShapes,
+        outputShape: shape,
+        weights: [{ name: 'alpha', shape: alphaShape, trainable, initializer }],
+        emit(builder, inputs, weights) {
+          const input = only(inputs, name);
+          const x = input.buffer;
+          const alpha = at(weights, 0, 'alpha');
+          const rows = x.size / width;
+          const y = builder.temporary('output', input.shape);
+          builder.call('prelu', [rows, width, read(x), read(alpha.value), write(y)], x.size);
+          builder.record('y', y);
+          return {
+            output: { buffer: y, shape: input.shape },
+            backward(gradient) {
+              const dx = builder.temporary('input gradient', input.shape);
+              const slopes = alpha.gradient ?? builder.temporary('alpha gradient', alphaShape);
+              const arrays = [read(x), read(alpha.value), read(gradient), write(dx), write(slopes)];
+              builder.call('prelu_gradient', [rows, width, ...arrays], 3 * x.size);
+              return [dx];
+            },
+          };
+        },
+      };
+    },
+  };
+}

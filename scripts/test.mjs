@@ -37,11 +37,11 @@ function runVitest(title, node, config, extra = [], env = {}) {
   if (status !== 0 && report.numFailedTests === 0) total.failed++;
 }
 
-function runCargo() {
-  console.log('\n── the crate, natively');
+function runCargo(title, args) {
+  console.log(`\n── the crate, ${title}`);
   const env = { ...process.env, CARGO_TARGET_DIR: join(root, 'target', 'native') };
   const options = { cwd: root, encoding: 'utf8', env, stdio: ['ignore', 'pipe', 'inherit'] };
-  const { status, stdout, error } = spawnSync('cargo', ['test', '--quiet'], options);
+  const { status, stdout, error } = spawnSync('cargo', ['test', '--quiet', ...args], options);
   if (error) {
     console.log(`cargo could not be run: ${error.message}`);
     total.failed++;
@@ -59,7 +59,8 @@ function runCargo() {
 if (filters.length > 0) {
   runVitest('TypeScript', machineNode, 'vitest.config.ts', filters);
 } else {
-  runCargo();
+  runCargo('natively', []);
+  runCargo('in double precision', ['--features', 'double']);
   runVitest('TypeScript', machineNode, 'vitest.config.ts');
   if (machineNode !== newNode()) runVitest('TypeScript with relaxed SIMD', newNode(), 'vitest.config.ts');
   runVitest('the package in its consumers', machineNode, 'test/packaging/vitest.config.ts');

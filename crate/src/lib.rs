@@ -6,7 +6,8 @@
 //! - `abi` is the boundary (WebAssembly only): it checks addresses and lengths, makes slices and calls one kernel.
 //! - `kernels` and `optimizers` have one file an operation, forward and gradients side by side.
 //! - `gemm` holds the register tiles that matrix products and convolutions share.
-//! - `vector` is the one SIMD type: four float32 lanes, portable, `simd128` or `relaxed`.
+//! - `vector` is the one SIMD type: four lanes, portable (float32, or float64 for gradient checks), `simd128`
+//!   or `relaxed`.
 //!
 //! Portable and `simd128` give the same bits on any data: the same lanes in the same order, never fused. Only
 //! `relaxed` may round differently, and only in [`vector::Vector::mul_add`].

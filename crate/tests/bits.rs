@@ -1,4 +1,5 @@
 //! Portable and simd128 give the same bits: the hashes here are those of test/kernels/exponential.test.ts.
+#![cfg(not(feature = "double"))]
 
 use convgrad::kernels::activation::{forward, Activation};
 use convgrad::kernels::elementwise;

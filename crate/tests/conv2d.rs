@@ -1,4 +1,5 @@
 //! Convolution and its gradients against their definitions, over a table of shapes.
+#![cfg(not(feature = "double"))]
 
 mod naive;
 

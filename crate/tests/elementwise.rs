@@ -1,4 +1,5 @@
 //! Activations, exp, loss, bias, update and gather against their definitions.
+#![cfg(not(feature = "double"))]
 
 mod naive;
 

@@ -1,4 +1,5 @@
 //! Matrix products against their definition, over sizes around every tile and block.
+#![cfg(not(feature = "double"))]
 
 mod naive;
 

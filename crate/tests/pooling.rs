@@ -1,4 +1,5 @@
 //! Pooling, cross-entropy and Adam against their definitions.
+#![cfg(not(feature = "double"))]
 
 mod naive;
 

@@ -1,9 +1,9 @@
 //! Register tiles: P rows times NV vectors of sums, kept in registers while the reduction runs.
 
-use crate::vector::{F32x4, Vector, LANES};
+use crate::vector::{Lanes, Real, Vector, LANES};
 
 /// A tile of sums: P rows of NV vectors.
-pub type Tile<const P: usize, const NV: usize> = [[F32x4; NV]; P];
+pub type Tile<const P: usize, const NV: usize> = [[Lanes; NV]; P];
 
 /// How a reduction walks through an array: `outer · inner` segments of `len` steps. Strides count elements.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +40,7 @@ impl Walk {
 /// A tile of zeros.
 #[inline(always)]
 pub fn zeros<const P: usize, const NV: usize>() -> Tile<P, NV> {
-    [[F32x4::splat(0.0); NV]; P]
+    [[Lanes::splat(0.0); NV]; P]
 }
 
 /// `tile[r] += Σ a[start + r·row_stride + k] · b[k]` for the steps `k` of `walk`: rows of `a` whose reduction is
@@ -48,11 +48,11 @@ pub fn zeros<const P: usize, const NV: usize>() -> Tile<P, NV> {
 #[inline(always)]
 pub fn rows<const P: usize, const NV: usize>(
     tile: &mut Tile<P, NV>,
-    a: &[f32],
+    a: &[Real],
     start: usize,
     row_stride: usize,
     walk: Walk,
-    b: &[f32],
+    b: &[Real],
 ) {
     if walk.steps() == 0 {
         return;
@@ -69,9 +69,9 @@ pub fn rows<const P: usize, const NV: usize>(
                 let mut row = a.as_ptr().add(first);
                 // Not unrolled: LLVM would load the vectors of all steps first, and they would not fit the registers.
                 for _ in 0..walk.len {
-                    let vectors: [F32x4; NV] = std::array::from_fn(|v| F32x4::load_at(b.add(v * LANES)));
+                    let vectors: [Lanes; NV] = std::array::from_fn(|v| Lanes::load_at(b.add(v * LANES)));
                     for r in 0..P {
-                        let value = F32x4::splat_at(row.add(r * row_stride));
+                        let value = Lanes::splat_at(row.add(r * row_stride));
                         for v in 0..NV {
                             sums[r][v] = value.mul_add(vectors[v], sums[r][v]);
                         }
@@ -90,8 +90,8 @@ pub fn rows<const P: usize, const NV: usize>(
 #[inline(always)]
 pub fn rows_of_nine<const P: usize, const NV: usize>(
     tile: &mut Tile<P, NV>,
-    (a, start, row_stride, segment_stride): (&[f32], usize, usize, usize),
-    b: &[f32],
+    (a, start, row_stride, segment_stride): (&[Real], usize, usize, usize),
+    b: &[Real],
 ) {
     assert!(start + (P - 1) * row_stride + 2 * segment_stride + 2 < a.len());
     assert!(9 * NV * LANES <= b.len());
@@ -102,9 +102,9 @@ pub fn rows_of_nine<const P: usize, const NV: usize>(
             let first = a.as_ptr().add(start + segment * segment_stride);
             for k in 0..3 {
                 let b = b.as_ptr().add((segment * 3 + k) * NV * LANES);
-                let vectors: [F32x4; NV] = std::array::from_fn(|v| F32x4::load_at(b.add(v * LANES)));
+                let vectors: [Lanes; NV] = std::array::from_fn(|v| Lanes::load_at(b.add(v * LANES)));
                 for r in 0..P {
-                    let value = F32x4::splat_at(first.add(r * row_stride + k));
+                    let value = Lanes::splat_at(first.add(r * row_stride + k));
                     for v in 0..NV {
                         sums[r][v] = value.mul_add(vectors[v], sums[r][v]);
                     }
@@ -121,8 +121,8 @@ pub fn rows_of_nine<const P: usize, const NV: usize>(
 #[inline(always)]
 pub fn columns<const P: usize, const NV: usize>(
     tile: &mut Tile<P, NV>,
-    (a, start_a, step_a, walk_a): (&[f32], usize, usize, Walk),
-    (b, start_b, step_b, walk_b): (&[f32], usize, usize, Walk),
+    (a, start_a, step_a, walk_a): (&[Real], usize, usize, Walk),
+    (b, start_b, step_b, walk_b): (&[Real], usize, usize, Walk),
 ) {
     if walk_a.steps() == 0 {
         return;
@@ -141,9 +141,9 @@ pub fn columns<const P: usize, const NV: usize>(
                 let mut pa = a.as_ptr().add(first_a);
                 let mut pb = b.as_ptr().add(first_b);
                 for _ in 0..walk_a.len {
-                    let vectors: [F32x4; NV] = std::array::from_fn(|v| F32x4::load_at(pb.add(v * LANES)));
+                    let vectors: [Lanes; NV] = std::array::from_fn(|v| Lanes::load_at(pb.add(v * LANES)));
                     for r in 0..P {
-                        let value = F32x4::splat_at(pa.add(r));
+                        let value = Lanes::splat_at(pa.add(r));
                         for v in 0..NV {
                             sums[r][v] = value.mul_add(vectors[v], sums[r][v]);
                         }
@@ -158,17 +158,17 @@ pub fn columns<const P: usize, const NV: usize>(
 }
 
 /// Sums of R kernel rows times T taps.
-pub type Taps<const R: usize, const T: usize> = [[F32x4; T]; R];
+pub type Taps<const R: usize, const T: usize> = [[Lanes; T]; R];
 
 /// `out[i, j] = start + Σ x[first + i·line + r·row + t·column + j] · taps[r][t]`, or added to what `out` holds when
 /// `start` is `None`: the whole vectors `j` of `lines` rows of `width` outputs of one filter, with lanes along the
 /// width. `COLUMN` is the distance of two taps when it is known, else 0. Panics when a tap lies outside a slice.
 #[inline(always)]
 pub fn planes<const R: usize, const T: usize, const COLUMN: usize>(
-    (x, first, row, column, line): (&[f32], usize, usize, usize, usize),
+    (x, first, row, column, line): (&[Real], usize, usize, usize, usize),
     taps: &Taps<R, T>,
-    start: Option<F32x4>,
-    (out, lines, width): (&mut [f32], usize, usize),
+    start: Option<Lanes>,
+    (out, lines, width): (&mut [Real], usize, usize),
 ) {
     let column = if COLUMN > 0 { COLUMN } else { column };
     let vectors = width / LANES;
@@ -180,7 +180,7 @@ pub fn planes<const R: usize, const T: usize, const COLUMN: usize>(
     for i in 0..lines {
         // SAFETY: the assertions above bound every address.
         unsafe {
-            let rows: [*const f32; R] = std::array::from_fn(|r| x.as_ptr().add(first + i * line + r * row));
+            let rows: [*const Real; R] = std::array::from_fn(|r| x.as_ptr().add(first + i * line + r * row));
             let target = out.as_mut_ptr().add(i * width);
             // Two vectors at a time: the sum of one is a chain of additions that waits for itself.
             let mut j = 0;
@@ -188,12 +188,12 @@ pub fn planes<const R: usize, const T: usize, const COLUMN: usize>(
                 let place = target.add(j * LANES);
                 let mut sums = match start {
                     Some(start) => [start; 2],
-                    None => [F32x4::load_at(place), F32x4::load_at(place.add(LANES))],
+                    None => [Lanes::load_at(place), Lanes::load_at(place.add(LANES))],
                 };
                 for r in 0..R {
                     for t in 0..T {
                         for v in 0..2 {
-                            let pixels = F32x4::load_at(rows[r].add((j + v) * LANES + t * column));
+                            let pixels = Lanes::load_at(rows[r].add((j + v) * LANES + t * column));
                             sums[v] = pixels.mul_add(taps[r][t], sums[v]);
                         }
                     }
@@ -204,10 +204,10 @@ pub fn planes<const R: usize, const T: usize, const COLUMN: usize>(
             }
             if j < vectors {
                 let place = target.add(j * LANES);
-                let mut sum = start.unwrap_or_else(|| F32x4::load_at(place));
+                let mut sum = start.unwrap_or_else(|| Lanes::load_at(place));
                 for r in 0..R {
                     for t in 0..T {
-                        sum = F32x4::load_at(rows[r].add(j * LANES + t * column)).mul_add(taps[r][t], sum);
+                        sum = Lanes::load_at(rows[r].add(j * LANES + t * column)).mul_add(taps[r][t], sum);
                     }
                 }
                 sum.store_at(place);
@@ -221,10 +221,10 @@ pub fn planes<const R: usize, const T: usize, const COLUMN: usize>(
 /// `COLUMN` as for [`planes`]. Panics when a tap lies outside a slice.
 #[inline(always)]
 pub fn weave<const F: usize, const R: usize, const T: usize, const COLUMN: usize>(
-    (x, first, row, column, line): (&[f32], usize, usize, usize, usize),
-    filter: &[f32],
-    start: &[f32; F],
-    (out, lines, width): (&mut [f32], usize, usize),
+    (x, first, row, column, line): (&[Real], usize, usize, usize, usize),
+    filter: &[Real],
+    start: &[Real; F],
+    (out, lines, width): (&mut [Real], usize, usize),
 ) {
     let column = if COLUMN > 0 { COLUMN } else { column };
     let vectors = width / LANES;
@@ -238,18 +238,18 @@ pub fn weave<const F: usize, const R: usize, const T: usize, const COLUMN: usize
             // SAFETY: the assertions above bound every address.
             unsafe {
                 let pixels = x.as_ptr().add(first + i * line + j * LANES);
-                let mut sums: [F32x4; F] = std::array::from_fn(|f| F32x4::splat(start[f]));
+                let mut sums: [Lanes; F] = std::array::from_fn(|f| Lanes::splat(start[f]));
                 for r in 0..R {
                     for t in 0..T {
-                        let pixel = F32x4::load_at(pixels.add(r * row + t * column));
+                        let pixel = Lanes::load_at(pixels.add(r * row + t * column));
                         for f in 0..F {
-                            let weight = F32x4::splat_at(filter.as_ptr().add((r * T + t) * F + f));
+                            let weight = Lanes::splat_at(filter.as_ptr().add((r * T + t) * F + f));
                             sums[f] = pixel.mul_add(weight, sums[f]);
                         }
                     }
                 }
                 let target = out.as_mut_ptr().add((i * width + j * LANES) * F);
-                for (v, woven) in F32x4::interleave(sums).into_iter().enumerate() {
+                for (v, woven) in Lanes::interleave(sums).into_iter().enumerate() {
                     woven.store_at(target.add(v * LANES));
                 }
             }
@@ -263,8 +263,8 @@ pub fn weave<const F: usize, const R: usize, const T: usize, const COLUMN: usize
 #[inline(always)]
 pub fn correlate_channels<const R: usize, const T: usize>(
     sums: &mut Taps<R, T>,
-    (x, start, row, column, line): (&[f32], usize, usize, usize, usize),
-    (dy, lines, width, channels): (&[f32], usize, usize, usize),
+    (x, start, row, column, line): (&[Real], usize, usize, usize, usize),
+    (dy, lines, width, channels): (&[Real], usize, usize, usize),
 ) {
     let pixels = lines * width;
     if pixels == 0 {
@@ -279,13 +279,13 @@ pub fn correlate_channels<const R: usize, const T: usize>(
         let whole = safe.saturating_sub(begin).min(width);
         // SAFETY: the assertions above bound every address; `safe` pixels have four floats from their place on.
         unsafe {
-            let rows: [*const f32; R] = std::array::from_fn(|r| x.as_ptr().add(start + i * line + r * row));
+            let rows: [*const Real; R] = std::array::from_fn(|r| x.as_ptr().add(start + i * line + r * row));
             let gradients = dy.as_ptr().add(begin * channels);
             for j in 0..whole {
-                let gradient = F32x4::load_at(gradients.add(j * channels));
+                let gradient = Lanes::load_at(gradients.add(j * channels));
                 for r in 0..R {
                     for t in 0..T {
-                        let pixel = F32x4::splat_at(rows[r].add(j + t * column));
+                        let pixel = Lanes::splat_at(rows[r].add(j + t * column));
                         totals[r][t] = pixel.mul_add(gradient, totals[r][t]);
                     }
                 }
@@ -294,10 +294,10 @@ pub fn correlate_channels<const R: usize, const T: usize>(
         for j in whole..width {
             let mut lanes = [0.0; LANES];
             lanes[..channels].copy_from_slice(&dy[(begin + j) * channels..][..channels]);
-            let gradient = F32x4::from_array(lanes);
+            let gradient = Lanes::from_array(lanes);
             for r in 0..R {
                 for t in 0..T {
-                    let pixel = F32x4::splat(x[start + i * line + r * row + t * column + j]);
+                    let pixel = Lanes::splat(x[start + i * line + r * row + t * column + j]);
                     totals[r][t] = pixel.mul_add(gradient, totals[r][t]);
                 }
             }
@@ -311,8 +311,8 @@ pub fn correlate_channels<const R: usize, const T: usize>(
 #[inline(always)]
 pub fn correlate<const R: usize, const T: usize, const COLUMN: usize>(
     sums: &mut Taps<R, T>,
-    (x, start, row, column, line): (&[f32], usize, usize, usize, usize),
-    (dy, lines, width): (&[f32], usize, usize),
+    (x, start, row, column, line): (&[Real], usize, usize, usize, usize),
+    (dy, lines, width): (&[Real], usize, usize),
 ) {
     let column = if COLUMN > 0 { COLUMN } else { column };
     let vectors = width / LANES;
@@ -325,13 +325,13 @@ pub fn correlate<const R: usize, const T: usize, const COLUMN: usize>(
     for i in 0..lines {
         // SAFETY: the assertions above bound every address.
         unsafe {
-            let rows: [*const f32; R] = std::array::from_fn(|r| x.as_ptr().add(start + i * line + r * row));
+            let rows: [*const Real; R] = std::array::from_fn(|r| x.as_ptr().add(start + i * line + r * row));
             let gradients = dy.as_ptr().add(i * width);
             for j in 0..vectors {
-                let gradient = F32x4::load_at(gradients.add(j * LANES));
+                let gradient = Lanes::load_at(gradients.add(j * LANES));
                 for r in 0..R {
                     for t in 0..T {
-                        let pixel = F32x4::load_at(rows[r].add(j * LANES + t * column));
+                        let pixel = Lanes::load_at(rows[r].add(j * LANES + t * column));
                         totals[r][t] = pixel.mul_add(gradient, totals[r][t]);
                     }
                 }
@@ -347,8 +347,8 @@ pub fn correlate<const R: usize, const T: usize, const COLUMN: usize>(
 #[inline(always)]
 pub fn correlate_planes<const F: usize, const T: usize, const COLUMN: usize>(
     sums: &mut Taps<F, T>,
-    (x, start, column, line): (&[f32], usize, usize, usize),
-    (dy, plane, lines, width): (&[f32], usize, usize, usize),
+    (x, start, column, line): (&[Real], usize, usize, usize),
+    (dy, plane, lines, width): (&[Real], usize, usize, usize),
 ) {
     let column = if COLUMN > 0 { COLUMN } else { column };
     let vectors = width / LANES;
@@ -364,9 +364,9 @@ pub fn correlate_planes<const F: usize, const T: usize, const COLUMN: usize>(
             let row = x.as_ptr().add(start + i * line);
             let gradients = dy.as_ptr().add(i * width);
             for j in 0..vectors {
-                let pixels: [F32x4; T] = std::array::from_fn(|t| F32x4::load_at(row.add(j * LANES + t * column)));
+                let pixels: [Lanes; T] = std::array::from_fn(|t| Lanes::load_at(row.add(j * LANES + t * column)));
                 for f in 0..F {
-                    let gradient = F32x4::load_at(gradients.add(f * plane + j * LANES));
+                    let gradient = Lanes::load_at(gradients.add(f * plane + j * LANES));
                     for t in 0..T {
                         totals[f][t] = pixels[t].mul_add(gradient, totals[f][t]);
                     }
@@ -381,9 +381,9 @@ pub fn correlate_planes<const F: usize, const T: usize, const COLUMN: usize>(
 /// P dot products at once. Panics when a step lies outside a slice.
 #[inline(always)]
 pub fn dots<const P: usize>(
-    sums: &mut [F32x4; P],
-    (a, start, row_stride, walk): (&[f32], usize, usize, Walk),
-    b: &[f32],
+    sums: &mut [Lanes; P],
+    (a, start, row_stride, walk): (&[Real], usize, usize, Walk),
+    b: &[Real],
 ) {
     let vectors = walk.len / LANES;
     if walk.steps() == 0 {
@@ -399,9 +399,9 @@ pub fn dots<const P: usize>(
             unsafe {
                 let mut row = a.as_ptr().add(start + outer * walk.outer_stride + inner * walk.inner_stride);
                 for _ in 0..vectors {
-                    let factor = F32x4::load_at(b);
+                    let factor = Lanes::load_at(b);
                     for r in 0..P {
-                        totals[r] = F32x4::load_at(row.add(r * row_stride)).mul_add(factor, totals[r]);
+                        totals[r] = Lanes::load_at(row.add(r * row_stride)).mul_add(factor, totals[r]);
                     }
                     row = row.wrapping_add(LANES);
                     b = b.wrapping_add(LANES);
@@ -417,9 +417,9 @@ pub fn dots<const P: usize>(
 /// that see it. Panics when a pixel lies outside a slice.
 #[inline(always)]
 pub fn slide<const P: usize, const T: usize, const V: usize>(
-    sums: &mut [F32x4; P],
-    (a, start, line, rows): (&[f32], usize, usize, usize),
-    b: &[f32],
+    sums: &mut [Lanes; P],
+    (a, start, line, rows): (&[Real], usize, usize, usize),
+    b: &[Real],
 ) {
     let pixel = V * LANES;
     assert!(rows > 0 && start + (rows - 1) * line + (P + T - 1) * pixel <= a.len());
@@ -430,11 +430,11 @@ pub fn slide<const P: usize, const T: usize, const V: usize>(
         unsafe {
             let pixels = a.as_ptr().add(start + r * line);
             let taps = b.as_ptr().add(r * T * pixel);
-            let factors: [[F32x4; V]; T] =
-                std::array::from_fn(|t| std::array::from_fn(|v| F32x4::load_at(taps.add(t * pixel + v * LANES))));
+            let factors: [[Lanes; V]; T] =
+                std::array::from_fn(|t| std::array::from_fn(|v| Lanes::load_at(taps.add(t * pixel + v * LANES))));
             for d in 0..P + T - 1 {
                 for v in 0..V {
-                    let values = F32x4::load_at(pixels.add(d * pixel + v * LANES));
+                    let values = Lanes::load_at(pixels.add(d * pixel + v * LANES));
                     for t in 0..T {
                         if d >= t && d - t < P {
                             totals[d - t] = values.mul_add(factors[t][v], totals[d - t]);
@@ -452,7 +452,7 @@ pub fn slide<const P: usize, const T: usize, const V: usize>(
 #[inline(always)]
 pub fn store<const P: usize, const NV: usize>(
     tile: &Tile<P, NV>,
-    out: &mut [f32],
+    out: &mut [Real],
     start: usize,
     stride: usize,
     width: usize,
@@ -473,7 +473,7 @@ pub fn store<const P: usize, const NV: usize>(
             }
             let part = &mut row[first..width.min(first + LANES)];
             if part.len() == LANES {
-                let sum = if fresh { tile[r][v] } else { F32x4::load(part).add(tile[r][v]) };
+                let sum = if fresh { tile[r][v] } else { Lanes::load(part).add(tile[r][v]) };
                 sum.store(part);
             } else {
                 let lanes = tile[r][v].to_array();

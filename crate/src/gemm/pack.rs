@@ -1,7 +1,7 @@
 //! Packs the right matrix of a product: panels of eight columns, step by step, zeros where columns are missing.
 //! The last panel has four columns when no more are needed.
 
-use crate::vector::LANES;
+use crate::vector::{Real, LANES};
 
 /// Columns of a full panel: two vectors.
 pub const PANEL: usize = 2 * LANES;
@@ -27,7 +27,7 @@ pub fn panel_width(n: usize, column: usize) -> usize {
 
 /// Packs rows `k0 .. k0 + k` of a `[?, n]` matrix that is reached through `at(row, column)`.
 #[inline(always)]
-pub fn pack(k: usize, n: usize, packed: &mut [f32], at: impl Fn(usize, usize) -> f32) {
+pub fn pack(k: usize, n: usize, packed: &mut [Real], at: impl Fn(usize, usize) -> Real) {
     let mut column = 0;
     while column < n {
         let width = panel_width(n, column);

@@ -4,7 +4,7 @@ use super::curves::{self, Curves};
 use super::exponential::{Logistic, Tangent};
 use super::map::{map, map_in_place, zip_in_place};
 use crate::error::Error;
-use crate::vector::{F32x4, Vector};
+use crate::vector::{Lanes, Real, Vector};
 
 /// An activation function.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,9 +20,9 @@ pub enum Activation {
     /// min(max(x, 0), 6).
     Relu6,
     /// x for x ≥ 0, else x times this slope.
-    LeakyRelu(f32),
+    LeakyRelu(Real),
     /// x for x ≥ 0, else eˣ − 1 times this limit.
-    Elu(f32),
+    Elu(Real),
     /// Elu whose limit and scale keep mean and variance.
     Selu,
     /// x · Φ(x) with the normal distribution Φ.
@@ -41,7 +41,7 @@ pub enum Activation {
 
 impl Activation {
     /// The function of a code, see ts/layers/activations.ts; `alpha` is the slope or limit of those that have one.
-    pub fn from_code(code: u32, alpha: f32) -> Result<Self, Error> {
+    pub fn from_code(code: u32, alpha: Real) -> Result<Self, Error> {
         Ok(match code {
             0 => Self::Linear,
             1 => Self::Sigmoid,
@@ -63,7 +63,7 @@ impl Activation {
 }
 
 /// `y = activation(x)`.
-pub fn forward(activation: Activation, x: &[f32], y: &mut [f32]) {
+pub fn forward(activation: Activation, x: &[Real], y: &mut [Real]) {
     match activation {
         Activation::Linear => y.copy_from_slice(x),
         _ => with_function(activation, Between { x, y }),
@@ -71,7 +71,7 @@ pub fn forward(activation: Activation, x: &[f32], y: &mut [f32]) {
 }
 
 /// `y = activation(y)`.
-pub fn forward_in_place(activation: Activation, y: &mut [f32]) {
+pub fn forward_in_place(activation: Activation, y: &mut [Real]) {
     if activation != Activation::Linear {
         with_function(activation, InPlace { y });
     }
@@ -79,35 +79,35 @@ pub fn forward_in_place(activation: Activation, y: &mut [f32]) {
 
 /// What takes a function of four lanes and applies it, so that each function is named once.
 trait Visitor {
-    fn apply(self, function: impl Fn(F32x4) -> F32x4);
+    fn apply(self, function: impl Fn(Lanes) -> Lanes);
 }
 
 struct Between<'a> {
-    x: &'a [f32],
-    y: &'a mut [f32],
+    x: &'a [Real],
+    y: &'a mut [Real],
 }
 
 impl Visitor for Between<'_> {
     #[inline(always)]
-    fn apply(self, function: impl Fn(F32x4) -> F32x4) {
+    fn apply(self, function: impl Fn(Lanes) -> Lanes) {
         map(self.x, self.y, function);
     }
 }
 
 struct InPlace<'a> {
-    y: &'a mut [f32],
+    y: &'a mut [Real],
 }
 
 impl Visitor for InPlace<'_> {
     #[inline(always)]
-    fn apply(self, function: impl Fn(F32x4) -> F32x4) {
+    fn apply(self, function: impl Fn(Lanes) -> Lanes) {
         map_in_place(self.y, function);
     }
 }
 
 #[inline(always)]
 fn with_function(activation: Activation, visitor: impl Visitor) {
-    let zero = F32x4::splat(0.0);
+    let zero = Lanes::splat(0.0);
     match activation {
         Activation::Linear => visitor.apply(|x| x),
         Activation::Sigmoid => {
@@ -119,8 +119,8 @@ fn with_function(activation: Activation, visitor: impl Visitor) {
             let constants = Tangent::new();
             visitor.apply(|x| constants.tanh(x));
         }
-        Activation::Relu6 => visitor.apply(|x| x.at_least(zero).at_most(F32x4::splat(6.0))),
-        Activation::LeakyRelu(slope) => visitor.apply(|x| x.select_less(zero, x.mul(F32x4::splat(slope)), x)),
+        Activation::Relu6 => visitor.apply(|x| x.at_least(zero).at_most(Lanes::splat(6.0))),
+        Activation::LeakyRelu(slope) => visitor.apply(|x| x.select_less(zero, x.mul(Lanes::splat(slope)), x)),
         Activation::HardSigmoid => visitor.apply(curves::hard_sigmoid),
         Activation::HardSwish => visitor.apply(|x| x.mul(curves::hard_sigmoid(x))),
         _ => with_curve(activation, visitor),
@@ -143,14 +143,14 @@ fn with_curve(activation: Activation, visitor: impl Visitor) {
 
 /// `dx = dy · activation′`. `v` is the activation's output for the first five functions, whose derivative it tells: y(1−y)
 /// for sigmoid, y > 0 for relu, 1−y² for tanh. For the others it is the input.
-pub fn gradient(activation: Activation, v: &[f32], dy: &[f32], dx: &mut [f32]) {
+pub fn gradient(activation: Activation, v: &[Real], dy: &[Real], dx: &mut [Real]) {
     dx.copy_from_slice(dy);
     gradient_in_place(activation, v, dx);
 }
 
 /// `dy = dy · activation′`, see [`gradient`].
-pub fn gradient_in_place(activation: Activation, v: &[f32], dy: &mut [f32]) {
-    let constant = F32x4::splat;
+pub fn gradient_in_place(activation: Activation, v: &[Real], dy: &mut [Real]) {
+    let constant = Lanes::splat;
     let (zero, one) = (constant(0.0), constant(1.0));
     match activation {
         Activation::Linear => {}
@@ -172,7 +172,7 @@ pub fn gradient_in_place(activation: Activation, v: &[f32], dy: &mut [f32]) {
 }
 
 #[inline(never)]
-fn curve_gradient(activation: Activation, x: &[f32], dy: &mut [f32]) {
+fn curve_gradient(activation: Activation, x: &[Real], dy: &mut [Real]) {
     let c = Curves::new();
     match activation {
         Activation::Elu(limit) => zip_in_place(dy, x, |dy, x| dy.mul(c.elu_slope(x, limit))),

@@ -2,6 +2,8 @@
 //!
 //! Plain loops over channels, which LLVM makes vectors of: every channel is computed by itself.
 
+use crate::vector::Real;
+
 /// Sizes of an array seen as a matrix.
 #[derive(Clone, Copy, Debug)]
 pub struct Matrix {
@@ -15,16 +17,16 @@ pub struct Matrix {
 #[derive(Clone, Copy, Debug)]
 pub struct Affine<'a> {
     /// γ.
-    pub gamma: Option<&'a [f32]>,
+    pub gamma: Option<&'a [Real]>,
     /// β.
-    pub beta: Option<&'a [f32]>,
+    pub beta: Option<&'a [Real]>,
 }
 
 /// Rows whose sums are added before they join the others, so that long sums lose less.
 const BLOCK: usize = 128;
 
 /// `total[c] = Σ over rows of term(row, c)`, block by block; `part` is scratch.
-fn column_sums(rows: usize, total: &mut [f32], part: &mut [f32], mut add_row: impl FnMut(usize, &mut [f32])) {
+fn column_sums(rows: usize, total: &mut [Real], part: &mut [Real], mut add_row: impl FnMut(usize, &mut [Real])) {
     total.fill(0.0);
     for start in (0..rows).step_by(BLOCK) {
         part.fill(0.0);
@@ -43,16 +45,16 @@ fn column_sums(rows: usize, total: &mut [f32], part: &mut [f32], mut add_row: im
 #[allow(clippy::too_many_arguments)]
 pub fn training(
     matrix: Matrix,
-    x: &[f32],
+    x: &[Real],
     affine: Affine,
-    (momentum, epsilon): (f32, f32),
-    (moving_mean, moving_variance): (&mut [f32], &mut [f32]),
-    statistics: &mut [f32],
-    y: &mut [f32],
-    scratch: &mut [f32],
+    (momentum, epsilon): (Real, Real),
+    (moving_mean, moving_variance): (&mut [Real], &mut [Real]),
+    statistics: &mut [Real],
+    y: &mut [Real],
+    scratch: &mut [Real],
 ) {
     let Matrix { rows, channels } = matrix;
-    let share = 1.0 / rows as f32;
+    let share = 1.0 / rows as Real;
     let (mean, deviation) = statistics.split_at_mut(channels);
     let (part, sums) = scratch.split_at_mut(channels);
     column_sums(rows, sums, part, |row, part| {
@@ -81,12 +83,12 @@ pub fn training(
 /// `y = γ·(x − mean)/√(variance + ε) + β` with the moving averages. `scratch [2, channels]`.
 pub fn inference(
     matrix: Matrix,
-    x: &[f32],
+    x: &[Real],
     affine: Affine,
-    epsilon: f32,
-    (mean, variance): (&[f32], &[f32]),
-    y: &mut [f32],
-    scratch: &mut [f32],
+    epsilon: Real,
+    (mean, variance): (&[Real], &[Real]),
+    y: &mut [Real],
+    scratch: &mut [Real],
 ) {
     let (part, deviation) = scratch.split_at_mut(matrix.channels);
     for (deviation, variance) in deviation.iter_mut().zip(variance) {
@@ -97,12 +99,12 @@ pub fn inference(
 
 fn apply(
     Matrix { channels, .. }: Matrix,
-    x: &[f32],
+    x: &[Real],
     affine: Affine,
-    mean: &[f32],
-    deviation: &[f32],
-    y: &mut [f32],
-    factor: &mut [f32],
+    mean: &[Real],
+    deviation: &[Real],
+    y: &mut [Real],
+    factor: &mut [Real],
 ) {
     for c in 0..channels {
         factor[c] = deviation[c] * affine.gamma.map_or(1.0, |gamma| gamma[c]);
@@ -127,13 +129,13 @@ fn apply(
 /// `dx = γ/√(variance + ε)·(dy − dβ/rows − x̂·dγ/rows)`. `scratch [2, channels]`.
 pub fn gradient(
     Matrix { rows, channels }: Matrix,
-    x: &[f32],
-    gamma: Option<&[f32]>,
-    statistics: &[f32],
-    dy: &[f32],
-    dx: Option<&mut [f32]>,
-    sums: &mut [f32],
-    scratch: &mut [f32],
+    x: &[Real],
+    gamma: Option<&[Real]>,
+    statistics: &[Real],
+    dy: &[Real],
+    dx: Option<&mut [Real]>,
+    sums: &mut [Real],
+    scratch: &mut [Real],
 ) {
     let (mean, deviation) = statistics.split_at(channels);
     let (shift, scale) = sums.split_at_mut(channels);
@@ -150,7 +152,7 @@ pub fn gradient(
         }
     });
     let Some(dx) = dx else { return };
-    let share = 1.0 / rows as f32;
+    let share = 1.0 / rows as Real;
     for c in 0..channels {
         part[c] = deviation[c] * gamma.map_or(1.0, |gamma| gamma[c]);
         other[c] = scale[c] * share * deviation[c];

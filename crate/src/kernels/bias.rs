@@ -1,9 +1,9 @@
 //! Bias: one value for each channel, and its gradient.
 
-use crate::vector::{copy, F32x4, Vector, LANES};
+use crate::vector::{copy, Lanes, Real, Vector, LANES};
 
 /// Sets every row of `y` to the bias, or to zero.
-pub fn broadcast(bias: Option<&[f32]>, columns: usize, y: &mut [f32]) {
+pub fn broadcast(bias: Option<&[Real]>, columns: usize, y: &mut [Real]) {
     match bias {
         None => y.fill(0.0),
         Some(bias) => {
@@ -15,7 +15,7 @@ pub fn broadcast(bias: Option<&[f32]>, columns: usize, y: &mut [f32]) {
 }
 
 /// Adds the bias to every row of `y`.
-pub fn add(bias: &[f32], y: &mut [f32]) {
+pub fn add(bias: &[Real], y: &mut [Real]) {
     for row in y.chunks_exact_mut(bias.len()) {
         for (value, bias) in row.iter_mut().zip(bias) {
             *value += bias;
@@ -24,7 +24,7 @@ pub fn add(bias: &[f32], y: &mut [f32]) {
 }
 
 /// `db[c] = Σ over rows of dy[row, c]`.
-pub fn gradient(rows: usize, columns: usize, dy: &[f32], db: &mut [f32]) {
+pub fn gradient(rows: usize, columns: usize, dy: &[Real], db: &mut [Real]) {
     // Rows are cut into blocks whose sums are added, so that long sums lose less; the cut depends on nothing else.
     const BLOCK: usize = 256;
     db.fill(0.0);
@@ -37,16 +37,16 @@ pub fn gradient(rows: usize, columns: usize, dy: &[f32], db: &mut [f32]) {
         } else {
             let mut column = 0;
             while column + LANES <= columns {
-                let mut total = F32x4::splat(0.0);
+                let mut total = Lanes::splat(0.0);
                 for row in block.chunks_exact(columns) {
-                    total = total.add(F32x4::load(&row[column..]));
+                    total = total.add(Lanes::load(&row[column..]));
                 }
                 let target = &mut db[column..column + LANES];
-                F32x4::load(target).add(total).store(target);
+                Lanes::load(target).add(total).store(target);
                 column += LANES;
             }
             while column < columns {
-                db[column] += block.iter().skip(column).step_by(columns).sum::<f32>();
+                db[column] += block.iter().skip(column).step_by(columns).sum::<Real>();
                 column += 1;
             }
         }
@@ -55,8 +55,8 @@ pub fn gradient(rows: usize, columns: usize, dy: &[f32], db: &mut [f32]) {
 }
 
 /// Sum of all values.
-pub fn sum(values: &[f32]) -> f32 {
+pub fn sum(values: &[Real]) -> Real {
     let chunks = values.chunks_exact(LANES);
-    let rest: f32 = chunks.remainder().iter().sum();
-    chunks.fold(F32x4::splat(0.0), |total, chunk| total.add(F32x4::load(chunk))).sum() + rest
+    let rest: Real = chunks.remainder().iter().sum();
+    chunks.fold(Lanes::splat(0.0), |total, chunk| total.add(Lanes::load(chunk))).sum() + rest
 }

@@ -3,30 +3,34 @@
 use super::exponential::Exponential;
 use super::softmax::softmax_row;
 use crate::error::Error;
+use crate::vector::Real;
 
 /// What the rows are compared with.
 #[derive(Clone, Copy, Debug)]
 pub struct Targets<'a> {
     /// One number a row (floats that hold integers), or one distribution a row.
-    pub values: &'a [f32],
+    pub values: &'a [Real],
     /// Whether they are numbers of classes.
     pub sparse: bool,
     /// Share of every target that is spread over all classes.
-    pub smoothing: f32,
+    pub smoothing: Real,
     /// Weight of each row.
-    pub weights: Option<&'a [f32]>,
+    pub weights: Option<&'a [Real]>,
 }
 
 impl Targets<'_> {
-    fn weight(&self, row: usize) -> f32 {
+    fn weight(&self, row: usize) -> Real {
         self.weights.map_or(1.0, |weights| weights[row])
     }
 
     /// The target of class `c`, with its share of the smoothing.
-    fn value(&self, row: usize, c: usize, width: usize) -> f32 {
-        let hard =
-            if self.sparse { f32::from(u8::from(self.values[row] == c as f32)) } else { self.values[row * width + c] };
-        hard * (1.0 - self.smoothing) + self.smoothing / width as f32
+    fn value(&self, row: usize, c: usize, width: usize) -> Real {
+        let hard = if self.sparse {
+            Real::from(u8::from(self.values[row] == c as Real))
+        } else {
+            self.values[row * width + c]
+        };
+        hard * (1.0 - self.smoothing) + self.smoothing / width as Real
     }
 
     fn check(&self, row: usize, width: usize) -> Result<(), Error> {
@@ -34,7 +38,7 @@ impl Targets<'_> {
             return Ok(());
         }
         let label = self.values[row];
-        if label >= 0.0 && (label as usize) < width && (label as usize) as f32 == label {
+        if label >= 0.0 && (label as usize) < width && (label as usize) as Real == label {
             Ok(())
         } else {
             Err(Error::OutOfBounds)
@@ -43,7 +47,7 @@ impl Targets<'_> {
 }
 
 /// Mean over rows of weight·(log Σ eˣ·Σ t − Σ t·x); `probabilities` gets the softmax, for the gradient.
-pub fn from_logits(width: usize, logits: &[f32], targets: Targets, probabilities: &mut [f32]) -> Result<f32, Error> {
+pub fn from_logits(width: usize, logits: &[Real], targets: Targets, probabilities: &mut [Real]) -> Result<Real, Error> {
     let constants = Exponential::new();
     let rows = logits.len() / width;
     let mut total = 0.0;
@@ -61,16 +65,16 @@ pub fn from_logits(width: usize, logits: &[f32], targets: Targets, probabilities
         }
         total += loss * f64::from(targets.weight(row));
     }
-    Ok((total / rows as f64) as f32)
+    Ok((total / rows as f64) as Real)
 }
 
 /// Gradient of [`from_logits`] by the logits: weight·(softmax·Σ t − t) / rows.
-pub fn from_logits_gradient(width: usize, probabilities: &[f32], targets: Targets, gradient: &mut [f32]) {
+pub fn from_logits_gradient(width: usize, probabilities: &[Real], targets: Targets, gradient: &mut [Real]) {
     let rows = probabilities.len() / width;
-    let share = 1.0 / rows as f32;
+    let share = 1.0 / rows as Real;
     for (row, (y, dx)) in probabilities.chunks_exact(width).zip(gradient.chunks_exact_mut(width)).enumerate() {
         let factor = share * targets.weight(row);
-        let mass: f32 = if targets.sparse { 1.0 } else { (0..width).map(|c| targets.value(row, c, width)).sum() };
+        let mass: Real = if targets.sparse { 1.0 } else { (0..width).map(|c| targets.value(row, c, width)).sum() };
         for (c, (y, dx)) in y.iter().zip(dx).enumerate() {
             *dx = (y * mass - targets.value(row, c, width)) * factor;
         }
@@ -78,15 +82,15 @@ pub fn from_logits_gradient(width: usize, probabilities: &[f32], targets: Target
 }
 
 /// Probabilities are kept this far from 0 and 1, as in Keras.
-pub const EPSILON: f32 = 1e-7;
+pub const EPSILON: Real = 1e-7;
 
 /// Mean over rows of −weight·Σ t·log(p / Σ p).
-pub fn from_probabilities(width: usize, outputs: &[f32], targets: Targets) -> Result<f32, Error> {
+pub fn from_probabilities(width: usize, outputs: &[Real], targets: Targets) -> Result<Real, Error> {
     let rows = outputs.len() / width;
     let mut total = 0.0;
     for (row, p) in outputs.chunks_exact(width).enumerate() {
         targets.check(row, width)?;
-        let sum: f32 = p.iter().sum();
+        let sum: Real = p.iter().sum();
         let mut loss = 0.0;
         for (c, p) in p.iter().enumerate() {
             let target = targets.value(row, c, width);
@@ -97,17 +101,17 @@ pub fn from_probabilities(width: usize, outputs: &[f32], targets: Targets) -> Re
         }
         total += loss * f64::from(targets.weight(row));
     }
-    Ok((total / rows as f64) as f32)
+    Ok((total / rows as f64) as Real)
 }
 
 /// Gradient of [`from_probabilities`] by the outputs; 0 where a share was cut.
-pub fn from_probabilities_gradient(width: usize, outputs: &[f32], targets: Targets, gradient: &mut [f32]) {
+pub fn from_probabilities_gradient(width: usize, outputs: &[Real], targets: Targets, gradient: &mut [Real]) {
     let rows = outputs.len() / width;
     for (row, (p, dp)) in outputs.chunks_exact(width).zip(gradient.chunks_exact_mut(width)).enumerate() {
-        let factor = targets.weight(row) / rows as f32;
-        let sum: f32 = p.iter().sum();
-        let free = |p: f32| p / sum > EPSILON && p / sum < 1.0 - EPSILON;
-        let mass: f32 = (0..width).filter(|&c| free(p[c])).map(|c| targets.value(row, c, width)).sum();
+        let factor = targets.weight(row) / rows as Real;
+        let sum: Real = p.iter().sum();
+        let free = |p: Real| p / sum > EPSILON && p / sum < 1.0 - EPSILON;
+        let mass: Real = (0..width).filter(|&c| free(p[c])).map(|c| targets.value(row, c, width)).sum();
         for (c, (&p, dp)) in p.iter().zip(dp).enumerate() {
             let own = if free(p) { targets.value(row, c, width) / p } else { 0.0 };
             *dp = (mass / sum - own) * factor;
@@ -116,7 +120,7 @@ pub fn from_probabilities_gradient(width: usize, outputs: &[f32], targets: Targe
 }
 
 /// `value` between two limits; NaN stays.
-pub fn at_least_and_nan(value: f32, low: f32, high: f32) -> f32 {
+pub fn at_least_and_nan(value: Real, low: Real, high: Real) -> Real {
     if value < low {
         low
     } else if value > high {

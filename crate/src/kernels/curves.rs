@@ -1,29 +1,31 @@
 //! The activation functions that are made of exp, tanh and erf, with their derivatives.
 
 use super::exponential::{Exponential, Logistic, Tangent};
-use crate::vector::{F32x4, Vector};
+use crate::vector::{Lanes, Real, Vector};
 
 /// Limit and scale of selu (Klambauer et al., "Self-Normalizing Neural Networks", 2017).
-const SELU_LIMIT: f32 = 1.673_263_2;
-const SELU_SCALE: f32 = 1.050_701;
+const SELU_LIMIT: Real = 1.673_263_2;
+const SELU_SCALE: Real = 1.050_701;
 /// √(2/π) and the cube's share of gelu by a tangent (Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016).
-const GELU_SCALE: f32 = 0.797_884_6;
-const GELU_CUBE: f32 = 0.044_715;
+const GELU_SCALE: Real = 0.797_884_6;
+const GELU_CUBE: Real = 0.044_715;
+/// √½.
+const ROOT_OF_HALF: Real = 0.707_106_77;
 /// 1/√(2π).
-const NORMAL: f32 = 0.398_942_3;
+const NORMAL: Real = 0.398_942_3;
 
 /// relu6(x + 3) / 6.
 #[inline(always)]
-pub fn hard_sigmoid(x: F32x4) -> F32x4 {
-    let constant = F32x4::splat;
+pub fn hard_sigmoid(x: Lanes) -> Lanes {
+    let constant = Lanes::splat;
     x.add(constant(3.0)).at_least(constant(0.0)).at_most(constant(6.0)).mul(constant(1.0 / 6.0))
 }
 
 /// Its derivative: 1/6 between −3 and 3.
 #[inline(always)]
-pub fn hard_sigmoid_slope(x: F32x4) -> F32x4 {
-    let zero = F32x4::splat(0.0);
-    x.abs().select_less(F32x4::splat(3.0), F32x4::splat(1.0 / 6.0), zero)
+pub fn hard_sigmoid_slope(x: Lanes) -> Lanes {
+    let zero = Lanes::splat(0.0);
+    x.abs().select_less(Lanes::splat(3.0), Lanes::splat(1.0 / 6.0), zero)
 }
 
 /// The constants of all functions here.
@@ -43,89 +45,89 @@ impl Curves {
 
     /// eˣ − 1 = 2t / (1 − t), t = tanh(x/2): without the cancellation of the subtraction. For x ≤ 0.
     #[inline(always)]
-    fn exp_minus_one(&self, x: F32x4) -> F32x4 {
-        let t = self.tangent.tanh(x.mul(F32x4::splat(0.5)));
-        t.add(t).div(F32x4::splat(1.0).sub(t))
+    fn exp_minus_one(&self, x: Lanes) -> Lanes {
+        let t = self.tangent.tanh(x.mul(Lanes::splat(0.5)));
+        t.add(t).div(Lanes::splat(1.0).sub(t))
     }
 
     /// x for x ≥ 0, else `limit`·(eˣ − 1) (Clevert et al., 2015).
     #[inline(always)]
-    pub fn elu(&self, x: F32x4, limit: f32) -> F32x4 {
-        let zero = F32x4::splat(0.0);
-        let low = self.exp_minus_one(x.at_most(zero)).mul(F32x4::splat(limit));
+    pub fn elu(&self, x: Lanes, limit: Real) -> Lanes {
+        let zero = Lanes::splat(0.0);
+        let low = self.exp_minus_one(x.at_most(zero)).mul(Lanes::splat(limit));
         x.select_less(zero, low, x)
     }
 
     /// Derivative of [`Self::elu`] by its input.
     #[inline(always)]
-    pub fn elu_slope(&self, x: F32x4, limit: f32) -> F32x4 {
-        let low = self.exponential.exp(x).mul(F32x4::splat(limit));
-        F32x4::splat(0.0).select_less(x, F32x4::splat(1.0), low)
+    pub fn elu_slope(&self, x: Lanes, limit: Real) -> Lanes {
+        let low = self.exponential.exp(x).mul(Lanes::splat(limit));
+        Lanes::splat(0.0).select_less(x, Lanes::splat(1.0), low)
     }
 
     /// Elu with limit and scale that keep mean 0 and variance 1.
     #[inline(always)]
-    pub fn selu(&self, x: F32x4) -> F32x4 {
-        self.elu(x, SELU_LIMIT).mul(F32x4::splat(SELU_SCALE))
+    pub fn selu(&self, x: Lanes) -> Lanes {
+        self.elu(x, SELU_LIMIT).mul(Lanes::splat(SELU_SCALE))
     }
 
     /// Derivative of [`Self::selu`].
     #[inline(always)]
-    pub fn selu_slope(&self, x: F32x4) -> F32x4 {
-        self.elu_slope(x, SELU_LIMIT).mul(F32x4::splat(SELU_SCALE))
+    pub fn selu_slope(&self, x: Lanes) -> Lanes {
+        self.elu_slope(x, SELU_LIMIT).mul(Lanes::splat(SELU_SCALE))
     }
 
     /// Φ(x) = (1 + erf(x/√2)) / 2.
     #[inline(always)]
-    fn normal_distribution(&self, x: F32x4) -> F32x4 {
-        let half = F32x4::splat(0.5);
-        erf(x.mul(F32x4::splat(std::f32::consts::FRAC_1_SQRT_2))).mul_add(half, half)
+    fn normal_distribution(&self, x: Lanes) -> Lanes {
+        let half = Lanes::splat(0.5);
+        erf(x.mul(Lanes::splat(ROOT_OF_HALF))).mul_add(half, half)
     }
 
     /// x·Φ(x).
     #[inline(always)]
-    pub fn gelu(&self, x: F32x4) -> F32x4 {
+    pub fn gelu(&self, x: Lanes) -> Lanes {
         x.mul(self.normal_distribution(x))
     }
 
     /// Φ(x) + x·φ(x).
     #[inline(always)]
-    pub fn gelu_slope(&self, x: F32x4) -> F32x4 {
-        let density = self.exponential.exp(x.mul(x).mul(F32x4::splat(-0.5))).mul(F32x4::splat(NORMAL));
+    pub fn gelu_slope(&self, x: Lanes) -> Lanes {
+        let density = self.exponential.exp(x.mul(x).mul(Lanes::splat(-0.5))).mul(Lanes::splat(NORMAL));
         // Where the density is 0, x may be infinite.
-        let share = F32x4::splat(0.0).select_less(density, x.mul(density), F32x4::splat(0.0));
+        let share = Lanes::splat(0.0).select_less(density, x.mul(density), Lanes::splat(0.0));
         self.normal_distribution(x).add(share)
     }
 
     /// √(2/π)·(x + 0.044715·x³), and its tangent.
     #[inline(always)]
-    fn gelu_tangent(&self, x: F32x4) -> F32x4 {
-        let inner = x.mul(x).mul_add(F32x4::splat(GELU_CUBE), F32x4::splat(1.0)).mul(x);
-        self.tangent.tanh(inner.mul(F32x4::splat(GELU_SCALE)))
+    fn gelu_tangent(&self, x: Lanes) -> Lanes {
+        let inner = x.mul(x).mul_add(Lanes::splat(GELU_CUBE), Lanes::splat(1.0)).mul(x);
+        self.tangent.tanh(inner.mul(Lanes::splat(GELU_SCALE)))
     }
 
     /// x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³))).
     #[inline(always)]
-    pub fn gelu_tanh(&self, x: F32x4) -> F32x4 {
-        let half = F32x4::splat(0.5);
+    pub fn gelu_tanh(&self, x: Lanes) -> Lanes {
+        let half = Lanes::splat(0.5);
         x.mul(self.gelu_tangent(x).mul_add(half, half))
     }
 
     /// Derivative of [`Self::gelu_tanh`].
     #[inline(always)]
-    pub fn gelu_tanh_slope(&self, x: F32x4) -> F32x4 {
-        let (half, one) = (F32x4::splat(0.5), F32x4::splat(1.0));
+    pub fn gelu_tanh_slope(&self, x: Lanes) -> Lanes {
+        let (half, one) = (Lanes::splat(0.5), Lanes::splat(1.0));
         let t = self.gelu_tangent(x);
-        let inner = x.mul(x).mul_add(F32x4::splat(3.0 * GELU_CUBE), one).mul(F32x4::splat(GELU_SCALE));
+        let inner = x.mul(x).mul_add(Lanes::splat(3.0 * GELU_CUBE), one).mul(Lanes::splat(GELU_SCALE));
         let bend = one.sub(t.mul(t));
-        let share = F32x4::splat(0.0).select_less(bend, x.mul(inner).mul(bend), F32x4::splat(0.0));
+        let share = Lanes::splat(0.0).select_less(bend, x.mul(inner).mul(bend), Lanes::splat(0.0));
         half.mul(one.add(t).add(share))
     }
 
     /// Derivative of x·sigmoid(x): s·(1 + x·(1 − s)).
     #[inline(always)]
-    pub fn silu_slope(&self, x: F32x4) -> F32x4 {
-        let one = F32x4::splat(1.0);
+    pub fn silu_slope(&self, x: Lanes) -> Lanes {
+        let one = Lanes::splat(1.0);
         let s = self.logistic.sigmoid(x);
         let share = x.mul(s.mul(one.sub(s)));
         s.add(share)
@@ -133,8 +135,8 @@ impl Curves {
 
     /// ln(1 + eˣ) = max(x, 0) + ln(1 + e), e = e^−|x|; ln(1 + e) = 2·artanh(e / (2 + e)).
     #[inline(always)]
-    pub fn softplus(&self, x: F32x4) -> F32x4 {
-        let constant = F32x4::splat;
+    pub fn softplus(&self, x: Lanes) -> Lanes {
+        let constant = Lanes::splat;
         let e = self.exponential.exp(x.negative_abs());
         let s = e.div(e.add(constant(2.0)));
         let square = s.mul(s);
@@ -148,8 +150,8 @@ impl Curves {
 
 /// The error function, within 3e-7: the rational approximation of Eigen and XLA, odd over even polynomial on [−4, 4].
 #[inline(always)]
-fn erf(x: F32x4) -> F32x4 {
-    const ODD: [f32; 7] = [
+fn erf(x: Lanes) -> Lanes {
+    const ODD: [Real; 7] = [
         -2.726_142_3e-10,
         2.770_681_5e-8,
         -2.101_024_1e-6,
@@ -158,11 +160,11 @@ fn erf(x: F32x4) -> F32x4 {
         -2.954_600e-3,
         -1.609_603_3e-2,
     ];
-    const EVEN: [f32; 5] = [-1.456_607_2e-5, -2.133_740_6e-4, -1.682_827_0e-3, -7.373_329_1e-3, -1.426_473_9e-2];
-    let x = x.at_least(F32x4::splat(-4.0)).at_most(F32x4::splat(4.0));
+    const EVEN: [Real; 5] = [-1.456_607_2e-5, -2.133_740_6e-4, -1.682_827_0e-3, -7.373_329_1e-3, -1.426_473_9e-2];
+    let x = x.at_least(Lanes::splat(-4.0)).at_most(Lanes::splat(4.0));
     let square = x.mul(x);
-    let polynomial = |coefficients: &[f32]| {
-        coefficients[1..].iter().fold(F32x4::splat(coefficients[0]), |sum, &c| sum.mul_add(square, F32x4::splat(c)))
+    let polynomial = |coefficients: &[Real]| {
+        coefficients[1..].iter().fold(Lanes::splat(coefficients[0]), |sum, &c| sum.mul_add(square, Lanes::splat(c)))
     };
     x.mul(polynomial(&ODD)).div(polynomial(&EVEN))
 }

@@ -1,5 +1,7 @@
 //! Dropout: values that are set to zero by chance, the others grow (Srivastava et al., 2014).
 
+use crate::vector::Real;
+
 /// What decides about a step's chances, written by TypeScript before each step: number of the step and the seed.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
@@ -27,7 +29,7 @@ fn philox(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
 
 /// `y[n, i, c] = x[n, i, c] · m[n, c] / (1 − rate)` where m is 0 with chance `rate`, else 1; `inner` values `i` share
 /// one chance. The same `stream` and clock give the same chances: the gradient is this function of the gradient.
-pub fn dropout(inner: usize, channels: usize, rate: f32, stream: u32, clock: Clock, x: &[f32], y: &mut [f32]) {
+pub fn dropout(inner: usize, channels: usize, rate: Real, stream: u32, clock: Clock, x: &[Real], y: &mut [Real]) {
     let scale = 1.0 / (1.0 - rate);
     let limit = (f64::from(rate) * 4_294_967_296.0) as u64;
     let factor = |word: u32| if u64::from(word) < limit { 0.0 } else { scale };

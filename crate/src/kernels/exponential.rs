@@ -2,28 +2,28 @@
 //!
 //! Coefficients: S. L. Moshier's Cephes library, `expf` and `tanhf`.
 
-use crate::vector::{F32x4, Vector, ROUND};
+use crate::vector::{Lanes, Vector, ROUND};
 use std::hint::black_box;
 
 /// The constants of the polynomials, as values that the compiler does not know. A constant vector costs V8 four
 /// instructions at every use; one that it must keep costs one load.
 #[derive(Clone, Copy)]
 pub struct Exponential {
-    low: F32x4,
-    high: F32x4,
-    log2e: F32x4,
-    round: F32x4,
-    ln2: [F32x4; 2],
-    p: [F32x4; 6],
-    bias: F32x4,
-    lowered_bias: F32x4,
-    raise: F32x4,
-    one: F32x4,
+    low: Lanes,
+    high: Lanes,
+    log2e: Lanes,
+    round: Lanes,
+    ln2: [Lanes; 2],
+    p: [Lanes; 6],
+    bias: Lanes,
+    lowered_bias: Lanes,
+    raise: Lanes,
+    one: Lanes,
 }
 
 #[inline(always)]
-fn constant(value: f32) -> F32x4 {
-    F32x4::splat(black_box(value))
+fn constant(value: f32) -> Lanes {
+    Lanes::splat(black_box(value))
 }
 
 impl Exponential {
@@ -49,7 +49,7 @@ impl Exponential {
 
     /// eˣ, within 2 ULP over the whole range; subnormal results, infinities and NaN come out right.
     #[inline(always)]
-    pub fn exp(&self, x: F32x4) -> F32x4 {
+    pub fn exp(&self, x: Lanes) -> Lanes {
         let (p, rounded) = self.reduced(x.at_least(self.low).at_most(self.high));
         // In two steps: 2ⁿ itself may be too small or too large for a float.
         let half = rounded.half_of_rounded();
@@ -59,14 +59,14 @@ impl Exponential {
 
     /// eˣ for x ≥ 0, otherwise like [`Self::exp`].
     #[inline(always)]
-    fn exp_of_positive(&self, x: F32x4) -> F32x4 {
+    fn exp_of_positive(&self, x: Lanes) -> Lanes {
         let (p, rounded) = self.reduced(x.at_most(self.high));
         p.mul(rounded.power_of_two(self.lowered_bias)).mul(self.raise)
     }
 
     /// x = n·ln 2 + r, |r| ≤ ln 2 / 2: eʳ, and n + ROUND.
     #[inline(always)]
-    fn reduced(&self, x: F32x4) -> (F32x4, F32x4) {
+    fn reduced(&self, x: Lanes) -> (Lanes, Lanes) {
         let rounded = x.mul(self.log2e).add(self.round);
         let n = rounded.sub(self.round);
         let r = n.mul_add(self.ln2[0], x);
@@ -88,14 +88,14 @@ const LOGISTIC: [f32; 5] = [1.381_432e-3, -8.368_851e-3, 4.166_84e-2, -1.666_652
 /// fewer constants, which then fit the registers, and a range reduction whose sum holds the exponent's bits already.
 #[derive(Clone, Copy)]
 pub struct Logistic {
-    low: F32x4,
-    high: F32x4,
-    log2e: F32x4,
-    round: F32x4,
-    ln2: [F32x4; 2],
-    p: [F32x4; 5],
-    one: F32x4,
-    scale: F32x4,
+    low: Lanes,
+    high: Lanes,
+    log2e: Lanes,
+    round: Lanes,
+    ln2: [Lanes; 2],
+    p: [Lanes; 5],
+    one: Lanes,
+    scale: Lanes,
 }
 
 impl Logistic {
@@ -123,7 +123,7 @@ impl Logistic {
     /// terms of the sum carry 2⁻⁶⁴, which changes no digit: e¹⁰⁴ is a float then, and the division makes what is
     /// subnormal.
     #[inline(always)]
-    pub fn sigmoid(&self, x: F32x4) -> F32x4 {
+    pub fn sigmoid(&self, x: Lanes) -> Lanes {
         let x = x.at_least(self.low).at_most(self.high);
         let rounded = x.mul_add(self.log2e, self.round);
         let n = rounded.sub(self.round);
@@ -141,9 +141,9 @@ impl Logistic {
 #[derive(Clone, Copy)]
 pub struct Tangent {
     exponential: Exponential,
-    p: [F32x4; 5],
-    limit: F32x4,
-    two: F32x4,
+    p: [Lanes; 5],
+    limit: Lanes,
+    two: Lanes,
 }
 
 impl Tangent {
@@ -161,7 +161,7 @@ impl Tangent {
 
     /// tanh x, within 3 ULP over the whole range.
     #[inline(always)]
-    pub fn tanh(&self, x: F32x4) -> F32x4 {
+    pub fn tanh(&self, x: Lanes) -> Lanes {
         let size = x.abs();
         let square = x.mul(x);
         let p = self.p[0].mul_add(square, self.p[1]);

@@ -1,6 +1,6 @@
 //! Images that are framed, cut and enlarged. NHWC.
 
-use crate::vector::copy;
+use crate::vector::{copy, Real};
 
 /// A small image inside a large one.
 #[derive(Clone, Copy, Debug)]
@@ -41,13 +41,13 @@ impl Inset {
 }
 
 /// The small image in a border of zeros.
-pub fn pad(inset: &Inset, small: &[f32], large: &mut [f32]) {
+pub fn pad(inset: &Inset, small: &[Real], large: &mut [Real]) {
     large.fill(0.0);
     inset.rows(|from, to, length| copy(&small[from..from + length], &mut large[to..to + length]));
 }
 
 /// The small image out of the large one.
-pub fn crop(inset: &Inset, large: &[f32], small: &mut [f32]) {
+pub fn crop(inset: &Inset, large: &[Real], small: &mut [Real]) {
     inset.rows(|to, from, length| copy(&large[from..from + length], &mut small[to..to + length]));
 }
 
@@ -67,14 +67,14 @@ pub struct Enlargement {
 }
 
 /// The pixels between which a place lies, and the share of the second.
-fn neighbours(place: usize, factor: usize, size: usize, bilinear: bool) -> (usize, usize, f32) {
+fn neighbours(place: usize, factor: usize, size: usize, bilinear: bool) -> (usize, usize, Real) {
     if !bilinear {
         return (place / factor, place / factor, 0.0);
     }
     // Centres of pixels lie at halves (half_pixel_centers), beyond the border the outermost pixel goes on.
-    let source = ((place as f32 + 0.5) / factor as f32 - 0.5).max(0.0);
+    let source = ((place as Real + 0.5) / factor as Real - 0.5).max(0.0);
     let first = (source as usize).min(size - 1);
-    (first, (first + 1).min(size - 1), (source - first as f32).min(1.0))
+    (first, (first + 1).min(size - 1), (source - first as Real).min(1.0))
 }
 
 impl Enlargement {
@@ -89,7 +89,7 @@ impl Enlargement {
     }
 
     /// Visits every output pixel with the pixels it is mixed from and their shares.
-    fn pixels(&self, mut visit: impl FnMut(usize, [(usize, f32); 4])) {
+    fn pixels(&self, mut visit: impl FnMut(usize, [(usize, Real); 4])) {
         let [height, width] = self.size;
         let mut output = 0;
         for n in 0..self.batch {
@@ -113,7 +113,7 @@ impl Enlargement {
 }
 
 /// The enlarged images.
-pub fn enlarge(e: &Enlargement, x: &[f32], y: &mut [f32]) {
+pub fn enlarge(e: &Enlargement, x: &[Real], y: &mut [Real]) {
     e.pixels(|output, sources| {
         let target = &mut y[output..output + e.channels];
         if !e.bilinear {
@@ -130,7 +130,7 @@ pub fn enlarge(e: &Enlargement, x: &[f32], y: &mut [f32]) {
 }
 
 /// Every pixel gets its shares of the gradient.
-pub fn enlarge_gradient(e: &Enlargement, dy: &[f32], dx: &mut [f32]) {
+pub fn enlarge_gradient(e: &Enlargement, dy: &[Real], dx: &mut [Real]) {
     dx.fill(0.0);
     e.pixels(|output, sources| {
         let gradient = &dy[output..output + e.channels];

@@ -2,11 +2,12 @@
 
 use super::batch_norm::{Affine, Matrix};
 use super::bias::sum;
+use crate::vector::Real;
 
 /// `y = γ·(x − mean)/√(variance + ε) + β` for each row; `statistics [2, rows]` keeps mean and 1/√(variance + ε).
-pub fn forward(matrix: Matrix, x: &[f32], affine: Affine, epsilon: f32, statistics: &mut [f32], y: &mut [f32]) {
+pub fn forward(matrix: Matrix, x: &[Real], affine: Affine, epsilon: Real, statistics: &mut [Real], y: &mut [Real]) {
     let Matrix { rows, channels } = matrix;
-    let share = 1.0 / channels as f32;
+    let share = 1.0 / channels as Real;
     let (means, deviations) = statistics.split_at_mut(rows);
     for (row, (x, y)) in x.chunks_exact(channels).zip(y.chunks_exact_mut(channels)).enumerate() {
         let mean = sum(x) * share;
@@ -27,20 +28,20 @@ pub fn forward(matrix: Matrix, x: &[f32], affine: Affine, epsilon: f32, statisti
 #[allow(clippy::too_many_arguments)]
 pub fn gradient(
     Matrix { rows, channels }: Matrix,
-    x: &[f32],
-    gamma: Option<&[f32]>,
-    statistics: &[f32],
-    dy: &[f32],
-    dx: &mut [f32],
-    sums: &mut [f32],
-    scratch: &mut [f32],
+    x: &[Real],
+    gamma: Option<&[Real]>,
+    statistics: &[Real],
+    dy: &[Real],
+    dx: &mut [Real],
+    sums: &mut [Real],
+    scratch: &mut [Real],
 ) {
     let (means, deviations) = statistics.split_at(rows);
     let (shift, scale) = sums.split_at_mut(channels);
     let (normal, product) = scratch.split_at_mut(channels);
     shift.fill(0.0);
     scale.fill(0.0);
-    let share = 1.0 / channels as f32;
+    let share = 1.0 / channels as Real;
     for row in 0..rows {
         let range = row * channels..(row + 1) * channels;
         let (x, dy, dx) = (&x[range.clone()], &dy[range.clone()], &mut dx[range]);

@@ -1,14 +1,14 @@
 //! A function of four lanes, applied to every element of slices.
 
-use crate::vector::{F32x4, Vector, LANES};
+use crate::vector::{Lanes, Real, Vector, LANES};
 
 /// Applies a function of four lanes to every element.
 #[inline(always)]
-pub fn map(x: &[f32], y: &mut [f32], apply: impl Fn(F32x4) -> F32x4) {
+pub fn map(x: &[Real], y: &mut [Real], apply: impl Fn(Lanes) -> Lanes) {
     let mut inputs = x.chunks_exact(LANES);
     let mut outputs = y.chunks_exact_mut(LANES);
     for (x, y) in (&mut inputs).zip(&mut outputs) {
-        apply(F32x4::load(x)).store(y);
+        apply(Lanes::load(x)).store(y);
     }
     let rest = inputs.remainder();
     if !rest.is_empty() {
@@ -19,10 +19,10 @@ pub fn map(x: &[f32], y: &mut [f32], apply: impl Fn(F32x4) -> F32x4) {
 
 /// Applies a function of four lanes to every element, in place.
 #[inline(always)]
-pub fn map_in_place(y: &mut [f32], apply: impl Fn(F32x4) -> F32x4) {
+pub fn map_in_place(y: &mut [Real], apply: impl Fn(Lanes) -> Lanes) {
     let mut outputs = y.chunks_exact_mut(LANES);
     for y in &mut outputs {
-        apply(F32x4::load(y)).store(y);
+        apply(Lanes::load(y)).store(y);
     }
     let rest = outputs.into_remainder();
     if !rest.is_empty() {
@@ -33,11 +33,11 @@ pub fn map_in_place(y: &mut [f32], apply: impl Fn(F32x4) -> F32x4) {
 
 /// `y = apply(y, x)` for every element.
 #[inline(always)]
-pub fn zip_in_place(y: &mut [f32], x: &[f32], apply: impl Fn(F32x4, F32x4) -> F32x4) {
+pub fn zip_in_place(y: &mut [Real], x: &[Real], apply: impl Fn(Lanes, Lanes) -> Lanes) {
     let mut inputs = x.chunks_exact(LANES);
     let mut outputs = y.chunks_exact_mut(LANES);
     for (x, y) in (&mut inputs).zip(&mut outputs) {
-        apply(F32x4::load(y), F32x4::load(x)).store(y);
+        apply(Lanes::load(y), Lanes::load(x)).store(y);
     }
     let rest = inputs.remainder();
     let outputs = outputs.into_remainder();
@@ -49,8 +49,8 @@ pub fn zip_in_place(y: &mut [f32], x: &[f32], apply: impl Fn(F32x4, F32x4) -> F3
 
 /// Up to three values, with ones behind them.
 #[inline(always)]
-fn partial(values: &[f32]) -> F32x4 {
+fn partial(values: &[Real]) -> Lanes {
     let mut lanes = [1.0; LANES];
     lanes[..values.len()].copy_from_slice(values);
-    F32x4::from_array(lanes)
+    Lanes::from_array(lanes)
 }

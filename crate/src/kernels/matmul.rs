@@ -6,7 +6,7 @@ use super::map::map;
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{columns, rows, store, zeros, Walk};
 use crate::gemm::pack::{pack, packed_size, panel_start, panel_width, PANEL};
-use crate::vector::{copy, F32x4, Vector, LANES};
+use crate::vector::{copy, Lanes, Real, Vector, LANES};
 
 /// Steps of the reduction that are packed at a time: a panel of eight columns then takes 12 KiB, a part of the
 /// first-level cache.
@@ -42,12 +42,12 @@ impl Product {
 /// `c = activation(op(a) · op(b) + bias)`.
 pub fn matmul(
     product: Product,
-    a: &[f32],
-    b: &[f32],
-    bias: Option<&[f32]>,
-    c: &mut [f32],
+    a: &[Real],
+    b: &[Real],
+    bias: Option<&[Real]>,
+    c: &mut [Real],
     activation: Activation,
-    workspace: &mut [f32],
+    workspace: &mut [Real],
 ) {
     let Product { m, n, k, transpose_a, transpose_b } = product;
     if k == 1 {
@@ -100,7 +100,12 @@ struct Part {
 
 /// All rows of a panel: tiles of P rows, then of fewer.
 #[inline(never)]
-fn down<const P: usize, const NV: usize, const TRANSPOSED: bool>(part: Part, a: &[f32], panel: &[f32], c: &mut [f32]) {
+fn down<const P: usize, const NV: usize, const TRANSPOSED: bool>(
+    part: Part,
+    a: &[Real],
+    panel: &[Real],
+    c: &mut [Real],
+) {
     let mut row = 0;
     while row + P <= part.m {
         tile::<P, NV, TRANSPOSED>(part, row, a, panel, c);
@@ -119,9 +124,9 @@ fn down<const P: usize, const NV: usize, const TRANSPOSED: bool>(part: Part, a: 
 fn tile<const P: usize, const NV: usize, const TRANSPOSED: bool>(
     part: Part,
     row: usize,
-    a: &[f32],
-    panel: &[f32],
-    c: &mut [f32],
+    a: &[Real],
+    panel: &[Real],
+    c: &mut [Real],
 ) {
     let mut sums = zeros::<P, NV>();
     let walk = Walk::straight(part.steps);
@@ -135,31 +140,31 @@ fn tile<const P: usize, const NV: usize, const TRANSPOSED: bool>(
 }
 
 /// k = 1: every row of `c` is a multiple of `b`, plus the bias. Without one it is written once and not read.
-fn outer_product(n: usize, a: &[f32], b: &[f32], bias: Option<&[f32]>, c: &mut [f32]) {
+fn outer_product(n: usize, a: &[Real], b: &[Real], bias: Option<&[Real]>, c: &mut [Real]) {
     for (&factor, row) in a.iter().zip(c.chunks_exact_mut(n)) {
         if let Some(bias) = bias {
             copy(bias, row);
             axpy(factor, b, row);
         } else {
-            let factor = F32x4::splat(factor);
+            let factor = Lanes::splat(factor);
             map(b, row, |b| b.mul(factor));
         }
     }
 }
 
 /// n = 1 and `a` is `[k, m]`: `c` is the sum of the rows of `a`, each times its value of `b`.
-fn weighted_sum(m: usize, a: &[f32], b: &[f32], c: &mut [f32]) {
+fn weighted_sum(m: usize, a: &[Real], b: &[Real], c: &mut [Real]) {
     // Eight vectors of sums stay in registers while all rows pass.
     const WIDTH: usize = 8 * LANES;
     let mut column = 0;
     while column + WIDTH <= m {
         let target = &mut c[column..column + WIDTH];
-        let mut sums: [F32x4; 8] = std::array::from_fn(|v| F32x4::load(&target[v * LANES..]));
+        let mut sums: [Lanes; 8] = std::array::from_fn(|v| Lanes::load(&target[v * LANES..]));
         for (row, &factor) in a.chunks_exact(m).zip(b) {
             let row = &row[column..column + WIDTH];
-            let factor = F32x4::splat(factor);
+            let factor = Lanes::splat(factor);
             for (v, sum) in sums.iter_mut().enumerate() {
-                *sum = F32x4::load(&row[v * LANES..]).mul_add(factor, *sum);
+                *sum = Lanes::load(&row[v * LANES..]).mul_add(factor, *sum);
             }
         }
         for (v, sum) in sums.iter().enumerate() {
@@ -175,29 +180,29 @@ fn weighted_sum(m: usize, a: &[f32], b: &[f32], c: &mut [f32]) {
 }
 
 /// n = 1: every value of `c` is a row of `a` times `b`.
-fn dot_products(k: usize, a: &[f32], b: &[f32], c: &mut [f32]) {
+fn dot_products(k: usize, a: &[Real], b: &[Real], c: &mut [Real]) {
     for (row, value) in a.chunks_exact(k).zip(c) {
         *value += dot(row, b);
     }
 }
 
 /// Sum of products, in four vectors of sums.
-fn dot(a: &[f32], b: &[f32]) -> f32 {
+fn dot(a: &[Real], b: &[Real]) -> Real {
     const WIDTH: usize = 4 * LANES;
     let left = a.chunks_exact(WIDTH);
     let right = b.chunks_exact(WIDTH);
-    let rest: f32 = left.remainder().iter().zip(right.remainder()).map(|(a, b)| a * b).sum();
-    let mut sums = [F32x4::splat(0.0); 4];
+    let rest: Real = left.remainder().iter().zip(right.remainder()).map(|(a, b)| a * b).sum();
+    let mut sums = [Lanes::splat(0.0); 4];
     for (a, b) in left.zip(right) {
         for (v, sum) in sums.iter_mut().enumerate() {
-            *sum = F32x4::load(&a[v * LANES..]).mul_add(F32x4::load(&b[v * LANES..]), *sum);
+            *sum = Lanes::load(&a[v * LANES..]).mul_add(Lanes::load(&b[v * LANES..]), *sum);
         }
     }
     sums[0].add(sums[2]).add(sums[1].add(sums[3])).sum() + rest
 }
 
 /// `y += factor · x`.
-fn axpy(factor: f32, x: &[f32], y: &mut [f32]) {
-    let factor = F32x4::splat(factor);
+fn axpy(factor: Real, x: &[Real], y: &mut [Real]) {
+    let factor = Lanes::splat(factor);
     super::map::zip_in_place(y, x, |y, x| x.mul_add(factor, y));
 }

@@ -9,6 +9,7 @@ pub mod cross_entropy;
 pub mod curves;
 pub mod dropout;
 pub mod elementwise;
+#[cfg_attr(feature = "double", path = "exponential_double.rs")]
 pub mod exponential;
 pub mod image;
 pub mod layer_norm;

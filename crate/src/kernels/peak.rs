@@ -1,6 +1,6 @@
 //! Loops that do nothing but arithmetic: the speed that everything else is measured against.
 
-use crate::vector::{F32x4, Vector, LANES};
+use crate::vector::{Lanes, Real, Vector, LANES};
 
 /// Independent sums of a loop: enough to hide the latency of an instruction, few enough to stay in registers.
 const SUMS: usize = 8;
@@ -12,21 +12,21 @@ pub const FLOPS: usize = SUMS * LANES * 2;
 pub const VALUES: usize = (SUMS + 2) * LANES;
 
 /// `sum = sum · a + b` through `mul_add`, in eight independent sums.
-pub fn fused(iterations: u32, values: &mut [f32]) {
+pub fn fused(iterations: u32, values: &mut [Real]) {
     run(iterations, values, |sum, a, b| sum.mul_add(a, b));
 }
 
 /// The same with the product rounded, whatever the build.
-pub fn separate(iterations: u32, values: &mut [f32]) {
+pub fn separate(iterations: u32, values: &mut [Real]) {
     run(iterations, values, |sum, a, b| sum.mul(a).add(b));
 }
 
 // The inputs come from memory and the results go there, so that nothing can be left out.
 #[inline(always)]
-fn run(iterations: u32, values: &mut [f32], step: impl Fn(F32x4, F32x4, F32x4) -> F32x4) {
-    let vector = |index: usize| F32x4::load(&values[index * LANES..]);
+fn run(iterations: u32, values: &mut [Real], step: impl Fn(Lanes, Lanes, Lanes) -> Lanes) {
+    let vector = |index: usize| Lanes::load(&values[index * LANES..]);
     let (a, b) = (vector(SUMS), vector(SUMS + 1));
-    let mut sums: [F32x4; SUMS] = std::array::from_fn(vector);
+    let mut sums: [Lanes; SUMS] = std::array::from_fn(vector);
     for _ in 0..iterations {
         for sum in &mut sums {
             *sum = step(*sum, a, b);

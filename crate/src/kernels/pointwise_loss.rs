@@ -2,6 +2,7 @@
 
 use super::cross_entropy::{at_least_and_nan, natural_logarithm, EPSILON};
 use crate::error::Error;
+use crate::vector::Real;
 
 /// A loss of one output and one target.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -11,11 +12,11 @@ pub enum Pointwise {
     /// |o − y|.
     Absolute,
     /// d²/2 for |d| ≤ δ, else δ·|d| − δ²/2 (Huber, 1964).
-    Huber(f32),
+    Huber(Real),
     /// −y·ln o − (1 − y)·ln(1 − o); targets are drawn to 1/2 by the smoothing.
-    BinaryCrossEntropy(f32),
+    BinaryCrossEntropy(Real),
     /// The same of sigmoid(o), from o.
-    BinaryCrossEntropyFromLogits(f32),
+    BinaryCrossEntropyFromLogits(Real),
     /// max(1 − y·o, 0) for targets −1 and 1.
     Hinge,
     /// y·ln(y / o).
@@ -24,7 +25,7 @@ pub enum Pointwise {
 
 impl Pointwise {
     /// The loss of a code, see ts/losses/pointwise.ts.
-    pub fn from_code(code: u32, parameter: f32) -> Result<Self, Error> {
+    pub fn from_code(code: u32, parameter: Real) -> Result<Self, Error> {
         Ok(match code {
             0 => Self::Squared,
             1 => Self::Absolute,
@@ -38,9 +39,9 @@ impl Pointwise {
     }
 
     /// Value and derivative by the output.
-    fn at(self, o: f32, y: f32) -> (f64, f32) {
-        let logarithm = |x: f32| natural_logarithm(f64::from(x));
-        let smooth = |smoothing: f32| y * (1.0 - smoothing) + 0.5 * smoothing;
+    fn at(self, o: Real, y: Real) -> (f64, Real) {
+        let logarithm = |x: Real| natural_logarithm(f64::from(x));
+        let smooth = |smoothing: Real| y * (1.0 - smoothing) + 0.5 * smoothing;
         match self {
             Self::Squared => (f64::from((o - y) * (o - y)), 2.0 * (o - y)),
             Self::Absolute => (f64::from((o - y).abs()), sign(o - y)),
@@ -64,7 +65,7 @@ impl Pointwise {
                 let e = f64::from(exp_of_negative(-o.abs()));
                 let value = f64::from(if o > 0.0 { o - o * y } else { -o * y }) + natural_logarithm(1.0 + e);
                 let sigmoid = if o < 0.0 { e / (1.0 + e) } else { 1.0 / (1.0 + e) };
-                (if o.is_nan() { f64::NAN } else { value }, sigmoid as f32 - y)
+                (if o.is_nan() { f64::NAN } else { value }, sigmoid as Real - y)
             }
             Self::Hinge => {
                 let margin = 1.0 - y * o;
@@ -83,7 +84,7 @@ impl Pointwise {
     }
 }
 
-fn sign(x: f32) -> f32 {
+fn sign(x: Real) -> Real {
     if x > 0.0 {
         1.0
     } else if x < 0.0 {
@@ -93,30 +94,30 @@ fn sign(x: f32) -> f32 {
     }
 }
 
-fn exp_of_negative(x: f32) -> f32 {
+fn exp_of_negative(x: Real) -> Real {
     use super::exponential::Exponential;
-    use crate::vector::{F32x4, Vector};
-    Exponential::new().exp(F32x4::splat(x)).to_array()[0]
+    use crate::vector::{Lanes, Vector};
+    Exponential::new().exp(Lanes::splat(x)).to_array()[0]
 }
 
 /// `scale · Σ weight[row] · loss(o, y)`; `width` values a row.
-pub fn value(loss: Pointwise, width: usize, scale: f32, o: &[f32], y: &[f32], weights: Option<&[f32]>) -> f32 {
+pub fn value(loss: Pointwise, width: usize, scale: Real, o: &[Real], y: &[Real], weights: Option<&[Real]>) -> Real {
     let mut total = 0.0;
     for (row, (o, y)) in o.chunks_exact(width).zip(y.chunks_exact(width)).enumerate() {
         let sum: f64 = o.iter().zip(y).map(|(&o, &y)| loss.at(o, y).0).sum();
         total += sum * f64::from(weights.map_or(1.0, |weights| weights[row]));
     }
-    (total * f64::from(scale)) as f32
+    (total * f64::from(scale)) as Real
 }
 
 /// Gradient of [`value`] by the outputs.
 pub fn gradient(
     loss: Pointwise,
     width: usize,
-    scale: f32,
-    (o, y): (&[f32], &[f32]),
-    weights: Option<&[f32]>,
-    gradient: &mut [f32],
+    scale: Real,
+    (o, y): (&[Real], &[Real]),
+    weights: Option<&[Real]>,
+    gradient: &mut [Real],
 ) {
     for (row, ((o, y), gradient)) in
         o.chunks_exact(width).zip(y.chunks_exact(width)).zip(gradient.chunks_exact_mut(width)).enumerate()

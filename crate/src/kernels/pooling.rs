@@ -1,7 +1,7 @@
 //! Pooling: the largest value or the mean of each window, channel by channel. Images NHWC.
 
 use crate::geometry::Geometry;
-use crate::vector::{F32x4, Vector, LANES};
+use crate::vector::{Lanes, Real, Vector, LANES};
 
 /// Part of a window that lies on the image, and where its output is.
 struct Window {
@@ -40,17 +40,17 @@ fn pixels<'a>(g: &'a Geometry, window: &'a Window) -> impl Iterator<Item = usize
 }
 
 /// The largest value of each window. What lies beyond the border does not count; NaN wins.
-pub fn max(g: &Geometry, x: &[f32], y: &mut [f32]) {
+pub fn max(g: &Geometry, x: &[Real], y: &mut [Real]) {
     windows(g, |window| {
         let target = &mut y[window.output..window.output + g.in_c];
-        target.fill(f32::NEG_INFINITY);
+        target.fill(Real::NEG_INFINITY);
         for pixel in pixels(g, window) {
             let source = &x[pixel..pixel + g.in_c];
             let mut channel = 0;
             while channel + LANES <= g.in_c {
-                let best = F32x4::load(&target[channel..]);
+                let best = Lanes::load(&target[channel..]);
                 // Keeps a NaN that is there, and takes one that comes: neither is less than the other.
-                let value = F32x4::load(&source[channel..]);
+                let value = Lanes::load(&source[channel..]);
                 value.select_less(best, best, value).or_nan_of(best).store(&mut target[channel..]);
                 channel += LANES;
             }
@@ -65,19 +65,19 @@ pub fn max(g: &Geometry, x: &[f32], y: &mut [f32]) {
 }
 
 /// The gradient goes to the first pixel of each window that holds its largest value.
-pub fn max_gradient(g: &Geometry, x: &[f32], y: &[f32], dy: &[f32], dx: &mut [f32]) {
+pub fn max_gradient(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], dx: &mut [Real]) {
     dx.fill(0.0);
     windows(g, |window| {
-        let zero = F32x4::splat(0.0);
+        let zero = Lanes::splat(0.0);
         let mut channel = 0;
         while channel + LANES <= g.in_c {
-            let largest = F32x4::load(&y[window.output + channel..]);
+            let largest = Lanes::load(&y[window.output + channel..]);
             // What no pixel has taken yet. A largest NaN came from a NaN.
-            let mut left = F32x4::load(&dy[window.output + channel..]);
+            let mut left = Lanes::load(&dy[window.output + channel..]);
             for pixel in pixels(g, window) {
-                let value = F32x4::load(&x[pixel + channel..]);
+                let value = Lanes::load(&x[pixel + channel..]);
                 let target = &mut dx[pixel + channel..pixel + channel + LANES];
-                F32x4::load(target).add(value.select_equal_or_nan(largest, left, zero)).store(target);
+                Lanes::load(target).add(value.select_equal_or_nan(largest, left, zero)).store(target);
                 left = value.select_equal_or_nan(largest, zero, left);
             }
             channel += LANES;
@@ -93,7 +93,7 @@ pub fn max_gradient(g: &Geometry, x: &[f32], y: &[f32], dy: &[f32], dx: &mut [f3
 }
 
 /// The mean of each window, over the pixels that lie on the image (Keras's rule).
-pub fn average(g: &Geometry, x: &[f32], y: &mut [f32]) {
+pub fn average(g: &Geometry, x: &[Real], y: &mut [Real]) {
     windows(g, |window| {
         let target = &mut y[window.output..window.output + g.in_c];
         target.fill(0.0);
@@ -102,17 +102,17 @@ pub fn average(g: &Geometry, x: &[f32], y: &mut [f32]) {
             crate::kernels::map::zip_in_place(target, &x[pixel..pixel + g.in_c], |sum, value| sum.add(value));
             count += 1;
         }
-        let share = F32x4::splat(1.0 / count as f32);
+        let share = Lanes::splat(1.0 / count as Real);
         crate::kernels::map::map_in_place(target, |sum| sum.mul(share));
     });
 }
 
 /// Every pixel of a window gets its share of the gradient.
-pub fn average_gradient(g: &Geometry, dy: &[f32], dx: &mut [f32]) {
+pub fn average_gradient(g: &Geometry, dy: &[Real], dx: &mut [Real]) {
     dx.fill(0.0);
     windows(g, |window| {
         let gradient = &dy[window.output..window.output + g.in_c];
-        let share = F32x4::splat(1.0 / pixels(g, window).count() as f32);
+        let share = Lanes::splat(1.0 / pixels(g, window).count() as Real);
         for pixel in pixels(g, window) {
             let target = &mut dx[pixel..pixel + g.in_c];
             crate::kernels::map::zip_in_place(target, gradient, |sum, value| value.mul_add(share, sum));

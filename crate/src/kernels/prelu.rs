@@ -1,7 +1,9 @@
 //! A leaky relu whose slopes are learned (He et al., "Delving Deep into Rectifiers", 2015).
 
+use crate::vector::Real;
+
 /// `y = x` for x ≥ 0, else `alpha · x`; the slopes repeat for every row.
-pub fn forward(alpha: &[f32], x: &[f32], y: &mut [f32]) {
+pub fn forward(alpha: &[Real], x: &[Real], y: &mut [Real]) {
     for (x, y) in x.chunks_exact(alpha.len()).zip(y.chunks_exact_mut(alpha.len())) {
         for ((x, y), alpha) in x.iter().zip(y).zip(alpha) {
             *y = if *x < 0.0 { x * alpha } else { *x };
@@ -10,7 +12,7 @@ pub fn forward(alpha: &[f32], x: &[f32], y: &mut [f32]) {
 }
 
 /// `dx = dy` for x > 0, else `alpha · dy`; `dalpha = Σ over rows of dy · min(x, 0)`.
-pub fn gradient(alpha: &[f32], x: &[f32], dy: &[f32], dx: &mut [f32], dalpha: &mut [f32]) {
+pub fn gradient(alpha: &[Real], x: &[Real], dy: &[Real], dx: &mut [Real], dalpha: &mut [Real]) {
     dalpha.fill(0.0);
     let width = alpha.len();
     for ((x, dy), dx) in x.chunks_exact(width).zip(dy.chunks_exact(width)).zip(dx.chunks_exact_mut(width)) {

@@ -3,21 +3,21 @@
 use super::bias::sum;
 use super::exponential::Exponential;
 use super::map::{map, map_in_place, zip_in_place};
-use crate::vector::{F32x4, Vector};
+use crate::vector::{Lanes, Real, Vector};
 
 /// Softmax of one row; answers the row's largest value and the sum of e^(x − largest).
 #[inline(always)]
-pub fn softmax_row(constants: &Exponential, x: &[f32], y: &mut [f32]) -> (f32, f32) {
-    let largest = x.iter().fold(f32::NEG_INFINITY, |best, &value| if value < best { best } else { value });
-    map(x, y, |x| constants.exp(x.sub(F32x4::splat(largest))));
+pub fn softmax_row(constants: &Exponential, x: &[Real], y: &mut [Real]) -> (Real, Real) {
+    let largest = x.iter().fold(Real::NEG_INFINITY, |best, &value| if value < best { best } else { value });
+    map(x, y, |x| constants.exp(x.sub(Lanes::splat(largest))));
     let total = sum(y);
-    let share = F32x4::splat(1.0 / total);
+    let share = Lanes::splat(1.0 / total);
     map_in_place(y, |y| y.mul(share));
     (largest, total)
 }
 
 /// `y = eˣ / Σ eˣ` for rows of `width`.
-pub fn softmax(width: usize, x: &[f32], y: &mut [f32]) {
+pub fn softmax(width: usize, x: &[Real], y: &mut [Real]) {
     let constants = Exponential::new();
     for (x, y) in x.chunks_exact(width).zip(y.chunks_exact_mut(width)) {
         softmax_row(&constants, x, y);
@@ -25,10 +25,10 @@ pub fn softmax(width: usize, x: &[f32], y: &mut [f32]) {
 }
 
 /// `dx = y·(dy − Σ dy·y)` for rows of `width`, in place in `d`.
-pub fn gradient(width: usize, y: &[f32], d: &mut [f32]) {
+pub fn gradient(width: usize, y: &[Real], d: &mut [Real]) {
     for (y, d) in y.chunks_exact(width).zip(d.chunks_exact_mut(width)) {
         zip_in_place(d, y, |d, y| d.mul(y));
-        let total = F32x4::splat(-sum(d));
+        let total = Lanes::splat(-sum(d));
         zip_in_place(d, y, |product, y| y.mul_add(total, product));
     }
 }

@@ -1,16 +1,18 @@
 //! RMSProp: steps scaled by a running mean of squares (Hinton, Coursera lecture 6.5, 2012).
 
+use crate::vector::Real;
+
 /// Numbers of a step.
 #[derive(Clone, Copy, Debug)]
 pub struct RmsProp {
     /// Step width η.
-    pub rate: f32,
+    pub rate: Real,
     /// Decay ρ of the mean of squares.
-    pub rho: f32,
+    pub rho: Real,
     /// Share of the last step that goes on; 0 for none.
-    pub momentum: f32,
+    pub momentum: Real,
     /// Keeps the step finite.
-    pub epsilon: f32,
+    pub epsilon: Real,
     /// Whether the mean of gradients is taken off the mean of squares.
     pub centered: bool,
 }
@@ -19,11 +21,11 @@ pub struct RmsProp {
 /// goes through `b ← μ·b + step`.
 pub fn update(
     numbers: RmsProp,
-    parameters: &mut [f32],
-    gradients: &[f32],
-    square: &mut [f32],
-    mean: &mut [f32],
-    buffer: &mut [f32],
+    parameters: &mut [Real],
+    gradients: &[Real],
+    square: &mut [Real],
+    mean: &mut [Real],
+    buffer: &mut [Real],
 ) {
     let RmsProp { rate, rho, momentum, epsilon, centered } = numbers;
     let slots = square.iter_mut().zip(mean).zip(buffer);

@@ -1,10 +1,10 @@
 //! Stochastic gradient descent.
 
 use crate::kernels::map::zip_in_place;
-use crate::vector::{F32x4, Vector};
+use crate::vector::{Lanes, Real, Vector};
 
 /// `p ← p − rate · g`, the seed's update equation.
-pub fn update(parameters: &mut [f32], gradients: &[f32], rate: f32) {
-    let step = F32x4::splat(-rate);
+pub fn update(parameters: &mut [Real], gradients: &[Real], rate: Real) {
+    let step = Lanes::splat(-rate);
     zip_in_place(parameters, gradients, |p, g| g.mul_add(step, p));
 }

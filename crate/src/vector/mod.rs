@@ -1,4 +1,4 @@
-//! The one SIMD type: four float32 lanes. The only module that names `core::arch`.
+//! The one SIMD type: four lanes. The only module that names `core::arch`.
 
 #[cfg(not(target_feature = "simd128"))]
 mod portable;
@@ -8,20 +8,32 @@ mod relaxed;
 mod simd128;
 
 #[cfg(not(target_feature = "simd128"))]
-pub use portable::F32x4;
+pub use portable::Lanes;
 #[cfg(target_feature = "simd128")]
-pub use simd128::F32x4;
+pub use simd128::Lanes;
 
 /// Number of lanes.
 pub const LANES: usize = 4;
 
+/// The number that kernels compute with: f32. With the feature `double` f64, so that gradients can be judged natively by
+/// central differences of the very same kernels.
+#[cfg(not(feature = "double"))]
+pub type Real = f32;
+/// The number that kernels compute with, in double precision.
+#[cfg(feature = "double")]
+pub type Real = f64;
+
+#[cfg(all(feature = "double", target_arch = "wasm32"))]
+compile_error!("the feature `double` is for native tests");
+
+#[cfg(not(feature = "double"))]
 /// 1.5·2²³: adding it rounds a small float to an integer in its low bits.
 pub const ROUND: f32 = 12_582_912.0;
 
 /// Operations on four lanes. Every implementation has the same lanes in the same order.
 pub trait Vector: Copy {
     /// All lanes the same.
-    fn splat(value: f32) -> Self;
+    fn splat(value: Real) -> Self;
     /// Lane by lane.
     fn add(self, other: Self) -> Self;
     /// Lane by lane.
@@ -44,10 +56,13 @@ pub trait Vector: Copy {
     fn with_sign_of(self, sign: Self) -> Self;
     /// `self < limit ? yes : no`, lane by lane; `no` where `self` is NaN.
     fn select_less(self, limit: Self, yes: Self, no: Self) -> Self;
+    #[cfg(not(feature = "double"))]
     /// `2ⁿ⁺ᵇ` where `self = n + ROUND` and `bias` has the bits of `(b + 127) << 23`; −126 ≤ n + b ≤ 127.
     fn power_of_two(self, bias: Self) -> Self;
+    #[cfg(not(feature = "double"))]
     /// `2ⁿ⁻¹²⁷` where `self = n + ROUND`; 1 ≤ n ≤ 254.
     fn exponent(self) -> Self;
+    #[cfg(not(feature = "double"))]
     /// `n` where `self = n + ROUND`, halved and rounded down, plus ROUND.
     fn half_of_rounded(self) -> Self;
     /// Lane by lane.
@@ -57,19 +72,19 @@ pub trait Vector: Copy {
     /// `other` where it is NaN, else `self`.
     fn or_nan_of(self, other: Self) -> Self;
     /// Sum of the lanes: `(0 + 2) + (1 + 3)`.
-    fn sum(self) -> f32;
+    fn sum(self) -> Real;
     /// The lanes.
-    fn to_array(self) -> [f32; LANES];
+    fn to_array(self) -> [Real; LANES];
     /// The lanes of N ≤ 4 vectors in turn: lane 0 of each, then lane 1 of each, …
     fn interleave<const N: usize>(vectors: [Self; N]) -> [Self; N];
     /// Undoes [`Self::interleave`].
     fn deinterleave<const N: usize>(vectors: [Self; N]) -> [Self; N];
     /// From lanes.
-    fn from_array(lanes: [f32; LANES]) -> Self;
+    fn from_array(lanes: [Real; LANES]) -> Self;
 
     /// Four values at the start of a slice. Panics when it is shorter.
     #[inline(always)]
-    fn load(slice: &[f32]) -> Self {
+    fn load(slice: &[Real]) -> Self {
         assert!(slice.len() >= LANES);
         // SAFETY: the length was checked.
         unsafe { Self::load_at(slice.as_ptr()) }
@@ -77,7 +92,7 @@ pub trait Vector: Copy {
 
     /// Writes four values at the start of a slice. Panics when it is shorter.
     #[inline(always)]
-    fn store(self, slice: &mut [f32]) {
+    fn store(self, slice: &mut [Real]) {
         assert!(slice.len() >= LANES);
         // SAFETY: the length was checked.
         unsafe { self.store_at(slice.as_mut_ptr()) }
@@ -87,19 +102,19 @@ pub trait Vector: Copy {
     ///
     /// # Safety
     /// Four floats must be readable at `address`.
-    unsafe fn load_at(address: *const f32) -> Self;
+    unsafe fn load_at(address: *const Real) -> Self;
 
     /// One value at an address, in all lanes.
     ///
     /// # Safety
     /// A float must be readable at `address`.
-    unsafe fn splat_at(address: *const f32) -> Self;
+    unsafe fn splat_at(address: *const Real) -> Self;
 
     /// Writes four values at an address, which need not be aligned to 16.
     ///
     /// # Safety
     /// Four floats must be writable at `address`.
-    unsafe fn store_at(self, address: *mut f32);
+    unsafe fn store_at(self, address: *mut Real);
 }
 
 /// Most values that [`copy`] moves by itself.
@@ -109,7 +124,7 @@ const SHORT: usize = 1024;
 /// `copy_from_slice`, leaves the compiled code for the engine's, which takes longer than a row of an image. Panics when
 /// the lengths differ.
 #[inline(always)]
-pub fn copy(source: &[f32], target: &mut [f32]) {
+pub fn copy(source: &[Real], target: &mut [Real]) {
     assert!(source.len() == target.len());
     let length = source.len();
     match length {
@@ -121,11 +136,11 @@ pub fn copy(source: &[f32], target: &mut [f32]) {
         }
         LANES..=SHORT => {
             // Minus a zero that LLVM does not know for one, or it would see the copy again.
-            let zero = F32x4::splat(std::hint::black_box(0.0));
+            let zero = Lanes::splat(std::hint::black_box(0.0));
             for (from, to) in source.chunks_exact(LANES).zip(target.chunks_exact_mut(LANES)) {
-                F32x4::load(from).sub(zero).store(to);
+                Lanes::load(from).sub(zero).store(to);
             }
-            F32x4::load(&source[length - LANES..]).store(&mut target[length - LANES..]);
+            Lanes::load(&source[length - LANES..]).store(&mut target[length - LANES..]);
         }
         _ => target.copy_from_slice(source),
     }

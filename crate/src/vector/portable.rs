@@ -1,26 +1,28 @@
 //! Four lanes in plain Rust: for native tests, and the definition of what the others compute.
 
-use super::{Vector, LANES, ROUND};
+#[cfg(not(feature = "double"))]
+use super::ROUND;
+use super::{Real, Vector, LANES};
 
-/// Four float32 lanes.
+/// Four lanes.
 #[derive(Clone, Copy, Debug)]
-pub struct F32x4([f32; LANES]);
+pub struct Lanes([Real; LANES]);
 
-impl F32x4 {
+impl Lanes {
     #[inline(always)]
-    fn zip(self, other: Self, apply: impl Fn(f32, f32) -> f32) -> Self {
+    fn zip(self, other: Self, apply: impl Fn(Real, Real) -> Real) -> Self {
         Self(std::array::from_fn(|lane| apply(self.0[lane], other.0[lane])))
     }
 
     #[inline(always)]
-    fn map(self, apply: impl Fn(f32) -> f32) -> Self {
+    fn map(self, apply: impl Fn(Real) -> Real) -> Self {
         Self(self.0.map(apply))
     }
 }
 
-impl Vector for F32x4 {
+impl Vector for Lanes {
     #[inline(always)]
-    fn splat(value: f32) -> Self {
+    fn splat(value: Real) -> Self {
         Self([value; LANES])
     }
 
@@ -61,7 +63,7 @@ impl Vector for F32x4 {
 
     #[inline(always)]
     fn abs(self) -> Self {
-        self.map(f32::abs)
+        self.map(Real::abs)
     }
 
     #[inline(always)]
@@ -71,7 +73,7 @@ impl Vector for F32x4 {
 
     #[inline(always)]
     fn with_sign_of(self, sign: Self) -> Self {
-        self.zip(sign, |a, s| f32::from_bits(a.to_bits() | (s.to_bits() & 0x8000_0000)))
+        self.zip(sign, Real::copysign)
     }
 
     #[inline(always)]
@@ -79,27 +81,30 @@ impl Vector for F32x4 {
         Self(std::array::from_fn(|lane| if self.0[lane] < limit.0[lane] { yes.0[lane] } else { no.0[lane] }))
     }
 
+    #[cfg(not(feature = "double"))]
     #[inline(always)]
     fn power_of_two(self, bias: Self) -> Self {
-        self.zip(bias, |rounded, bias| f32::from_bits((rounded.to_bits() << 23).wrapping_add(bias.to_bits())))
+        self.zip(bias, |rounded, bias| Real::from_bits((rounded.to_bits() << 23).wrapping_add(bias.to_bits())))
     }
 
+    #[cfg(not(feature = "double"))]
     #[inline(always)]
     fn exponent(self) -> Self {
-        self.map(|rounded| f32::from_bits(rounded.to_bits() << 23))
+        self.map(|rounded| Real::from_bits(rounded.to_bits() << 23))
     }
 
+    #[cfg(not(feature = "double"))]
     #[inline(always)]
     fn half_of_rounded(self) -> Self {
         self.map(|rounded| {
             let n = rounded.to_bits().wrapping_sub(ROUND.to_bits()) as i32;
-            f32::from_bits(ROUND.to_bits().wrapping_add((n >> 1) as u32))
+            Real::from_bits(ROUND.to_bits().wrapping_add((n >> 1) as u32))
         })
     }
 
     #[inline(always)]
     fn square_root(self) -> Self {
-        self.map(f32::sqrt)
+        self.map(Real::sqrt)
     }
 
     #[inline(always)]
@@ -120,12 +125,12 @@ impl Vector for F32x4 {
     }
 
     #[inline(always)]
-    fn sum(self) -> f32 {
+    fn sum(self) -> Real {
         (self.0[0] + self.0[2]) + (self.0[1] + self.0[3])
     }
 
     #[inline(always)]
-    fn to_array(self) -> [f32; LANES] {
+    fn to_array(self) -> [Real; LANES] {
         self.0
     }
 
@@ -150,25 +155,25 @@ impl Vector for F32x4 {
     }
 
     #[inline(always)]
-    fn from_array(lanes: [f32; LANES]) -> Self {
+    fn from_array(lanes: [Real; LANES]) -> Self {
         Self(lanes)
     }
 
     #[inline(always)]
-    unsafe fn load_at(address: *const f32) -> Self {
+    unsafe fn load_at(address: *const Real) -> Self {
         // SAFETY: the caller promises four readable floats; read_unaligned asks for no more than their own alignment.
-        Self(unsafe { address.cast::<[f32; LANES]>().read_unaligned() })
+        Self(unsafe { address.cast::<[Real; LANES]>().read_unaligned() })
     }
 
     #[inline(always)]
-    unsafe fn splat_at(address: *const f32) -> Self {
+    unsafe fn splat_at(address: *const Real) -> Self {
         // SAFETY: the caller promises a readable float.
         Self::splat(unsafe { *address })
     }
 
     #[inline(always)]
-    unsafe fn store_at(self, address: *mut f32) {
+    unsafe fn store_at(self, address: *mut Real) {
         // SAFETY: the caller promises four writable floats.
-        unsafe { address.cast::<[f32; LANES]>().write_unaligned(self.0) }
+        unsafe { address.cast::<[Real; LANES]>().write_unaligned(self.0) }
     }
 }

@@ -5,9 +5,9 @@ use core::arch::wasm32::*;
 
 /// Four float32 lanes.
 #[derive(Clone, Copy, Debug)]
-pub struct F32x4(pub(super) v128);
+pub struct Lanes(pub(super) v128);
 
-impl Vector for F32x4 {
+impl Vector for Lanes {
     #[inline(always)]
     fn splat(value: f32) -> Self {
         Self(f32x4_splat(value))
@@ -226,10 +226,10 @@ impl Vector for F32x4 {
 
 /// `yes` where the mask's lanes are all ones, `no` where they are zero.
 #[inline(always)]
-fn select(mask: v128, yes: F32x4, no: F32x4) -> F32x4 {
+fn select(mask: v128, yes: Lanes, no: Lanes) -> Lanes {
     #[cfg(target_feature = "relaxed-simd")]
     // One instruction instead of three; with whole lanes in the mask it is not relaxed at all.
-    return F32x4(i32x4_relaxed_laneselect(yes.0, no.0, mask));
+    return Lanes(i32x4_relaxed_laneselect(yes.0, no.0, mask));
     #[cfg(not(target_feature = "relaxed-simd"))]
-    F32x4(v128_bitselect(yes.0, no.0, mask))
+    Lanes(v128_bitselect(yes.0, no.0, mask))
 }

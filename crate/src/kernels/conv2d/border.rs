@@ -3,6 +3,7 @@
 use crate::error::{checked_product, Error};
 use crate::geometry::Geometry;
 use crate::vector;
+use crate::vector::Real;
 
 /// Elements of the bordered images; 0 where there is no border.
 pub fn size(geometry: &Geometry) -> Result<usize, Error> {
@@ -13,7 +14,7 @@ pub fn size(geometry: &Geometry) -> Result<usize, Error> {
 }
 
 /// Copies images into the middle of bordered ones.
-pub fn copy(geometry: &Geometry, x: &[f32], bordered: &mut [f32]) {
+pub fn copy(geometry: &Geometry, x: &[Real], bordered: &mut [Real]) {
     let row = geometry.in_w * geometry.in_c;
     let bordered_row = geometry.padded_w() * geometry.in_c;
     let left = geometry.pad_left * geometry.in_c;

@@ -3,7 +3,7 @@
 use crate::geometry::Geometry;
 use crate::kernels::activation::{forward_in_place, Activation};
 use crate::kernels::bias::broadcast;
-use crate::vector::{F32x4, Vector, LANES};
+use crate::vector::{Lanes, Real, Vector, LANES};
 
 /// Whether this way is taken: as many groups as input and output channels.
 pub fn fits(geometry: &Geometry) -> bool {
@@ -36,11 +36,11 @@ fn pairs(g: &Geometry, mut visit: impl FnMut(usize, usize, usize)) {
 
 /// `target += a · b`, channel by channel.
 #[inline(always)]
-fn accumulate(target: &mut [f32], a: &[f32], b: &[f32]) {
+fn accumulate(target: &mut [Real], a: &[Real], b: &[Real]) {
     let mut targets = target.chunks_exact_mut(LANES);
     let (mut left, mut right) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
     for ((target, a), b) in (&mut targets).zip(&mut left).zip(&mut right) {
-        F32x4::load(a).mul_add(F32x4::load(b), F32x4::load(target)).store(target);
+        Lanes::load(a).mul_add(Lanes::load(b), Lanes::load(target)).store(target);
     }
     let rest = targets.into_remainder();
     for ((target, a), b) in rest.iter_mut().zip(left.remainder()).zip(right.remainder()) {
@@ -49,7 +49,14 @@ fn accumulate(target: &mut [f32], a: &[f32], b: &[f32]) {
 }
 
 /// `y = activation(conv(x, filter) + bias)`.
-pub fn forward(g: &Geometry, x: &[f32], filter: &[f32], bias: Option<&[f32]>, y: &mut [f32], activation: Activation) {
+pub fn forward(
+    g: &Geometry,
+    x: &[Real],
+    filter: &[Real],
+    bias: Option<&[Real]>,
+    y: &mut [Real],
+    activation: Activation,
+) {
     let c = g.in_c;
     broadcast(bias, c, y);
     pairs(g, |output, input, tap| accumulate(&mut y[output..output + c], &x[input..input + c], &filter[tap..tap + c]));
@@ -57,14 +64,14 @@ pub fn forward(g: &Geometry, x: &[f32], filter: &[f32], bias: Option<&[f32]>, y:
 }
 
 /// `df = conv(x, dy)`, summed over the batch.
-pub fn filter_gradient(g: &Geometry, x: &[f32], dy: &[f32], df: &mut [f32]) {
+pub fn filter_gradient(g: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real]) {
     let c = g.in_c;
     df.fill(0.0);
     pairs(g, |output, input, tap| accumulate(&mut df[tap..tap + c], &x[input..input + c], &dy[output..output + c]));
 }
 
 /// `dx` from `dy` and the filters.
-pub fn input_gradient(g: &Geometry, dy: &[f32], filter: &[f32], dx: &mut [f32]) {
+pub fn input_gradient(g: &Geometry, dy: &[Real], filter: &[Real], dx: &mut [Real]) {
     let c = g.in_c;
     dx.fill(0.0);
     pairs(g, |output, input, tap| {

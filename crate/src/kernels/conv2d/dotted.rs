@@ -4,7 +4,7 @@ use super::taps;
 use crate::gemm::micro::{dots, slide, Walk};
 use crate::geometry::Geometry;
 use crate::kernels::activation::{forward_in_place, Activation};
-use crate::vector::{F32x4, Vector, LANES};
+use crate::vector::{Lanes, Real, Vector, LANES};
 
 /// Whether this way is taken: one filter, and segments of a patch that are whole vectors.
 pub fn fits(geometry: &Geometry) -> bool {
@@ -14,10 +14,10 @@ pub fn fits(geometry: &Geometry) -> bool {
 /// `y = activation(conv(x, filter) + bias)`. With one filter its taps lie as the patch does: nothing is packed.
 pub fn forward(
     geometry: &Geometry,
-    x: &[f32],
-    filter: &[f32],
-    bias: Option<&[f32]>,
-    y: &mut [f32],
+    x: &[Real],
+    filter: &[Real],
+    bias: Option<&[Real]>,
+    y: &mut [Real],
     activation: Activation,
 ) {
     let first = bias.map_or(0.0, |bias| bias[0]);
@@ -46,22 +46,22 @@ fn neighbours_overlap(geometry: &Geometry) -> bool {
 #[inline(never)]
 fn sliding_row<const V: usize>(
     geometry: &Geometry,
-    x: &[f32],
+    x: &[Real],
     start: usize,
-    filter: &[f32],
-    first: f32,
-    out: &mut [f32],
+    filter: &[Real],
+    first: Real,
+    out: &mut [Real],
 ) {
     let line = geometry.dilation_h * geometry.in_w * geometry.in_c;
-    let bias = F32x4::splat(first);
+    let bias = Lanes::splat(first);
     let mut done = 0;
     while done < out.len() {
         // The last block overlaps what is done already: the same values are computed again.
         let from = done.min(out.len() - 8);
-        let mut sums = [F32x4::splat(0.0); 8];
+        let mut sums = [Lanes::splat(0.0); 8];
         slide::<8, 3, V>(&mut sums, (x, start + from * V * LANES, line, geometry.kernel_h), filter);
         for (half, out) in out[from..from + 8].chunks_exact_mut(LANES).enumerate() {
-            let lanes = F32x4::interleave::<4>(std::array::from_fn(|p| sums[half * LANES + p]));
+            let lanes = Lanes::interleave::<4>(std::array::from_fn(|p| sums[half * LANES + p]));
             lanes[0].add(lanes[2]).add(lanes[1].add(lanes[3])).add(bias).store(out);
         }
         done = from + 8;
@@ -70,7 +70,7 @@ fn sliding_row<const V: usize>(
 
 /// One row of outputs: eight at a time, then four; a single sum would wait for itself.
 #[inline(never)]
-fn row(geometry: &Geometry, x: &[f32], start: usize, filter: &[f32], first: f32, out: &mut [f32]) {
+fn row(geometry: &Geometry, x: &[Real], start: usize, filter: &[Real], first: Real, out: &mut [Real]) {
     let pixel = geometry.stride_w * geometry.in_c;
     let walk = taps(geometry);
     let mut done = 0;
@@ -90,8 +90,8 @@ fn row(geometry: &Geometry, x: &[f32], start: usize, filter: &[f32], first: f32,
 }
 
 #[inline(always)]
-fn block<const P: usize>(pixels: (&[f32], usize, usize, Walk), filter: &[f32], first: f32, out: &mut [f32]) {
-    let mut sums = [F32x4::splat(0.0); P];
+fn block<const P: usize>(pixels: (&[Real], usize, usize, Walk), filter: &[Real], first: Real, out: &mut [Real]) {
+    let mut sums = [Lanes::splat(0.0); P];
     dots(&mut sums, pixels, filter);
     for (value, sum) in out.iter_mut().zip(sums) {
         *value = sum.sum() + first;

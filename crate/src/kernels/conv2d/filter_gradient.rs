@@ -8,7 +8,7 @@ use super::{border, grouped, taps, thin};
 use crate::error::Error;
 use crate::gemm::micro::{columns, store, zeros, Walk};
 use crate::geometry::Geometry;
-use crate::vector::{copy, LANES};
+use crate::vector::{copy, Real, LANES};
 
 /// Bytes of a strip of images and gradients.
 const STRIP: usize = 24 * 1024;
@@ -43,7 +43,7 @@ pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
 }
 
 /// `df = conv(x, dy)`.
-pub fn filter_gradient(geometry: &Geometry, x: &[f32], dy: &[f32], df: &mut [f32], workspace: &mut [f32]) {
+pub fn filter_gradient(geometry: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real], workspace: &mut [Real]) {
     if geometry.groups > 1 {
         grouped::filter_gradient(geometry, x, dy, df, workspace);
         return;
@@ -97,7 +97,7 @@ struct Strip {
 }
 
 /// Adds the outer products of a strip to the sums.
-fn add_strip(geometry: &Geometry, strip: &Strip, x: &[f32], dy: &[f32], sums: &mut [f32]) {
+fn add_strip(geometry: &Geometry, strip: &Strip, x: &[Real], dy: &[Real], sums: &mut [Real]) {
     let line = geometry.in_w * geometry.in_c;
     let walk_x = Walk {
         outer: 1,
@@ -151,9 +151,9 @@ impl Segment {
         &self,
         positions: usize,
         channel: usize,
-        x: &[f32],
-        dy: &[f32],
-        sums: &mut [f32],
+        x: &[Real],
+        dy: &[Real],
+        sums: &mut [Real],
     ) {
         let mut position = 0;
         while position + P <= positions {
@@ -177,9 +177,9 @@ impl Segment {
         &self,
         position: usize,
         channel: usize,
-        x: &[f32],
-        dy: &[f32],
-        sums: &mut [f32],
+        x: &[Real],
+        dy: &[Real],
+        sums: &mut [Real],
     ) {
         let mut tile = zeros::<P, NV>();
         columns(

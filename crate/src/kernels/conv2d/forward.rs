@@ -6,7 +6,7 @@ use crate::gemm::micro::{rows, rows_of_nine, store, Walk};
 use crate::gemm::pack::{pack, packed_size, panel_start, panel_width, PANEL};
 use crate::geometry::Geometry;
 use crate::kernels::activation::{forward_in_place, Activation};
-use crate::vector::{F32x4, Vector, LANES};
+use crate::vector::{Lanes, Real, Vector, LANES};
 
 /// float32 values of scratch memory: the packed filters, and the images with their border.
 pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
@@ -25,12 +25,12 @@ pub(super) fn packed(geometry: &Geometry) -> usize {
 /// `y = activation(conv(x, filter) + bias)`.
 pub fn forward(
     geometry: &Geometry,
-    x: &[f32],
-    filter: &[f32],
-    bias: Option<&[f32]>,
-    y: &mut [f32],
+    x: &[Real],
+    filter: &[Real],
+    bias: Option<&[Real]>,
+    y: &mut [Real],
     activation: Activation,
-    workspace: &mut [f32],
+    workspace: &mut [Real],
 ) {
     if geometry.groups > 1 {
         grouped::forward(geometry, x, filter, bias, y, activation, workspace);
@@ -48,7 +48,7 @@ pub fn forward(
 }
 
 /// Packs the filters, for any number of [`run`]s. `packed` has [`packed`] elements.
-pub(super) fn prepare(geometry: &Geometry, filter: &[f32], bias: Option<&[f32]>, packed: &mut [f32]) {
+pub(super) fn prepare(geometry: &Geometry, filter: &[Real], bias: Option<&[Real]>, packed: &mut [Real]) {
     let steps = geometry.kernel_h * geometry.kernel_w * geometry.in_c;
     let channels = geometry.out_c;
     let unpadded = geometry.without_padding();
@@ -67,12 +67,12 @@ pub(super) fn prepare(geometry: &Geometry, filter: &[f32], bias: Option<&[f32]>,
 /// The convolution of images without border, after [`prepare`].
 pub(super) fn run(
     geometry: &Geometry,
-    x: &[f32],
-    filter: &[f32],
-    bias: Option<&[f32]>,
-    y: &mut [f32],
+    x: &[Real],
+    filter: &[Real],
+    bias: Option<&[Real]>,
+    y: &mut [Real],
     activation: Activation,
-    packed: &mut [f32],
+    packed: &mut [Real],
 ) {
     if thin::fits(geometry) {
         thin::forward(geometry, x, filter, bias, y, activation, packed);
@@ -97,7 +97,7 @@ pub(super) fn run(
 }
 
 /// One row of outputs.
-fn row(geometry: &Geometry, x: &[f32], start: usize, packed: &[f32], starts: &[f32], out: &mut [f32]) {
+fn row(geometry: &Geometry, x: &[Real], start: usize, packed: &[Real], starts: &[Real], out: &mut [Real]) {
     let walk = taps(geometry);
     let channels = geometry.out_c;
     let mut channel = 0;
@@ -140,12 +140,12 @@ struct Line {
 #[inline(never)]
 fn along<const P: usize, const NV: usize, const OF_NINE: bool>(
     line: &Line,
-    x: &[f32],
-    panel: &[f32],
-    starts: &[f32],
-    out: &mut [f32],
+    x: &[Real],
+    panel: &[Real],
+    starts: &[Real],
+    out: &mut [Real],
 ) {
-    let starts: [F32x4; NV] = std::array::from_fn(|v| F32x4::load(&starts[v * LANES..]));
+    let starts: [Lanes; NV] = std::array::from_fn(|v| Lanes::load(&starts[v * LANES..]));
     let mut pixel = 0;
     while pixel + P <= line.pixels {
         tile::<P, NV, OF_NINE>(line, pixel, x, panel, starts, out);
@@ -174,10 +174,10 @@ fn along<const P: usize, const NV: usize, const OF_NINE: bool>(
 fn tile<const P: usize, const NV: usize, const OF_NINE: bool>(
     line: &Line,
     pixel: usize,
-    x: &[f32],
-    panel: &[f32],
-    starts: [F32x4; NV],
-    out: &mut [f32],
+    x: &[Real],
+    panel: &[Real],
+    starts: [Lanes; NV],
+    out: &mut [Real],
 ) {
     let mut sums = [starts; P];
     let start = line.start + pixel * line.pixel;

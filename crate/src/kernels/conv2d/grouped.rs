@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::geometry::Geometry;
 use crate::kernels::activation::{forward_in_place, Activation};
 use crate::kernels::bias::broadcast;
-use crate::vector::copy;
+use crate::vector::{copy, Real};
 
 /// float32 values of scratch memory for the forward pass.
 pub fn forward_workspace(geometry: &Geometry) -> Result<usize, Error> {
@@ -37,12 +37,12 @@ pub fn input_gradient_workspace(geometry: &Geometry) -> Result<usize, Error> {
 /// See [`forward::forward`].
 pub fn forward(
     geometry: &Geometry,
-    x: &[f32],
-    filter: &[f32],
-    bias: Option<&[f32]>,
-    y: &mut [f32],
+    x: &[Real],
+    filter: &[Real],
+    bias: Option<&[Real]>,
+    y: &mut [Real],
     activation: Activation,
-    workspace: &mut [f32],
+    workspace: &mut [Real],
 ) {
     if depthwise::fits(geometry) {
         return depthwise::forward(geometry, x, filter, bias, y, activation);
@@ -65,7 +65,7 @@ pub fn forward(
 }
 
 /// See [`filter_gradient::filter_gradient`].
-pub fn filter_gradient(geometry: &Geometry, x: &[f32], dy: &[f32], df: &mut [f32], workspace: &mut [f32]) {
+pub fn filter_gradient(geometry: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real], workspace: &mut [Real]) {
     if depthwise::fits(geometry) {
         return depthwise::filter_gradient(geometry, x, dy, df);
     }
@@ -80,7 +80,7 @@ pub fn filter_gradient(geometry: &Geometry, x: &[f32], dy: &[f32], df: &mut [f32
 }
 
 /// See [`input_gradient::input_gradient`].
-pub fn input_gradient(geometry: &Geometry, dy: &[f32], filter: &[f32], dx: &mut [f32], workspace: &mut [f32]) {
+pub fn input_gradient(geometry: &Geometry, dy: &[Real], filter: &[Real], dx: &mut [Real], workspace: &mut [Real]) {
     if depthwise::fits(geometry) {
         return depthwise::input_gradient(geometry, dy, filter, dx);
     }
@@ -96,14 +96,14 @@ pub fn input_gradient(geometry: &Geometry, dy: &[f32], filter: &[f32], dx: &mut 
 
 /// The arrays of one group.
 struct Parts<'a> {
-    input: &'a mut [f32],
-    filter: &'a mut [f32],
-    output: &'a mut [f32],
-    rest: &'a mut [f32],
+    input: &'a mut [Real],
+    filter: &'a mut [Real],
+    output: &'a mut [Real],
+    rest: &'a mut [Real],
 }
 
 impl<'a> Parts<'a> {
-    fn new(one: &Geometry, workspace: &'a mut [f32]) -> Self {
+    fn new(one: &Geometry, workspace: &'a mut [Real]) -> Self {
         let (input, rest) = workspace.split_at_mut(one.input_size());
         let (filter, rest) = rest.split_at_mut(one.filter_size());
         let (output, rest) = rest.split_at_mut(one.output_size());
@@ -112,14 +112,14 @@ impl<'a> Parts<'a> {
 }
 
 /// Copies the channels of a group out of rows of all channels.
-fn gather(source: &[f32], all: usize, part: usize, group: usize, target: &mut [f32]) {
+fn gather(source: &[Real], all: usize, part: usize, group: usize, target: &mut [Real]) {
     for (source, target) in source.chunks_exact(all).zip(target.chunks_exact_mut(part)) {
         copy(&source[group * part..][..part], target);
     }
 }
 
 /// Copies the channels of a group into rows of all channels.
-fn scatter(source: &[f32], all: usize, part: usize, group: usize, target: &mut [f32]) {
+fn scatter(source: &[Real], all: usize, part: usize, group: usize, target: &mut [Real]) {
     for (source, target) in source.chunks_exact(part).zip(target.chunks_exact_mut(all)) {
         copy(source, &mut target[group * part..][..part]);
     }

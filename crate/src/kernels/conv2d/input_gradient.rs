@@ -5,7 +5,7 @@ use super::{forward, grouped};
 use crate::error::{checked_product, Error};
 use crate::geometry::Geometry;
 use crate::kernels::activation::Activation;
-use crate::vector::copy;
+use crate::vector::{copy, Real};
 
 /// The convolution that computes the gradient of one image, over gradients that carry their border with them. Image by
 /// image, what is spread out stays in the cache.
@@ -39,7 +39,7 @@ pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
 }
 
 /// `dx` from `dy` and the filters.
-pub fn input_gradient(geometry: &Geometry, dy: &[f32], filter: &[f32], dx: &mut [f32], workspace: &mut [f32]) {
+pub fn input_gradient(geometry: &Geometry, dy: &[Real], filter: &[Real], dx: &mut [Real], workspace: &mut [Real]) {
     if geometry.groups > 1 {
         grouped::input_gradient(geometry, dy, filter, dx, workspace);
         return;
@@ -59,7 +59,7 @@ pub fn input_gradient(geometry: &Geometry, dy: &[f32], filter: &[f32], dx: &mut 
 }
 
 /// `rotated[p, q, o, c] = filter[kernel_h − 1 − p, kernel_w − 1 − q, c, o]`.
-fn rotate(geometry: &Geometry, filter: &[f32], rotated: &mut [f32]) {
+fn rotate(geometry: &Geometry, filter: &[Real], rotated: &mut [Real]) {
     let (inputs, outputs) = (geometry.in_c, geometry.out_c);
     let taps = geometry.kernel_h * geometry.kernel_w;
     for (tap, target) in rotated.chunks_exact_mut(inputs * outputs).enumerate() {
@@ -74,7 +74,7 @@ fn rotate(geometry: &Geometry, filter: &[f32], rotated: &mut [f32]) {
 
 /// Puts gradient `[i, j]` of one image at `[span_h − 1 − pad_top + i·stride_h, span_w − 1 − pad_left + j·stride_w]`. A
 /// border wider than the filter pushes gradients out of the array: they touch no pixel.
-fn spread_out(geometry: &Geometry, reversed: &Geometry, dy: &[f32], spread: &mut [f32]) {
+fn spread_out(geometry: &Geometry, reversed: &Geometry, dy: &[Real], spread: &mut [Real]) {
     let channels = geometry.out_c;
     let place = |index: usize, stride: usize, span: usize, pad: usize, size: usize| -> Option<usize> {
         (index * stride + span - 1).checked_sub(pad).filter(|&place| place < size)

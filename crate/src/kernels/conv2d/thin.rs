@@ -9,7 +9,7 @@
 use crate::gemm::micro::{correlate, correlate_channels, correlate_planes, planes, weave, Taps};
 use crate::geometry::Geometry;
 use crate::kernels::activation::{forward_in_place, Activation};
-use crate::vector::{F32x4, Vector, LANES};
+use crate::vector::{Lanes, Real, Vector, LANES};
 
 /// Most filters for which this pays; with more the tiles over channels are full.
 const MOST_FILTERS: usize = 4;
@@ -32,18 +32,18 @@ pub fn workspace(geometry: &Geometry) -> usize {
 /// `y = activation(conv(x, filter) + bias)`.
 pub fn forward(
     geometry: &Geometry,
-    x: &[f32],
-    filter: &[f32],
-    bias: Option<&[f32]>,
-    y: &mut [f32],
+    x: &[Real],
+    filter: &[Real],
+    bias: Option<&[Real]>,
+    y: &mut [Real],
     activation: Activation,
-    planes: &mut [f32],
+    planes: &mut [Real],
 ) {
     let filters = geometry.out_c;
     let outputs = geometry.out_h * geometry.out_w;
     let images = x.chunks_exact(geometry.in_h * geometry.in_w);
     for (x, out) in images.zip(y.chunks_exact_mut(outputs * filters)) {
-        let fill = |planes: &mut [f32]| {
+        let fill = |planes: &mut [Real]| {
             for (f, plane) in planes.chunks_exact_mut(outputs).enumerate() {
                 let start = bias.map_or(0.0, |bias| bias[f]);
                 each_block(geometry, f, |block| block.forward(x, filter, start, plane));
@@ -69,7 +69,7 @@ pub fn forward(
 }
 
 /// `out[j, f] = planes[f, j]`.
-fn interleave(planes: &[f32], filters: usize, out: &mut [f32]) {
+fn interleave(planes: &[Real], filters: usize, out: &mut [Real]) {
     let width = planes.len() / filters;
     for (f, plane) in planes.chunks_exact(width).enumerate() {
         for (target, &value) in out.chunks_exact_mut(filters).zip(plane) {
@@ -79,12 +79,12 @@ fn interleave(planes: &[f32], filters: usize, out: &mut [f32]) {
 }
 
 /// `planes[f, j] = dy[j, f]`.
-fn deinterleave<const F: usize>(dy: &[f32], planes: &mut [f32]) {
+fn deinterleave<const F: usize>(dy: &[Real], planes: &mut [Real]) {
     let width = dy.len() / F;
     let mut sources = dy.chunks_exact(F * LANES);
     for (j, source) in (&mut sources).enumerate() {
-        let vectors = std::array::from_fn::<_, F, _>(|v| F32x4::load(&source[v * LANES..]));
-        for (f, vector) in F32x4::deinterleave(vectors).into_iter().enumerate() {
+        let vectors = std::array::from_fn::<_, F, _>(|v| Lanes::load(&source[v * LANES..]));
+        for (f, vector) in Lanes::deinterleave(vectors).into_iter().enumerate() {
             vector.store(&mut planes[f * width + j * LANES..]);
         }
     }
@@ -96,7 +96,7 @@ fn deinterleave<const F: usize>(dy: &[f32], planes: &mut [f32]) {
 }
 
 /// `df = conv(x, dy)`, summed over the batch.
-pub fn filter_gradient(geometry: &Geometry, x: &[f32], dy: &[f32], df: &mut [f32], planes: &mut [f32]) {
+pub fn filter_gradient(geometry: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real], planes: &mut [Real]) {
     let filters = geometry.out_c;
     let outputs = geometry.out_h * geometry.out_w;
     df.fill(0.0);
@@ -121,12 +121,12 @@ pub fn filter_gradient(geometry: &Geometry, x: &[f32], dy: &[f32], df: &mut [f32
 #[inline(never)]
 fn three_by_three<const F: usize>(
     geometry: &Geometry,
-    x: &[f32],
-    filter: &[f32],
-    bias: Option<&[f32]>,
-    out: &mut [f32],
+    x: &[Real],
+    filter: &[Real],
+    bias: Option<&[Real]>,
+    out: &mut [Real],
 ) {
-    let start: [f32; F] = std::array::from_fn(|f| bias.map_or(0.0, |bias| bias[f]));
+    let start: [Real; F] = std::array::from_fn(|f| bias.map_or(0.0, |bias| bias[f]));
     let (row, column) = (geometry.dilation_h * geometry.in_w, geometry.dilation_w);
     let line = geometry.stride_h * geometry.in_w;
     let (lines, width) = (geometry.out_h, geometry.out_w);
@@ -189,15 +189,15 @@ macro_rules! with_size {
 }
 
 impl Block<'_> {
-    fn forward(&self, x: &[f32], filter: &[f32], start: f32, plane: &mut [f32]) {
+    fn forward(&self, x: &[Real], filter: &[Real], start: Real, plane: &mut [Real]) {
         with_size!(self, forward_sized, x, filter, start, plane);
     }
 
-    fn gradient(&self, x: &[f32], dy: &[f32], df: &mut [f32]) {
+    fn gradient(&self, x: &[Real], dy: &[Real], df: &mut [Real]) {
         with_size!(self, gradient_sized, x, dy, df);
     }
 
-    fn plane_gradients<const F: usize>(&self, x: &[f32], planes: &[f32], df: &mut [f32]) {
+    fn plane_gradients<const F: usize>(&self, x: &[Real], planes: &[Real], df: &mut [Real]) {
         for r in 0..self.rows {
             match (self.columns, self.geometry.dilation_w) {
                 (3, 1) => self.plane_gradients_sized::<F, 3, 1>(r, x, planes, df),
@@ -208,7 +208,7 @@ impl Block<'_> {
         }
     }
 
-    fn channel_gradients(&self, x: &[f32], dy: &[f32], df: &mut [f32]) {
+    fn channel_gradients(&self, x: &[Real], dy: &[Real], df: &mut [Real]) {
         with_size!(self, channel_gradients_sized, x, dy, df);
     }
 
@@ -228,17 +228,17 @@ impl Block<'_> {
     #[inline(never)]
     fn forward_sized<const R: usize, const T: usize, const COLUMN: usize>(
         &self,
-        x: &[f32],
-        filter: &[f32],
-        start: f32,
-        plane: &mut [f32],
+        x: &[Real],
+        filter: &[Real],
+        start: Real,
+        plane: &mut [Real],
     ) {
         let (first, row, column, line) = self.steps();
         let (lines, width) = (self.geometry.out_h, self.geometry.out_w);
         let is_first = self.p == 0 && self.q == 0;
         let weights: Taps<R, T> =
-            std::array::from_fn(|r| std::array::from_fn(|t| F32x4::splat(filter[self.tap(r, t)])));
-        let begin = is_first.then(|| F32x4::splat(start));
+            std::array::from_fn(|r| std::array::from_fn(|t| Lanes::splat(filter[self.tap(r, t)])));
+        let begin = is_first.then(|| Lanes::splat(start));
         let pixels = (x, first, row, column, line);
         planes::<R, T, COLUMN>(pixels, &weights, begin, (&mut *plane, lines, width));
         for i in 0..lines {
@@ -257,13 +257,13 @@ impl Block<'_> {
     #[inline(never)]
     fn gradient_sized<const R: usize, const T: usize, const COLUMN: usize>(
         &self,
-        x: &[f32],
-        dy: &[f32],
-        df: &mut [f32],
+        x: &[Real],
+        dy: &[Real],
+        df: &mut [Real],
     ) {
         let (first, row, column, line) = self.steps();
         let (lines, width) = (self.geometry.out_h, self.geometry.out_w);
-        let mut sums: Taps<R, T> = [[F32x4::splat(0.0); T]; R];
+        let mut sums: Taps<R, T> = [[Lanes::splat(0.0); T]; R];
         correlate::<R, T, COLUMN>(&mut sums, (x, first, row, column, line), (dy, lines, width));
         for r in 0..R {
             for t in 0..T {
@@ -284,14 +284,14 @@ impl Block<'_> {
     fn plane_gradients_sized<const F: usize, const T: usize, const COLUMN: usize>(
         &self,
         r: usize,
-        x: &[f32],
-        dy: &[f32],
-        df: &mut [f32],
+        x: &[Real],
+        dy: &[Real],
+        df: &mut [Real],
     ) {
         let (first, row, column, line) = self.steps();
         let first = first + r * row;
         let (lines, width) = (self.geometry.out_h, self.geometry.out_w);
-        let mut sums: Taps<F, T> = [[F32x4::splat(0.0); T]; F];
+        let mut sums: Taps<F, T> = [[Lanes::splat(0.0); T]; F];
         correlate_planes::<F, T, COLUMN>(&mut sums, (x, first, column, line), (dy, lines * width, lines, width));
         for f in 0..F {
             for t in 0..T {
@@ -310,14 +310,14 @@ impl Block<'_> {
     #[inline(never)]
     fn channel_gradients_sized<const R: usize, const T: usize, const COLUMN: usize>(
         &self,
-        x: &[f32],
-        dy: &[f32],
-        df: &mut [f32],
+        x: &[Real],
+        dy: &[Real],
+        df: &mut [Real],
     ) {
         let geometry = self.geometry;
         let (first, row, column, line) = self.steps();
         let column = if COLUMN > 0 { COLUMN } else { column };
-        let mut sums: Taps<R, T> = [[F32x4::splat(0.0); T]; R];
+        let mut sums: Taps<R, T> = [[Lanes::splat(0.0); T]; R];
         let gradients = (dy, geometry.out_h, geometry.out_w, geometry.out_c);
         correlate_channels(&mut sums, (x, first, row, column, line), gradients);
         for r in 0..R {

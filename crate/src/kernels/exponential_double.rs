@@ -1,0 +1,59 @@
+//! exp, sigmoid and tanh in double precision: those of the standard library, lane by lane. For gradient checks; the
+//! float32 polynomials beside this file are what runs.
+
+use crate::vector::{Lanes, Vector};
+
+fn map(x: Lanes, apply: impl Fn(f64) -> f64) -> Lanes {
+    Lanes::from_array(x.to_array().map(apply))
+}
+
+/// See the float32 twin.
+#[derive(Clone, Copy)]
+pub struct Exponential;
+
+#[allow(clippy::new_without_default)]
+impl Exponential {
+    /// Nothing to prepare.
+    pub fn new() -> Self {
+        Self
+    }
+
+    /// eˣ.
+    pub fn exp(&self, x: Lanes) -> Lanes {
+        map(x, f64::exp)
+    }
+}
+
+/// See the float32 twin.
+#[derive(Clone, Copy)]
+pub struct Logistic;
+
+#[allow(clippy::new_without_default)]
+impl Logistic {
+    /// Nothing to prepare.
+    pub fn new() -> Self {
+        Self
+    }
+
+    /// 1 / (1 + e⁻ˣ).
+    pub fn sigmoid(&self, x: Lanes) -> Lanes {
+        map(x, |x| 1.0 / (1.0 + (-x).exp()))
+    }
+}
+
+/// See the float32 twin.
+#[derive(Clone, Copy)]
+pub struct Tangent;
+
+#[allow(clippy::new_without_default)]
+impl Tangent {
+    /// Nothing to prepare.
+    pub fn new() -> Self {
+        Self
+    }
+
+    /// tanh x.
+    pub fn tanh(&self, x: Lanes) -> Lanes {
+        map(x, f64::tanh)
+    }
+}

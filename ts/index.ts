@@ -4,6 +4,7 @@ export * from './callbacks';
 export * from './constraints';
 export * from './errors';
 export * from './initializers';
+export * from './io';
 export * as kernels from './kernels';
 export * from './layers';
 export * from './losses';

@@ -1,0 +1,10 @@
+/** Formats of files. They know bytes, texts and arrays, not layers. */
+
+export { defaultLimits, type Limits } from './limits';
+export {
+  type DecodeOptions,
+  decodeSafetensors,
+  encodeSafetensors,
+  type FileTensor,
+  type SafetensorsFile,
+} from './safetensors';

@@ -16,8 +16,55 @@ function run(...args: string[]): { status: number | null; out: string; err: stri
   return { status, out: stdout, err: stderr };
 }
 
+test('both networks by default, one report', () => {
+  const { status, out } = run('--epochs', '2', '--digits-epochs', '1');
+  expect(status).toBe(0);
+  expect(out).toContain('Is the digit odd?');
+  expect(out).toContain('Which digit is it?');
+  const report = readFileSync(join(folder, 'reports', 'index.html'), 'utf8');
+  for (const part of ['Learned filters', 'Confusion matrix', 'href="#seed"', 'href="#digits"']) {
+    expect(report).toContain(part);
+  }
+});
+
+test('the network for ten digits names at least 98.5 % of the held-out fifth', () => {
+  const { status, out } = run('--only', 'digits', '--report', join(folder, 'digits'));
+  expect(status).toBe(0);
+  expect(out).not.toContain('Is the digit odd?');
+  const [, right, count] = /held-out digits: [\d.]+ % right \((\d+) of (\d+)\)/.exec(out)?.map(Number) ?? [];
+  expect(count).toBe(359);
+  expect((right as number) / 359).toBeGreaterThanOrEqual(0.985);
+  // The table has the same digits: what stands on its diagonal is right.
+  const rows = [...out.matchAll(/^ {2}(\d) +((?:[\d·]+ +){10})([\d.]+) %$/gm)];
+  const table = rows.map(([, , cells = '']) =>
+    cells
+      .trim()
+      .split(/ +/)
+      .map((cell) => (cell === '·' ? 0 : Number(cell))),
+  );
+  expect(table).toHaveLength(10);
+  expect(table.flat().reduce((a, b) => a + b)).toBe(359);
+  expect(table.reduce((sum, row, label) => sum + (row[label] as number), 0)).toBe(right);
+  const [zero = []] = table;
+  const share = (100 * (zero[0] as number)) / zero.reduce((a, b) => a + b);
+  expect(Number(rows[0]?.[3])).toBeCloseTo(share, 1);
+  const report = readFileSync(join(folder, 'digits', 'index.html'), 'utf8');
+  expect(report).toContain(`${right} of 359`);
+  expect(report.match(/<figure class="wrong">/g) ?? []).toHaveLength(359 - (right as number));
+}, 180_000);
+
 test('trains on the embedded digits and beats the more frequent answer by far', () => {
-  const { status, out } = run('--epochs', '60', '--filters', '1', '--explain', '--report', join(folder, 'report'));
+  const { status, out } = run(
+    '--only',
+    'seed',
+    '--epochs',
+    '60',
+    '--filters',
+    '1',
+    '--explain',
+    '--report',
+    join(folder, 'report'),
+  );
   expect(status).toBe(0);
   expect(out).toContain('1,797 handwritten digits (UCI optdigits): 1438 to train, 359 held out');
   expect(out).toContain('dE/dW = H1 × δᵀ    (400×100)·(100×1) = (400×1)');
@@ -33,6 +80,10 @@ test.each([
   [['--filters', '0'], "option '--filters <k>' argument '0' is invalid. expected an integer from 1 to 64"],
   [['--learning-rate', 'fast'], "argument 'fast' is invalid. expected a number > 0"],
   [['--nonsense'], "unknown option '--nonsense'"],
+  [['--only', 'letters'], 'Allowed choices are seed, digits.'],
+  [['--only', 'digits', '--epochs', '3'], '--epochs: expected no option of a network that is not trained'],
+  [['--only', 'seed', '--digits-epochs', '3'], '--digits-epochs: expected no option of a network that is not trained'],
+  [['--only', 'digits', '--data', 'x.csv'], '--data: expected no option of a network that is not trained'],
   [['--data', 'missing.csv'], '--data: could not read missing.csv: no such file'],
 ])('%s is one clear line and exit code 2', (args, message) => {
   const { status, err } = run(...args);
@@ -76,8 +127,11 @@ test('IDX files of 28×28 pixels are cut to the middle', () => {
   expect(out).toContain('held-out digits: 100.0 % right');
 });
 
-test('Ctrl-C ends cleanly and reports what was learned', async () => {
-  const child = spawn(process.execPath, [cli, '--epochs', '1000000', '--no-report'], { cwd: folder });
+test.each([
+  ['--epochs', 'Which digit is it?'],
+  ['--only=digits --digits-epochs', 'Is the digit odd?'],
+])('Ctrl-C ends cleanly and reports what was learned: %s', async (options, absent) => {
+  const child = spawn(process.execPath, [cli, ...options.split(' '), '100000', '--no-report'], { cwd: folder });
   let out = '';
   let sent = false;
   child.stdout.on('data', (part: Buffer) => {
@@ -89,4 +143,5 @@ test('Ctrl-C ends cleanly and reports what was learned', async () => {
   expect(status).toBe(0);
   expect(out).toContain('stopped by Ctrl-C after');
   expect(out).toMatch(/held-out digits: [\d.]+ % right/);
+  expect(out).not.toContain(absent);
 });

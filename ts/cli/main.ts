@@ -1,9 +1,9 @@
-/** The command line: trains the seed's network on handwritten digits and reports what it learned. */
+/** The command line: trains two networks on handwritten digits and reports what they learned. */
 
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { ConvgradError } from '../index';
-import { type RunOptions, runSeed } from './run';
+import { ConvgradError, OptionError } from '../index';
+import { type RunOptions, run } from './run';
 
 /** Exit codes: 0 done, 2 wrong options or data, 1 everything else. */
 const WRONG_INPUT = 2;
@@ -32,25 +32,47 @@ function version(): string {
 
 const program = new Command('convgrad')
   .description(
-    "Trains the seed's network (3×3 convolution, sigmoid, one output) to say whether a handwritten digit is odd.",
+    "Trains the seed's network (3×3 convolution, sigmoid, one output) to say whether a handwritten digit is odd, then a network with three convolutions to say which digit it is.",
   )
   .version(version())
+  .addOption(new Option('--only <network>', 'train one of the two').choices(['seed', 'digits']))
+  .option('--seed <n>', 'start of all random numbers', integer(0, Number.MAX_SAFE_INTEGER), 1)
+  .option('--report <folder>', 'where the HTML report goes', 'reports')
+  .addOption(new Option('--no-report', 'write no HTML report'))
+  .optionsGroup("The seed's network:")
   .option('--filters <k>', 'number of 3×3 filters', integer(1, 64), 3)
   .option('--batch-size <n>', 'samples of a step', integer(1, 100_000), 100)
   .option('--epochs <n>', 'passes over the training samples', integer(1, 1_000_000), 200)
   .option('--learning-rate <rate>', 'step width for the loss summed over a batch', positiveNumber, 0.005)
-  .option('--seed <n>', 'start of all random numbers', integer(0, Number.MAX_SAFE_INTEGER), 1)
-  .option('--data <path...>', 'own digits: IDX pictures and IDX labels (gzip or not), or one CSV file')
   .option('--explain', 'tell the first step in matrix form')
-  .option('--report <folder>', 'where the HTML report goes', 'reports')
-  .addOption(new Option('--no-report', 'write no HTML report'))
+  .option(
+    '--data <path...>',
+    'own digits: IDX pictures and IDX labels (gzip or not), or one CSV file; only this network',
+  )
+  .optionsGroup('The network for ten digits:')
+  .option('--digits-epochs <n>', 'passes over the training samples', integer(1, 1_000_000), 30)
   .exitOverride()
   .allowExcessArguments(false)
   .configureOutput({ outputError: (text, print) => print(`convgrad: ${text.replace(/^error: /, '')}`) });
 
+/** An option of a network that is not trained is a mistake. */
+function refuseUseless({ only, data }: RunOptions): void {
+  const ofSeed = ['filters', 'batchSize', 'epochs', 'learningRate', 'explain', 'data'];
+  const [useless, why] =
+    only === 'digits' ? [ofSeed, '--only digits'] : [['digitsEpochs'], data !== undefined ? '--data' : '--only seed'];
+  if (only === undefined && data === undefined) return;
+  for (const name of useless) {
+    if (program.getOptionValueSource(name) !== 'cli') continue;
+    const flag = program.options.find((option) => option.attributeName() === name)?.long;
+    throw new OptionError(`${flag}: expected no option of a network that is not trained, got it with ${why}`);
+  }
+}
+
 try {
   program.parse();
-  await runSeed(program.opts<RunOptions>());
+  const options = program.opts<RunOptions>();
+  refuseUseless(options);
+  await run(options);
 } catch (error) {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : WRONG_INPUT;

@@ -1,3 +1,4 @@
+#![cfg_attr(target_feature = "atomics", feature(stdarch_wasm_atomic_wait))]
 //! Kernels for training convolutional networks.
 //!
 //! TypeScript decides, Rust computes: shapes, lifetimes and order are known on the other side. Here a kernel gets
@@ -22,5 +23,7 @@ pub mod kernels;
 #[allow(unsafe_code)]
 pub mod memory;
 pub mod optimizers;
+#[allow(unsafe_code)]
+pub mod threads;
 #[allow(unsafe_code)]
 pub mod vector;

@@ -1,7 +1,7 @@
 /**
  * Imports go one way. TypeScript: cli, examples → index → train → model → layers, losses, … → plan → runtime →
- * generated; siblings do not import each other. Rust: abi → kernels, optimizers → gemm → vector. Platform names stay
- * in their places.
+ * generated; siblings do not import each other. Rust: abi → kernels, optimizers → gemm, threads → vector. Platform
+ * names stay in their places.
  */
 
 import { readFileSync } from 'node:fs';
@@ -45,10 +45,11 @@ const free = ['errors', 'shape', 'tensor', 'random', 'options', 'constraints', '
 
 /** What each module of the crate may use. */
 const allowedRust = {
-  abi: ['error', 'geometry', 'kernels', 'memory', 'optimizers'],
-  kernels: ['error', 'geometry', 'gemm', 'vector', 'kernels'],
-  optimizers: ['kernels', 'vector'],
+  abi: ['error', 'geometry', 'kernels', 'memory', 'optimizers', 'threads'],
+  kernels: ['error', 'geometry', 'gemm', 'threads', 'vector', 'kernels'],
+  optimizers: ['kernels', 'threads', 'vector'],
   gemm: ['vector', 'gemm'],
+  threads: ['vector'],
   vector: [],
   geometry: ['error'],
   memory: ['error'],
@@ -57,7 +58,7 @@ const allowedRust = {
 
 /** Words and the only places where they may stand. */
 const places = [
-  { word: /\bcore::arch\b/, where: /^crate\/src\/vector\// },
+  { word: /\bcore::arch\b/, where: /^crate\/src\/(vector|threads)\// },
   { word: /\bwasm_bindgen\b/, where: /^crate\/src\/abi\// },
   { word: /\b(WebAssembly\.\w|SharedArrayBuffer\b|new Worker\b)/, where: /^ts\/runtime\// },
   { word: /from 'node:/, where: /^ts\/(cli\/|runtime\/loadNode\.ts$)/ },

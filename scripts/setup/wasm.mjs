@@ -38,7 +38,8 @@ function build({ name, features }, rust) {
     ...rust.env,
     PATH: `${toolFolder}:${rust.env.PATH ?? process.env.PATH}`,
     CARGO_TARGET_DIR: join(root, 'target', name),
-    RUSTFLAGS: `-C target-feature=${flags}`,
+    // LLVM's loop strength reduction rewrites addresses so that constant offsets no longer fold into loads.
+    RUSTFLAGS: `-C target-feature=${flags} -C llvm-args=-disable-lsr`,
   };
   const out = join(root, 'ts/generated', name);
   rmSync(out, { recursive: true, force: true });

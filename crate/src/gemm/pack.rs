@@ -1,10 +1,10 @@
-//! Packs the right matrix of a product: panels of eight columns, step by step, zeros where columns are missing.
-//! The last panel has four columns when no more are needed.
+//! Packs the right matrix of a product: panels of sixteen columns, step by step, zeros where columns are missing. The
+//! last panel is as many vectors wide as it needs.
 
-use crate::vector::{Real, LANES};
+use crate::vector::{Lanes, Real, Vector, LANES};
 
-/// Columns of a full panel: two vectors.
-pub const PANEL: usize = 2 * LANES;
+/// Columns of a full panel: four vectors.
+pub const PANEL: usize = 4 * LANES;
 
 /// Elements of `k` packed rows of `n` columns.
 pub fn packed_size(k: usize, n: usize) -> usize {
@@ -16,26 +16,72 @@ pub fn panel_start(k: usize, column: usize) -> usize {
     k * column
 }
 
-/// Columns of the panel that begins at `column`, with its padding: 8, or 4 for a last panel of up to four.
+/// Columns of the panel that begins at `column`, with its padding: 16, or the multiple of 4 that holds the last ones.
 pub fn panel_width(n: usize, column: usize) -> usize {
-    if n - column > LANES {
-        PANEL
-    } else {
-        LANES
+    ((n - column).div_ceil(LANES) * LANES).min(PANEL)
+}
+
+/// Packs one panel of up to 16 columns from a matrix whose rows are `stride` apart: `panel[row] = source[row·stride ..]`.
+pub fn pack_panel(source: &[Real], stride: usize, used: usize, panel: &mut [Real], width: usize) {
+    for (row, target) in panel.chunks_exact_mut(width).enumerate() {
+        let source = &source[row * stride..][..used];
+        for (part, from) in target.chunks_exact_mut(LANES).zip(source.chunks(LANES)) {
+            if from.len() == LANES {
+                Lanes::load(from).store(part);
+            } else {
+                part.fill(0.0);
+                for (value, &from) in part.iter_mut().zip(from) {
+                    *value = from;
+                }
+            }
+        }
     }
 }
 
-/// Packs rows `k0 .. k0 + k` of a `[?, n]` matrix that is reached through `at(row, column)`.
-#[inline(always)]
-pub fn pack(k: usize, n: usize, packed: &mut [Real], at: impl Fn(usize, usize) -> Real) {
+/// Packs one panel of up to 16 columns that are the rows of a matrix, `stride` apart: `panel[row][c] = source[c·stride +
+/// row]`, four by four.
+pub fn pack_panel_transposed(source: &[Real], stride: usize, used: usize, panel: &mut [Real], width: usize) {
+    let steps = panel.len() / width;
+    for first in (0..width).step_by(LANES) {
+        let columns = LANES.min(used - first);
+        let mut row = 0;
+        if columns == LANES {
+            while row + LANES <= steps {
+                let vectors = std::array::from_fn(|c| Lanes::load(&source[(first + c) * stride + row..]));
+                for (r, vector) in Lanes::interleave::<4>(vectors).into_iter().enumerate() {
+                    vector.store(&mut panel[(row + r) * width + first..]);
+                }
+                row += LANES;
+            }
+        }
+        for row in row..steps {
+            for c in 0..LANES {
+                let value = if c < columns { source[(first + c) * stride + row] } else { 0.0 };
+                panel[row * width + first + c] = value;
+            }
+        }
+    }
+}
+
+/// `target[c][row] = source[row·stride + c]`: the transpose of `target.len() / rows` columns, four by four.
+pub fn transpose(source: &[Real], stride: usize, rows: usize, target: &mut [Real]) {
+    let columns = target.len() / rows;
     let mut column = 0;
-    while column < n {
-        let width = panel_width(n, column);
-        let used = width.min(n - column);
-        let panel = &mut packed[panel_start(k, column)..][..k * width];
-        for (row, part) in panel.chunks_exact_mut(width).enumerate() {
-            for (offset, value) in part.iter_mut().enumerate() {
-                *value = if offset < used { at(row, column + offset) } else { 0.0 };
+    while column < columns {
+        let width = LANES.min(columns - column);
+        let mut row = 0;
+        if width == LANES {
+            while row + LANES <= rows {
+                let vectors = std::array::from_fn(|r| Lanes::load(&source[(row + r) * stride + column..]));
+                for (c, vector) in Lanes::interleave::<4>(vectors).into_iter().enumerate() {
+                    vector.store(&mut target[(column + c) * rows + row..]);
+                }
+                row += LANES;
+            }
+        }
+        for row in row..rows {
+            for c in column..column + width {
+                target[c * rows + row] = source[row * stride + c];
             }
         }
         column += width;

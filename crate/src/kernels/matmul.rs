@@ -1,16 +1,23 @@
 //! Matrix products: `c = activation(op(a) · op(b) + bias)`, row-major.
+//!
+//! A block of the reduction of `b` is packed into panels of sixteen columns, of which one stays in the first-level cache
+//! while tiles of two rows pass. Rows of `a` are contiguous along the reduction and read as they lie; those of a transposed
+//! `a` are transposed block by block first.
 
 use super::activation::{forward_in_place, Activation};
 use super::bias::broadcast;
 use super::map::map;
 use crate::error::{checked_product, Error};
-use crate::gemm::micro::{columns, rows, store, zeros, Walk};
-use crate::gemm::pack::{pack, packed_size, panel_start, panel_width, PANEL};
+use crate::gemm::micro::{rows, store, zeros, Walk};
+use crate::gemm::pack::{pack_panel, pack_panel_transposed, packed_size, panel_start, panel_width, transpose, PANEL};
+use crate::threads::{each_pair, each_part, share};
 use crate::vector::{copy, Lanes, Real, Vector, LANES};
 
-/// Steps of the reduction that are packed at a time: a panel of eight columns then takes 12 KiB, a part of the
-/// first-level cache.
-const BLOCK: usize = 384;
+/// Steps of the reduction at a time: a panel of sixteen columns then takes 16 KiB, half of a first-level cache.
+const BLOCK: usize = 256;
+
+/// Most rows of `c` that are computed together: their part of `a` stays in the second-level cache while all panels pass.
+const ROWS: usize = 64;
 
 /// Sizes of a product.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +33,7 @@ pub struct Product {
 }
 
 impl Product {
-    /// float32 values of scratch memory.
+    /// float32 values of scratch memory: a packed block of `b`, and the transposed blocks of `a`.
     pub fn workspace(&self) -> Result<usize, Error> {
         checked_product(&[self.m, self.k])?;
         checked_product(&[self.k, self.n])?;
@@ -34,8 +41,15 @@ impl Product {
         if self.n == 1 || self.k == 1 {
             return Ok(0);
         }
-        checked_product(&[self.k.min(BLOCK), self.n + PANEL])?;
-        Ok(packed_size(self.k.min(BLOCK), self.n))
+        let steps = self.k.min(BLOCK);
+        checked_product(&[steps, self.n + PANEL])?;
+        checked_product(&[steps, self.m])?;
+        Ok(packed_size(steps, self.n) + if self.transpose_a { steps * self.m } else { 0 })
+    }
+
+    /// Rows of `c` that one thread computes together.
+    fn rows(&self) -> usize {
+        share(self.m, 2 * self.n * self.k.min(BLOCK)).next_multiple_of(2).min(ROWS)
     }
 }
 
@@ -49,141 +63,187 @@ pub fn matmul(
     activation: Activation,
     workspace: &mut [Real],
 ) {
-    let Product { m, n, k, transpose_a, transpose_b } = product;
+    let Product { m, n, k, transpose_a, .. } = product;
     if k == 1 {
         outer_product(n, a, b, bias, c);
-        forward_in_place(activation, c);
-        return;
-    }
-    broadcast(bias, n, c);
-    if n == 1 && transpose_a {
-        weighted_sum(m, a, b, c);
+    } else if n == 1 && transpose_a {
+        weighted_sum(m, a, b, bias, c);
     } else if n == 1 {
-        dot_products(k, a, b, c);
+        dot_products(k, a, b, bias, c);
     } else {
-        for start in (0..k).step_by(BLOCK) {
-            let steps = BLOCK.min(k - start);
-            if transpose_b {
-                pack(steps, n, workspace, |row, column| b[column * k + start + row]);
-            } else {
-                pack(steps, n, workspace, |row, column| b[(start + row) * n + column]);
-            }
-            let mut column = 0;
-            while column < n {
-                let width = panel_width(n, column);
-                let panel = &workspace[panel_start(steps, column)..][..steps * width];
-                let part = Part { m, n, k, start, steps, column, used: width.min(n - column) };
-                match (width == PANEL, transpose_a) {
-                    (true, false) => down::<4, 2, false>(part, a, panel, c),
-                    (true, true) => down::<4, 2, true>(part, a, panel, c),
-                    (false, false) => down::<8, 1, false>(part, a, panel, c),
-                    (false, true) => down::<8, 1, true>(part, a, panel, c),
-                }
-                column += width;
-            }
-        }
+        return blocked(product, a, b, bias, c, activation, workspace);
     }
     forward_in_place(activation, c);
 }
 
-/// One panel of columns and one block of the reduction.
+/// The general case.
+fn blocked(
+    product: Product,
+    a: &[Real],
+    b: &[Real],
+    bias: Option<&[Real]>,
+    c: &mut [Real],
+    activation: Activation,
+    workspace: &mut [Real],
+) {
+    let Product { n, k, transpose_a, .. } = product;
+    let rows = product.rows();
+    let (packed, turned) = workspace.split_at_mut(packed_size(k.min(BLOCK), n));
+    for start in (0..k).step_by(BLOCK) {
+        let block = Block { product, start, steps: BLOCK.min(k - start) };
+        let packed = &mut packed[..packed_size(block.steps, n)];
+        each_part(packed, block.steps * PANEL, |panel, packed| block.pack(b, panel * PANEL, packed));
+        let compute = |a: &[Real], stride: usize, c: &mut [Real]| {
+            if start == 0 {
+                broadcast(bias, n, c);
+            }
+            block.multiply(a, stride, packed, c);
+            if start + block.steps == k {
+                forward_in_place(activation, c);
+            }
+        };
+        if transpose_a {
+            let turned = &mut turned[..block.steps * product.m];
+            each_pair((c, rows * n), (turned, rows * block.steps), |part, c, turned| {
+                transpose(&a[start * product.m + part * rows..], product.m, block.steps, turned);
+                compute(turned, block.steps, c);
+            });
+        } else {
+            each_part(c, rows * n, |part, c| compute(&a[part * rows * k + start..], k, c));
+        }
+    }
+}
+
+/// A block of the reduction.
 #[derive(Clone, Copy)]
-struct Part {
-    m: usize,
-    n: usize,
-    k: usize,
+struct Block {
+    product: Product,
     start: usize,
     steps: usize,
+}
+
+impl Block {
+    /// Packs the panel of `b` that begins at `column`.
+    fn pack(&self, b: &[Real], column: usize, panel: &mut [Real]) {
+        let Product { n, k, transpose_b, .. } = self.product;
+        let (width, used) = (panel_width(n, column), PANEL.min(n - column));
+        if transpose_b {
+            pack_panel_transposed(&b[column * k + self.start..], k, used, panel, width);
+        } else {
+            pack_panel(&b[self.start * n + column..], n, used, panel, width);
+        }
+    }
+
+    /// Adds the block's products to some rows of `c`; rows of `a` lie `stride` apart.
+    fn multiply(&self, a: &[Real], stride: usize, packed: &[Real], c: &mut [Real]) {
+        let n = self.product.n;
+        for column in (0..n).step_by(PANEL) {
+            let width = panel_width(n, column);
+            let panel = &packed[panel_start(self.steps, column)..][..self.steps * width];
+            let part = Part { n, stride, column, used: width.min(n - column) };
+            match width / LANES {
+                4 => down::<2, 4>(part, a, panel, c),
+                3 => down::<3, 3>(part, a, panel, c),
+                2 => down::<4, 2>(part, a, panel, c),
+                _ => down::<8, 1>(part, a, panel, c),
+            }
+        }
+    }
+}
+
+/// One panel of columns.
+#[derive(Clone, Copy)]
+struct Part {
+    n: usize,
+    stride: usize,
     column: usize,
     used: usize,
 }
 
 /// All rows of a panel: tiles of P rows, then of fewer.
 #[inline(never)]
-fn down<const P: usize, const NV: usize, const TRANSPOSED: bool>(
-    part: Part,
-    a: &[Real],
-    panel: &[Real],
-    c: &mut [Real],
-) {
+fn down<const P: usize, const NV: usize>(part: Part, a: &[Real], panel: &[Real], c: &mut [Real]) {
+    let count = c.len() / part.n;
     let mut row = 0;
-    while row + P <= part.m {
-        tile::<P, NV, TRANSPOSED>(part, row, a, panel, c);
+    while row + P <= count {
+        tile::<P, NV>(part, row, a, panel, c);
         row += P;
     }
-    while row + 2 <= part.m {
-        tile::<2, NV, TRANSPOSED>(part, row, a, panel, c);
+    while P > 2 && row + 2 <= count {
+        tile::<2, NV>(part, row, a, panel, c);
         row += 2;
     }
-    if row < part.m {
-        tile::<1, NV, TRANSPOSED>(part, row, a, panel, c);
+    if row < count {
+        tile::<1, NV>(part, row, a, panel, c);
     }
 }
 
 #[inline(always)]
-fn tile<const P: usize, const NV: usize, const TRANSPOSED: bool>(
-    part: Part,
-    row: usize,
-    a: &[Real],
-    panel: &[Real],
-    c: &mut [Real],
-) {
+fn tile<const P: usize, const NV: usize>(part: Part, row: usize, a: &[Real], panel: &[Real], c: &mut [Real]) {
     let mut sums = zeros::<P, NV>();
-    let walk = Walk::straight(part.steps);
-    if TRANSPOSED {
-        let left = (a, part.start * part.m + row, part.m, walk);
-        columns(&mut sums, left, (panel, 0, NV * LANES, walk));
-    } else {
-        rows(&mut sums, a, row * part.k + part.start, part.k, walk, panel);
-    }
+    let walk = Walk::straight(panel.len() / (NV * LANES));
+    rows(&mut sums, a, row * part.stride, part.stride, walk, panel);
     store(&sums, c, row * part.n + part.column, part.n, part.used, false);
 }
 
 /// k = 1: every row of `c` is a multiple of `b`, plus the bias. Without one it is written once and not read.
 fn outer_product(n: usize, a: &[Real], b: &[Real], bias: Option<&[Real]>, c: &mut [Real]) {
-    for (&factor, row) in a.iter().zip(c.chunks_exact_mut(n)) {
-        if let Some(bias) = bias {
-            copy(bias, row);
-            axpy(factor, b, row);
-        } else {
-            let factor = Lanes::splat(factor);
-            map(b, row, |b| b.mul(factor));
+    let rows = share(a.len(), 2 * n);
+    each_part(c, rows * n, |part, c| {
+        for (&factor, row) in a[part * rows..].iter().zip(c.chunks_exact_mut(n)) {
+            if let Some(bias) = bias {
+                copy(bias, row);
+                axpy(factor, b, row);
+            } else {
+                let factor = Lanes::splat(factor);
+                map(b, row, |b| b.mul(factor));
+            }
         }
-    }
+    });
 }
 
 /// n = 1 and `a` is `[k, m]`: `c` is the sum of the rows of `a`, each times its value of `b`.
-fn weighted_sum(m: usize, a: &[Real], b: &[Real], c: &mut [Real]) {
+fn weighted_sum(m: usize, a: &[Real], b: &[Real], bias: Option<&[Real]>, c: &mut [Real]) {
     // Eight vectors of sums stay in registers while all rows pass.
     const WIDTH: usize = 8 * LANES;
-    let mut column = 0;
-    while column + WIDTH <= m {
-        let target = &mut c[column..column + WIDTH];
-        let mut sums: [Lanes; 8] = std::array::from_fn(|v| Lanes::load(&target[v * LANES..]));
-        for (row, &factor) in a.chunks_exact(m).zip(b) {
-            let row = &row[column..column + WIDTH];
-            let factor = Lanes::splat(factor);
-            for (v, sum) in sums.iter_mut().enumerate() {
-                *sum = Lanes::load(&row[v * LANES..]).mul_add(factor, *sum);
+    let columns = share(m, 2 * b.len()).next_multiple_of(WIDTH);
+    each_part(c, columns, |part, c| {
+        broadcast(bias, 1, c);
+        let first = part * columns;
+        let mut column = 0;
+        while column + WIDTH <= c.len() {
+            let target = &mut c[column..column + WIDTH];
+            let mut sums: [Lanes; 8] = std::array::from_fn(|v| Lanes::load(&target[v * LANES..]));
+            for (row, &factor) in a.chunks_exact(m).zip(b) {
+                let row = &row[first + column..][..WIDTH];
+                let factor = Lanes::splat(factor);
+                for (v, sum) in sums.iter_mut().enumerate() {
+                    *sum = Lanes::load(&row[v * LANES..]).mul_add(factor, *sum);
+                }
+            }
+            for (v, sum) in sums.iter().enumerate() {
+                sum.store(&mut target[v * LANES..]);
+            }
+            column += WIDTH;
+        }
+        let rest = &mut c[column..];
+        if !rest.is_empty() {
+            for (row, &factor) in a.chunks_exact(m).zip(b) {
+                axpy(factor, &row[first + column..][..rest.len()], rest);
             }
         }
-        for (v, sum) in sums.iter().enumerate() {
-            sum.store(&mut target[v * LANES..]);
-        }
-        column += WIDTH;
-    }
-    if column < m {
-        for (row, &factor) in a.chunks_exact(m).zip(b) {
-            axpy(factor, &row[column..], &mut c[column..]);
-        }
-    }
+    });
 }
 
 /// n = 1: every value of `c` is a row of `a` times `b`.
-fn dot_products(k: usize, a: &[Real], b: &[Real], c: &mut [Real]) {
-    for (row, value) in a.chunks_exact(k).zip(c) {
-        *value += dot(row, b);
-    }
+fn dot_products(k: usize, a: &[Real], b: &[Real], bias: Option<&[Real]>, c: &mut [Real]) {
+    let rows = share(c.len(), 2 * k);
+    each_part(c, rows, |part, c| {
+        broadcast(bias, 1, c);
+        for (row, value) in a[part * rows * k..].chunks_exact(k).zip(c) {
+            *value += dot(row, b);
+        }
+    });
 }
 
 /// Sum of products, in four vectors of sums.

@@ -2,8 +2,8 @@
 
 use super::{border, dotted, grouped, taps, thin};
 use crate::error::Error;
-use crate::gemm::micro::{rows, rows_of_nine, store, Walk};
-use crate::gemm::pack::{pack, packed_size, panel_start, panel_width, PANEL};
+use crate::gemm::micro::{rows, store, strip, Walk};
+use crate::gemm::pack::{pack_panel, packed_size, panel_start, panel_width, PANEL};
 use crate::geometry::Geometry;
 use crate::kernels::activation::{forward_in_place, Activation};
 use crate::vector::{Lanes, Real, Vector, LANES};
@@ -61,7 +61,10 @@ pub(super) fn prepare(geometry: &Geometry, filter: &[Real], bias: Option<&[Real]
     if let Some(bias) = bias {
         starts[..channels].copy_from_slice(bias);
     }
-    pack(steps, channels, packed, |step, channel| filter[step * channels + channel]);
+    for (panel, packed) in packed.chunks_mut(steps * PANEL).enumerate() {
+        let channel = panel * PANEL;
+        pack_panel(&filter[channel..], channels, PANEL.min(channels - channel), packed, panel_width(channels, channel));
+    }
 }
 
 /// The convolution of images without border, after [`prepare`].
@@ -114,12 +117,11 @@ fn row(geometry: &Geometry, x: &[Real], start: usize, packed: &[Real], starts: &
             walk,
         };
         let starts = &starts[channel..];
-        let of_nine = (walk.outer, walk.inner, walk.len) == (3, 1, 3);
-        match (width == PANEL, of_nine) {
-            (true, false) => along::<4, 2, false>(&line, x, panel, starts, out),
-            (true, true) => along::<4, 2, true>(&line, x, panel, starts, out),
-            (false, false) => along::<8, 1, false>(&line, x, panel, starts, out),
-            (false, true) => along::<8, 1, true>(&line, x, panel, starts, out),
+        match width / LANES {
+            4 => along::<2, 4>(&line, x, panel, starts, out),
+            3 => along::<3, 3>(&line, x, panel, starts, out),
+            2 => along::<4, 2>(&line, x, panel, starts, out),
+            _ => along::<8, 1>(&line, x, panel, starts, out),
         }
         channel += width;
     }
@@ -136,42 +138,38 @@ struct Line {
     walk: Walk,
 }
 
-/// All pixels of a line: tiles of P pixels, then of fewer.
+/// All pixels of a line. Where a panel is full and there are enough pixels they are a strip.
 #[inline(never)]
-fn along<const P: usize, const NV: usize, const OF_NINE: bool>(
-    line: &Line,
-    x: &[Real],
-    panel: &[Real],
-    starts: &[Real],
-    out: &mut [Real],
-) {
+fn along<const P: usize, const NV: usize>(line: &Line, x: &[Real], panel: &[Real], starts: &[Real], out: &mut [Real]) {
     let starts: [Lanes; NV] = std::array::from_fn(|v| Lanes::load(&starts[v * LANES..]));
+    if line.used == NV * LANES && line.pixels >= P {
+        let pixels = (x, line.start, line.pixel, line.walk);
+        let out = (&mut out[line.channel..], line.channels, line.pixels);
+        if (line.walk.outer, line.walk.inner, line.walk.len) != (3, 1, 3) {
+            strip::<P, NV, false, 0>(pixels, panel, starts, out);
+        } else if line.pixel == 1 {
+            strip::<P, NV, true, 1>(pixels, panel, starts, out);
+        } else {
+            strip::<P, NV, true, 0>(pixels, panel, starts, out);
+        }
+        return;
+    }
     let mut pixel = 0;
     while pixel + P <= line.pixels {
-        tile::<P, NV, OF_NINE>(line, pixel, x, panel, starts, out);
+        tile::<P, NV>(line, pixel, x, panel, starts, out);
         pixel += P;
     }
-    // One tile for all that is left: two smaller ones would each wait for their own sums.
-    let left = line.pixels - pixel;
-    match left {
-        0 => {}
-        1 => tile::<1, NV, OF_NINE>(line, pixel, x, panel, starts, out),
-        2 => tile::<2, NV, OF_NINE>(line, pixel, x, panel, starts, out),
-        3 => tile::<3, NV, OF_NINE>(line, pixel, x, panel, starts, out),
-        4 => tile::<4, NV, OF_NINE>(line, pixel, x, panel, starts, out),
-        _ => {
-            tile::<4, NV, OF_NINE>(line, pixel, x, panel, starts, out);
-            match left - 4 {
-                1 => tile::<1, NV, OF_NINE>(line, pixel + 4, x, panel, starts, out),
-                2 => tile::<2, NV, OF_NINE>(line, pixel + 4, x, panel, starts, out),
-                _ => tile::<3, NV, OF_NINE>(line, pixel + 4, x, panel, starts, out),
-            }
-        }
+    while P > 2 && pixel + 2 <= line.pixels {
+        tile::<2, NV>(line, pixel, x, panel, starts, out);
+        pixel += 2;
+    }
+    if pixel < line.pixels {
+        tile::<1, NV>(line, pixel, x, panel, starts, out);
     }
 }
 
 #[inline(always)]
-fn tile<const P: usize, const NV: usize, const OF_NINE: bool>(
+fn tile<const P: usize, const NV: usize>(
     line: &Line,
     pixel: usize,
     x: &[Real],
@@ -180,11 +178,6 @@ fn tile<const P: usize, const NV: usize, const OF_NINE: bool>(
     out: &mut [Real],
 ) {
     let mut sums = [starts; P];
-    let start = line.start + pixel * line.pixel;
-    if OF_NINE {
-        rows_of_nine(&mut sums, (x, start, line.pixel, line.walk.outer_stride), panel);
-    } else {
-        rows(&mut sums, x, start, line.pixel, line.walk, panel);
-    }
+    rows(&mut sums, x, line.start + pixel * line.pixel, line.pixel, line.walk, panel);
     store(&sums, out, pixel * line.channels + line.channel, line.channels, line.used, true);
 }

@@ -1,0 +1,74 @@
+//! Dot products: lanes along the reduction.
+
+use super::Walk;
+use crate::vector::{Lanes, Real, Vector, LANES};
+
+/// `sums[r] += Σ a[start + r·row_stride + k] · b[k]` with lanes along the reduction, for segments of whole vectors:
+/// P dot products at once. Panics when a step lies outside a slice.
+#[inline(always)]
+pub fn dots<const P: usize>(
+    sums: &mut [Lanes; P],
+    (a, start, row_stride, walk): (&[Real], usize, usize, Walk),
+    b: &[Real],
+) {
+    let vectors = walk.len / LANES;
+    if walk.steps() == 0 {
+        return;
+    }
+    assert!(walk.len % LANES == 0 && walk.steps() <= b.len());
+    assert!(start + (P - 1) * row_stride + walk.reach(1) < a.len());
+    let mut totals = *sums;
+    let mut b = b.as_ptr();
+    for outer in 0..walk.outer {
+        for inner in 0..walk.inner {
+            // SAFETY: the assertions above bound every address that the walk can reach in `a` and in `b`.
+            unsafe {
+                let mut row = a.as_ptr().add(start + outer * walk.outer_stride + inner * walk.inner_stride);
+                for _ in 0..vectors {
+                    let factor = Lanes::load_at(b);
+                    for r in 0..P {
+                        totals[r] = Lanes::load_at(row.add(r * row_stride)).mul_add(factor, totals[r]);
+                    }
+                    row = row.wrapping_add(LANES);
+                    b = b.wrapping_add(LANES);
+                }
+            }
+        }
+    }
+    *sums = totals;
+}
+
+/// `sums[p] += Σ a[start + r·line + (p + t)·4V + c] · b[(r·T + t)·4V + c]` with lanes along `c < 4V`: P neighbouring
+/// outputs of a filter of `rows` times T taps over pixels of V vectors. Each pixel is loaded once a row for all the taps
+/// that see it. Panics when a pixel lies outside a slice.
+#[inline(always)]
+pub fn slide<const P: usize, const T: usize, const V: usize>(
+    sums: &mut [Lanes; P],
+    (a, start, line, rows): (&[Real], usize, usize, usize),
+    b: &[Real],
+) {
+    let pixel = V * LANES;
+    assert!(rows > 0 && start + (rows - 1) * line + (P + T - 1) * pixel <= a.len());
+    assert!(rows * T * pixel <= b.len());
+    let mut totals = *sums;
+    for r in 0..rows {
+        // SAFETY: the assertions above bound every address.
+        unsafe {
+            let pixels = a.as_ptr().add(start + r * line);
+            let taps = b.as_ptr().add(r * T * pixel);
+            let factors: [[Lanes; V]; T] =
+                std::array::from_fn(|t| std::array::from_fn(|v| Lanes::load_at(taps.add(t * pixel).add(v * LANES))));
+            for d in 0..P + T - 1 {
+                for v in 0..V {
+                    let values = Lanes::load_at(pixels.add(d * pixel).add(v * LANES));
+                    for t in 0..T {
+                        if d >= t && d - t < P {
+                            totals[d - t] = values.mul_add(factors[t][v], totals[d - t]);
+                        }
+                    }
+                }
+            }
+        }
+    }
+    *sums = totals;
+}

@@ -1,0 +1,95 @@
+//! Register tiles: P rows times NV vectors of sums, kept in registers while the reduction runs.
+//!
+//! Addresses are a pointer that moves and a constant apart from it: only then the constant becomes part of the
+//! instruction.
+
+mod dots;
+mod outer;
+mod planes;
+mod strip;
+
+pub use dots::{dots, slide};
+pub use outer::{columns, rows};
+pub use planes::{correlate, correlate_channels, correlate_planes, planes, weave, Taps};
+pub use strip::strip;
+
+use crate::vector::{Lanes, Real, Vector, LANES};
+
+/// A tile of sums: P rows of NV vectors.
+pub type Tile<const P: usize, const NV: usize> = [[Lanes; NV]; P];
+
+/// How a reduction walks through an array: `outer · inner` segments of `len` steps. Strides count elements.
+#[derive(Clone, Copy, Debug)]
+pub struct Walk {
+    /// Number of groups of segments.
+    pub outer: usize,
+    /// From one group to the next.
+    pub outer_stride: usize,
+    /// Segments of a group.
+    pub inner: usize,
+    /// From one segment to the next.
+    pub inner_stride: usize,
+    /// Steps of a segment.
+    pub len: usize,
+}
+
+impl Walk {
+    /// One segment.
+    pub fn straight(len: usize) -> Self {
+        Self { outer: 1, outer_stride: 0, inner: 1, inner_stride: 0, len }
+    }
+
+    /// Number of steps of the reduction.
+    pub fn steps(&self) -> usize {
+        self.outer * self.inner * self.len
+    }
+
+    /// Largest distance from the start to a step, when steps are `step` elements apart.
+    fn reach(&self, step: usize) -> usize {
+        (self.outer - 1) * self.outer_stride + (self.inner - 1) * self.inner_stride + (self.len - 1) * step
+    }
+}
+
+/// A tile of zeros.
+#[inline(always)]
+pub fn zeros<const P: usize, const NV: usize>() -> Tile<P, NV> {
+    [[Lanes::splat(0.0); NV]; P]
+}
+
+/// Adds the first `width ≤ 4·NV` values of each row of a tile to `out`, rows `stride` apart; overwrites instead
+/// when `fresh`.
+#[inline(always)]
+pub fn store<const P: usize, const NV: usize>(
+    tile: &Tile<P, NV>,
+    out: &mut [Real],
+    start: usize,
+    stride: usize,
+    width: usize,
+    fresh: bool,
+) {
+    for r in 0..P {
+        let row = &mut out[start + r * stride..start + r * stride + width];
+        if fresh && width == NV * LANES {
+            for v in 0..NV {
+                tile[r][v].store(&mut row[v * LANES..]);
+            }
+            continue;
+        }
+        for v in 0..NV {
+            let first = v * LANES;
+            if first >= width {
+                break;
+            }
+            let part = &mut row[first..width.min(first + LANES)];
+            if part.len() == LANES {
+                let sum = if fresh { tile[r][v] } else { Lanes::load(part).add(tile[r][v]) };
+                sum.store(part);
+            } else {
+                let lanes = tile[r][v].to_array();
+                for (value, lane) in part.iter_mut().zip(lanes) {
+                    *value = if fresh { lane } else { *value + lane };
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Outer products: a splat value of one array times vectors of the other.
+
+use super::{Tile, Walk};
+use crate::vector::{Lanes, Real, Vector, LANES};
+
+/// `tile[r] += Σ a[start + r·row_stride + k] · b[k]` for the steps `k` of `walk`: rows of `a` whose reduction is
+/// contiguous within a segment. `b` is packed: step `k` at `k · NV · 4`. Panics when a step lies outside a slice.
+#[inline(always)]
+pub fn rows<const P: usize, const NV: usize>(
+    tile: &mut Tile<P, NV>,
+    a: &[Real],
+    start: usize,
+    row_stride: usize,
+    walk: Walk,
+    b: &[Real],
+) {
+    if walk.steps() == 0 {
+        return;
+    }
+    assert!(start + (P - 1) * row_stride + walk.reach(1) < a.len());
+    assert!(walk.steps() * NV * LANES <= b.len());
+    let mut b = b.as_ptr();
+    let mut sums = *tile;
+    for outer in 0..walk.outer {
+        for inner in 0..walk.inner {
+            let first = start + outer * walk.outer_stride + inner * walk.inner_stride;
+            // SAFETY: the assertions above bound every address that the walk can reach in `a` and in `b`.
+            unsafe {
+                let mut row = a.as_ptr().add(first);
+                // Not unrolled: LLVM would load the vectors of all steps first, and they would not fit the registers.
+                for _ in 0..walk.len {
+                    let vectors: [Lanes; NV] = std::array::from_fn(|v| Lanes::load_at(b.add(v * LANES)));
+                    for r in 0..P {
+                        let value = Lanes::splat_at(row.add(r * row_stride));
+                        for v in 0..NV {
+                            sums[r][v] = value.mul_add(vectors[v], sums[r][v]);
+                        }
+                    }
+                    row = row.add(1);
+                    b = b.add(NV * LANES);
+                }
+            }
+        }
+    }
+    *tile = sums;
+}
+
+/// `tile[r] += Σ a[start_a + k·step_a + r] · b[start_b + k·step_b + …]`: the rows of the tile lie side by side in
+/// `a`, so that each step is an outer product. Both arrays walk with their own strides and the same lengths.
+/// Panics when a step lies outside a slice.
+#[inline(always)]
+pub fn columns<const P: usize, const NV: usize>(
+    tile: &mut Tile<P, NV>,
+    (a, start_a, step_a, walk_a): (&[Real], usize, usize, Walk),
+    (b, start_b, step_b, walk_b): (&[Real], usize, usize, Walk),
+) {
+    if walk_a.steps() == 0 {
+        return;
+    }
+    assert!(walk_a.outer == walk_b.outer && walk_a.inner == walk_b.inner && walk_a.len == walk_b.len);
+    assert!(start_a + walk_a.reach(step_a) + P <= a.len());
+    assert!(start_b + walk_b.reach(step_b) + NV * LANES <= b.len());
+    let mut sums = *tile;
+    for outer in 0..walk_a.outer {
+        for inner in 0..walk_a.inner {
+            let first_a = start_a + outer * walk_a.outer_stride + inner * walk_a.inner_stride;
+            let first_b = start_b + outer * walk_b.outer_stride + inner * walk_b.inner_stride;
+            // SAFETY: the assertions above bound every address that the walks can reach in `a` and in `b`. After the
+            // last step the pointers may pass the end: wrapping arithmetic allows that, they are not read again.
+            unsafe {
+                let mut pa = a.as_ptr().add(first_a);
+                let mut pb = b.as_ptr().add(first_b);
+                for _ in 0..walk_a.len {
+                    let vectors: [Lanes; NV] = std::array::from_fn(|v| Lanes::load_at(pb.add(v * LANES)));
+                    for r in 0..P {
+                        let value = Lanes::splat_at(pa.add(r));
+                        for v in 0..NV {
+                            sums[r][v] = value.mul_add(vectors[v], sums[r][v]);
+                        }
+                    }
+                    pa = pa.wrapping_add(step_a);
+                    pb = pb.wrapping_add(step_b);
+                }
+            }
+        }
+    }
+    *tile = sums;
+}

@@ -1,0 +1,129 @@
+//! A pool of threads over one shared memory. The caller posts a job in memory, and works with the others; a part is
+//! taken by raising a counter. Workers look for a job some microseconds long, then sleep. No message is passed.
+//!
+//! The ticket has everything that tells whether a part is to be had, in one word: how many parts are taken and how many
+//! there are. The job itself is read only after a part was taken: until that part is done the caller waits, and the job
+//! stays.
+
+use core::arch::wasm32::{memory_atomic_notify, memory_atomic_wait32};
+use std::cell::UnsafeCell;
+use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering::SeqCst};
+
+/// Times that a worker looks for a job before it sleeps: some twenty microseconds.
+const PATIENCE: u32 = 20_000;
+
+type Work = &'static (dyn Fn(usize) + Sync);
+
+/// Parts taken in the low half, parts there are in the high half.
+static TICKET: AtomicU64 = AtomicU64::new(0);
+/// Parts of the job that are done.
+static DONE: AtomicU32 = AtomicU32::new(0);
+/// Raised with every job: what sleepers watch.
+static EPOCH: AtomicI32 = AtomicI32::new(0);
+/// Workers that sleep or are about to.
+static SLEEPING: AtomicU32 = AtomicU32::new(0);
+/// Workers that have come so far.
+static WORKERS: AtomicU32 = AtomicU32::new(0);
+/// 1 when workers should end, 2 when one trapped.
+static STATE: AtomicU32 = AtomicU32::new(0);
+static JOB: Job = Job(UnsafeCell::new(&|_| {}));
+
+const ENDING: u32 = 1;
+const BROKEN: u32 = 2;
+
+struct Job(UnsafeCell<Work>);
+
+// SAFETY: the caller alone writes the job, while no part is to be had and none is being worked on; it is read only
+// between taking a part and reporting it done.
+unsafe impl Sync for Job {}
+
+/// Calls `work` with every number below `parts`, on all threads. Panics when a worker has trapped.
+pub fn run(parts: usize, work: &(dyn Fn(usize) + Sync)) {
+    if parts <= 1 || WORKERS.load(SeqCst) == 0 {
+        for part in 0..parts {
+            work(part);
+        }
+        return;
+    }
+    // SAFETY: no part is to be had now, so nobody reads the job. The lifetime is stretched: the job is not read after
+    // the last part is done, which is before this function returns.
+    unsafe { *JOB.0.get() = std::mem::transmute::<&(dyn Fn(usize) + Sync), Work>(work) };
+    DONE.store(0, SeqCst);
+    TICKET.store((parts as u64) << 32, SeqCst);
+    EPOCH.fetch_add(1, SeqCst);
+    if SLEEPING.load(SeqCst) > 0 {
+        // SAFETY: the address is that of a static.
+        unsafe { memory_atomic_notify(EPOCH.as_ptr(), u32::MAX) };
+    }
+    take_parts();
+    while DONE.load(SeqCst) < parts as u32 {
+        assert!(STATE.load(SeqCst) != BROKEN, "a thread of the pool trapped");
+        std::hint::spin_loop();
+    }
+}
+
+/// Works on parts as long as there are any. Not inlined into loops that never end: V8 replaces code by better code only
+/// when it is entered.
+#[inline(never)]
+fn take_parts() {
+    let mut ticket = TICKET.load(SeqCst);
+    loop {
+        let (taken, parts) = (ticket as u32, (ticket >> 32) as u32);
+        if taken >= parts {
+            return;
+        }
+        match TICKET.compare_exchange_weak(ticket, ticket + 1, SeqCst, SeqCst) {
+            Ok(_) => {
+                // SAFETY: a part was taken and is not done: the caller waits, and the job stays.
+                let work = unsafe { *JOB.0.get() };
+                work(taken as usize);
+                DONE.fetch_add(1, SeqCst);
+                ticket = TICKET.load(SeqCst);
+            }
+            Err(now) => ticket = now,
+        }
+    }
+}
+
+/// What a worker does until it is told to end.
+pub fn work() {
+    WORKERS.fetch_add(1, SeqCst);
+    while STATE.load(SeqCst) == 0 {
+        let epoch = EPOCH.load(SeqCst);
+        take_parts();
+        if !something_new(epoch) {
+            SLEEPING.fetch_add(1, SeqCst);
+            // SAFETY: the address is that of a static. It answers at once when the epoch is another one already.
+            unsafe { memory_atomic_wait32(EPOCH.as_ptr(), epoch, -1) };
+            SLEEPING.fetch_sub(1, SeqCst);
+        }
+    }
+    WORKERS.fetch_sub(1, SeqCst);
+}
+
+#[inline(never)]
+fn something_new(epoch: i32) -> bool {
+    (0..PATIENCE).any(|_| EPOCH.load(SeqCst) != epoch)
+}
+
+/// Workers that wait for work or work.
+pub fn workers() -> u32 {
+    WORKERS.load(SeqCst)
+}
+
+/// Tells all workers to end.
+pub fn end() {
+    finish(ENDING);
+}
+
+/// Says that a worker trapped: the caller, which may wait for it, panics.
+pub fn fail() {
+    finish(BROKEN);
+}
+
+fn finish(state: u32) {
+    STATE.fetch_max(state, SeqCst);
+    EPOCH.fetch_add(1, SeqCst);
+    // SAFETY: the address is that of a static.
+    unsafe { memory_atomic_notify(EPOCH.as_ptr(), u32::MAX) };
+}

@@ -1,6 +1,8 @@
 /** What weights are brought back to after each update. */
 
-import { numberIn } from './options';
+import { fromConfig, type PartConfig } from './config';
+import { OptionError } from './errors';
+import { checkOptions, describe, numberIn } from './options';
 
 /** A rule for weights. */
 export type Constraint = { readonly kind: 'nonNeg' } | { readonly kind: 'maxNorm'; readonly limit: number };
@@ -19,4 +21,33 @@ export function nonNeg(): Constraint {
  */
 export function maxNorm(limit = 2): Constraint {
   return { kind: 'maxNorm', limit: numberIn(limit, 0, Number.POSITIVE_INFINITY, 'maxNorm') };
+}
+
+/** A rule as it stands in files. */
+export function constraintConfig(constraint: Constraint): PartConfig {
+  return constraint.kind === 'nonNeg'
+    ? { className: 'NonNeg', config: {} }
+    : { className: 'MaxNorm', config: { maxValue: constraint.limit } };
+}
+
+const makers = {
+  NonNeg: (options: object) => {
+    checkOptions('NonNeg', options, []);
+    return nonNeg();
+  },
+  MaxNorm: (options: { readonly maxValue?: number }) => {
+    checkOptions('MaxNorm', options, ['maxValue']);
+    return maxNorm(options.maxValue);
+  },
+};
+
+/** A rule, or one as data. @throws {OptionError} when it is neither. */
+export function toConstraint(value: Constraint | PartConfig | undefined, what: string): Constraint | undefined {
+  if (value === undefined) return undefined;
+  if (value !== null && typeof value === 'object') {
+    if ('className' in value) return fromConfig(makers, value, what);
+    if (value.kind === 'nonNeg') return nonNeg();
+    if (value.kind === 'maxNorm') return maxNorm(value.limit);
+  }
+  throw new OptionError(`${what}: expected maxNorm(…) or nonNeg(), got ${describe(value)}`);
 }

@@ -1,7 +1,12 @@
 /** convgrad: train convolutional networks on the CPU, in Node and in browsers. */
 
 export * from './callbacks';
-export * from './constraints';
+export type { PartConfig } from './config';
+export {
+  type Constraint,
+  maxNorm,
+  nonNeg,
+} from './constraints';
 export * from './errors';
 export * from './initializers';
 export * from './io';
@@ -14,10 +19,11 @@ export type { NamedTensor } from './model/network';
 export { apply, input, type SymbolicTensor } from './model/symbolic';
 export * from './optimizers';
 export type { PlanReport, PlanReportCall } from './plan/report';
-export * from './regularizers';
+export { l1, l1l2, l2, type Regularizer } from './regularizers';
 export type { SimdMode, Variant } from './runtime/detect';
 export type { ConvolutionOptions, Padding, Pair } from './runtime/geometry';
 export { type EngineInfo, type InitOptions, init } from './runtime/init';
+export * from './saving';
 export type { Shape } from './shape';
 export type { NestedNumbers, Tensor, TensorLike } from './tensor';
 export type { YieldEvery } from './train/breathe';

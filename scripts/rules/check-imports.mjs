@@ -25,7 +25,9 @@ const allowed = {
   callbacks: ['optimizers', 'io'],
   model: ['layers', 'losses', 'optimizers', 'metrics', 'plan', 'runtime'],
   train: ['model', 'layers', 'losses', 'optimizers', 'metrics', 'callbacks', 'plan', 'runtime'],
+  saving: ['train', 'model', 'layers', 'losses', 'optimizers', 'metrics', 'initializers', 'io'],
   index: [
+    'saving',
     'train',
     'model',
     'layers',
@@ -41,7 +43,7 @@ const allowed = {
   ],
   cli: ['index', 'data'],
 };
-const free = ['errors', 'shape', 'tensor', 'random', 'options', 'constraints', 'regularizers'];
+const free = ['config', 'errors', 'shape', 'tensor', 'random', 'options', 'constraints', 'regularizers'];
 
 /** What each module of the crate may use. */
 const allowedRust = {

@@ -1,6 +1,6 @@
 /** Initializers that need no chance. */
 
-import { numberIn } from '../options';
+import { checkOptions, numberIn } from '../options';
 import type { Initializer } from './initializer';
 
 /** All zeros: the default of every bias. */
@@ -15,6 +15,7 @@ export function ones(): Initializer {
 
 /** One value everywhere. @param options.value - Default 0. @throws {OptionError} when it is not finite. */
 export function constant(options: { readonly value?: number } = {}): Initializer {
+  checkOptions('constant', options, ['value']);
   const value = numberIn(options.value ?? 0, -Number.MAX_VALUE, Number.MAX_VALUE, 'constant value');
   return { className: 'Constant', config: { value }, fill: (values) => void values.fill(value) };
 }

@@ -1,5 +1,6 @@
 /** The initializers and their registry. */
 
+import { fromFullConfig, type PartConfig } from '../config';
 import { OptionError } from '../errors';
 import { describe, lookUp } from '../options';
 import { constant, ones, zeros } from './constant';
@@ -26,11 +27,17 @@ export const initializers = {
 /** Name of an initializer, as in `kernelInitializer: 'heNormal'`. */
 export type InitializerName = keyof typeof initializers;
 
-/** A name or an initializer made by one of the functions. @throws {OptionError} when it is neither. */
-export function toInitializer(value: InitializerName | Initializer, what: string): Initializer {
+/** Every initializer by Keras's class name. */
+const classes = Object.fromEntries(
+  Object.entries(initializers).map(([name, make]) => [name.slice(0, 1).toUpperCase() + name.slice(1), make]),
+);
+
+/** A name, an initializer made by one of the functions, or one as data. @throws {OptionError} when it is none of them. */
+export function toInitializer(value: InitializerName | Initializer | PartConfig, what: string): Initializer {
   if (typeof value === 'string') return lookUp<() => Initializer>(initializers, value, what)();
-  if (value === null || typeof value !== 'object' || typeof value.fill !== 'function') {
-    throw new OptionError(`${what}: expected a name or an initializer, got ${describe(value)}`);
+  if (value !== null && typeof value === 'object') {
+    if ('fill' in value && typeof value.fill === 'function') return value;
+    if ('className' in value) return fromFullConfig(classes, value, what);
   }
-  return value;
+  throw new OptionError(`${what}: expected a name or an initializer, got ${describe(value)}`);
 }

@@ -21,7 +21,7 @@ export interface Limits {
   readonly dimension: number;
   /** Layers of a model, those of nested models among them. Default 10,000. */
   readonly layers: number;
-  /** Parameters that a configuration may ask for: memory that is taken before weights are read. Default 2³⁰ (4 GiB). */
+  /** Parameters that a configuration may ask for: memory that its first weights take. Default 2²⁸ (1 GiB). */
   readonly parameters: number;
 }
 
@@ -35,7 +35,7 @@ export const defaultLimits: Limits = {
   rank: 8,
   dimension: 2 ** 31 - 1,
   layers: 10_000,
-  parameters: 2 ** 30,
+  parameters: 2 ** 28,
 };
 
 /** The defaults with the given limits in their place. @throws {OptionError} when one is unknown or no integer ≥ 0. */

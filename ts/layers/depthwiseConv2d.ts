@@ -1,5 +1,6 @@
 /** Convolutions of each channel by itself. */
 
+import type { PartConfig } from '../config';
 import { OptionError } from '../errors';
 import type { Initializer, InitializerName } from '../initializers';
 import { checkOptions, positiveInteger } from '../options';
@@ -22,7 +23,7 @@ interface DepthwiseOptions {
   /** Distance between the taps of the filter. Default 1. */
   readonly dilations?: ConvolutionOptions['dilations'];
   /** First values of the filters. Default `'glorotUniform'`. */
-  readonly depthwiseInitializer?: InitializerName | Initializer;
+  readonly depthwiseInitializer?: InitializerName | Initializer | PartConfig;
 }
 
 type Shared = Pick<WeightedOptions, 'activation' | 'useBias' | 'biasInitializer' | 'trainable' | 'name'>;
@@ -35,7 +36,7 @@ export interface SeparableConv2dOptions extends DepthwiseOptions, Shared {
   /** Number of channels of the output. */
   readonly filters: number;
   /** First values of the 1×1 filters. Default `'glorotUniform'`. */
-  readonly pointwiseInitializer?: InitializerName | Initializer;
+  readonly pointwiseInitializer?: InitializerName | Initializer | PartConfig;
 }
 
 const known = ['kernelSize', 'depthMultiplier', 'strides', 'padding', 'dilations', 'depthwiseInitializer'];
@@ -60,7 +61,7 @@ function readDepthwise(options: DepthwiseOptions, label: string) {
   };
 }
 
-function withKernel<T extends Shared>(options: T, kernelInitializer: InitializerName | Initializer | undefined) {
+function withKernel<T extends Shared>(options: T, kernelInitializer: WeightedOptions['kernelInitializer']) {
   const { activation, useBias, biasInitializer, trainable } = options;
   const given = { activation, useBias, biasInitializer, trainable, kernelInitializer };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as WeightedOptions;
@@ -78,7 +79,8 @@ export function depthwiseConv2d(options: DepthwiseConv2dOptions): Layer {
   checkOptions(label, options, [...known, ...shared]);
   const depthwise = readDepthwise(options, label);
   const weighted = readWeighted(withKernel(options, options.depthwiseInitializer), label);
-  const config = { ...depthwise.config, ...weighted.config };
+  const { kernelInitializer: depthwiseInitializer, ...others } = weighted.config;
+  const config = { ...depthwise.config, depthwiseInitializer, ...others };
   return {
     className: 'DepthwiseConv2D',
     name: options.name,
@@ -122,7 +124,9 @@ export function separableConv2d(options: SeparableConv2dOptions): Layer {
     label,
   );
   const second = readWeighted(withKernel(options, options.pointwiseInitializer), label);
-  const config = { filters, ...depthwise.config, ...second.config };
+  const { kernelInitializer: depthwiseInitializer } = first.config;
+  const { kernelInitializer: pointwiseInitializer, ...others } = second.config;
+  const config = { filters, ...depthwise.config, depthwiseInitializer, pointwiseInitializer, ...others };
   return {
     className: 'SeparableConv2D',
     name: options.name,

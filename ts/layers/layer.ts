@@ -4,6 +4,7 @@
  */
 
 import type { Constraint } from '../constraints';
+import { ShapeError } from '../errors';
 import type { Initializer } from '../initializers/initializer';
 import type { Buffer } from '../plan/buffer';
 import type { PlanBuilder } from '../plan/builder';
@@ -96,11 +97,11 @@ export function labelOf(what: string, options: { readonly name?: string } | unde
   return options?.name === undefined ? what : `${what} "${options.name}"`;
 }
 
-/** The only entry of a list. For layers with one input, whose number of inputs the model has checked. */
+/** The only entry of a list, for layers with one input. @throws {ShapeError} when there are more. */
 export function only<T>(items: readonly T[], where: string): T {
   const [item] = items;
   if (item === undefined || items.length !== 1) {
-    throw new RangeError(`${where}: expected one input, got ${items.length}`);
+    throw new ShapeError(`${where}: expected one input, got ${items.length}`);
   }
   return item;
 }

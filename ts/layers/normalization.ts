@@ -1,5 +1,6 @@
 /** Normalizations: batch by batch, or row by row. */
 
+import { configOf, type PartConfig } from '../config';
 import { OptionError } from '../errors';
 import { type Initializer, type InitializerName, toInitializer } from '../initializers';
 import { boolean, checkOptions, describe, numberIn } from '../options';
@@ -16,9 +17,9 @@ interface NormalizationOptions {
   /** Whether each channel has a factor γ. Default true. */
   readonly scale?: boolean;
   /** First values of β. Default `'zeros'`. */
-  readonly betaInitializer?: InitializerName | Initializer;
+  readonly betaInitializer?: InitializerName | Initializer | PartConfig;
   /** First values of γ. Default `'ones'`. */
-  readonly gammaInitializer?: InitializerName | Initializer;
+  readonly gammaInitializer?: InitializerName | Initializer | PartConfig;
   /** Whether training changes the weights. Default true. */
   readonly trainable?: boolean;
   /** Unique name in the model. Default `batch_normalization_1`, `layer_normalization_1`, …. */
@@ -61,7 +62,11 @@ function readSettings(options: NormalizationOptions, label: string): Settings {
     center,
     scale,
     trainable,
-    config: { epsilon, center, scale, trainable },
+    config: {
+      ...{ epsilon, center, scale, trainable },
+      betaInitializer: configOf(beta),
+      gammaInitializer: configOf(gamma),
+    },
     affineWeights(channels) {
       const weights: WeightSpec[] = [];
       if (scale) weights.push({ name: 'gamma', shape: [channels], trainable, initializer: gamma });

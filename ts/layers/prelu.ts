@@ -1,5 +1,6 @@
 /** A leaky relu whose slopes are learned. */
 
+import { configOf, type PartConfig } from '../config';
 import { OptionError } from '../errors';
 import { type Initializer, type InitializerName, toInitializer } from '../initializers';
 import { boolean, checkOptions, describe } from '../options';
@@ -10,7 +11,7 @@ import { at, type Layer, labelOf, only } from './layer';
 /** Options of {@link prelu}. */
 export interface PreluOptions {
   /** First slopes. Default `'zeros'`. */
-  readonly alphaInitializer?: InitializerName | Initializer;
+  readonly alphaInitializer?: InitializerName | Initializer | PartConfig;
   /** The leading dimensions that share slopes, from 1: `[1, 2]` for one slope a channel of an image. Default none. */
   readonly sharedAxes?: readonly number[];
   /** Whether training changes the slopes. Default true. */
@@ -34,7 +35,7 @@ export function prelu(options: PreluOptions = {}): Layer {
   }
   const trainable = boolean(options.trainable ?? true, `${label}: trainable`);
   const initializer = toInitializer(options.alphaInitializer ?? 'zeros', `${label}: alphaInitializer`);
-  const config = { sharedAxes, trainable };
+  const config = { alphaInitializer: configOf(initializer), sharedAxes, trainable };
   return {
     className: 'PReLU',
     name: options.name,

@@ -1,12 +1,12 @@
 /** What layers with a kernel and a bias have in common: options, weights, activation, and the bias' gradient. */
 
-import type { Constraint } from '../constraints';
-import { OptionError } from '../errors';
+import { configOf, type PartConfig } from '../config';
+import { type Constraint, constraintConfig, toConstraint } from '../constraints';
 import { type Initializer, type InitializerName, toInitializer } from '../initializers';
-import { boolean, describe } from '../options';
+import { boolean } from '../options';
 import { type Buffer, type BufferArgument, read, write } from '../plan/buffer';
 import type { PlanBuilder } from '../plan/builder';
-import type { Regularizer } from '../regularizers';
+import { type Regularizer, regularizerConfig, toRegularizer } from '../regularizers';
 import { type Shape, sizeOf } from '../shape';
 import { type ActivationFunction, type ActivationName, activationFunction } from './activations';
 import { at, type EmittedLayer, type WeightBuffers, type WeightSpec } from './layer';
@@ -18,17 +18,17 @@ export interface WeightedOptions {
   /** Whether each output channel has a bias. Default true. */
   readonly useBias?: boolean;
   /** First values of the kernel. Default `'glorotUniform'`. */
-  readonly kernelInitializer?: InitializerName | Initializer;
+  readonly kernelInitializer?: InitializerName | Initializer | PartConfig;
   /** First values of the bias. Default `'zeros'`. */
-  readonly biasInitializer?: InitializerName | Initializer;
+  readonly biasInitializer?: InitializerName | Initializer | PartConfig;
   /** Penalty on large values of the kernel, such as `l2(1e-4)`. Default none. */
-  readonly kernelRegularizer?: Regularizer;
+  readonly kernelRegularizer?: Regularizer | PartConfig;
   /** Penalty on large values of the bias. Default none. */
-  readonly biasRegularizer?: Regularizer;
+  readonly biasRegularizer?: Regularizer | PartConfig;
   /** Rule for the kernel after each update, such as `maxNorm(3)`. Default none. */
-  readonly kernelConstraint?: Constraint;
+  readonly kernelConstraint?: Constraint | PartConfig;
   /** Rule for the bias after each update. Default none. */
-  readonly biasConstraint?: Constraint;
+  readonly biasConstraint?: Constraint | PartConfig;
   /** Whether training changes the weights. Default true. */
   readonly trainable?: boolean;
   /** Unique name in the model. Default the layer's kind and a number, such as `conv2d_1`. */
@@ -59,16 +59,6 @@ export interface Weighted {
   weights(kernelShape: Shape, channels: number): WeightSpec[];
 }
 
-function checkRegularizer(value: Regularizer | undefined, what: string): void {
-  if (value === undefined || (typeof value?.l1 === 'number' && typeof value.l2 === 'number')) return;
-  throw new OptionError(`${what}: expected l1(…), l2(…) or l1l2(…), got ${describe(value)}`);
-}
-
-function checkConstraint(value: Constraint | undefined, what: string): void {
-  if (value === undefined || value?.kind === 'nonNeg' || value?.kind === 'maxNorm') return;
-  throw new OptionError(`${what}: expected maxNorm(…) or nonNeg(), got ${describe(value)}`);
-}
-
 /** Checks the options. @throws {OptionError} when one is out of range. */
 export function readWeighted(options: WeightedOptions, label: string): Weighted {
   const activation = options.activation ?? 'linear';
@@ -76,18 +66,21 @@ export function readWeighted(options: WeightedOptions, label: string): Weighted 
   const trainable = boolean(options.trainable ?? true, `${label}: trainable`);
   const kernelInitializer = toInitializer(options.kernelInitializer ?? 'glorotUniform', `${label}: kernelInitializer`);
   const biasInitializer = toInitializer(options.biasInitializer ?? 'zeros', `${label}: biasInitializer`);
-  const { kernelRegularizer, biasRegularizer, kernelConstraint, biasConstraint } = options;
-  checkRegularizer(kernelRegularizer, `${label}: kernelRegularizer`);
-  checkRegularizer(biasRegularizer, `${label}: biasRegularizer`);
-  checkConstraint(kernelConstraint, `${label}: kernelConstraint`);
-  checkConstraint(biasConstraint, `${label}: biasConstraint`);
+  const kernelRegularizer = toRegularizer(options.kernelRegularizer, `${label}: kernelRegularizer`);
+  const biasRegularizer = toRegularizer(options.biasRegularizer, `${label}: biasRegularizer`);
+  const kernelConstraint = toConstraint(options.kernelConstraint, `${label}: kernelConstraint`);
+  const biasConstraint = toConstraint(options.biasConstraint, `${label}: biasConstraint`);
   return {
     activation: activationFunction(activation, label),
     config: {
       activation,
       useBias,
-      kernelInitializer: kernelInitializer.className,
-      biasInitializer: biasInitializer.className,
+      kernelInitializer: configOf(kernelInitializer),
+      biasInitializer: configOf(biasInitializer),
+      ...(kernelRegularizer && { kernelRegularizer: regularizerConfig(kernelRegularizer) }),
+      ...(biasRegularizer && { biasRegularizer: regularizerConfig(biasRegularizer) }),
+      ...(kernelConstraint && { kernelConstraint: constraintConfig(kernelConstraint) }),
+      ...(biasConstraint && { biasConstraint: constraintConfig(biasConstraint) }),
       trainable,
     },
     weights(kernelShape, channels) {

@@ -55,6 +55,7 @@ export function sparseCategoricalCrossentropyFromLogits(): Loss {
 
 function crossentropy(baseName: string, sparse: boolean, fromLogits: boolean, smoothing: number): Loss {
   const name = fromLogits ? `${baseName}FromLogits` : baseName;
+  const className = sparse ? 'SparseCategoricalCrossentropy' : 'CategoricalCrossentropy';
   /** The arguments that all four kernels have, around the array they read. */
   const common = (
     { output, shape, target, weights }: Compared,
@@ -71,6 +72,8 @@ function crossentropy(baseName: string, sparse: boolean, fromLogits: boolean, sm
   };
   return {
     name,
+    className,
+    config: sparse ? { fromLogits } : { fromLogits, labelSmoothing: smoothing },
     reduction: 'mean',
     targetShape(outputShape, where) {
       if (outputShape.length < 1 || (outputShape.at(-1) ?? 0) < 2) {

@@ -12,6 +12,8 @@ export function halfSquaredError(): Loss {
   const weighted = { code: 0, parameter: 0, scale: () => 0.5 };
   return {
     name: 'halfSquaredError',
+    className: 'HalfSquaredError',
+    config: {},
     reduction: 'sum',
     targetShape: (outputShape) => outputShape,
     emitForward(builder, compared, loss) {

@@ -1,5 +1,6 @@
 /** The losses and their registry. */
 
+import { fromFullConfig, type PartConfig } from '../config';
 import { OptionError } from '../errors';
 import { describe, lookUp } from '../options';
 import {
@@ -53,13 +54,27 @@ export const losses = {
 /** Name of a loss, as in `loss: 'halfSquaredError'`. */
 export type LossName = keyof typeof losses;
 
-/** A name or a loss. @throws {OptionError} when it is neither. */
-export function toLoss(value: LossName | Loss, where: string): Loss {
+/** Every loss by Keras's class name. */
+const classes = {
+  HalfSquaredError: halfSquaredError,
+  MeanSquaredError: meanSquaredError,
+  MeanAbsoluteError: meanAbsoluteError,
+  Huber: huber,
+  BinaryCrossentropy: binaryCrossentropy,
+  CategoricalCrossentropy: categoricalCrossentropy,
+  SparseCategoricalCrossentropy: sparseCategoricalCrossentropy,
+  Hinge: hinge,
+  KLDivergence: kullbackLeiblerDivergence,
+};
+
+/** A name, a loss or one as data. @throws {OptionError} when it is none of them. */
+export function toLoss(value: LossName | Loss | PartConfig, where: string): Loss {
   if (typeof value === 'string') return lookUp<() => Loss>(losses, value, `${where}: loss`)();
-  if (value === null || typeof value !== 'object' || typeof value.emitForward !== 'function') {
-    throw new OptionError(
-      `${where}: expected loss to be one of ${Object.keys(losses).join(', ')}, got ${describe(value)}`,
-    );
+  if (value !== null && typeof value === 'object') {
+    if ('emitForward' in value && typeof value.emitForward === 'function') return value;
+    if ('className' in value) return fromFullConfig(classes, value, `${where}: loss`);
   }
-  return value;
+  throw new OptionError(
+    `${where}: expected loss to be one of ${Object.keys(losses).join(', ')}, got ${describe(value)}`,
+  );
 }

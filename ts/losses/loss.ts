@@ -20,6 +20,10 @@ export interface Compared {
 export interface Loss {
   /** Name in options and reports. */
   readonly name: string;
+  /** Keras's class name, for files; undefined for a loss that files cannot name. */
+  readonly className?: string;
+  /** Options that make the same loss, for files. */
+  readonly config?: Readonly<Record<string, unknown>>;
   /** Whether the kernel's number is the sum over the batch or its mean. Gradients are those of that number. */
   readonly reduction: 'sum' | 'mean';
   /** Shape of one sample's target for outputs of this shape. @throws {ShapeError} when the loss cannot take them. */

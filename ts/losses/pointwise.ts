@@ -1,6 +1,6 @@
 /** Losses that compare each output with its own target: means over the batch. */
 
-import { checkOptions, numberIn } from '../options';
+import { boolean, checkOptions, numberIn } from '../options';
 import { type Buffer, read, write } from '../plan/buffer';
 import type { PlanBuilder } from '../plan/builder';
 import { type Shape, sizeOf } from '../shape';
@@ -44,10 +44,12 @@ const overAll = (shape: Shape): number => 1 / sizeOf(shape);
 /** The sum over the last dimension, the mean over the others. */
 const overRows = (shape: Shape): number => (shape.at(-1) ?? 1) / sizeOf(shape);
 
-function pointwiseLoss(name: string, code: number, parameter = 0, scale = overAll): Loss {
+type Identity = Required<Pick<Loss, 'name' | 'className' | 'config'>>;
+
+function pointwiseLoss(identity: Identity, code: number, parameter = 0, scale = overAll): Loss {
   const pointwise = { code, parameter, scale };
   return {
-    name,
+    ...identity,
     reduction: 'mean',
     targetShape: (outputShape) => outputShape,
     emitForward: (builder, compared, loss) => emitPointwise(builder, pointwise, compared, loss),
@@ -57,12 +59,12 @@ function pointwiseLoss(name: string, code: number, parameter = 0, scale = overAl
 
 /** Mean of `(o − y)²`. */
 export function meanSquaredError(): Loss {
-  return pointwiseLoss('meanSquaredError', 0);
+  return pointwiseLoss({ name: 'meanSquaredError', className: 'MeanSquaredError', config: {} }, 0);
 }
 
 /** Mean of `|o − y|`. */
 export function meanAbsoluteError(): Loss {
-  return pointwiseLoss('meanAbsoluteError', 1);
+  return pointwiseLoss({ name: 'meanAbsoluteError', className: 'MeanAbsoluteError', config: {} }, 1);
 }
 
 /**
@@ -73,7 +75,8 @@ export function meanAbsoluteError(): Loss {
  */
 export function huber(options: { readonly delta?: number } = {}): Loss {
   checkOptions('huber', options, ['delta']);
-  return pointwiseLoss('huber', 2, numberIn(options.delta ?? 1, 0, Number.POSITIVE_INFINITY, 'huber: delta'));
+  const delta = numberIn(options.delta ?? 1, 0, Number.POSITIVE_INFINITY, 'huber: delta');
+  return pointwiseLoss({ name: 'huber', className: 'Huber', config: { delta } }, 2, delta);
 }
 
 /** Options of {@link binaryCrossentropy}. */
@@ -93,9 +96,11 @@ export function binaryCrossentropy(options: BinaryCrossentropyOptions = {}): Los
   const name = 'binaryCrossentropy';
   checkOptions(name, options, ['fromLogits', 'labelSmoothing']);
   const smoothing = numberIn(options.labelSmoothing ?? 0, 0, 1, `${name}: labelSmoothing`);
-  return options.fromLogits === true
-    ? pointwiseLoss(`${name}FromLogits`, 4, smoothing)
-    : pointwiseLoss(name, 3, smoothing);
+  const fromLogits = boolean(options.fromLogits ?? false, `${name}: fromLogits`);
+  const identity = { className: 'BinaryCrossentropy', config: { fromLogits, labelSmoothing: smoothing } };
+  return fromLogits
+    ? pointwiseLoss({ name: `${name}FromLogits`, ...identity }, 4, smoothing)
+    : pointwiseLoss({ name, ...identity }, 3, smoothing);
 }
 
 /** {@link binaryCrossentropy} of logits. */
@@ -105,10 +110,11 @@ export function binaryCrossentropyFromLogits(): Loss {
 
 /** Mean of `max(1 − y·o, 0)` for targets −1 and 1. */
 export function hinge(): Loss {
-  return pointwiseLoss('hinge', 5);
+  return pointwiseLoss({ name: 'hinge', className: 'Hinge', config: {} }, 5);
 }
 
 /** `Σ y·ln(y / o)` over the last dimension, mean over the others; both are kept 1e-7 away from 0. */
 export function kullbackLeiblerDivergence(): Loss {
-  return pointwiseLoss('kullbackLeiblerDivergence', 6, 0, overRows);
+  const identity = { name: 'kullbackLeiblerDivergence', className: 'KLDivergence', config: {} };
+  return pointwiseLoss(identity, 6, 0, overRows);
 }

@@ -1,6 +1,7 @@
 /** Share of right answers. */
 
 import { ShapeError } from '../errors';
+import { numberIn } from '../options';
 import { formatShape, type Shape, sameShape, sizeOf } from '../shape';
 import type { Metric, MetricCounter } from './metric';
 
@@ -17,10 +18,14 @@ type IsRight = (
  * Share of outputs on the target's side of a threshold, every output counted by itself.
  *
  * @param threshold - Default 0.5.
+ * @throws {OptionError} when the threshold is not a finite number.
  */
 export function binaryAccuracy(threshold = 0.5): Metric {
+  numberIn(threshold, -Number.MAX_VALUE, Number.MAX_VALUE, 'binaryAccuracy: threshold');
   return {
     name: 'binaryAccuracy',
+    className: 'BinaryAccuracy',
+    config: { threshold },
     counter(outputShape, targetShape, where) {
       expectTargets('binaryAccuracy', outputShape, targetShape, where);
       return counter(
@@ -36,6 +41,8 @@ export function binaryAccuracy(threshold = 0.5): Metric {
 export function categoricalAccuracy(): Metric {
   return {
     name: 'categoricalAccuracy',
+    className: 'CategoricalAccuracy',
+    config: {},
     counter(outputShape, targetShape, where) {
       const width = outputShape.at(-1) ?? 1;
       expectTargets('categoricalAccuracy', outputShape, targetShape, where);
@@ -52,6 +59,8 @@ export function categoricalAccuracy(): Metric {
 export function sparseCategoricalAccuracy(): Metric {
   return {
     name: 'sparseCategoricalAccuracy',
+    className: 'SparseCategoricalAccuracy',
+    config: {},
     counter(outputShape, targetShape, where) {
       const width = outputShape.at(-1) ?? 1;
       expectTargets('sparseCategoricalAccuracy', outputShape.slice(0, -1), targetShape, where);
@@ -71,6 +80,8 @@ export function sparseCategoricalAccuracy(): Metric {
 export function accuracy(): Metric {
   return {
     name: 'accuracy',
+    className: 'Accuracy',
+    config: {},
     counter(outputShape, targetShape, where) {
       const isSparse = targetShape.length < outputShape.length;
       const isBinary = (outputShape.at(-1) ?? 1) === 1;

@@ -1,5 +1,6 @@
 /** The metrics and their registry. */
 
+import { fromFullConfig, type PartConfig } from '../config';
 import { OptionError } from '../errors';
 import { describe, lookUp } from '../options';
 import { accuracy, binaryAccuracy, categoricalAccuracy, sparseCategoricalAccuracy } from './accuracy';
@@ -14,13 +15,22 @@ export const metrics = { accuracy, binaryAccuracy, categoricalAccuracy, sparseCa
 /** Name of a metric, as in `metrics: ['accuracy']`. */
 export type MetricName = keyof typeof metrics;
 
-/** A name or a metric. @throws {OptionError} when it is neither. */
-export function toMetric(value: MetricName | Metric, where: string): Metric {
+/** Every metric by its class name in files. */
+const classes = {
+  Accuracy: accuracy,
+  BinaryAccuracy: ({ threshold }: { readonly threshold?: number }) => binaryAccuracy(threshold),
+  CategoricalAccuracy: categoricalAccuracy,
+  SparseCategoricalAccuracy: sparseCategoricalAccuracy,
+};
+
+/** A name, a metric or one as data. @throws {OptionError} when it is none of them. */
+export function toMetric(value: MetricName | Metric | PartConfig, where: string): Metric {
   if (typeof value === 'string') return lookUp<() => Metric>(metrics, value, `${where}: metrics`)();
-  if (value === null || typeof value !== 'object' || typeof value.counter !== 'function') {
-    throw new OptionError(
-      `${where}: expected metrics to be of ${Object.keys(metrics).join(', ')}, got ${describe(value)}`,
-    );
+  if (value !== null && typeof value === 'object') {
+    if ('counter' in value && typeof value.counter === 'function') return value;
+    if ('className' in value) return fromFullConfig(classes, value, `${where}: metrics`);
   }
-  return value;
+  throw new OptionError(
+    `${where}: expected metrics to be of ${Object.keys(metrics).join(', ')}, got ${describe(value)}`,
+  );
 }

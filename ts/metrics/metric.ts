@@ -19,6 +19,10 @@ export interface MetricCounter {
 export interface Metric {
   /** Name in options, history and logs. */
   readonly name: string;
+  /** Keras's class name, for files; undefined for a metric that files cannot name. */
+  readonly className?: string;
+  /** Options that make the same metric, for files. */
+  readonly config?: Readonly<Record<string, unknown>>;
   /** Starts a count for a model's shapes, without batch. @throws {ShapeError} when the metric cannot take them. */
   counter(outputShape: Shape, targetShape: Shape, where: string): MetricCounter;
 }

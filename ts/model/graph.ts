@@ -42,11 +42,18 @@ export function chain(inputShape: Shape, layers: readonly Layer[], where: string
   for (const layer of layers) names.reserve(layer);
   let shape = inputShape;
   const nodes = layers.map((layer, index): GraphNode => {
-    const built = layer.build([shape], names.nameOf(layer));
+    const built = buildLayer(layer, [shape], names.nameOf(layer));
     shape = built.outputShape;
     return { layer: built, inputs: [index] };
   });
   return { inputShapes: [inputShape], nodes, outputShape: shape };
+}
+
+/** Builds a layer. @throws {ShapeError} naming it when its output is too large for any memory. */
+function buildLayer(layer: Layer, inputShapes: readonly Shape[], name: string): BuiltLayer {
+  const built = layer.build(inputShapes, name);
+  checkShape(built.outputShape, `${name}: output`);
+  return built;
 }
 
 /**
@@ -59,18 +66,25 @@ export function between(inputs: readonly SymbolicTensor[], output: SymbolicTenso
   const numbers = new Map<SymbolicTensor, number>(inputs.map((input, index) => [input, index]));
   if (numbers.size !== inputs.length) throw new OptionError(`${where}: expected different inputs, got one twice`);
   const order: SymbolicTensor[] = [];
-  const visit = (value: SymbolicTensor): void => {
-    if (numbers.has(value)) return;
-    if (value.source === undefined) {
+  // Depth first, inputs in their order; a stack of its own, because a model may be deeper than the engine's.
+  const stack = [{ value: output, next: 0 }];
+  for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
+    const { value } = frame;
+    if (value.source === undefined && !numbers.has(value)) {
       throw new OptionError(
         `${where}: expected every input that the output needs, got none for ${formatShape([-1, ...value.shape])}`,
       );
     }
-    for (const input of value.source.inputs) visit(input);
+    const needed = numbers.has(value) ? undefined : value.source?.inputs[frame.next++];
+    if (needed !== undefined) {
+      stack.push({ value: needed, next: 0 });
+      continue;
+    }
+    stack.pop();
+    if (numbers.has(value)) continue;
     numbers.set(value, inputs.length + order.length);
     order.push(value);
-  };
-  visit(output);
+  }
   if (order.length === 0) throw new OptionError(`${where}: expected an output that is no input`);
   const sources = order.map(({ source }) => source as NonNullable<SymbolicTensor['source']>);
   const used = new Set(sources.flatMap((source) => source.inputs));
@@ -87,7 +101,7 @@ export function between(inputs: readonly SymbolicTensor[], output: SymbolicTenso
         `${where}: expected shared layer "${known.name}" to get ${known.inputShapes.map((shape) => formatShape([-1, ...shape])).join(', ')} again, got ${shapes.map((shape) => formatShape([-1, ...shape])).join(', ')}`,
       );
     }
-    const layer = known ?? source.layer.build(shapes, names.nameOf(source.layer));
+    const layer = known ?? buildLayer(source.layer, shapes, names.nameOf(source.layer));
     built.set(source.layer, layer);
     return { layer, inputs: source.inputs.map((input) => numbers.get(input) as number) };
   });

@@ -1,17 +1,18 @@
 /** What all optimizers have in common: learning rates that follow a schedule, clipping, decay, rules for weights. */
 
+import type { PartConfig } from '../config';
 import { OptionError } from '../errors';
 import { describe, numberIn } from '../options';
 import { type Buffer, read, update, write } from '../plan/buffer';
 import type { PlanBuilder } from '../plan/builder';
 import { sizeOf } from '../shape';
 import type { Optimizer, UpdateBuffers } from './optimizer';
-import type { LearningRateSchedule } from './schedules';
+import { type LearningRateSchedule, scheduleFromConfig } from './schedules';
 
 /** Options of every optimizer. */
 export interface CommonOptions {
   /** Step width η, or a function of the step's number from 0, such as `cosineDecay({ … })`. */
-  readonly learningRate?: number | LearningRateSchedule;
+  readonly learningRate?: number | LearningRateSchedule | PartConfig;
   /** Cuts each gradient to [−clipValue, clipValue]. At most one of the three clips. Default none. */
   readonly clipValue?: number;
   /** Scales the gradient of each weight whose norm is larger down to this norm. Default none. */
@@ -45,7 +46,7 @@ const RATE = 8;
 export function makeOptimizer(kind: Kind, options: CommonOptions): Optimizer {
   const { label } = kind;
   const { learningRate = kind.defaultRate } = options;
-  const schedule = typeof learningRate === 'function' ? learningRate : undefined;
+  const schedule = readSchedule(learningRate, `${label}: learningRate`);
   const size = (name: 'clipValue' | 'clipNorm' | 'globalClipNorm' | 'weightDecay'): number | undefined => {
     const value = options[name];
     return value === undefined ? undefined : numberIn(value, 0, Number.POSITIVE_INFINITY, `${label}: ${name}`);
@@ -59,7 +60,8 @@ export function makeOptimizer(kind: Kind, options: CommonOptions): Optimizer {
   const given = { ...clips, weightDecay };
   return {
     className: kind.className,
-    learningRate: numeric(typeof learningRate === 'function' ? learningRate(0) : learningRate),
+    learningRate: numeric(schedule === undefined ? learningRate : schedule(0)),
+    schedule,
     config: { ...kind.config, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) },
     slots: kind.slots,
     scalarCount: RATE + 1,
@@ -86,6 +88,11 @@ export function makeOptimizer(kind: Kind, options: CommonOptions): Optimizer {
       emitConstraints(builder, buffers);
     },
   };
+}
+
+function readSchedule(value: unknown, what: string): LearningRateSchedule | undefined {
+  if (typeof value === 'function') return value as LearningRateSchedule;
+  return value !== null && typeof value === 'object' ? scheduleFromConfig(value as PartConfig, what) : undefined;
 }
 
 function emitPenalties(builder: PlanBuilder, { variables }: UpdateBuffers): void {

@@ -5,6 +5,7 @@ import type { Buffer } from '../plan/buffer';
 import type { PlanBuilder } from '../plan/builder';
 import type { Regularizer } from '../regularizers';
 import type { Shape } from '../shape';
+import type { LearningRateSchedule } from './schedules';
 
 /** A trainable parameter by itself. */
 export interface Variable {
@@ -36,6 +37,8 @@ export interface Optimizer {
   readonly className: string;
   /** Step width η; may be changed between steps, also by callbacks. */
   learningRate: number;
+  /** What the learning rate follows; undefined where it is a number. */
+  readonly schedule?: LearningRateSchedule | undefined;
   /** Keras's configuration without the learning rate. */
   readonly config: Readonly<Record<string, unknown>>;
   /** Names of the slots: arrays as large as the parameters. */

@@ -1,17 +1,33 @@
 /** Learning rates that follow the number of the step. */
 
+import { fromFullConfig, type PartConfig } from '../config';
 import { OptionError } from '../errors';
 import { boolean, checkOptions, describe, numberIn, positiveInteger } from '../options';
 
-/** The learning rate of a step, counted from 0. */
-export type LearningRateSchedule = (step: number) => number;
+/** The learning rate of a step, counted from 0; a function that may say how files name it. */
+export interface LearningRateSchedule {
+  (step: number): number;
+  /** Keras's class name, for files; undefined for a function of the user's, which files cannot hold. */
+  readonly className?: string;
+  /** Options that make the same schedule, for files. */
+  readonly config?: Readonly<Record<string, unknown>>;
+}
+
+/** A schedule that says how files name it. */
+function schedule(
+  className: string,
+  config: Readonly<Record<string, unknown>>,
+  rateOf: (step: number) => number,
+): LearningRateSchedule {
+  return Object.assign((step: number) => rateOf(step), { className, config });
+}
 
 const rate = (value: unknown, what: string): number => numberIn(value, 0, Number.POSITIVE_INFINITY, what);
 
 /** The same rate for every step. */
 export function constantSchedule(learningRate: number): LearningRateSchedule {
   const value = rate(learningRate, 'constantSchedule: learningRate');
-  return () => value;
+  return schedule('ConstantSchedule', { learningRate: value }, () => value);
 }
 
 /**
@@ -33,10 +49,11 @@ export function piecewiseConstantDecay(options: {
     );
   }
   for (const value of values) rate(value, `${where}: values`);
-  return (step) => {
+  for (const boundary of boundaries) rate(boundary, `${where}: boundaries`);
+  return schedule('PiecewiseConstantDecay', { boundaries, values }, (step) => {
     const index = boundaries.findIndex((boundary) => step <= boundary);
     return values[index < 0 ? boundaries.length : index] as number;
-  };
+  });
 }
 
 /** `initialLearningRate · decayRate^(step / decaySteps)`; with `staircase` the exponent is rounded down. */
@@ -52,7 +69,12 @@ export function exponentialDecay(options: {
   const steps = positiveInteger(options.decaySteps, `${where}: decaySteps`);
   const factor = rate(options.decayRate, `${where}: decayRate`);
   const staircase = boolean(options.staircase ?? false, `${where}: staircase`);
-  return (step) => initial * factor ** (staircase ? Math.floor(step / steps) : step / steps);
+  const config = { initialLearningRate: initial, decaySteps: steps, decayRate: factor, staircase };
+  return schedule(
+    'ExponentialDecay',
+    config,
+    (step) => initial * factor ** (staircase ? Math.floor(step / steps) : step / steps),
+  );
 }
 
 /**
@@ -73,11 +95,12 @@ export function cosineDecay(options: {
   const alpha = numberIn(options.alpha ?? 0, 0, 1, `${where}: alpha`);
   const warmupSteps = rate(options.warmupSteps ?? 0, `${where}: warmupSteps`);
   const target = rate(options.warmupTarget ?? initial, `${where}: warmupTarget`);
-  return (step) => {
+  const config = { initialLearningRate: initial, decaySteps, alpha, warmupTarget: target, warmupSteps };
+  return schedule('CosineDecay', config, (step) => {
     if (step < warmupSteps) return initial + ((target - initial) * step) / warmupSteps;
     const done = Math.min((step - warmupSteps) / decaySteps, 1);
     return target * ((1 - alpha) * 0.5 * (1 + Math.cos(Math.PI * done)) + alpha);
-  };
+  });
 }
 
 /**
@@ -96,10 +119,29 @@ export function oneCycle(options: {
   const top = rate(options.maxLearningRate, `${where}: maxLearningRate`);
   const total = positiveInteger(options.totalSteps, `${where}: totalSteps`);
   const share = numberIn(options.pctStart ?? 0.3, 0, 1, `${where}: pctStart`);
-  const start = top / numberIn(options.divFactor ?? 25, 1, Number.POSITIVE_INFINITY, `${where}: divFactor`);
-  const end = start / numberIn(options.finalDivFactor ?? 1e4, 1, Number.POSITIVE_INFINITY, `${where}: finalDivFactor`);
+  const divFactor = numberIn(options.divFactor ?? 25, 1, Number.POSITIVE_INFINITY, `${where}: divFactor`);
+  const { finalDivFactor = 1e4 } = options;
+  numberIn(finalDivFactor, 1, Number.POSITIVE_INFINITY, `${where}: finalDivFactor`);
+  const start = top / divFactor;
+  const end = start / finalDivFactor;
   const wave = (from: number, to: number, done: number): number =>
     to + ((from - to) / 2) * (1 + Math.cos(Math.PI * Math.min(Math.max(done, 0), 1)));
   const peak = share * total - 1;
-  return (step) => (step <= peak ? wave(start, top, step / peak) : wave(top, end, (step - peak) / (total - 1 - peak)));
+  const config = { maxLearningRate: top, totalSteps: total, pctStart: share, divFactor, finalDivFactor };
+  return schedule('OneCycle', config, (step) =>
+    step <= peak ? wave(start, top, step / peak) : wave(top, end, (step - peak) / (total - 1 - peak)),
+  );
+}
+
+const classes = {
+  ConstantSchedule: ({ learningRate }: { readonly learningRate: number }) => constantSchedule(learningRate),
+  PiecewiseConstantDecay: piecewiseConstantDecay,
+  ExponentialDecay: exponentialDecay,
+  CosineDecay: cosineDecay,
+  OneCycle: oneCycle,
+};
+
+/** A schedule from data. @throws {OptionError} when it is none. */
+export function scheduleFromConfig(value: PartConfig, what: string): LearningRateSchedule {
+  return fromFullConfig(classes, value, what);
 }

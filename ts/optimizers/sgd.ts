@@ -28,7 +28,7 @@ export function sgd(options: SgdOptions = {}): Optimizer {
       className: 'SGD',
       label: 'sgd',
       defaultRate: 0.01,
-      config: momentum > 0 ? { momentum, nesterov } : {},
+      config: { momentum, nesterov },
       slots: momentum > 0 ? ['velocity'] : [],
       writeScalars(scalars, start, rate) {
         scalars[start] = rate;

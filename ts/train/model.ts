@@ -1,6 +1,7 @@
 /** The model as users hold it. */
 
 import type { Logs, TrainedModel } from '../callbacks/callback';
+import type { PartConfig } from '../config';
 import { OptionError, StateError } from '../errors';
 import { type LossName, toLoss } from '../losses';
 import type { Loss } from '../losses/loss';
@@ -10,6 +11,7 @@ import { type Explanation, explainStep } from '../model/explain';
 import type { Graph } from '../model/graph';
 import { type NamedTensor, Network } from '../model/network';
 import { summarize } from '../model/summary';
+import { describeTopology } from '../model/topology';
 import { type OptimizerName, toOptimizer } from '../optimizers';
 import type { Optimizer } from '../optimizers/optimizer';
 import { boolean, checkOptions, positiveInteger } from '../options';
@@ -27,11 +29,11 @@ import { type ModelInputs, readInputs, readSamples, type WeightOptions, writeBat
 /** Options of {@link Model.compile}. */
 export interface CompileOptions {
   /** How weights follow their gradients: a name or an optimizer. */
-  readonly optimizer: OptimizerName | Optimizer;
+  readonly optimizer: OptimizerName | Optimizer | PartConfig;
   /** What is minimized: a name or a loss. */
-  readonly loss: LossName | Loss;
+  readonly loss: LossName | Loss | PartConfig;
   /** What else is reported. Default none. */
-  readonly metrics?: readonly (MetricName | Metric)[];
+  readonly metrics?: readonly (MetricName | Metric | PartConfig)[];
   /** Searches every kernel's results, and the data, for NaN and infinity. Slow. Default false. */
   readonly checkNumerics?: boolean;
 }
@@ -194,6 +196,15 @@ export class Model implements TrainedModel {
   /** Copies of the gradients of the last training step, in the order of {@link Model.getWeights}. */
   getGradients(): NamedTensor[] {
     return this.#network.getGradients();
+  }
+
+  /**
+   * The layers with all their options as plain data, for `JSON.stringify`; `modelFromJSON` makes the model again. Weights,
+   * optimizer and loss are not part of it.
+   */
+  toJSON(): PartConfig {
+    this.#network.assertUsable('toJSON');
+    return describeTopology({ name: this.name, seed: this.#seed, graph: this.#network.graph });
   }
 
   /** Prints a table of the layers. @param print - Default `console.log`. */

@@ -1,0 +1,3 @@
+/** Models as data and files. */
+
+export { type FromJSONOptions, modelFromJSON } from './modelFromJSON';

@@ -1,0 +1,54 @@
+/** Models from their layers as data. */
+
+import { FormatError } from '../errors';
+import { defaultLimits, type Limits } from '../io';
+import { type Json, parseJson } from '../io/json';
+import { checkLimit, readLimits } from '../io/limits';
+import { readTopology, type Topology } from '../model/topology';
+import { checkOptions, describe } from '../options';
+import { sizeOf } from '../shape';
+import { Model } from '../train/model';
+
+/** Options of {@link modelFromJSON}. */
+export interface FromJSONOptions {
+  /** Bounds for data of unknown origin. Default {@link defaultLimits}. */
+  readonly limits?: Partial<Limits>;
+}
+
+/**
+ * The model that {@link Model.toJSON} told: the same layers, names and seed, with first weights, not compiled.
+ *
+ * @param json - A text, or what `JSON.parse` makes of it.
+ * @throws {FormatError} when it is no model.
+ * @throws {OptionError | ShapeError} naming the layer whose class or options are unknown or do not fit.
+ * @throws {LimitError} when it exceeds a limit.
+ */
+export function modelFromJSON(json: string | object, options: FromJSONOptions = {}): Model {
+  const where = 'modelFromJSON';
+  checkOptions(where, options, ['limits']);
+  const limits = readLimits(options.limits, where);
+  const text = typeof json === 'string' ? json : JSON.stringify(json);
+  if (typeof text !== 'string') throw new FormatError(`${where}: expected a model as JSON, got ${describe(json)}`);
+  const { name, seed, graph } = readModelJson(text, where, limits);
+  return new Model(name, graph, seed);
+}
+
+/** The layers in a text of unknown origin, built, without any memory taken for weights. */
+export function readModelJson(text: string, where: string, limits: Limits = defaultLimits): Topology {
+  const topology = readTopology(toPlain(parseJson(text, where, limits)), where, limits.layers);
+  let parameters = 0;
+  for (const layer of new Set(topology.graph.nodes.map((node) => node.layer))) {
+    for (const { shape } of layer.weights) parameters += sizeOf(shape);
+  }
+  checkLimit(parameters, limits.parameters, `${where}: ${describe(topology.name)}`, 'parameters');
+  return topology;
+}
+
+/** Objects instead of maps, without prototypes: no key of a file finds anything that the file does not hold. */
+export function toPlain(json: Json): unknown {
+  if (Array.isArray(json)) return (json as readonly Json[]).map(toPlain);
+  if (!(json instanceof Map)) return json;
+  const object = Object.create(null) as Record<string, unknown>;
+  for (const [key, value] of json as ReadonlyMap<string, Json>) object[key] = toPlain(value);
+  return object;
+}

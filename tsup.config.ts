@@ -1,12 +1,22 @@
 import { cpSync, mkdirSync } from 'node:fs';
+import type { PluginBuild } from 'esbuild';
 import { defineConfig } from 'tsup';
 
 const target = 'es2022';
 
+/** Other entries take the library from its own bundle, so that there is one of each class and one engine. */
+const besideIndex = {
+  name: 'beside-index',
+  setup(build: PluginBuild) {
+    const path = build.initialOptions.format === 'cjs' ? './index.cjs' : './index.js';
+    build.onResolve({ filter: /^\.\.\/index$/ }, () => ({ path, external: true }));
+  },
+};
+
 export default defineConfig([
   {
     name: 'library',
-    entry: { index: 'ts/index.ts' },
+    entry: { index: 'ts/index.ts', node: 'ts/node/index.ts' },
     format: ['esm', 'cjs'],
     platform: 'node',
     target,
@@ -15,6 +25,7 @@ export default defineConfig([
     shims: true,
     sourcemap: true,
     splitting: false,
+    esbuildPlugins: [besideIndex],
   },
   {
     name: 'browser',

@@ -41,6 +41,7 @@ const allowed = {
     'plan',
     'runtime',
   ],
+  node: ['index'],
   cli: ['index', 'data'],
 };
 const free = ['config', 'errors', 'shape', 'tensor', 'random', 'options', 'constraints', 'regularizers'];
@@ -63,7 +64,7 @@ const places = [
   { word: /\bcore::arch\b/, where: /^crate\/src\/(vector|threads)\// },
   { word: /\bwasm_bindgen\b/, where: /^crate\/src\/abi\// },
   { word: /\b(WebAssembly\.\w|SharedArrayBuffer\b|new Worker\b)/, where: /^ts\/runtime\// },
-  { word: /from 'node:/, where: /^ts\/(cli\/|runtime\/loadNode\.ts$)/ },
+  { word: /from 'node:/, where: /^ts\/(cli\/|node\/|runtime\/loadNode\.ts$)/ },
 ];
 
 /** Comments may name what they explain. */

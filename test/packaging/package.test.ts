@@ -48,6 +48,9 @@ test('the package holds what is needed and nothing else', () => {
     'dist/index.js',
     'dist/index.cjs',
     'dist/index.d.ts',
+    'dist/node.js',
+    'dist/node.cjs',
+    'dist/node.d.ts',
     'dist/browser/index.js',
     'dist/cli.js',
     'dist/wasm/convgrad.simd128.wasm',
@@ -73,6 +76,28 @@ test('ESM and CommonJS train the same network to the same numbers', () => {
   expect(cjs).toEqual(esm);
 });
 
+test('convgrad/node shares classes and engine with convgrad, in ESM and CommonJS', () => {
+  const body = `
+const model = sequential({ inputShape: [2], layers: [dense({ units: 1 })] });
+await saveModel(model, 'model.safetensors');
+const loaded = await loadModel('model.safetensors');
+console.log(loaded instanceof Model, JSON.stringify(loaded) === JSON.stringify(model));
+console.log(String((await loaded.predict([[1, 2]])).data) === String((await model.predict([[1, 2]])).data));
+try { await loadModel('package.json'); } catch (error) { console.log(error instanceof FormatError); }`;
+  const names = 'sequential, dense, Model, FormatError';
+  writeFileSync(
+    join(folder, 'files.mjs'),
+    `import { ${names} } from 'convgrad';\nimport { saveModel, loadModel } from 'convgrad/node';\n${body}`,
+  );
+  writeFileSync(
+    join(folder, 'files.cjs'),
+    `const { ${names} } = require('convgrad');\nconst { saveModel, loadModel } = require('convgrad/node');\n(async () => {${body}})();`,
+  );
+  for (const file of ['files.mjs', 'files.cjs']) {
+    expect(run(process.execPath, [file]).trim().split('\n')).toEqual(['true true', 'true', 'true']);
+  }
+});
+
 test.each([
   ['bundler', 'ESNext', 'consumer.ts'],
   ['nodenext', 'NodeNext', 'consumer.mts'],
@@ -82,12 +107,16 @@ test.each([
   mkdirSync(project, { recursive: true });
   writeFileSync(
     join(project, file),
-    `import { dense, type History, sequential, type Tensor } from 'convgrad';
+    `import { dense, type History, type Model, sequential, type Tensor } from 'convgrad';
+import { loadModel, saveModel } from 'convgrad/node';
 export async function train(): Promise<[History, Tensor]> {
   const model = sequential({ inputShape: [2], layers: [dense({ units: 1, activation: 'sigmoid' })] });
   model.compile({ optimizer: 'sgd', loss: 'halfSquaredError', metrics: ['accuracy'] });
   // @ts-expect-error: there is no such loss
   model.compile({ optimizer: 'sgd', loss: 'nonsense' });
+  await saveModel(model, 'model.safetensors', { includeOptimizer: true });
+  const loaded: Model = await loadModel('model.safetensors');
+  loaded.dispose();
   return [await model.fit([[0, 1]], [[1]], { epochs: 2 }), await model.predict([[0, 1]])];
 }
 `,

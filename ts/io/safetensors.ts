@@ -156,12 +156,12 @@ function headerText(bytes: Uint8Array, where: string, limits: Limits): string {
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
-  checkLimit(length, limits.headerBytes, where, 'bytes of header');
   if (length > bytes.length - LENGTH_BYTES) {
     throw new FormatError(
       `${where}: expected ${length} bytes of header, got ${bytes.length - LENGTH_BYTES} bytes of file behind its length`,
     );
   }
+  checkLimit(length, limits.headerBytes, where, 'bytes of header');
   const header = bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length);
   if (header[0] !== 0x7b) throw new FormatError(`${where}: expected a header that begins with "{"`);
   try {

@@ -12,7 +12,7 @@ import { Executable } from '../plan/executable';
 import { Random } from '../random';
 import { getEngine } from '../runtime/init';
 import type { Engine } from '../runtime/kernels';
-import { formatShape, sameShape, sizeOf } from '../shape';
+import { formatShape, type Shape, sameShape, sizeOf } from '../shape';
 import type { Tensor } from '../tensor';
 import type { Graph } from './graph';
 import { ModelState, type ModelWeight } from './state';
@@ -65,10 +65,13 @@ export class Network {
   readonly #weightsOf: readonly (readonly number[])[];
   /** The weights while they have no home in WebAssembly memory. */
   #values: readonly Float32Array[] | undefined;
+  /** What the optimizer keeps while it has no home; undefined for zeros. */
+  #slots: readonly Float32Array[] | undefined;
   #home: Home | undefined;
   #disposed = false;
 
-  constructor(name: string, graph: Graph, seed: number) {
+  /** @param values - The first values of all weights, in their order; not copied. Default what their initializers make. */
+  constructor(name: string, graph: Graph, seed: number, values?: readonly Float32Array[]) {
     this.name = name;
     this.graph = graph;
     this.#seed = seed;
@@ -82,9 +85,11 @@ export class Network {
     });
     this.weights = weights;
     this.#values = weights.map(({ spec }, index) => {
-      const values = new Float32Array(sizeOf(spec.shape));
-      spec.initializer.fill(values, spec.shape, new Random(seed, `initializer/${index}`));
-      return values;
+      const given = values?.[index];
+      if (given !== undefined) return given;
+      const first = new Float32Array(sizeOf(spec.shape));
+      spec.initializer.fill(first, spec.shape, new Random(seed, `initializer/${index}`));
+      return first;
     });
   }
 
@@ -112,6 +117,7 @@ export class Network {
     }
     this.compiled = compiled;
     this.iterations = 0;
+    this.#slots = undefined;
   }
 
   /** Copies of all weights. */
@@ -134,24 +140,8 @@ export class Network {
    */
   setWeights(weights: readonly { readonly data: ArrayLike<number>; readonly shape: readonly number[] }[]): void {
     this.assertUsable('setWeights');
-    const where = `${this.name}.setWeights`;
-    if (!Array.isArray(weights) || weights.length !== this.weights.length) {
-      throw new OptionError(
-        `${where}: expected ${this.weights.length} weights (${this.weights.map(({ name }) => name).join(', ')}), got ${Array.isArray(weights) ? weights.length : describe(weights)}`,
-      );
-    }
-    const values = this.weights.map(({ name, spec }, index) => {
-      const given = weights[index] as { data: ArrayLike<number>; shape: readonly number[] };
-      if (!Array.isArray(given?.shape) || !sameShape(given.shape, spec.shape)) {
-        throw new ShapeError(
-          `${where}: ${name} expected ${formatShape(spec.shape)}, got ${Array.isArray(given?.shape) ? formatShape(given.shape) : describe(given)}`,
-        );
-      }
-      if (given.data.length !== sizeOf(spec.shape)) {
-        throw new ShapeError(`${where}: ${name} expected ${sizeOf(spec.shape)} values, got ${given.data.length}`);
-      }
-      return Float32Array.from(given.data);
-    });
+    const specs = this.weights.map(({ name, spec }) => ({ name, shape: spec.shape }));
+    const values = fitTensors(weights, specs, `${this.name}.setWeights`);
     if (this.#home === undefined) {
       this.#values = values;
     } else {
@@ -160,6 +150,34 @@ export class Network {
         state.write((state.weights[index] as { value: Buffer }).value, value);
       });
     }
+  }
+
+  /** Copies of what the optimizer keeps, slot by slot for each trained weight: `conv2d_1/kernel/m`, …. */
+  getSlots(): NamedTensor[] {
+    const parts = this.#home?.state.slotParts();
+    return this.#slotSpecs('getSlots').map((spec, index) => ({
+      ...spec,
+      data:
+        parts === undefined
+          ? (this.#slots?.[index]?.slice() ?? new Float32Array(sizeOf(spec.shape)))
+          : (this.#home as Home).state.read(parts[index] as Buffer),
+    }));
+  }
+
+  /** Replaces what the optimizer keeps, or nothing when an array does not fit. @throws {OptionError | ShapeError} */
+  setSlots(slots: readonly Tensor[]): void {
+    const values = fitTensors(slots, this.#slotSpecs('setSlots'), `${this.name}.setSlots`);
+    const state = this.#home?.state;
+    if (state === undefined) this.#slots = values;
+    else for (const [index, part] of state.slotParts().entries()) state.write(part, values[index] as Float32Array);
+  }
+
+  #slotSpecs(method: string): { readonly name: string; readonly shape: Shape }[] {
+    const { optimizer } = this.requireCompiled(method);
+    const trained = this.weights.filter(({ spec }) => spec.trainable);
+    return optimizer.slots.flatMap((slot) =>
+      trained.map(({ name, spec }) => ({ name: `${name}/${slot}`, shape: spec.shape })),
+    );
   }
 
   /** Copies of the gradients of the last training step, in the order of {@link weights}; zero for frozen ones. */
@@ -249,7 +267,12 @@ export class Network {
     (this.#values ?? []).forEach((value, index) => {
       state.write((state.weights[index] as { value: Buffer }).value, value);
     });
+    state.slotParts().forEach((part, index) => {
+      const value = this.#slots?.[index];
+      if (value !== undefined) state.write(part, value);
+    });
     this.#values = undefined;
+    this.#slots = undefined;
     this.#home = { engine, state, arena: new Arena(engine), steps: new Map() };
     return this.#home;
   }
@@ -266,4 +289,29 @@ export class Network {
     home.arena.release();
     home.state.release();
   }
+}
+
+/** Copies of arrays that must fit. @throws {OptionError | ShapeError} naming the first that does not. */
+function fitTensors(
+  given: readonly { readonly data: ArrayLike<number>; readonly shape: Shape }[],
+  specs: readonly { readonly name: string; readonly shape: Shape }[],
+  where: string,
+): Float32Array[] {
+  if (!Array.isArray(given) || given.length !== specs.length) {
+    throw new OptionError(
+      `${where}: expected ${specs.length} weights (${specs.map(({ name }) => name).join(', ')}), got ${Array.isArray(given) ? given.length : describe(given)}`,
+    );
+  }
+  return specs.map(({ name, shape }, index) => {
+    const tensor = given[index] as { data: ArrayLike<number>; shape: Shape };
+    if (!Array.isArray(tensor?.shape) || !sameShape(tensor.shape, shape)) {
+      throw new ShapeError(
+        `${where}: ${name} expected ${formatShape(shape)}, got ${Array.isArray(tensor?.shape) ? formatShape(tensor.shape) : describe(tensor)}`,
+      );
+    }
+    if (tensor.data.length !== sizeOf(shape)) {
+      throw new ShapeError(`${where}: ${name} expected ${sizeOf(shape)} values, got ${tensor.data.length}`);
+    }
+    return Float32Array.from(tensor.data);
+  });
 }

@@ -80,6 +80,13 @@ export class ModelState {
     this.address = engine.allocate(this.bytes);
   }
 
+  /** What the optimizer keeps: slot by slot the part of each trained weight. */
+  slotParts(): Buffer[] {
+    const { slots = [], variables = [] } = this.update ?? {};
+    // Slots are laid out as the parameters are, and these begin at 0.
+    return slots.flatMap((slot) => variables.map(({ value }) => ({ ...value, offset: slot.offset + value.offset })));
+  }
+
   /** A copy of the values of a state buffer. */
   read(buffer: Buffer): Float32Array {
     return this.#engine.memory.read(this.address + buffer.offset, buffer.size);

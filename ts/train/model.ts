@@ -7,6 +7,7 @@ import { type LossName, toLoss } from '../losses';
 import type { Loss } from '../losses/loss';
 import { type MetricName, toMetric } from '../metrics';
 import type { Metric } from '../metrics/metric';
+import { type CompileConfig, describeCompiled } from '../model/compileConfig';
 import { type Explanation, explainStep } from '../model/explain';
 import type { Graph } from '../model/graph';
 import { type NamedTensor, Network } from '../model/network';
@@ -14,7 +15,7 @@ import { summarize } from '../model/summary';
 import { describeTopology } from '../model/topology';
 import { type OptimizerName, toOptimizer } from '../optimizers';
 import type { Optimizer } from '../optimizers/optimizer';
-import { boolean, checkOptions, positiveInteger } from '../options';
+import { boolean, checkOptions, describe, numberIn, positiveInteger, wholeNumber } from '../options';
 import type { Buffer } from '../plan/buffer';
 import { type PlanReport, reportPlan } from '../plan/report';
 import { engineReady, init } from '../runtime/init';
@@ -47,6 +48,18 @@ export interface BatchOptions {
 /** Options of {@link Model.evaluate}. */
 export interface EvaluateOptions extends BatchOptions, WeightOptions {}
 
+/** What training goes on from, beside the weights. */
+export interface TrainingState {
+  /** Steps that the optimizer has made. */
+  readonly iterations: number;
+  /** Epochs that `fit` has ended: the next order of samples follows from it. */
+  readonly epochs: number;
+  /** The optimizer's learning rate now. */
+  readonly learningRate: number;
+  /** What the optimizer keeps, slot by slot for each trained weight: `conv2d_1/kernel/m`, …. */
+  readonly slots: readonly NamedTensor[];
+}
+
 /** A model: layers, weights and the way to train them. Call {@link Model.dispose} when done: its memory is not garbage collected. */
 export class Model implements TrainedModel {
   /** Set to true, by a callback or from outside, to end `fit` after the current batch. */
@@ -56,9 +69,9 @@ export class Model implements TrainedModel {
   #fitting = false;
   #epochs = 0;
 
-  /** Use `sequential`. */
-  constructor(name: string, graph: Graph, seed: number) {
-    this.#network = new Network(name, graph, seed);
+  /** Use `sequential` or `functional`. */
+  constructor(name: string, graph: Graph, seed: number, values?: readonly Float32Array[]) {
+    this.#network = new Network(name, graph, seed, values);
     this.#seed = seed;
   }
 
@@ -98,7 +111,9 @@ export class Model implements TrainedModel {
     this.#network.assertUsable('compile');
     this.#assertIdle('compile');
     checkOptions(where, options, ['optimizer', 'loss', 'metrics', 'checkNumerics']);
-    const metrics = (options.metrics ?? []).map((metric) => toMetric(metric, where));
+    const { metrics: given = [] } = options;
+    if (!Array.isArray(given)) throw new OptionError(`${where}: expected a list of metrics, got ${describe(given)}`);
+    const metrics = (given as readonly (MetricName | Metric | PartConfig)[]).map((metric) => toMetric(metric, where));
     const loss = toLoss(options.loss, where);
     const targetShape = loss.targetShape(this.outputShape, where);
     for (const metric of metrics) metric.counter(this.outputShape, targetShape, where);
@@ -193,6 +208,35 @@ export class Model implements TrainedModel {
     this.#network.setWeights(weights);
   }
 
+  /** Copies of everything beside the weights that training goes on from. @throws {StateError} before `compile`. */
+  getTrainingState(): TrainingState {
+    const { optimizer } = this.#network.requireCompiled('getTrainingState');
+    const { iterations } = this.#network;
+    const { learningRate } = optimizer;
+    return { iterations, epochs: this.#epochs, learningRate, slots: this.#network.getSlots() };
+  }
+
+  /**
+   * Goes on from a state of {@link Model.getTrainingState}, of a model with the same layers and the same kind of optimizer:
+   * with the weights of then, the next step is the same bit for bit.
+   *
+   * @throws {StateError} before `compile` and during `fit`.
+   * @throws {OptionError | ShapeError} when the state does not fit; then nothing changes.
+   */
+  setTrainingState(state: TrainingState): void {
+    const where = `${this.name}.setTrainingState`;
+    const { optimizer } = this.#network.requireCompiled('setTrainingState');
+    this.#assertIdle('setTrainingState');
+    checkOptions(where, state, ['iterations', 'epochs', 'learningRate', 'slots']);
+    const iterations = wholeNumber(state.iterations, `${where}: iterations`);
+    const epochs = wholeNumber(state.epochs, `${where}: epochs`);
+    const learningRate = numberIn(state.learningRate, 0, Number.MAX_VALUE, `${where}: learningRate`);
+    this.#network.setSlots(state.slots);
+    this.#network.iterations = iterations;
+    this.#epochs = epochs;
+    optimizer.learningRate = learningRate;
+  }
+
   /** Copies of the gradients of the last training step, in the order of {@link Model.getWeights}. */
   getGradients(): NamedTensor[] {
     return this.#network.getGradients();
@@ -205,6 +249,17 @@ export class Model implements TrainedModel {
   toJSON(): PartConfig {
     this.#network.assertUsable('toJSON');
     return describeTopology({ name: this.name, seed: this.#seed, graph: this.#network.graph });
+  }
+
+  /**
+   * What `compile` was given, as plain data that `compile` takes; undefined before `compile`.
+   *
+   * @throws {OptionError} when something is the user's own, which data cannot hold.
+   */
+  getCompileConfig(): CompileConfig | undefined {
+    this.#network.assertUsable('getCompileConfig');
+    const { compiled } = this.#network;
+    return compiled === undefined ? undefined : describeCompiled(compiled, `${this.name}.getCompileConfig`);
   }
 
   /** Prints a table of the layers. @param print - Default `console.log`. */

@@ -1,6 +1,8 @@
 /** What happens around training: Keras's callback methods. */
 
+import { OptionError } from '../errors';
 import type { Optimizer } from '../optimizers/optimizer';
+import { describe } from '../options';
 import type { Tensor } from '../tensor';
 
 /**
@@ -47,4 +49,29 @@ export interface Callback {
   onBatchBegin?(batch: number): void | Promise<void>;
   /** After a step. @param batch - From 0 in each epoch. */
   onBatchEnd?(batch: number, logs: Logs): void | Promise<void>;
+}
+
+const methods = ['onTrainBegin', 'onTrainEnd', 'onEpochBegin', 'onEpochEnd', 'onBatchBegin', 'onBatchEnd'];
+
+/**
+ * Checks a callback: its methods are functions, and whatever else begins with `on` and a capital is a misspelt name.
+ *
+ * @param strict - Whether there may be nothing but methods. Default false: a callback may keep things of its own.
+ * @throws {OptionError} saying what is wrong.
+ */
+export function checkCallback(callback: unknown, where: string, strict = false): void {
+  if (callback === null || typeof callback !== 'object' || Array.isArray(callback)) {
+    throw new OptionError(`${where}: expected an object of functions, got ${describe(callback)}`);
+  }
+  for (const name of methods) {
+    const method = (callback as Record<string, unknown>)[name];
+    if (method !== undefined && typeof method !== 'function') {
+      throw new OptionError(`${where}: expected ${name} to be a function, got ${describe(method)}`);
+    }
+  }
+  for (const name of Object.keys(callback)) {
+    if (!methods.includes(name) && (strict || /^on[A-Z]/.test(name))) {
+      throw new OptionError(`${where}: expected only ${methods.join(', ')}, got "${name}"`);
+    }
+  }
 }

@@ -168,8 +168,9 @@ export async function runFit(
         const values = evaluateSamples(network, compiled, validation, batchSize, `${network.name}.fit`);
         for (const [name, value] of Object.entries(values)) logs[`val_${name}`] = value;
       }
-      appendEpoch(history, epoch, logs);
       for (const callback of callbacks) await callback.onEpochEnd?.(epoch, logs);
+      // After the callbacks, as in Keras: what they add to the numbers is part of the history.
+      appendEpoch(history, epoch, logs);
       if (breather.dueAfterEpoch) await breather.breathe();
       network.assertUsable('fit');
     }

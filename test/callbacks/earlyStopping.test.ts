@@ -59,7 +59,7 @@ test('restores the weights of the best epoch', async () => {
 });
 
 test('wrong options and numbers that are not there are named', async () => {
-  expect(() => earlyStopping({ patience: -1 })).toThrow('earlyStopping: patience: expected a number in [0, ');
+  expect(() => earlyStopping({ patience: -1 })).toThrow('earlyStopping: patience: expected an integer ≥ 0, got -1');
   expect(() => earlyStopping({ mode: 'up' as 'max' })).toThrow('expected mode "auto", "min" or "max", got "up"');
   const model = makeModel(0.01);
   await expect(model.fit(x, y, { callbacks: earlyStopping() })).rejects.toThrow(

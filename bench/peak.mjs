@@ -1,26 +1,38 @@
-/** The arithmetic peak of this process: the loops of crate/src/kernels/peak.rs. */
+/** What a row could reach at best: the arithmetic peak of this process (crate/src/kernels/peak.rs), or another bound. */
 
-import { readFileSync } from 'node:fs';
+import { boundOf } from './bounds.mjs';
+import { startEngine } from './library.mjs';
 
 /** Floating point operations of one iteration. */
 const FLOPS = 64;
 const ITERATIONS = 20_000;
+let engine;
 
-/** @returns {Promise<{ fma: number, mulAdd: number }>} GFLOP/s of fused and of separate multiply and add. */
+/** @returns {Promise<{ fma: number, mulAdd: number }>} GFLOP/s of fused and of separate multiply and add, one thread. */
 export async function measurePeak() {
-  const glue = await import('../ts/generated/relaxed/convgrad_bg.js');
-  const bytes = readFileSync(new URL('../dist/wasm/convgrad.relaxed.wasm', import.meta.url));
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { './convgrad_bg.js': glue });
-  const address = exports.allocate(160) >>> 0;
+  engine ??= await startEngine({ simd: 'relaxed' });
+  const address = engine.allocate(160);
   const fastest = (kernel) => {
     let best = Number.POSITIVE_INFINITY;
     for (let round = 0; round < 400; round++) {
-      new Float32Array(exports.memory.buffer, address, 40).fill(0.5);
+      engine.memory.write(address, new Float32Array(40).fill(0.5));
       const start = performance.now();
       kernel(ITERATIONS, address);
       best = Math.min(best, performance.now() - start);
     }
     return (FLOPS * ITERATIONS) / best / 1e6;
   };
-  return { fma: fastest(exports.peak_fma), mulAdd: fastest(exports.peak_mul_add) };
+  const peak = { fma: fastest(engine.kernel('peak_fma')), mulAdd: fastest(engine.kernel('peak_mul_add')) };
+  engine.release(address);
+  return peak;
+}
+
+/** The limit of an engine's row: the peak of its instructions on its threads, or the time of a bound of another kind. */
+export function limitOf({ bound }, { variant, threads }, { fma, mulAdd }) {
+  if (bound !== undefined) {
+    const { bound: name, milliseconds } = boundOf(bound, mulAdd);
+    return { bound: name, milliseconds: milliseconds / threads };
+  }
+  if (variant === 'simd128') return { bound: 'mul+add', gflops: mulAdd * threads };
+  return { bound: 'fma', gflops: fma * threads };
 }

@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { ensureBundle } from './setup/bundle.mjs';
-import { ensureModules, newNode } from './setup/modules.mjs';
+import { ensureModules, ensurePeers, newNode } from './setup/modules.mjs';
 import { root, SetupError } from './setup/shell.mjs';
 import { ensureWasm } from './setup/wasm.mjs';
 
@@ -29,6 +29,7 @@ try {
   ensureModules();
   ensureWasm();
   ensureBundle();
+  if (command === 'bench') ensurePeers();
   const next = commands[command]?.(args);
   if (next !== undefined) follow(...next);
 } catch (error) {

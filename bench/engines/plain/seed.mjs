@@ -1,8 +1,8 @@
 /** Plain JavaScript loops over Float32Arrays, written as a careful programmer would. */
 
-export async function plain({ filters: k, batch, rate, data }) {
-  const { x, y } = data;
-  const [f, w, b] = [data.f.slice(), data.w.slice(), data.b.slice()];
+/** The seed's step. */
+export function seedStep({ filters: k, batch, rate }, { x, y, ...initial }) {
+  const [f, w, b] = [initial.f.slice(), initial.w.slice(), initial.b.slice()];
   const width = 400 * k;
   const h = new Float32Array(batch * width);
   const [df, dw] = [new Float32Array(9 * k), new Float32Array(width)];
@@ -53,5 +53,5 @@ export async function plain({ filters: k, batch, rate, data }) {
     b[0] -= rate * db;
     return loss;
   };
-  return { name: 'plain loops', variant: 'js', answer: [step(), step()], step };
+  return { answer: [step(), step()], step };
 }

@@ -1,0 +1,56 @@
+/** Models of this library, through its public API: `trainOnBatch` copies its arguments in, as a user's code would. */
+
+import { adam, conv2d, dense, flatten, maxPool2d, sequential, sgd } from '../../../dist/index.js';
+
+function seedNetwork({ filters, rate }, { f, w, b }) {
+  const model = sequential({
+    inputShape: [22, 22, 1],
+    layers: [
+      conv2d({ filters, kernelSize: 3, activation: 'sigmoid', useBias: false }),
+      flatten(),
+      dense({ units: 1, activation: 'sigmoid' }),
+    ],
+  });
+  model.compile({ optimizer: sgd({ learningRate: rate }), loss: 'halfSquaredError' });
+  model.setWeights([
+    { data: f, shape: [3, 3, 1, filters] },
+    { data: w, shape: [400 * filters, 1] },
+    { data: b, shape: [1] },
+  ]);
+  return model;
+}
+
+function convnet({ shapes, rate }, inputs) {
+  const model = sequential({
+    inputShape: [28, 28, 1],
+    layers: [
+      conv2d({ filters: 32, kernelSize: 3, activation: 'relu' }),
+      maxPool2d(),
+      conv2d({ filters: 64, kernelSize: 3, activation: 'relu' }),
+      maxPool2d(),
+      flatten(),
+      dense({ units: 10 }),
+    ],
+  });
+  model.compile({ optimizer: adam({ learningRate: rate }), loss: 'sparseCategoricalCrossentropyFromLogits' });
+  model.setWeights(Object.entries(shapes).map(([name, shape]) => ({ data: inputs[name], shape })));
+  return model;
+}
+
+function training(model, x, y) {
+  const step = () => model.trainOnBatch(x, y);
+  return { answer: [step(), step()], step, dispose: () => model.dispose() };
+}
+
+/** How each kind of model is prepared: `(workload, inputs) → { answer, step, dispose }`. */
+export const models = {
+  'seed step': (workload, inputs) => training(seedNetwork(workload, inputs), inputs.x, inputs.y),
+
+  'convnet step': (workload, inputs) => training(convnet(workload, inputs), inputs.x, inputs.labels),
+
+  async 'convnet inference'(workload, inputs) {
+    const model = convnet(workload, inputs);
+    const step = () => model.predict(inputs.x, { batchSize: workload.batch });
+    return { answer: (await step()).data, step, dispose: () => model.dispose() };
+  },
+};

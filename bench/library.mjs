@@ -1,0 +1,47 @@
+/**
+ * Parts of the library that the package keeps to itself, bundled from ts/: the engine, whose kernels are timed without
+ * the copies of the public API, and the readers of pictures.
+ */
+
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+// Beside .cache, so that the runtime finds dist/wasm as it does from ts/runtime.
+const bundle = `${root}.cache/bench/library.mjs`;
+const entry = `
+export * from './ts/runtime/init';
+export * from './ts/runtime/geometry';
+export * from './ts/data';
+export { Random } from './ts/random';
+`;
+
+// esbuild is tsup's.
+const require = createRequire(createRequire(import.meta.url).resolve('tsup'));
+await require('esbuild').build({
+  stdin: { contents: entry, resolveDir: root, loader: 'ts' },
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'es2022',
+  outfile: bundle,
+  logLevel: 'warning',
+});
+
+/** Everything that the entry exports. */
+export const library = await import(bundle);
+
+/**
+ * An engine of the library's own: a WebAssembly instance of a variant, with its memory.
+ *
+ * @param options.simd 'relaxed' or 'strict'; `threads`, where it is not 1, is handed on to `init`.
+ */
+export async function startEngine({ simd, threads = 1 }) {
+  await library.init(engineOptions({ simd, threads }));
+  return library.getEngine();
+}
+
+/** Options of `init`; one thread is what it does by itself. */
+export function engineOptions({ simd, threads }) {
+  return threads === 1 ? { simd } : { simd, threads };
+}

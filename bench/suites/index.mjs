@@ -1,0 +1,48 @@
+/** The benchmarks of one table each: which workloads, which engines. */
+
+import { availableParallelism } from 'node:os';
+import { startEngines } from '../engines/index.mjs';
+import { convnetInference, convnetStep } from '../workloads/convnet.mjs';
+import { kernelWorkloads } from '../workloads/kernels/index.mjs';
+import { seedStep } from '../workloads/seed.mjs';
+import { measureWorkloads } from './workloads.mjs';
+
+const seed = () => [seedStep(1), seedStep(3)];
+const step = () => [convnetStep];
+const inference = () => [convnetInference];
+
+/** A benchmark of workloads: `run(options)` answers rows. */
+const suite = (name, text, workloads, change = (options) => options) => ({
+  name,
+  text,
+  async run(options) {
+    const { json, ...settings } = change({ threads: [1], ...options });
+    const engines = await startEngines(settings);
+    try {
+      return { json, rows: await measureWorkloads(workloads(), engines, settings) };
+    } finally {
+      for (const engine of engines) await engine.stop?.();
+    }
+  },
+});
+
+/** No peers but native ones, at one thread and at as many as there are cores. */
+const onCores = (options) => ({
+  ...options,
+  threads: options.threads.length > 1 ? options.threads : [1, availableParallelism()],
+  engines: options.engines ?? 'tensorflow|^jax$',
+});
+
+export const suites = [
+  suite('seed', "a training step of the seed's network", seed),
+  suite('kernels', 'single kernels, forward and gradients', kernelWorkloads),
+  suite('step', 'a training step of a convolutional network', step),
+  suite('inference', 'its inference', inference),
+  suite(
+    'threads',
+    'kernels and steps on one and on all cores',
+    () => [...kernelWorkloads(), ...seed(), ...step()],
+    onCores,
+  ),
+  suite('all', 'all of these', () => [...seed(), ...step(), ...inference(), ...kernelWorkloads()]),
+];

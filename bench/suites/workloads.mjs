@@ -1,0 +1,69 @@
+/** Runs workloads: every engine that can do one, in turn, after its answer was checked. */
+
+import { alternate, median } from '../measure.mjs';
+import { limitOf, measurePeak } from '../peak.mjs';
+import { formatRow, makeRow } from '../record.mjs';
+
+/** A benchmark that cannot run as asked, in words for the user. */
+export class SuiteError extends Error {}
+
+/**
+ * Measures workloads and prints their rows.
+ *
+ * @returns {Promise<object[]>} the rows of a record.
+ * @throws {SuiteError} when no workload matches.
+ */
+export async function measureWorkloads(workloads, engines, { only, quick, seconds, patience }) {
+  const wanted = workloads.filter(({ name }) => only === undefined || new RegExp(only, 'i').test(name));
+  if (wanted.length === 0) {
+    throw new SuiteError(
+      `--only: expected a part of a workload's name, got "${only}"; there are:\n${workloads.map(({ name }) => `  ${name}`).join('\n')}`,
+    );
+  }
+  const limits = { seconds: quick ? seconds / 5 : seconds, patience: quick ? Math.min(patience, 1) : patience };
+  const rows = [];
+  for (const workload of wanted) rows.push(...(await measureWorkload(workload, engines, limits)));
+  return rows;
+}
+
+async function measureWorkload(workload, engines, { seconds, patience }) {
+  const { inputs, check } = workload.load();
+  const peak = await measurePeak();
+  console.log(`\n${workload.name}: ${formatFlops(workload.flops)}; ${formatPeak(peak)}`);
+  const ready = [];
+  for (const engine of engines) {
+    const expected = engine.secondsOf?.(workload) ?? 0;
+    if (expected > patience) {
+      console.log(`${engine.name.padEnd(14)} left out: about ${expected.toFixed(1)} s a step`);
+      continue;
+    }
+    const prepared = await engine.prepare(workload, inputs);
+    if (prepared === undefined) continue;
+    try {
+      check(`${workload.name}, ${engine.name} (${engine.variant})`, prepared.answer);
+    } catch (error) {
+      // A wrong answer of ours ends the benchmark; one of a peer's is told, and its speed is of no interest.
+      if (engine.own) throw error;
+      console.log(`${engine.name.padEnd(14)} left out, its answer is wrong: ${error.message}`);
+      await prepared.dispose?.();
+      continue;
+    }
+    ready.push({ ...prepared, engine });
+  }
+  const times = await alternate(ready, seconds);
+  const base = times[0] && median(times[0]);
+  const rows = ready.map(({ engine }, index) =>
+    makeRow({ workload, engine, times: times[index], limit: limitOf(workload, engine, peak), base }),
+  );
+  for (const row of rows) console.log(formatRow(row));
+  for (const { dispose } of ready) await dispose?.();
+  return rows;
+}
+
+function formatFlops(flops) {
+  return flops < 1e6 ? `${(flops / 1e3).toFixed(1)} kFLOP` : `${(flops / 1e6).toFixed(1)} MFLOP`;
+}
+
+function formatPeak({ fma, mulAdd }) {
+  return `peak ${fma.toFixed(1)} GFLOP/s fused, ${mulAdd.toFixed(1)} not`;
+}

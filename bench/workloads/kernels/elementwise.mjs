@@ -1,0 +1,230 @@
+/**
+ * Kernels that are bound by memory or by instructions rather than by multiply-add: activations, softmax, pooling, batch
+ * normalization, Adam. `bound` says what the least work is: arrays that are read and written, once each, and
+ * divisions, roots and other instructions, see bench/bounds.mjs.
+ */
+
+import { library } from '../../library.mjs';
+import { assertClose } from '../check.mjs';
+import { numbers } from '../numbers.mjs';
+
+/** Float32 results of kernels with an exponential. */
+const TOLERANCE = 2e-6;
+
+/** Divisions of a value, other instructions of four: crate/src/kernels/exponential.rs, without loads and stores. */
+const curves = {
+  relu: { f: (x) => Math.max(x, 0), slope: (y) => (y > 0 ? 1 : 0), divisions: 0, operations: 1 },
+  sigmoid: { f: (x) => 1 / (1 + Math.exp(-x)), slope: (y) => y * (1 - y), divisions: 1, operations: 16 },
+  tanh: { f: Math.tanh, slope: (y) => 1 - y * y, divisions: 1, operations: 32 },
+};
+
+/** `y = f(x)`, and the gradient from y. FLOPs are counted as one a value. */
+export function activations(name, count) {
+  const { f, slope, divisions, operations } = curves[name];
+  const common = { group: 'elementwise', kind: 'activation', activation: name, count, flops: count };
+  const x = () => numbers(1, count).map((value) => value * 4);
+  return [
+    {
+      ...common,
+      name: `${name} forward ${count}`,
+      pass: 'forward',
+      bound: {
+        reads: [count],
+        writes: [count],
+        divisions: divisions * count,
+        operations: (operations * count) / 4,
+      },
+      load() {
+        const inputs = { x: x() };
+        return { inputs, check: (who, answer) => assertClose(who, answer, inputs.x.map(f), TOLERANCE) };
+      },
+    },
+    {
+      ...common,
+      name: `${name} gradient ${count}`,
+      pass: 'gradient',
+      bound: { reads: [count, count], writes: [count], divisions: 0 },
+      load() {
+        const inputs = { y: x().map(f), dy: numbers(2, count) };
+        const expected = inputs.dy.map((value, index) => value * slope(inputs.y[index]));
+        return { inputs, check: (who, answer) => assertClose(who, answer, expected, TOLERANCE) };
+      },
+    },
+  ];
+}
+
+/** Softmax of the rows of a matrix. */
+export function softmax(rows, width) {
+  const count = rows * width;
+  return {
+    name: `softmax ${rows}×${width}`,
+    group: 'elementwise',
+    kind: 'softmax',
+    rows,
+    width,
+    flops: count,
+    // The largest, the exponential and the sum, the quotient.
+    bound: { reads: [count, count], writes: [count, count], divisions: rows, operations: (24 * count) / 4 },
+    load() {
+      const inputs = { x: numbers(1, count).map((value) => value * 4) };
+      const expected = new Float64Array(count);
+      for (let start = 0; start < count; start += width) {
+        const row = inputs.x.subarray(start, start + width);
+        const sum = row.reduce((total, value) => total + Math.exp(value), 0);
+        row.forEach((value, index) => {
+          expected[start + index] = Math.exp(value) / sum;
+        });
+      }
+      return { inputs, check: (who, answer) => assertClose(who, answer, expected, TOLERANCE) };
+    },
+  };
+}
+
+/** Max pooling of windows of 2×2, forward and back. */
+export function maxPooling(input) {
+  const sizes = library.resolveConvolution(input, [2, 2, input[3], input[3]], { strides: 2 }, 'pooling');
+  const count = (shape) => shape.reduce((a, b) => a * b);
+  const [large, small] = [count(sizes.input), count(sizes.output)];
+  const common = { group: 'elementwise', kind: 'maxPool', sizes, flops: large };
+  const run = () => {
+    const x = numbers(1, large);
+    const [y, winner] = [new Float32Array(small), new Uint32Array(small)];
+    const [, height, width, channels] = input;
+    for (let index = 0; index < small; index++) {
+      const c = index % channels;
+      const pixel = Math.floor(index / channels);
+      const [j, i] = [pixel % sizes.output[2], Math.floor(pixel / sizes.output[2]) % sizes.output[1]];
+      const n = Math.floor(pixel / (sizes.output[1] * sizes.output[2]));
+      const places = [0, 1, 2, 3].map(
+        (tap) => ((n * height + 2 * i + (tap >> 1)) * width + 2 * j + (tap & 1)) * channels + c,
+      );
+      winner[index] = places.reduce((best, place) => (x[place] > x[best] ? place : best));
+      y[index] = x[winner[index]];
+    }
+    return { x, y, winner };
+  };
+  const shape = input.join('×');
+  return [
+    {
+      ...common,
+      name: `max pooling 2×2 forward ${shape}`,
+      pass: 'forward',
+      bound: { reads: [large], writes: [small], divisions: 0 },
+      load() {
+        const { x, y } = run();
+        return { inputs: { x }, check: (who, answer) => assertClose(who, answer, y, 0) };
+      },
+    },
+    {
+      ...common,
+      name: `max pooling 2×2 gradient ${shape}`,
+      pass: 'gradient',
+      bound: { reads: [large, small, small], writes: [large], divisions: 0 },
+      load() {
+        const { x, y, winner } = run();
+        const dy = numbers(2, small);
+        const expected = new Float32Array(large);
+        winner.forEach((place, index) => {
+          expected[place] = dy[index];
+        });
+        return { inputs: { x, y, dy }, check: (who, answer) => assertClose(who, answer, expected, 0) };
+      },
+    },
+  ];
+}
+
+/** Batch normalization of a training step: forward with the batch's mean and variance, and its gradients. */
+export function batchNormalization(rows, channels) {
+  const count = rows * channels;
+  const common = { group: 'elementwise', kind: 'batchNorm', rows, channels, flops: count };
+  const epsilon = 1e-3;
+  const data = () => {
+    const x = numbers(1, count);
+    const [gamma, beta] = [numbers(2, channels), numbers(3, channels)];
+    const [mean, deviation] = [new Float64Array(channels), new Float64Array(channels)];
+    for (let index = 0; index < count; index++) mean[index % channels] += x[index] / rows;
+    for (let index = 0; index < count; index++) {
+      deviation[index % channels] += (x[index] - mean[index % channels]) ** 2 / rows;
+    }
+    deviation.forEach((variance, c) => {
+      deviation[c] = 1 / Math.sqrt(variance + epsilon);
+    });
+    return {
+      x,
+      gamma,
+      beta,
+      mean,
+      deviation,
+      normal: (index) => (x[index] - mean[index % channels]) * deviation[index % channels],
+    };
+  };
+  return [
+    {
+      ...common,
+      name: `batch normalization forward ${rows}×${channels}`,
+      pass: 'forward',
+      epsilon,
+      // Mean, variance, result: two of the readings find the data in a cache, if it is small enough.
+      bound: { reads: [count, count, count], writes: [count], divisions: 0 },
+      load() {
+        const { x, gamma, beta, normal } = data();
+        const expected = Float64Array.from(
+          x,
+          (_, index) => gamma[index % channels] * normal(index) + beta[index % channels],
+        );
+        return { inputs: { x, gamma, beta }, check: (who, answer) => assertClose(who, answer, expected, 1e-5) };
+      },
+    },
+    {
+      ...common,
+      name: `batch normalization gradient ${rows}×${channels}`,
+      pass: 'gradient',
+      epsilon,
+      bound: { reads: [count, count, count, count], writes: [count], divisions: 0 },
+      load() {
+        const { x, gamma, mean, deviation, normal } = data();
+        const dy = numbers(4, count);
+        const [sum, product] = [new Float64Array(channels), new Float64Array(channels)];
+        for (let index = 0; index < count; index++) {
+          sum[index % channels] += dy[index] / rows;
+          product[index % channels] += (dy[index] * normal(index)) / rows;
+        }
+        const expected = Float64Array.from(dy, (value, index) => {
+          const c = index % channels;
+          return gamma[c] * deviation[c] * (value - sum[c] - normal(index) * product[c]);
+        });
+        const statistics = Float32Array.from([...mean, ...deviation]);
+        return {
+          inputs: { x, gamma, dy, statistics },
+          check: (who, answer) => assertClose(who, answer, expected, 1e-5),
+        };
+      },
+    },
+  ];
+}
+
+/** One update of Adam; the answer are the parameters after it. */
+export function adamUpdate(count) {
+  const scalars = [0.001, 0.9, 0.999, 1e-7];
+  return {
+    name: `Adam ${count}`,
+    group: 'elementwise',
+    kind: 'adam',
+    count,
+    scalars,
+    flops: 12 * count,
+    bound: { reads: [count, count, count, count], writes: [count, count, count], divisions: count, roots: count },
+    load() {
+      const [parameters, gradients, mean] = [1, 2, 3].map((seed) => numbers(seed, count));
+      const square = numbers(4, count).map((value) => value * value + 0.01);
+      const [rate, beta1, beta2, epsilon] = scalars.map(Math.fround);
+      const expected = parameters.map((p, index) => {
+        const g = gradients[index];
+        const m = beta1 * mean[index] + (1 - beta1) * g;
+        return p - (rate * m) / (Math.sqrt(beta2 * square[index] + (1 - beta2) * g * g) + epsilon);
+      });
+      const inputs = { parameters, gradients, mean, square };
+      return { inputs, check: (who, answer) => assertClose(who, answer, expected, TOLERANCE) };
+    },
+  };
+}

@@ -1,0 +1,69 @@
+/** The benchmarks' own arithmetic: every workload's check, and the command line. */
+
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const script = (path: string) => import(/* @vite-ignore */ join(root, 'bench', path));
+
+interface Workload {
+  readonly name: string;
+  load(): { inputs: Record<string, Float32Array>; check(who: string, answer: Float32Array): void };
+}
+
+test('the answer of every kernel workload is right, and one wrong number in it is found', async () => {
+  const { kernelWorkloads } = await script('workloads/kernels/index.mjs');
+  const { startEngine } = await script('library.mjs');
+  const { prepareKernel } = await script('engines/convgrad/kernels.mjs');
+  const engine = await startEngine({ simd: 'strict' });
+  const before = engine.liveAllocations;
+  for (const workload of kernelWorkloads() as Workload[]) {
+    const { inputs, check } = workload.load();
+    const { answer, dispose } = prepareKernel(engine, workload, inputs);
+    check(workload.name, answer);
+    const index = Math.floor(answer.length / 3);
+    answer[index] += 0.01 * answer.reduce((most: number, value: number) => Math.max(most, Math.abs(value)), 0);
+    expect(() => check(workload.name, answer), workload.name).toThrow(workload.name);
+    dispose();
+  }
+  expect(engine.liveAllocations).toBe(before);
+}, 180_000);
+
+const folder = mkdtempSync(join(tmpdir(), 'convgrad-bench-'));
+const newNode = join(root, 'node_modules/node/bin/node');
+
+function bench(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(newNode, [join(root, 'bench/run.mjs'), ...args], { encoding: 'utf8' });
+  return { status, out: stdout, err: stderr };
+}
+
+test('a record has what its readers need', () => {
+  const file = join(folder, 'record.json');
+  const only = ['--only', 'matmul 256|seed step, 1|sigmoid forward', '--engines', 'plain'];
+  const { status } = bench('all', ...only, '--seconds', '0.02', '--json', file);
+  expect(status).toBe(0);
+  const { about, rows } = JSON.parse(readFileSync(file, 'utf8'));
+  for (const name of ['cpu', 'cores', 'node', 'v8', 'versions', 'commit', 'date']) expect(about).toHaveProperty(name);
+  expect(rows.map(({ engine, variant }: Record<string, string>) => `${engine} ${variant}`)).toEqual([
+    ...['convgrad relaxed', 'convgrad simd128', 'plain loops js'],
+    ...['convgrad relaxed', 'convgrad simd128', 'convgrad relaxed', 'convgrad simd128'],
+  ]);
+  for (const row of rows) {
+    expect(row.min_ms).toBeLessThanOrEqual(row.median_ms);
+    expect(row.median_ms).toBeLessThanOrEqual(row.max_ms);
+    for (const name of ['gflops', 'percent_of_peak', 'ratio', 'threads']) expect(row[name]).toBeGreaterThan(0);
+  }
+});
+
+test.each([
+  [['seed', '--only', 'nothing'], '--only: expected a part of a workload'],
+  [['mnist', '--data', '/nowhere'], 'no file /nowhere/mnist8k-images-idx3-ubyte.gz; give the folder'],
+])('%s is said in words, with exit code 2', (args, message) => {
+  const { status, err } = bench(...args);
+  expect(status).toBe(2);
+  expect(err).toContain(message);
+});

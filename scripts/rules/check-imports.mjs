@@ -24,7 +24,7 @@ const allowed = {
   metrics: [],
   callbacks: ['optimizers', 'io'],
   model: ['layers', 'losses', 'optimizers', 'metrics', 'plan', 'runtime'],
-  train: ['model', 'layers', 'losses', 'optimizers', 'metrics', 'callbacks', 'plan', 'runtime'],
+  train: ['model', 'layers', 'losses', 'optimizers', 'metrics', 'callbacks', 'io', 'plan', 'runtime'],
   saving: ['train', 'model', 'layers', 'losses', 'optimizers', 'metrics', 'initializers', 'io'],
   index: [
     'saving',

@@ -1,6 +1,7 @@
 /** What happens around training: Keras's callback methods. */
 
 import { OptionError } from '../errors';
+import type { Checkpoint } from '../io';
 import type { Optimizer } from '../optimizers/optimizer';
 import { describe } from '../options';
 import type { Tensor } from '../tensor';
@@ -21,6 +22,8 @@ export interface TrainedModel {
   getWeights(): readonly (Tensor & { readonly name: string })[];
   /** Replaces all weights. */
   setWeights(weights: readonly Tensor[]): void;
+  /** Everything that training goes on from, as of now. */
+  checkpoint(): Checkpoint;
 }
 
 /** The course of training as `fit` will run it. */

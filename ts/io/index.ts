@@ -1,5 +1,6 @@
 /** Formats of files. They know bytes, texts and arrays, not layers. */
 
+export { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint';
 export { defaultLimits, type Limits } from './limits';
 export {
   type DecodeOptions,

@@ -141,3 +141,12 @@ class Parser {
     );
   }
 }
+
+/** Objects instead of maps, without prototypes: no key of a file finds anything that the file does not hold. */
+export function toPlain(json: Json): unknown {
+  if (Array.isArray(json)) return (json as readonly Json[]).map(toPlain);
+  if (!(json instanceof Map)) return json;
+  const object = Object.create(null) as Record<string, unknown>;
+  for (const [key, value] of json as ReadonlyMap<string, Json>) object[key] = toPlain(value);
+  return object;
+}

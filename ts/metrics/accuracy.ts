@@ -114,6 +114,11 @@ function counter(items: number, isRight: IsRight): MetricCounter {
       seen += batch * items;
     },
     result: () => right / seen,
+    state: () => [right, seen],
+    restore([counted = 0, of = 0]) {
+      right = counted;
+      seen = of;
+    },
   };
 }
 

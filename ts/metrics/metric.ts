@@ -13,6 +13,10 @@ export interface MetricCounter {
   update(outputs: Float32Array, outputStart: number, targets: Float32Array, targetStart: number, batch: number): void;
   /** The value over all batches since the reset; NaN before the first. */
   result(): number;
+  /** What has been counted, for a checkpoint. Without it, a training that is resumed counts from there. */
+  state?(): readonly number[];
+  /** Goes on from what {@link MetricCounter.state} answered. */
+  restore?(state: readonly number[]): void;
 }
 
 /** A metric. */

@@ -59,9 +59,10 @@ export class Network {
   readonly weights: readonly ModelWeight[];
   /** What `compile` was given. */
   compiled: Compiled | undefined;
+  /** Where all chance comes from. */
+  seed: number;
   /** Number of steps that the optimizer has made since `compile`. */
   iterations = 0;
-  readonly #seed: number;
   readonly #weightsOf: readonly (readonly number[])[];
   /** The weights while they have no home in WebAssembly memory. */
   #values: readonly Float32Array[] | undefined;
@@ -74,7 +75,7 @@ export class Network {
   constructor(name: string, graph: Graph, seed: number, values?: readonly Float32Array[]) {
     this.name = name;
     this.graph = graph;
-    this.#seed = seed;
+    this.seed = seed;
     const weights: ModelWeight[] = [];
     const known = new Map<BuiltLayer, readonly number[]>();
     this.#weightsOf = graph.nodes.map(({ layer }) => {
@@ -230,8 +231,8 @@ export class Network {
     const { words } = engine.memory;
     words[clock] = this.iterations >>> 0;
     words[clock + 1] = Math.floor(this.iterations / 2 ** 32);
-    words[clock + 2] = this.#seed >>> 0;
-    words[clock + 3] = Math.floor(this.#seed / 2 ** 32);
+    words[clock + 2] = this.seed >>> 0;
+    words[clock + 3] = Math.floor(this.seed / 2 ** 32);
     if (this.compiled === undefined || state.update === undefined) return;
     const start = (state.address + state.update.scalars.offset) >>> 2;
     this.compiled.optimizer.writeScalars(engine.memory.floats, start, this.iterations);

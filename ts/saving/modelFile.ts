@@ -5,12 +5,12 @@
 
 import { FormatError, OptionError } from '../errors';
 import { decodeSafetensors, encodeSafetensors, type FileTensor, type Limits } from '../io';
-import { parseJson } from '../io/json';
+import { parseJson, toPlain } from '../io/json';
 import { readLimits } from '../io/limits';
 import { boolean, checkOptions, describe } from '../options';
 import { formatShape, type Shape, sameShape } from '../shape';
 import { type CompileOptions, Model, type TrainingState } from '../train/model';
-import { readModelJson, toPlain } from './modelFromJSON';
+import { readModelJson } from './modelFromJSON';
 
 /** Options of {@link encodeModel}. */
 export interface EncodeModelOptions {

@@ -2,7 +2,7 @@
 
 import { FormatError } from '../errors';
 import { defaultLimits, type Limits } from '../io';
-import { type Json, parseJson } from '../io/json';
+import { parseJson, toPlain } from '../io/json';
 import { checkLimit, readLimits } from '../io/limits';
 import { readTopology, type Topology } from '../model/topology';
 import { checkOptions, describe } from '../options';
@@ -42,13 +42,4 @@ export function readModelJson(text: string, where: string, limits: Limits = defa
   }
   checkLimit(parameters, limits.parameters, `${where}: ${describe(topology.name)}`, 'parameters');
   return topology;
-}
-
-/** Objects instead of maps, without prototypes: no key of a file finds anything that the file does not hold. */
-export function toPlain(json: Json): unknown {
-  if (Array.isArray(json)) return (json as readonly Json[]).map(toPlain);
-  if (!(json instanceof Map)) return json;
-  const object = Object.create(null) as Record<string, unknown>;
-  for (const [key, value] of json as ReadonlyMap<string, Json>) object[key] = toPlain(value);
-  return object;
 }

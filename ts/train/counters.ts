@@ -29,6 +29,24 @@ export class Counters {
     for (const { counter } of this.#metrics) counter.reset();
   }
 
+  /** What has been counted, for a checkpoint. */
+  state(): (readonly number[])[] {
+    return [[this.#loss, this.#samples], ...this.#metrics.map(({ counter }) => counter.state?.() ?? [])];
+  }
+
+  /** Goes on from a state of the same loss and metrics; from nothing where it is of others. */
+  restore(state: readonly (readonly number[])[]): void {
+    this.reset();
+    if (state.length !== this.#metrics.length + 1) return;
+    const [[loss = 0, samples = 0] = []] = state;
+    this.#loss = loss;
+    this.#samples = samples;
+    this.#metrics.forEach(({ counter }, index) => {
+      const counted = state[index + 1] ?? [];
+      if (counted.length > 0) counter.restore?.(counted);
+    });
+  }
+
   /** Counts a step that has run. @returns The loss as the kernel gave it: a sum or a mean over the batch. */
   count(network: Network, step: Step): number {
     const { batch } = step.plan;

@@ -8,6 +8,7 @@ import { Random } from '../random';
 import type { TensorLike } from '../tensor';
 import { Breather, type YieldEvery } from './breathe';
 import { Counters } from './counters';
+import type { Course, Place } from './course';
 import { evaluateSamples } from './evaluate';
 import { appendEpoch, type History } from './history';
 import {
@@ -33,7 +34,10 @@ export interface FitOptions extends WeightOptions {
   readonly validationSplit?: number;
   /** Inputs and targets for validation. Not together with `validationSplit`. */
   readonly validationData?: readonly [ModelInputs, TensorLike];
-  /** Number of the first epoch, for a training that goes on; `epochs` is the number of the last. Default 0. */
+  /**
+   * Number of the first epoch, for a training that goes on; `epochs` is the number of the last. Default 0, or after
+   * `model.restore` the epoch of the checkpoint.
+   */
   readonly initialEpoch?: number;
   /** Most steps of an epoch. Default as many as the samples give. */
   readonly stepsPerEpoch?: number;
@@ -66,6 +70,8 @@ interface Settings {
   readonly epochs: number;
   readonly initialEpoch: number;
   readonly stepsPerEpoch: number;
+  /** Where the first epoch begins; undefined for its first step. */
+  readonly resume: Place | undefined;
   readonly signal: AbortSignal | undefined;
   readonly training: Samples;
   readonly validation: Samples | undefined;
@@ -80,7 +86,7 @@ export function readSettings(
   network: Network,
   compiled: Compiled,
   { x, y, options }: { x: ModelInputs; y: TensorLike; options: FitOptions },
-  seed: { readonly value: number; readonly epochsBefore: number },
+  course: Course,
 ): Settings {
   const where = `${network.name}.fit`;
   checkOptions(where, options, known);
@@ -89,16 +95,25 @@ export function readSettings(
   const shuffle = boolean(options.shuffle ?? true, `${where}: shuffle`);
   const own = options.seed === undefined ? undefined : wholeNumber(options.seed, `${where}: seed`);
   const { callbacks = [] } = options;
-  const initialEpoch = wholeNumber(options.initialEpoch ?? 0, `${where}: initialEpoch`);
+  const { resume } = course;
+  const initialEpoch = wholeNumber(options.initialEpoch ?? resume?.epoch ?? 0, `${where}: initialEpoch`);
   const batchSize = positiveInteger(options.batchSize ?? 32, `${where}: batchSize`);
+  const stepsPerEpoch = Math.min(
+    Math.ceil(training.count / batchSize),
+    positiveInteger(options.stepsPerEpoch ?? Number.MAX_SAFE_INTEGER, `${where}: stepsPerEpoch`),
+  );
+  if (resume?.epoch === initialEpoch && resume.step > stepsPerEpoch) {
+    throw new OptionError(
+      `${where}: expected at least ${resume.step} steps an epoch, which the checkpoint has made, got ${stepsPerEpoch}`,
+    );
+  }
+  const epochsBefore = course.epochs;
   return {
     batchSize,
     epochs: positiveInteger(options.epochs ?? 1, `${where}: epochs`),
     initialEpoch,
-    stepsPerEpoch: Math.min(
-      Math.ceil(training.count / batchSize),
-      positiveInteger(options.stepsPerEpoch ?? Number.MAX_SAFE_INTEGER, `${where}: stepsPerEpoch`),
-    ),
+    stepsPerEpoch,
+    resume: resume?.epoch === initialEpoch ? resume : undefined,
     signal: options.signal,
     training,
     validation,
@@ -106,8 +121,8 @@ export function readSettings(
     breather: new Breather(options.yieldEvery ?? 'auto', where),
     orderOf: (epoch) => {
       if (!shuffle) return Uint32Array.from({ length: training.count }, (_, index) => index);
-      const stream = own === undefined ? seed.epochsBefore + epoch - initialEpoch : epoch;
-      return new Random(own ?? seed.value, `shuffle/${stream}`).permutation(training.count);
+      const stream = own === undefined ? epochsBefore + epoch - initialEpoch : epoch;
+      return new Random(own ?? network.seed, `shuffle/${stream}`).permutation(training.count);
     },
   };
 }
@@ -145,13 +160,14 @@ export async function runFit(
   compiled: Compiled,
   model: TrainedModel,
   settings: Settings,
-  onEpoch: () => void,
+  course: Course,
 ): Promise<History> {
   const { training, validation, callbacks, breather, batchSize, epochs, initialEpoch, stepsPerEpoch: steps } = settings;
   const history: History = { epoch: [], history: {} };
   const counters = new Counters(network, compiled, `${network.name}.fit`);
   const staged = new StagedSamples(network, training);
   let logs: Logs = {};
+  course.begin(counters);
   try {
     const params = { epochs, steps, batchSize, samples: training.count };
     for (const callback of callbacks) await callback.onTrainBegin?.(model, params);
@@ -159,9 +175,13 @@ export async function runFit(
       settings.signal?.throwIfAborted();
       for (const callback of callbacks) await callback.onEpochBegin?.(epoch);
       staged.setOrder(settings.orderOf(epoch));
-      counters.reset();
-      await runEpoch(network, compiled, model, settings, staged, counters);
-      onEpoch();
+      course.epoch = epoch;
+      course.step = epoch === initialEpoch ? (settings.resume?.step ?? 0) : 0;
+      counters.restore(epoch === initialEpoch ? (settings.resume?.counts ?? []) : []);
+      await runEpoch(network, compiled, model, settings, { staged, counters, course });
+      course.epochs++;
+      course.epoch = epoch + 1;
+      course.step = 0;
       logs = {};
       counters.write(logs);
       if (validation !== undefined) {
@@ -175,6 +195,7 @@ export async function runFit(
       network.assertUsable('fit');
     }
     for (const callback of callbacks) await callback.onTrainEnd?.(logs);
+    course.end();
     return history;
   } finally {
     staged.release();
@@ -186,15 +207,15 @@ async function runEpoch(
   compiled: Compiled,
   model: TrainedModel,
   { training, callbacks, breather, batchSize, stepsPerEpoch, signal }: Settings,
-  staged: StagedSamples,
-  counters: Counters,
+  { staged, counters, course }: { staged: StagedSamples; counters: Counters; course: Course },
 ): Promise<void> {
   const begins = callbacks.filter((callback) => callback.onBatchBegin !== undefined);
   const ends = callbacks.filter((callback) => callback.onBatchEnd !== undefined);
   const weighted = training.weights !== undefined;
   const full = network.step('train', Math.min(batchSize, training.count), weighted);
   const logs: Logs = {};
-  for (let start = 0, batch = 0; batch < stepsPerEpoch && !model.stopTraining; start += batchSize, batch++) {
+  for (let batch = course.step; batch < stepsPerEpoch && !model.stopTraining; batch++) {
+    const start = batch * batchSize;
     signal?.throwIfAborted();
     for (const callback of begins) {
       const wait = callback.onBatchBegin?.(batch);
@@ -209,6 +230,7 @@ async function runEpoch(
     network.beginTrainingStep();
     step.executable.run(compiled.checkNumerics);
     counters.count(network, step);
+    course.step = batch + 1;
     if (ends.length > 0) {
       counters.write(logs);
       logs.batch = batch;

@@ -3,6 +3,8 @@
 import type { Logs, TrainedModel } from '../callbacks/callback';
 import type { PartConfig } from '../config';
 import { OptionError, StateError } from '../errors';
+import type { Checkpoint } from '../io';
+import { readState } from '../io/checkpoint';
 import { type LossName, toLoss } from '../losses';
 import type { Loss } from '../losses/loss';
 import { type MetricName, toMetric } from '../metrics';
@@ -21,6 +23,7 @@ import { type PlanReport, reportPlan } from '../plan/report';
 import { engineReady, init } from '../runtime/init';
 import type { Shape } from '../shape';
 import type { Tensor, TensorLike } from '../tensor';
+import { Course } from './course';
 import { evaluateSamples, predictInputs } from './evaluate';
 import { type FitOptions, readSettings, runFit } from './fit';
 import type { History } from './history';
@@ -65,14 +68,12 @@ export class Model implements TrainedModel {
   /** Set to true, by a callback or from outside, to end `fit` after the current batch. */
   stopTraining = false;
   readonly #network: Network;
-  readonly #seed: number;
+  readonly #course = new Course();
   #fitting = false;
-  #epochs = 0;
 
   /** Use `sequential` or `functional`. */
   constructor(name: string, graph: Graph, seed: number, values?: readonly Float32Array[]) {
     this.#network = new Network(name, graph, seed, values);
-    this.#seed = seed;
   }
 
   /** Name of the model. */
@@ -117,6 +118,7 @@ export class Model implements TrainedModel {
     const loss = toLoss(options.loss, where);
     const targetShape = loss.targetShape(this.outputShape, where);
     for (const metric of metrics) metric.counter(this.outputShape, targetShape, where);
+    this.#course.moveTo({ epochs: this.#course.epochs, epoch: 0, step: 0, counts: [] });
     this.#network.compile({
       optimizer: toOptimizer(options.optimizer, where),
       loss,
@@ -137,15 +139,12 @@ export class Model implements TrainedModel {
   async fit(x: ModelInputs, y: TensorLike, options: FitOptions = {}): Promise<History> {
     const compiled = this.#network.requireCompiled('fit');
     this.#assertIdle('fit');
-    const seed = { value: this.#seed, epochsBefore: this.#epochs };
-    const settings = readSettings(this.#network, compiled, { x, y, options }, seed);
+    const settings = readSettings(this.#network, compiled, { x, y, options }, this.#course);
     this.#fitting = true;
     this.stopTraining = false;
     try {
       await this.#engineReady('fit');
-      return await runFit(this.#network, compiled, this, settings, () => {
-        this.#epochs++;
-      });
+      return await runFit(this.#network, compiled, this, settings, this.#course);
     } finally {
       this.#fitting = false;
     }
@@ -213,7 +212,7 @@ export class Model implements TrainedModel {
     const { optimizer } = this.#network.requireCompiled('getTrainingState');
     const { iterations } = this.#network;
     const { learningRate } = optimizer;
-    return { iterations, epochs: this.#epochs, learningRate, slots: this.#network.getSlots() };
+    return { iterations, epochs: this.#course.epochs, learningRate, slots: this.#network.getSlots() };
   }
 
   /**
@@ -233,8 +232,61 @@ export class Model implements TrainedModel {
     const learningRate = numberIn(state.learningRate, 0, Number.MAX_VALUE, `${where}: learningRate`);
     this.#network.setSlots(state.slots);
     this.#network.iterations = iterations;
-    this.#epochs = epochs;
+    this.#course.moveTo({ epochs, epoch: 0, step: 0, counts: [] });
     optimizer.learningRate = learningRate;
+  }
+
+  /**
+   * Everything that training goes on from: weights, optimizer, chance, and where `fit` is, also in the middle of an epoch;
+   * after a `fit` that was aborted or failed, where it ended. For files see `encodeCheckpoint`.
+   *
+   * @throws {StateError} before `compile`.
+   */
+  checkpoint(): Checkpoint {
+    const { optimizer } = this.#network.requireCompiled('checkpoint');
+    const { slots, epochs, iterations, learningRate } = this.getTrainingState();
+    return {
+      weights: this.getWeights(),
+      optimizer: { className: optimizer.className, learningRate, iterations, slots },
+      seed: this.#network.seed,
+      epochs,
+      ...this.#course.place(),
+    };
+  }
+
+  /**
+   * Goes on from a checkpoint of a model with the same layers and the same kind of optimizer. The next `fit`, given the same
+   * data and options, begins where the checkpoint was taken, and trains bit for bit what the uninterrupted one would have;
+   * callbacks begin anew. Without an epoch under way the next `fit` is a new one.
+   *
+   * @throws {StateError} before `compile` and during `fit`.
+   * @throws {OptionError | ShapeError} when the checkpoint does not fit; then nothing changes.
+   */
+  restore(checkpoint: Checkpoint): void {
+    const where = `${this.name}.restore`;
+    const { optimizer: own } = this.#network.requireCompiled('restore');
+    this.#assertIdle('restore');
+    checkOptions(where, checkpoint, ['weights', 'optimizer', 'seed', 'epochs', 'epoch', 'step', 'counts']);
+    const { weights, optimizer, ...place } = checkpoint;
+    checkOptions(`${where}: optimizer`, optimizer, ['className', 'learningRate', 'iterations', 'slots']);
+    const { slots, ...rest } = optimizer;
+    const state = readState({ optimizer: rest, ...place }, where);
+    if (state.optimizer.className !== own.className) {
+      throw new OptionError(
+        `${where}: expected a checkpoint of the optimizer ${own.className}, got ${state.optimizer.className}`,
+      );
+    }
+    const { epochs, iterations, learningRate, slots: before } = this.getTrainingState();
+    const { learningRate: rate, iterations: steps } = state.optimizer;
+    this.setTrainingState({ iterations: steps, epochs: state.epochs, learningRate: rate, slots });
+    try {
+      this.setWeights(weights);
+    } catch (error) {
+      this.setTrainingState({ iterations, epochs, learningRate, slots: before });
+      throw error;
+    }
+    this.#network.seed = state.seed;
+    this.#course.moveTo(state);
   }
 
   /** Copies of the gradients of the last training step, in the order of {@link Model.getWeights}. */
@@ -248,7 +300,7 @@ export class Model implements TrainedModel {
    */
   toJSON(): PartConfig {
     this.#network.assertUsable('toJSON');
-    return describeTopology({ name: this.name, seed: this.#seed, graph: this.#network.graph });
+    return describeTopology({ name: this.name, seed: this.#network.seed, graph: this.#network.graph });
   }
 
   /**

@@ -9,6 +9,7 @@
 import { FormatError, OptionError } from '../errors';
 import { describe } from '../options';
 import { formatShape, type Shape } from '../shape';
+import { float16 } from './float16';
 import { isWellFormed, type Json, parseJson } from './json';
 import { checkLimit, defaultLimits, type Limits, readLimits } from './limits';
 import { xxh32 } from './xxhash';
@@ -234,16 +235,6 @@ const dtypes = {
   },
   F16: { bytes: 2, read: ({ buffer }: Uint8Array<ArrayBuffer>) => Float32Array.from(new Uint16Array(buffer), float16) },
 } as const;
-
-/** The number of an IEEE 754 binary16. */
-function float16(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (1024 + fraction) * 2 ** (exponent - 25);
-}
 
 function checkName(name: string, names: Set<string>, where: string): void {
   if (typeof name !== 'string' || name === '__metadata__' || !isWellFormed(name)) {

@@ -5,13 +5,12 @@
 
 import { FormatError, OptionError } from '../../errors';
 import type { FileTensor, Limits } from '../../io';
-import { parseJson } from '../../io/json';
+import { parseJson, toPlain } from '../../io/json';
 import { readLimits } from '../../io/limits';
 import { readTopology } from '../../model/topology';
 import { checkOptions, describe } from '../../options';
 import { formatShape, sameShape } from '../../shape';
 import { Model } from '../../train/model';
-import { toPlain } from '../modelFromJSON';
 import { type LayersModelArtifacts, readWeights } from './artifacts';
 import { readLayersTopology } from './read';
 import { writeLayersTopology } from './write';

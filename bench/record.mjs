@@ -56,6 +56,7 @@ export function makeRow({ workload, engine, times, limit, base }) {
     percent_of_peak:
       100 * (limit.milliseconds === undefined ? gflops / limit.gflops : limit.milliseconds / milliseconds),
     ratio: milliseconds / (base ?? milliseconds),
+    ...workload.about,
   };
 }
 

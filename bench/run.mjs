@@ -53,6 +53,15 @@ program
     }),
   );
 
+program
+  .command('publish')
+  .description('write the tables and charts of README.md and docs/performance.md from the records that they name')
+  .argument('[record]', 'a record to name instead, where it has rows of the kind')
+  .action(async (record) => {
+    const { publish } = await import('./publish/index.mjs');
+    for (const path of publish(record)) console.log(`written: ${path}`);
+  });
+
 await program.parseAsync();
 
 /** Runs a benchmark; what is wrong with its options or its data is one line and exit code 2. */

@@ -3,13 +3,14 @@
 import { availableParallelism } from 'node:os';
 import { startEngines } from '../engines/index.mjs';
 import { convnetInference, convnetStep } from '../workloads/convnet.mjs';
+import { growingWorkloads } from '../workloads/growing.mjs';
 import { kernelWorkloads } from '../workloads/kernels/index.mjs';
 import { seedStep } from '../workloads/seed.mjs';
 import { measureWorkloads } from './workloads.mjs';
 
 const seed = () => [seedStep(1), seedStep(3)];
-const step = () => [convnetStep];
-const inference = () => [convnetInference];
+const step = () => [convnetStep(128)];
+const inference = () => [convnetInference(128)];
 
 /** A benchmark of workloads: `run(options)` answers rows. */
 const suite = (name, text, workloads, change = (options) => options) => ({
@@ -44,5 +45,14 @@ export const suites = [
     () => [...kernelWorkloads(), ...seed(), ...step()],
     onCores,
   ),
-  suite('all', 'all of these', () => [...seed(), ...step(), ...inference(), ...kernelWorkloads()]),
+  suite('scale', 'time for the work, as batch, image and channels grow', growingWorkloads, (options) => ({
+    ...options,
+    engines: options.engines ?? '^$',
+  })),
+  suite('all', 'all of these but threads and scale', () => [
+    ...seed(),
+    ...step(),
+    ...inference(),
+    ...kernelWorkloads(),
+  ]),
 ];

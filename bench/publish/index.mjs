@@ -1,0 +1,94 @@
+/**
+ * Puts records into the documents. A document names its record where it wants a table:
+ *
+ *     <!-- record: bench/records/FILE.json, table: steps -->
+ *     …
+ *     <!-- end of record -->
+ *
+ * What stands between is written by this program, as are the pictures in docs/performance. The record may be `none`:
+ * then nothing stands there.
+ */
+
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { kernelChart, stepChart } from './chart.mjs';
+import { scaleCharts } from './scale.mjs';
+import { kernelTable, stepTable } from './tables.mjs';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const documents = ['README.md', 'docs/performance.md'];
+const tables = { steps: stepTable, kernels: kernelTable };
+const charts = { steps: stepChart, kernels: kernelChart, scale: scaleCharts };
+const headings = { steps: 'Steps and inference', kernels: 'Kernels', scale: 'As the work grows' };
+const block = /<!-- record: (\S+), (table|chart): (\w+) -->\n[\s\S]*?<!-- end of record -->/g;
+
+/**
+ * All files as they should be, from the records that the documents name.
+ *
+ * @param record A record that takes the place of those that have its kind of rows, or undefined.
+ * @returns {Map<string, string>} texts by their paths.
+ */
+export function render(record) {
+  const files = new Map();
+  for (const path of documents) {
+    const text = readFileSync(join(root, path), 'utf8').replace(block, (_whole, old, form, name) => {
+      const file = record !== undefined && content(record, form, name) !== '' ? record : old;
+      const made = content(file, form, name);
+      const body = form === 'table' ? tableBody(made, path, file) : chartBody(made, path, name, files);
+      return [`<!-- record: ${file}, ${form}: ${name} -->`, ...body, '<!-- end of record -->'].join('\n\n');
+    });
+    files.set(path, text);
+  }
+  return files;
+}
+
+function tableBody(table, document, file) {
+  return table === '' ? [] : [table, `The record: [${file}](${link(document, file)}).`];
+}
+
+/** A heading and pictures, which become files. */
+function chartBody(pictures, document, name, files) {
+  if (pictures === '') return [];
+  const lines = Object.entries(pictures).map(([title, svg]) => {
+    const path = `docs/performance/${title}.svg`;
+    files.set(path, svg);
+    return `![${title.replaceAll('-', ' ')}](${link(document, path)})`;
+  });
+  return [`## ${headings[name]}`, ...lines];
+}
+
+/** A table's text, or a chart's pictures by name; empty when the record has no such rows. */
+function content(file, form, name) {
+  if (file === 'none') return '';
+  const record = JSON.parse(readFileSync(join(root, file), 'utf8'));
+  if (form === 'table') return tables[name](record);
+  const made = charts[name](record);
+  if (made === '' || typeof made !== 'string') return made;
+  return { [name]: made };
+}
+
+/** A path as a document in another folder names it. */
+function link(document, path) {
+  return document.includes('/') ? path.replace(/^docs\//, '').replace(/^bench/, '../bench') : path;
+}
+
+/** Files that are not as the records say. */
+export function outdated() {
+  return [...render()].filter(([path, text]) => read(path) !== text).map(([path]) => path);
+}
+
+/** Writes what is not as it should be. @returns its paths. */
+export function publish(record) {
+  const changed = [...render(record)].filter(([path, text]) => read(path) !== text);
+  for (const [path, text] of changed) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  return changed.map(([path]) => path);
+}
+
+function read(path) {
+  const full = join(root, path);
+  return existsSync(full) ? readFileSync(full, 'utf8') : undefined;
+}

@@ -1,0 +1,84 @@
+/** Tables of a record, in Markdown. */
+
+/** Steps and inference: a row for each engine, a column for each workload; the first row is what others are compared with. */
+export function stepTable({ about, rows }) {
+  const steps = rows.filter(isStep);
+  const names = unique(steps.map(({ workload }) => workload));
+  const cells = unique(steps.map(engineLabel)).map((label) => [
+    label,
+    ...names.map((name) => {
+      const row = steps.find((candidate) => candidate.workload === name && engineLabel(candidate) === label);
+      return row === undefined ? '' : `${formatMilliseconds(row.median_ms)} (${formatRatio(row.ratio)})`;
+    }),
+  ]);
+  if (steps.length === 0) return '';
+  return `${markdown(['median ms', ...names], cells)}\n\n${origin(about)}`;
+}
+
+/** Kernels: what convgrad reaches of what bounds it, and the fastest of the others. */
+export function kernelTable({ about, rows }) {
+  const kernels = rows.filter(isKernel);
+  const cells = unique(kernels.map(({ workload }) => workload)).map((name) => {
+    const of = kernels.filter(({ workload }) => workload === name);
+    const own = (variant) => of.find((row) => isOwn(row) && row.variant === variant && row.threads === 1);
+    const share = (row) => (row === undefined ? '' : `${row.percent_of_peak.toFixed(0)} % of ${row.bound}`);
+    const others = of.filter((row) => !isOwn(row) && row.threads === 1).sort((a, b) => a.median_ms - b.median_ms);
+    const best = others[0] === undefined ? '' : `${engineLabel(others[0])}: ${formatRatio(others[0].ratio)}`;
+    const relaxed = own('relaxed');
+    const speed = relaxed === undefined ? '' : formatMilliseconds(relaxed.median_ms);
+    return [name, speed, share(relaxed), share(own('simd128')), best];
+  });
+  const head = ['kernel, one thread', 'median ms', 'relaxed', 'simd128', 'the fastest of the others'];
+  return cells.length === 0 ? '' : `${markdown(head, cells)}\n\n${origin(about)}`;
+}
+
+/** Whether a row is a whole step or a whole inference, of one size. */
+export function isStep({ workload, grows }) {
+  return grows === undefined && /\b(step|inference)\b/.test(workload);
+}
+
+/** Whether a row is a single kernel's, of one size. */
+export function isKernel({ workload, grows }) {
+  return grows === undefined && !/\b(step|inference)\b/.test(workload);
+}
+
+/** Whether a row is of this library. */
+export function isOwn({ engine }) {
+  return engine === 'convgrad';
+}
+
+/** `tensorflow, native, 2 threads`; one thread is not said. */
+export function engineLabel({ engine, variant, threads }) {
+  const many = threads === 1 || threads === undefined ? '' : `, ${threads} threads`;
+  return `${engine}, ${variant}${many}`;
+}
+
+/** Three digits. */
+export function formatMilliseconds(value) {
+  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
+}
+
+function formatRatio(ratio) {
+  return `${ratio < 10 ? ratio.toFixed(1) : ratio.toFixed(0)}×`;
+}
+
+/** Where the numbers come from. */
+function origin({ cpu, node, date, commit }) {
+  return `${cpu}, Node ${node.slice(1)}, ${date.slice(0, 10)}, commit ${commit.slice(0, 8)}.`;
+}
+
+/** The distinct values in their order. */
+export function unique(values) {
+  return [...new Set(values)];
+}
+
+/** A table as the formatter would leave it. */
+function markdown(head, rows) {
+  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column].length)));
+  const line = (cells) => {
+    const padded = cells.map((text, column) => (column === 0 ? text.padEnd(widths[0]) : text.padStart(widths[column])));
+    return `| ${padded.join(' | ')} |`;
+  };
+  const rule = widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
+  return [line(head), `| ${rule.join(' | ')} |`, ...rows.map(line)].join('\n');
+}

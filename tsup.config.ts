@@ -40,8 +40,8 @@ export default defineConfig([
       {
         name: 'browser-loader',
         setup(build) {
-          build.onResolve({ filter: /\/loadNode$/ }, async ({ resolveDir }) =>
-            build.resolve('./loadBrowser', { resolveDir, kind: 'import-statement' }),
+          build.onResolve({ filter: /\/(load|workers)Node$/ }, async ({ path, resolveDir }) =>
+            build.resolve(path.replace(/Node$/, 'Browser'), { resolveDir, kind: 'import-statement' }),
           );
         },
       },

@@ -64,7 +64,7 @@ const places = [
   { word: /\bcore::arch\b/, where: /^crate\/src\/(vector|threads)\// },
   { word: /\bwasm_bindgen\b/, where: /^crate\/src\/abi\// },
   { word: /\b(WebAssembly\.\w|SharedArrayBuffer\b|new Worker\b)/, where: /^ts\/runtime\// },
-  { word: /from 'node:/, where: /^ts\/(cli\/|node\/|runtime\/loadNode\.ts$)/ },
+  { word: /from 'node:/, where: /^ts\/(cli\/|node\/|runtime\/\w+Node\.ts$)/ },
 ];
 
 /** Comments may name what they explain. */

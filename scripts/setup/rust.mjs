@@ -1,6 +1,7 @@
 /**
- * Finds, or installs, a Rust that can build for wasm32-unknown-unknown. Three ways, in this order: rustup with the
- * target installed; any toolchain that carries its std's source, which is then built along; Debian's packages.
+ * Finds, or installs, a Rust that can build for wasm32-unknown-unknown, also for shared memory, for which std must be built
+ * from its source. Three ways, in this order: rustup with the target and the source installed; any toolchain that carries
+ * its std's source, which is then built along; Debian's packages.
  */
 
 import { existsSync, readdirSync } from 'node:fs';
@@ -11,22 +12,35 @@ import { attempt, capture, SetupError, say } from './shell.mjs';
 const TARGET = 'wasm32-unknown-unknown';
 const DEBIAN = ['rustc-web', 'cargo-web', 'rust-web-src', 'lld-19'];
 
-/** @returns {{ cargo: string, env: Record<string, string> }} cargo and the environment in which it builds for WebAssembly. */
+/**
+ * build-std is unstable; the compilers that carry their source are meant to use it.
+ */
+const STD_FROM_SOURCE = { RUSTC_BOOTSTRAP: '1', CARGO_UNSTABLE_BUILD_STD: 'std,panic_abort' };
+
+/**
+ * @returns {{ cargo: string, env: Record<string, string>, withStdFromSource: Record<string, string> }} cargo, the
+ *   environment in which it builds for WebAssembly, and what to add to it for shared memory.
+ */
 export function ensureRust() {
   return fromRustup() ?? fromSystem() ?? afterRustupInstall() ?? afterDebianInstall() ?? refuse();
 }
 
 function refuse() {
   throw new SetupError(
-    `no Rust for ${TARGET} was found and none could be installed; run: rustup target add ${TARGET} (https://rustup.rs), or on Debian: apt-get install ${DEBIAN.join(' ')}`,
+    `no Rust for ${TARGET} was found and none could be installed; run: rustup target add ${TARGET} && rustup component add rust-src (https://rustup.rs), or on Debian: apt-get install ${DEBIAN.join(' ')}`,
   );
 }
 
-/** A rustup toolchain that has the target. */
+/** A rustup toolchain that has the target and std's source. */
 function fromRustup() {
   const libraries = capture('rustc', ['--print', 'target-libdir', '--target', TARGET]);
   const has = libraries && existsSync(libraries) && readdirSync(libraries).some((name) => name.startsWith('libstd-'));
-  return has ? { cargo: 'cargo', env: {} } : undefined;
+  if (!has || !carriesSource(capture('rustc', ['--print', 'sysroot']))) return undefined;
+  return { cargo: 'cargo', env: {}, withStdFromSource: STD_FROM_SOURCE };
+}
+
+function carriesSource(sysroot) {
+  return Boolean(sysroot) && existsSync(join(sysroot, 'lib/rustlib/src/rust/library/std/Cargo.toml'));
 }
 
 /** A toolchain with the source of std: rustup's component rust-src, or the system's. */
@@ -37,20 +51,18 @@ function fromSystem() {
   ]) {
     const sysroot = capture(rustc, ['--print', 'sysroot']);
     if (!sysroot || !capture(cargo, ['--version'])) continue;
-    if (!existsSync(join(sysroot, 'lib/rustlib/src/rust/library/std/Cargo.toml'))) continue;
+    if (!carriesSource(sysroot)) continue;
     const linker = findLinker(sysroot);
     if (!linker) continue;
     // wasm-pack looks for this folder before it lets cargo build.
     if (!attempt('mkdir', ['-p', join(sysroot, 'lib/rustlib', TARGET, 'lib')])) continue;
     const env = {
       RUSTC: rustc,
-      // build-std is unstable; the compilers that carry their source are meant to use it.
-      RUSTC_BOOTSTRAP: '1',
-      CARGO_UNSTABLE_BUILD_STD: 'std,panic_abort',
+      ...STD_FROM_SOURCE,
       CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: linker,
     };
     if (rustc.startsWith('/')) env.PATH = `/usr/bin:${process.env.PATH}`;
-    return { cargo, env };
+    return { cargo, env, withStdFromSource: {} };
   }
   return undefined;
 }
@@ -69,9 +81,13 @@ function findLinker(sysroot) {
 
 function afterRustupInstall() {
   if (!capture('rustup', ['--version'])) return undefined;
-  say(`rustup target add ${TARGET}`);
-  if (!attempt('rustup', ['target', 'add', TARGET], { timeout: 90_000 })) {
-    say('rustup could not download it');
+  say(`rustup target add ${TARGET}; rustup component add rust-src`);
+  const added = [
+    ['target', 'add', TARGET],
+    ['component', 'add', 'rust-src'],
+  ].every((words) => attempt('rustup', words, { timeout: 90_000 }));
+  if (!added) {
+    say('rustup could not download them');
     return undefined;
   }
   return fromRustup();

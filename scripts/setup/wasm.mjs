@@ -2,7 +2,7 @@
 
 import { cpSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { variants } from '../variants.mjs';
+import { sharedMemory, variants } from '../variants.mjs';
 import { ensureRust } from './rust.mjs';
 import { hashOf, once, root, run, say } from './shell.mjs';
 import { ensureTools, toolFolder } from './tools.mjs';
@@ -16,30 +16,40 @@ const sources = [
   'scripts/setup/wasm.mjs',
 ];
 
-/** Builds every enabled variant whose sources changed. */
+/** Builds every variant when sources changed. */
 export function ensureWasm() {
-  const wanted = variants.filter(({ enabled }) => enabled);
-  const results = wanted.flatMap(({ name }) => [
+  const results = variants.flatMap(({ name }) => [
     `dist/wasm/convgrad.${name}.wasm`,
     `ts/generated/${name}/convgrad_bg.js`,
   ]);
   once('wasm', hashOf(sources), results, () => {
     const rust = ensureRust();
     ensureTools(rust);
-    for (const variant of wanted) build(variant, rust);
+    for (const variant of variants) build(variant, rust);
   });
 }
 
-function build({ name, features }, rust) {
+/** What the linker is told of a memory that threads share, and of what each thread has for itself. */
+function sharedLinking() {
+  const { initial, maximum } = sharedMemory;
+  const exported = ['__heap_base', '__wasm_init_tls', '__tls_size', '__tls_align', '__tls_base'];
+  return [
+    ...['--shared-memory', '--import-memory', `--initial-memory=${initial}`, `--max-memory=${maximum}`],
+    ...exported.map((symbol) => `--export=${symbol}`),
+  ].map((argument) => `-C link-arg=${argument}`);
+}
+
+function build({ name, features, shared }, rust) {
   say(`building the kernels: ${name}`);
   const flags = features.map((feature) => `+${feature}`).join(',');
   const env = {
     ...process.env,
     ...rust.env,
+    ...(shared ? rust.withStdFromSource : {}),
     PATH: `${toolFolder}:${rust.env.PATH ?? process.env.PATH}`,
     CARGO_TARGET_DIR: join(root, 'target', name),
     // LLVM's loop strength reduction rewrites addresses so that constant offsets no longer fold into loads.
-    RUSTFLAGS: `-C target-feature=${flags} -C llvm-args=-disable-lsr`,
+    RUSTFLAGS: [`-C target-feature=${flags} -C llvm-args=-disable-lsr`, ...(shared ? sharedLinking() : [])].join(' '),
   };
   const out = join(root, 'ts/generated', name);
   rmSync(out, { recursive: true, force: true });

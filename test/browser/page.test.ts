@@ -1,5 +1,6 @@
 /** The built package in a page of Chromium: trains the seed's network to the same bits as Node. */
 
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -29,7 +30,7 @@ afterAll(() => browser?.close());
 /** Runs in the page and in Node alike: everything that training produces, as bits. */
 async function train(library: Library, simd: 'strict' | 'auto') {
   const { conv2d, dense, flatten, init, sequential, sgd } = library;
-  const { variant } = await init({ simd });
+  const { variant, threads } = await init({ simd });
   const x = Float32Array.from({ length: 40 * 484 }, (_, index) => ((index * 7919) % 1000) / 1000);
   const y = Float32Array.from({ length: 40 }, (_, index) => (index * 13) % 2);
   const model = sequential({
@@ -48,7 +49,7 @@ async function train(library: Library, simd: 'strict' | 'auto') {
     Array.from(new Uint32Array(values.buffer, values.byteOffset, values.length)),
   );
   model.dispose();
-  return { variant, history, bits };
+  return { variant, threads, history, bits };
 }
 
 async function open(isolated: boolean): Promise<{ page: Page; close: () => Promise<void> }> {
@@ -76,7 +77,7 @@ describe.each([true, false])('cross-origin isolated: %s', (isolated) => {
     >;
     const here = await train((await import('../../dist/index.js' as string)) as Library, 'strict');
     expect(here.variant).toBe('simd128');
-    expect(there).toEqual(here);
+    expect({ ...there, threads: here.threads }).toEqual(here);
     await close();
   });
 
@@ -85,6 +86,7 @@ describe.each([true, false])('cross-origin isolated: %s', (isolated) => {
     const source = `(async () => await (${train.toString()})(await import('/browser/index.js'), 'auto'))()`;
     const there = (await page.evaluate(source)) as Awaited<ReturnType<typeof train>>;
     expect(there.variant).toBe('relaxed');
+    expect(there.threads > 1).toBe(isolated && availableParallelism() > 1);
     const { loss = [] } = there.history;
     expect(loss).toHaveLength(5);
     expect(loss.every(Number.isFinite)).toBe(true);

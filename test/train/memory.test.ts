@@ -1,9 +1,12 @@
 /** Nothing is allocated per step, and everything comes back. */
 
-import { expect, test } from 'vitest';
-import { kernels } from '../../ts';
+import { beforeAll, expect, test } from 'vitest';
+import { init, kernels } from '../../ts';
 import { getEngine } from '../../ts/runtime/init';
 import { seedInputs, seedModel } from '../seed/network';
+
+// Every worker has its stack before anything is counted.
+beforeAll(() => init({}));
 
 declare const gc: (() => void) | undefined;
 

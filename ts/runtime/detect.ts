@@ -3,6 +3,14 @@
 /** A build of the kernels. `simd128` is strict: the same bits everywhere. `relaxed` uses fused multiply-add. */
 export type Variant = 'simd128' | 'relaxed';
 
+/** A file of kernels: a variant, for one thread or for several. */
+export type Build = Variant | `${Variant}-threads`;
+
+/** Name of a build's file. */
+export function fileOf(build: Build): string {
+  return `convgrad.${build}.wasm`;
+}
+
 /** How `init` chooses a build: the fastest one that runs here, or one by its promise. */
 export type SimdMode = 'auto' | 'strict' | 'relaxed';
 

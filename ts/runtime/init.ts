@@ -2,9 +2,10 @@
 
 import { LoadError, OptionError } from '../errors';
 import { checkOptions, describe } from '../options';
-import { hasRelaxedSimd, hasSimd, type SimdMode, type Variant } from './detect';
+import { type Build, hasRelaxedSimd, hasSimd, type SimdMode, type Variant } from './detect';
 import { Engine } from './kernels';
 import { canLoadSync, loadModule, loadModuleSync } from './loadNode';
+import { canShareMemory, defaultThreads, importsMemory } from './pool';
 
 /** Options of {@link init}. */
 export interface InitOptions {
@@ -13,7 +14,15 @@ export interface InitOptions {
    * `'strict'` gives the same bits on every engine, `'relaxed'` insists on fused multiply-add.
    */
   readonly simd?: SimdMode;
-  /** The compiled file, for hosts that load it themselves; it must be the build that `simd` names. */
+  /**
+   * Threads that work together, 1 to 64, the caller's among them. The default is one for each processor, up to 8, in Node
+   * and in pages that are cross-origin isolated, and 1 elsewhere. Any number gives the same bits.
+   */
+  readonly threads?: number;
+  /**
+   * The compiled file, for hosts that load it themselves; it must be the build that `simd` names. With a file for one
+   * thread there is one.
+   */
   readonly wasm?: WebAssembly.Module;
 }
 
@@ -21,7 +30,12 @@ export interface InitOptions {
 export interface EngineInfo {
   /** `'simd128'` (strict) or `'relaxed'`. */
   readonly variant: Variant;
+  /** Threads that work together, the caller's among them. */
+  readonly threads: number;
 }
+
+/** Most threads that can be asked for. */
+const MOST_THREADS = 64;
 
 let current: Engine | undefined;
 let starting: Promise<EngineInfo> | undefined;
@@ -35,7 +49,7 @@ let starting: Promise<EngineInfo> | undefined;
  * @throws {LoadError} when the engine lacks SIMD or the file cannot be loaded.
  */
 export async function init(options?: InitOptions): Promise<EngineInfo> {
-  if (options === undefined && current !== undefined) return { variant: current.variant };
+  if (options === undefined && current !== undefined) return { variant: current.variant, threads: current.threads };
   if (options === undefined && starting !== undefined) return starting;
   starting = start(options ?? {});
   try {
@@ -49,7 +63,8 @@ export async function init(options?: InitOptions): Promise<EngineInfo> {
 export function getEngine(): Engine {
   if (current === undefined) {
     const variant = chooseVariant('auto');
-    current = new Engine(loadModuleSync(variant), variant);
+    const threads = defaultThreads();
+    current = new Engine(loadModuleSync(buildOf(variant, threads)), variant, threads);
   }
   return current;
 }
@@ -60,11 +75,40 @@ export function engineReady(): boolean {
 }
 
 async function start(options: InitOptions): Promise<EngineInfo> {
-  checkOptions('init', options, ['simd', 'wasm']);
+  checkOptions('init', options, ['simd', 'threads', 'wasm']);
   const variant = chooseVariant(options.simd ?? 'auto');
-  const module = options.wasm ?? (await loadModule(variant));
-  current = new Engine(module, variant);
-  return { variant };
+  const wanted = chooseThreads(options.threads);
+  const module = options.wasm ?? (await loadModule(buildOf(variant, wanted)));
+  const threads = importsMemory(module) ? wanted : 1;
+  if (options.wasm !== undefined && options.threads !== undefined && threads !== options.threads) {
+    throw new OptionError(
+      `init: expected a build for threads as wasm with threads ${options.threads}, got one for one thread`,
+    );
+  }
+  const engine = new Engine(module, variant, threads);
+  await engine.ready();
+  current?.retire();
+  current = engine;
+  return { variant, threads: engine.threads };
+}
+
+function buildOf(variant: Variant, threads: number): Build {
+  return threads > 1 ? `${variant}-threads` : variant;
+}
+
+function chooseThreads(threads: number | undefined): number {
+  if (threads === undefined) return defaultThreads();
+  if (!Number.isInteger(threads) || threads < 1 || threads > MOST_THREADS) {
+    throw new OptionError(
+      `init: expected threads to be an integer from 1 to ${MOST_THREADS}, got ${describe(threads)}`,
+    );
+  }
+  if (threads > 1 && !canShareMemory()) {
+    throw new LoadError(
+      `init: expected threads 1 where memory cannot be shared, got ${threads}; a page must be cross-origin isolated (headers Cross-Origin-Opener-Policy: same-origin, Cross-Origin-Embedder-Policy: require-corp)`,
+    );
+  }
+  return threads;
 }
 
 function chooseVariant(mode: SimdMode): Variant {

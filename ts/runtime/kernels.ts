@@ -8,6 +8,7 @@ import * as glue from '../generated/simd128/convgrad_bg.js';
 import type * as Raw from '../generated/simd128/convgrad_bg.wasm';
 import type { Variant } from './detect';
 import { EngineMemory } from './memory';
+import { createSharedMemory, importsMemory, Pool } from './pool';
 
 type Exports = typeof Raw;
 
@@ -26,18 +27,49 @@ export class Engine {
   /** The linear memory. */
   readonly memory: EngineMemory;
   readonly #exports: Exports;
+  readonly #pool: Pool | undefined;
   #crash: EngineCrashedError | undefined;
+  #retired = false;
 
-  constructor(module: WebAssembly.Module, variant: Variant) {
+  /**
+   * @param threads - Threads that work together, the caller's among them; more than one needs a build for threads, which
+   *   imports its memory.
+   */
+  constructor(module: WebAssembly.Module, variant: Variant, threads = 1) {
     this.variant = variant;
+    const shared = importsMemory(module) ? createSharedMemory() : undefined;
     // The glue of all variants is the same; its functions only fill a table at start.
     const instance = new WebAssembly.Instance(module, {
-      './convgrad_bg.js': glue as unknown as WebAssembly.ModuleImports,
+      './convgrad_bg.js': { ...glue, memory: shared } as unknown as WebAssembly.ModuleImports,
     });
     this.#exports = instance.exports as unknown as Exports;
     glue.__wbg_set_wasm(this.#exports);
     this.#exports.__wbindgen_start();
-    this.memory = new EngineMemory(this.#exports.memory);
+    this.memory = new EngineMemory(shared ?? this.#exports.memory);
+    if (shared !== undefined && threads > 1) {
+      this.#pool = new Pool(module, shared, threads - 1, (name) => this.kernel(name)());
+    }
+  }
+
+  /** Threads that work together, the caller's among them. */
+  get threads(): number {
+    return 1 + (this.#pool?.size ?? 0);
+  }
+
+  /** Resolves when all threads are up, or after a second: then they are waited for no longer, and come when they come. */
+  async ready(): Promise<void> {
+    await this.#pool?.ready(1000);
+  }
+
+  /** Ends the workers once nothing is allocated any more: another engine has taken this one's place. */
+  retire(): void {
+    this.#retired = true;
+    this.#endWhenIdle();
+  }
+
+  #endWhenIdle(): void {
+    if (this.#pool === undefined || this.#pool.size === 0) return;
+    if (this.crashed || (this.#retired && this.liveAllocations === 0)) this.#pool.end();
   }
 
   /** The function of a kernel, for calls that are prepared once and made often through {@link run}. */
@@ -89,6 +121,7 @@ export class Engine {
     const words =
       length > 0 ? this.memory.readText(this.#exports.panic_message_address() >>> 0, length) : error.message;
     this.#crash ??= new EngineCrashedError(`WebAssembly trapped: ${words}`, { cause: error });
+    this.#endWhenIdle();
     return this.#crash;
   }
 
@@ -111,6 +144,7 @@ export class Engine {
   /** Gives an allocation back. */
   release(address: number): void {
     this.call('release', address);
+    if (this.#retired) this.#endWhenIdle();
   }
 
   /** Bytes that are allocated now. */

@@ -2,18 +2,18 @@
 
 import { readFileSync } from 'node:fs';
 import { LoadError } from '../errors';
-import type { Variant } from './detect';
+import { type Build, fileOf } from './detect';
 
 /** Whether {@link loadModuleSync} can work here. */
 export const canLoadSync = true;
 
 /**
- * Compiles the file of a variant, synchronously.
+ * Compiles the file of a build, synchronously.
  *
  * @throws {LoadError} when the file cannot be read or is not WebAssembly for this engine.
  */
-export function loadModuleSync(variant: Variant): WebAssembly.Module {
-  const name = `convgrad.${variant}.wasm`;
+export function loadModuleSync(build: Build): WebAssembly.Module {
+  const name = fileOf(build);
   // From the bundle, and from the TypeScript sources when the project's own tests run them.
   const places = [new URL(`./wasm/${name}`, import.meta.url), new URL(`../../dist/wasm/${name}`, import.meta.url)];
   let failure: unknown;
@@ -29,7 +29,7 @@ export function loadModuleSync(variant: Variant): WebAssembly.Module {
   });
 }
 
-/** Compiles the file of a variant. @throws {LoadError} as {@link loadModuleSync}. */
-export function loadModule(variant: Variant): Promise<WebAssembly.Module> {
-  return Promise.resolve(loadModuleSync(variant));
+/** Compiles the file of a build. @throws {LoadError} as {@link loadModuleSync}. */
+export function loadModule(build: Build): Promise<WebAssembly.Module> {
+  return Promise.resolve(loadModuleSync(build));
 }

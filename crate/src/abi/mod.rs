@@ -10,6 +10,7 @@ mod image;
 mod loss;
 mod normalization;
 mod optimizer;
+mod pool;
 mod pooling;
 mod product;
 
@@ -17,18 +18,19 @@ use crate::error::{checked_product, Error};
 use crate::geometry::{Geometry, WORDS};
 use crate::memory::Registry;
 use std::cell::UnsafeCell;
+use std::sync::atomic::{AtomicBool, Ordering};
 use wasm_bindgen::prelude::*;
 
-/// State of the instance. There is one thread, and no function here calls another one that takes the state.
+/// State of the instance. Only the thread that calls exports takes it, and no function here calls another one that does.
 struct Global<T>(UnsafeCell<T>);
 
-// SAFETY: the builds without shared memory have one thread.
+// SAFETY: workers of the pool call no export but `pool_work`; what they do with the state is said at `start`.
 unsafe impl<T> Sync for Global<T> {}
 
 impl<T> Global<T> {
     #[allow(clippy::mut_from_ref)]
     fn get(&self) -> &mut T {
-        // SAFETY: one thread, and every borrow ends within the expression or the function that made it.
+        // SAFETY: one thread takes it, and every borrow ends within the expression or the function that made it.
         unsafe { &mut *self.0.get() }
     }
 }
@@ -36,10 +38,17 @@ impl<T> Global<T> {
 static REGISTRY: Global<Registry> = Global(UnsafeCell::new(Registry::new()));
 static PANIC: Global<String> = Global(UnsafeCell::new(String::new()));
 
-/// Keeps the words of a panic, which is about to become a bare trap.
+/// Whether the words of a panic are there.
+static PANICKED: AtomicBool = AtomicBool::new(false);
+
+/// Keeps the words of the first panic of any thread, which is about to become a bare trap.
 #[wasm_bindgen(start)]
 pub fn start() {
-    std::panic::set_hook(Box::new(|information| *PANIC.get() = information.to_string()));
+    std::panic::set_hook(Box::new(|information| {
+        if !PANICKED.swap(true, Ordering::SeqCst) {
+            *PANIC.get() = information.to_string();
+        }
+    }));
 }
 
 /// Address of the words of the last panic.

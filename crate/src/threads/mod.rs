@@ -8,7 +8,12 @@ use crate::vector::Real;
 #[cfg(not(target_feature = "atomics"))]
 mod alone;
 #[cfg(target_feature = "atomics")]
-pub mod pool;
+mod pool;
+
+#[cfg(not(target_feature = "atomics"))]
+pub use alone::{allow_waiting, end, fail, provoke_panic_in_worker, work, workers};
+#[cfg(target_feature = "atomics")]
+pub use pool::{allow_waiting, end, fail, provoke_panic_in_worker, work, workers};
 
 #[cfg(not(target_feature = "atomics"))]
 use alone::run;

@@ -6,26 +6,33 @@
 //! stays.
 
 use core::arch::wasm32::{memory_atomic_notify, memory_atomic_wait32};
-use std::cell::UnsafeCell;
-use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering::SeqCst};
+use std::cell::{Cell, UnsafeCell};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering::SeqCst};
 
 /// Times that a worker looks for a job before it sleeps: some twenty microseconds.
 const PATIENCE: u32 = 20_000;
+
+/// Nanoseconds that a caller sleeps at a time when workers keep it waiting: then they have lost their processors.
+const NAP: i64 = 100_000;
 
 type Work = &'static (dyn Fn(usize) + Sync);
 
 /// Parts taken in the low half, parts there are in the high half.
 static TICKET: AtomicU64 = AtomicU64::new(0);
 /// Parts of the job that are done.
-static DONE: AtomicU32 = AtomicU32::new(0);
+static DONE: AtomicI32 = AtomicI32::new(0);
 /// Raised with every job: what sleepers watch.
 static EPOCH: AtomicI32 = AtomicI32::new(0);
 /// Workers that sleep or are about to.
 static SLEEPING: AtomicU32 = AtomicU32::new(0);
-/// Workers that have come so far.
+/// Workers that have come and not gone.
 static WORKERS: AtomicU32 = AtomicU32::new(0);
-/// 1 when workers should end, 2 when one trapped.
+/// What has happened to the pool: nothing, [`ENDING`] or [`BROKEN`].
 static STATE: AtomicU32 = AtomicU32::new(0);
+/// Whether a job is being done: a part that asks for threads itself gets none.
+static BUSY: AtomicBool = AtomicBool::new(false);
+/// Whether the caller's thread may sleep; that of a page may not.
+static MAY_WAIT: AtomicBool = AtomicBool::new(false);
 static JOB: Job = Job(UnsafeCell::new(&|_| {}));
 
 const ENDING: u32 = 1;
@@ -39,7 +46,7 @@ unsafe impl Sync for Job {}
 
 /// Calls `work` with every number below `parts`, on all threads. Panics when a worker has trapped.
 pub fn run(parts: usize, work: &(dyn Fn(usize) + Sync)) {
-    if parts <= 1 || WORKERS.load(SeqCst) == 0 {
+    if parts <= 1 || WORKERS.load(SeqCst) == 0 || BUSY.swap(true, SeqCst) {
         for part in 0..parts {
             work(part);
         }
@@ -50,15 +57,26 @@ pub fn run(parts: usize, work: &(dyn Fn(usize) + Sync)) {
     unsafe { *JOB.0.get() = std::mem::transmute::<&(dyn Fn(usize) + Sync), Work>(work) };
     DONE.store(0, SeqCst);
     TICKET.store((parts as u64) << 32, SeqCst);
-    EPOCH.fetch_add(1, SeqCst);
-    if SLEEPING.load(SeqCst) > 0 {
-        // SAFETY: the address is that of a static.
-        unsafe { memory_atomic_notify(EPOCH.as_ptr(), u32::MAX) };
-    }
+    wake();
     take_parts();
-    while DONE.load(SeqCst) < parts as u32 {
+    wait_for(parts as i32);
+    BUSY.store(false, SeqCst);
+}
+
+/// Waits until all parts are done.
+fn wait_for(parts: i32) {
+    let mut looks = 0;
+    loop {
+        let done = DONE.load(SeqCst);
+        if done == parts {
+            return;
+        }
         assert!(STATE.load(SeqCst) != BROKEN, "a thread of the pool trapped");
-        std::hint::spin_loop();
+        looks += 1;
+        if looks > PATIENCE && MAY_WAIT.load(SeqCst) {
+            // SAFETY: the address is that of a static.
+            unsafe { memory_atomic_wait32(DONE.as_ptr(), done, NAP) };
+        }
     }
 }
 
@@ -72,7 +90,7 @@ fn take_parts() {
         if taken >= parts {
             return;
         }
-        match TICKET.compare_exchange_weak(ticket, ticket + 1, SeqCst, SeqCst) {
+        match TICKET.compare_exchange(ticket, ticket + 1, SeqCst, SeqCst) {
             Ok(_) => {
                 // SAFETY: a part was taken and is not done: the caller waits, and the job stays.
                 let work = unsafe { *JOB.0.get() };
@@ -85,8 +103,13 @@ fn take_parts() {
     }
 }
 
+thread_local! {
+    static IS_WORKER: Cell<bool> = const { Cell::new(false) };
+}
+
 /// What a worker does until it is told to end.
 pub fn work() {
+    IS_WORKER.set(true);
     WORKERS.fetch_add(1, SeqCst);
     while STATE.load(SeqCst) == 0 {
         let epoch = EPOCH.load(SeqCst);
@@ -106,24 +129,48 @@ fn something_new(epoch: i32) -> bool {
     (0..PATIENCE).any(|_| EPOCH.load(SeqCst) != epoch)
 }
 
+/// Tells workers that there is something new, the sleeping ones too.
+fn wake() {
+    EPOCH.fetch_add(1, SeqCst);
+    if SLEEPING.load(SeqCst) > 0 {
+        // SAFETY: the address is that of a static.
+        unsafe { memory_atomic_notify(EPOCH.as_ptr(), u32::MAX) };
+    }
+}
+
 /// Workers that wait for work or work.
 pub fn workers() -> u32 {
     WORKERS.load(SeqCst)
 }
 
-/// Tells all workers to end.
+/// Tells all workers to end, for good.
 pub fn end() {
-    finish(ENDING);
+    STATE.fetch_max(ENDING, SeqCst);
+    wake();
 }
 
 /// Says that a worker trapped: the caller, which may wait for it, panics.
 pub fn fail() {
-    finish(BROKEN);
+    STATE.fetch_max(BROKEN, SeqCst);
+    wake();
 }
 
-fn finish(state: u32) {
-    STATE.fetch_max(state, SeqCst);
-    EPOCH.fetch_add(1, SeqCst);
-    // SAFETY: the address is that of a static.
-    unsafe { memory_atomic_notify(EPOCH.as_ptr(), u32::MAX) };
+/// Says that the caller's thread may sleep.
+pub fn allow_waiting() {
+    MAY_WAIT.store(true, SeqCst);
+}
+
+/// Panics in a worker, when there is one: both threads wait until each has a part.
+pub fn provoke_panic_in_worker() {
+    if workers() == 0 {
+        return;
+    }
+    let arrived = AtomicU32::new(0);
+    run(2, &|_| {
+        arrived.fetch_add(1, SeqCst);
+        while arrived.load(SeqCst) < 2 {
+            std::hint::spin_loop();
+        }
+        assert!(!IS_WORKER.get(), "provoked by a test in a worker");
+    });
 }

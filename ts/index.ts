@@ -28,11 +28,18 @@ export * from './saving';
 export type { Shape } from './shape';
 export type { NestedNumbers, Tensor, TensorLike } from './tensor';
 export type { YieldEvery } from './train/breathe';
-export type { FitOptions } from './train/fit';
+export type { Batch, Dataset } from './train/dataset';
 export { type FunctionalOptions, functional } from './train/functional';
 export type { History } from './train/history';
-export type { BatchOptions, CompileOptions, EvaluateOptions, TrainingState } from './train/model';
+export type {
+  BatchOptions,
+  CompileOptions,
+  EvaluateDatasetOptions,
+  EvaluateOptions,
+  TrainingState,
+} from './train/model';
 export { Model } from './train/model';
 export type { Profile, ProfileCall } from './train/profile';
 export type { ModelInputs, WeightOptions } from './train/samples';
 export { type SequentialOptions, sequential } from './train/sequential';
+export type { CommonFitOptions, FitDatasetOptions, FitOptions } from './train/settings';

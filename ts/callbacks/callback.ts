@@ -30,12 +30,12 @@ export interface TrainedModel {
 export interface FitParams {
   /** Number of epochs. */
   readonly epochs: number;
-  /** Steps of an epoch. */
-  readonly steps: number;
-  /** Samples of a step; the last of an epoch may have fewer. */
-  readonly batchSize: number;
-  /** Training samples. */
-  readonly samples: number;
+  /** Steps of an epoch; undefined for a dataset without `stepsPerEpoch`. */
+  readonly steps: number | undefined;
+  /** Samples of a step; the last of an epoch may have fewer. Undefined for a dataset. */
+  readonly batchSize: number | undefined;
+  /** Training samples; undefined for a dataset. */
+  readonly samples: number | undefined;
 }
 
 /** Methods that `fit` calls; each may be asynchronous and is awaited. All are optional. */

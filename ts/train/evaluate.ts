@@ -5,7 +5,9 @@ import type { Compiled, Network } from '../model/network';
 import { sizeOf } from '../shape';
 import type { Tensor } from '../tensor';
 import { Counters } from './counters';
-import { type Samples, writeBatch } from './samples';
+import type { DatasetReader } from './dataset';
+import { type Samples, type WeightOptions, writeBatch } from './samples';
+import { readBatch } from './source';
 
 /** Loss for one sample and metrics over all samples. */
 export function evaluateSamples(
@@ -21,6 +23,42 @@ export function evaluateSamples(
     writeBatch(network, step, samples, start);
     step.executable.run(compiled.checkNumerics);
     counters.count(network, step);
+  }
+  const logs: Logs = {};
+  counters.write(logs);
+  return logs;
+}
+
+/** Loss for one sample and metrics over the batches of a dataset. */
+export async function evaluateReader(
+  network: Network,
+  compiled: Compiled,
+  reader: DatasetReader,
+  options: {
+    /** Batches. Default all. */
+    readonly steps?: number | undefined;
+    /** Factors of classes. */
+    readonly classWeight?: WeightOptions['classWeight'];
+    /** Begins error messages. */
+    readonly where: string;
+  },
+): Promise<Logs> {
+  const { where, classWeight } = options;
+  const counters = new Counters(network, compiled, where);
+  try {
+    reader.begin(options.steps);
+    for (let batch = 0; ; batch++) {
+      const parts = await reader.next();
+      network.assertUsable('evaluateDataset');
+      if (parts === undefined) break;
+      const samples = readBatch(network, compiled, parts, classWeight, `${where}: batch ${batch}`);
+      const step = network.step('evaluate', samples.count, samples.weights !== undefined);
+      writeBatch(network, step, samples, 0);
+      step.executable.run(compiled.checkNumerics);
+      counters.count(network, step);
+    }
+  } finally {
+    reader.close();
   }
   const logs: Logs = {};
   counters.write(logs);

@@ -12,7 +12,7 @@ import type { Metric } from '../metrics/metric';
 import { type CompileConfig, describeCompiled } from '../model/compileConfig';
 import { type Explanation, explainStep } from '../model/explain';
 import type { Graph } from '../model/graph';
-import { type NamedTensor, Network } from '../model/network';
+import { type Compiled, type NamedTensor, Network } from '../model/network';
 import { summarize } from '../model/summary';
 import { describeTopology } from '../model/topology';
 import { type OptimizerName, toOptimizer } from '../optimizers';
@@ -24,11 +24,13 @@ import { engineReady, init } from '../runtime/init';
 import type { Shape } from '../shape';
 import type { Tensor, TensorLike } from '../tensor';
 import { Course } from './course';
-import { evaluateSamples, predictInputs } from './evaluate';
-import { type FitOptions, readSettings, runFit } from './fit';
+import { type Dataset, DatasetReader } from './dataset';
+import { evaluateReader, evaluateSamples, predictInputs } from './evaluate';
+import { runFit, type Settings } from './fit';
 import type { History } from './history';
 import { type Profile, profileStep } from './profile';
 import { type ModelInputs, readInputs, readSamples, type WeightOptions, writeBatch } from './samples';
+import { type FitDatasetOptions, type FitOptions, readDatasetSettings, readSettings } from './settings';
 
 /** Options of {@link Model.compile}. */
 export interface CompileOptions {
@@ -50,6 +52,18 @@ export interface BatchOptions {
 
 /** Options of {@link Model.evaluate}. */
 export interface EvaluateOptions extends BatchOptions, WeightOptions {}
+
+/** Options of {@link Model.evaluateDataset}. */
+export interface EvaluateDatasetOptions {
+  /** Batches that are read. Default all. */
+  readonly steps?: number;
+  /** A factor for the loss of the samples of each class, by the class's number; others count 1. */
+  readonly classWeight?: Readonly<Record<number, number>>;
+  /** Batches of an asynchronous dataset that are asked for while others are computed. Default 1. */
+  readonly prefetch?: number;
+  /** Ends it when it is aborted. */
+  readonly signal?: AbortSignal;
+}
 
 /** What training goes on from, beside the weights. */
 export interface TrainingState {
@@ -140,10 +154,29 @@ export class Model implements TrainedModel {
     const compiled = this.#network.requireCompiled('fit');
     this.#assertIdle('fit');
     const settings = readSettings(this.#network, compiled, { x, y, options }, this.#course);
+    return this.#run('fit', compiled, settings);
+  }
+
+  /**
+   * Trains on batches that come one after the other, as `fit` does on arrays. Their order is the dataset's.
+   *
+   * @param dataset - Batches `[x, y]`, `[x, y, sampleWeight]` or `{ xs, ys }`, of any size.
+   * @throws {StateError} before `compile` and during another `fit`.
+   * @throws {OptionError} when options do not fit; then nothing was trained.
+   * @throws {ShapeError | ValueError} naming the batch that does not fit, or when the dataset ends before `stepsPerEpoch`.
+   */
+  async fitDataset(dataset: Dataset, options: FitDatasetOptions = {}): Promise<History> {
+    const compiled = this.#network.requireCompiled('fitDataset');
+    this.#assertIdle('fitDataset');
+    const settings = readDatasetSettings(this.#network, compiled, dataset, options, this.#course);
+    return this.#run('fitDataset', compiled, settings);
+  }
+
+  async #run(method: string, compiled: Compiled, settings: Settings): Promise<History> {
     this.#fitting = true;
     this.stopTraining = false;
     try {
-      await this.#engineReady('fit');
+      await this.#engineReady(method);
       return await runFit(this.#network, compiled, this, settings, this.#course);
     } finally {
       this.#fitting = false;
@@ -177,10 +210,30 @@ export class Model implements TrainedModel {
     const compiled = this.#network.requireCompiled('evaluate');
     const { sampleWeight, classWeight, ...rest } = options;
     const batchSize = readBatchSize(rest, where);
-    const weights = { ...(sampleWeight && { sampleWeight }), ...(classWeight && { classWeight }) };
+    const weights: WeightOptions = {
+      ...(sampleWeight !== undefined && { sampleWeight }),
+      ...(classWeight !== undefined && { classWeight }),
+    };
     const samples = readSamples(this.#network, compiled, { x, y, options: weights }, where);
     await this.#engineReady('evaluate');
     return evaluateSamples(this.#network, compiled, samples, batchSize, where);
+  }
+
+  /**
+   * Loss for one sample and metrics over the batches of a dataset, without training.
+   *
+   * @throws {ShapeError | ValueError} naming the batch that does not fit, or when the dataset ends before `steps`.
+   */
+  async evaluateDataset(dataset: Dataset, options: EvaluateDatasetOptions = {}): Promise<Logs> {
+    const where = `${this.name}.evaluateDataset`;
+    const compiled = this.#network.requireCompiled('evaluateDataset');
+    checkOptions(where, options, ['steps', 'classWeight', 'prefetch', 'signal']);
+    const { classWeight, signal } = options;
+    const steps = options.steps === undefined ? undefined : positiveInteger(options.steps, `${where}: steps`);
+    const prefetch = wholeNumber(options.prefetch ?? 1, `${where}: prefetch`);
+    const reader = new DatasetReader(dataset, where, { prefetch, signal });
+    await this.#engineReady('evaluateDataset');
+    return evaluateReader(this.#network, compiled, reader, { steps, classWeight, where });
   }
 
   /** The outputs, `[n, …outputShape]`. @throws {ShapeError} when the inputs do not fit. */

@@ -1,7 +1,8 @@
 /** The arrays that training, evaluation and prediction run on: checked at the door, then cut into batches. */
 
-import { NonFiniteError, ShapeError, ValueError, WasmError } from '../errors';
+import { NonFiniteError, OptionError, ShapeError, ValueError, WasmError } from '../errors';
 import type { Compiled, Network, Step } from '../model/network';
+import { checkOptions, describe, numberIn } from '../options';
 import type { Buffer } from '../plan/buffer';
 import type { Engine, KernelFunction } from '../runtime/kernels';
 import { formatShape, sizeOf } from '../shape';
@@ -87,6 +88,7 @@ function readWeights(y: Tensor, count: number, options: WeightOptions, where: st
     data.set(sampleWeight);
   }
   if (classWeight !== undefined) {
+    checkClassWeight(classWeight, where);
     const width = y.data.length / count;
     for (let sample = 0; sample < count; sample++) {
       const row = y.data.subarray(sample * width, (sample + 1) * width);
@@ -98,6 +100,16 @@ function readWeights(y: Tensor, count: number, options: WeightOptions, where: st
   const bad = data.findIndex((value) => !(value >= 0 && Number.isFinite(value)));
   if (bad >= 0) throw new ValueError(`${where}: expected weights ≥ 0, got ${data[bad]} for sample ${bad}`);
   return { data, shape: [count] };
+}
+
+function checkClassWeight(classWeight: unknown, where: string): void {
+  checkOptions(`${where}: classWeight`, classWeight, Object.keys(classWeight ?? {}));
+  for (const [label, value] of Object.entries(classWeight as object)) {
+    if (!/^(0|[1-9]\d*)$/.test(label)) {
+      throw new OptionError(`${where}: classWeight: expected numbers of classes, got ${describe(label)}`);
+    }
+    numberIn(value, 0, Number.POSITIVE_INFINITY, `${where}: classWeight: class ${label}`);
+  }
 }
 
 /** The samples from `start` up to `end`, without copying. */

@@ -16,7 +16,7 @@ const besideIndex = {
 export default defineConfig([
   {
     name: 'library',
-    entry: { index: 'ts/index.ts', node: 'ts/node/index.ts' },
+    entry: { index: 'ts/index.ts', node: 'ts/node/index.ts', tfjs: 'ts/tfjs/index.ts' },
     format: ['esm', 'cjs'],
     platform: 'node',
     target,
@@ -29,7 +29,7 @@ export default defineConfig([
   },
   {
     name: 'browser',
-    entry: { index: 'ts/index.ts' },
+    entry: { index: 'ts/index.ts', tfjs: 'ts/tfjs/index.ts' },
     outDir: 'dist/browser',
     format: ['esm'],
     platform: 'browser',
@@ -37,6 +37,7 @@ export default defineConfig([
     sourcemap: true,
     splitting: false,
     esbuildPlugins: [
+      besideIndex,
       {
         name: 'browser-loader',
         setup(build) {

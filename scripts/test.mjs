@@ -8,6 +8,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { conformance } from '../test/conformance/run.mjs';
 import { findChromium } from './setup/chromium.mjs';
 import { newNode } from './setup/modules.mjs';
 import { capture, root } from './setup/shell.mjs';
@@ -56,6 +57,19 @@ function runCargo(title, args) {
   total.failed += failed > 0 || status === 0 ? failed : 1;
 }
 
+async function runConformance(node, simd) {
+  console.log(`\n── the specs of TensorFlow.js on our backend, ${simd} (Node ${capture(node, ['--version'])})`);
+  try {
+    const { passed, failures, onCpu } = await conformance(node, simd);
+    total.passed += passed;
+    // Fewer than ever passed on cpu would mean that specs got lost.
+    total.failed += failures.length + (onCpu < 4227 ? 1 : 0);
+  } catch (error) {
+    console.log(error.message);
+    total.failed++;
+  }
+}
+
 if (filters.length > 0) {
   runVitest('TypeScript', machineNode, 'vitest.config.ts', filters);
 } else {
@@ -63,6 +77,8 @@ if (filters.length > 0) {
   runCargo('in double precision', ['--features', 'double']);
   runVitest('TypeScript', machineNode, 'vitest.config.ts');
   if (machineNode !== newNode()) runVitest('TypeScript with relaxed SIMD', newNode(), 'vitest.config.ts');
+  await runConformance(machineNode, 'strict');
+  await runConformance(newNode(), 'relaxed');
   runVitest('the package in its consumers', machineNode, 'test/packaging/vitest.config.ts');
   const chromium = findChromium();
   if (chromium.path !== undefined) {

@@ -42,6 +42,7 @@ const allowed = {
     'runtime',
   ],
   node: ['index'],
+  tfjs: ['index', 'runtime'],
   cli: ['index', 'data'],
 };
 const free = ['config', 'errors', 'shape', 'tensor', 'random', 'options', 'constraints', 'regularizers'];

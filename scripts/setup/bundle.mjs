@@ -14,7 +14,12 @@ const results = [
   'dist/node.cjs',
   'dist/node.d.ts',
   'dist/node.d.cts',
+  'dist/tfjs.js',
+  'dist/tfjs.cjs',
+  'dist/tfjs.d.ts',
+  'dist/tfjs.d.cts',
   'dist/browser/index.js',
+  'dist/browser/tfjs.js',
   'dist/cli.js',
 ];
 

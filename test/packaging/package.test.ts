@@ -1,7 +1,7 @@
 /** The packed package, installed where there is no Rust and no network: Node ESM, Node CommonJS, TypeScript. */
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -51,7 +51,11 @@ test('the package holds what is needed and nothing else', () => {
     'dist/node.js',
     'dist/node.cjs',
     'dist/node.d.ts',
+    'dist/tfjs.js',
+    'dist/tfjs.cjs',
+    'dist/tfjs.d.ts',
     'dist/browser/index.js',
+    'dist/browser/tfjs.js',
     'dist/cli.js',
     'dist/wasm/convgrad.simd128.wasm',
     'dist/wasm/convgrad.relaxed.wasm',
@@ -95,6 +99,26 @@ try { await loadModel('package.json'); } catch (error) { console.log(error insta
   );
   for (const file of ['files.mjs', 'files.cjs']) {
     expect(run(process.execPath, [file]).trim().split('\n')).toEqual(['true true', 'true', 'true']);
+  }
+});
+
+test('convgrad/tfjs is a backend of the TensorFlow.js that the application has, in ESM and CommonJS', () => {
+  const body = `
+await registerBackend({ simd: 'strict' });
+await tf.setBackend('convgrad');
+const y = tf.conv2d(tf.ones([1, 3, 3, 1]), tf.ones([2, 2, 1, 1]), 1, 'valid').relu();
+console.log(tf.getBackend(), tf.memory().unreliable, String(await y.data()));`;
+  symlinkSync(join(root, 'node_modules/@tensorflow'), join(folder, 'node_modules/@tensorflow'));
+  writeFileSync(
+    join(folder, 'tfjs.mjs'),
+    `import * as tf from '@tensorflow/tfjs';\nimport { registerBackend } from 'convgrad/tfjs';\n${body}`,
+  );
+  writeFileSync(
+    join(folder, 'tfjs.cjs'),
+    `const tf = require('@tensorflow/tfjs');\nconst { registerBackend } = require('convgrad/tfjs');\n(async () => {${body}})();`,
+  );
+  for (const file of ['tfjs.mjs', 'tfjs.cjs']) {
+    expect(run(process.execPath, [file]).trim().split('\n').at(-1)).toBe('convgrad false 4,4,4,4');
   }
 });
 

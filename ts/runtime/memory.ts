@@ -49,6 +49,26 @@ export class EngineMemory {
     this.words.set(values, address >>> 2);
   }
 
+  /**
+   * A window on `length` elements at `address`. Valid until the next allocation, which may grow the memory and
+   * detach it: use it at once and keep nothing of it.
+   */
+  window(type: 'float32' | 'int32' | 'bool', address: number, length: number): Float32Array | Int32Array | Uint8Array {
+    switch (type) {
+      case 'float32':
+        return new Float32Array(this.#memory.buffer, address, length);
+      case 'int32':
+        return new Int32Array(this.#memory.buffer, address, length);
+      default:
+        return new Uint8Array(this.#memory.buffer, address, length);
+    }
+  }
+
+  /** Whether an array is a window on this memory. */
+  holds(array: ArrayBufferView): boolean {
+    return array.buffer === this.#memory.buffer;
+  }
+
   /** A UTF-8 text of `length` bytes at `address`. */
   readText(address: number, length: number): string {
     // Copied first: browsers refuse to decode from shared memory.

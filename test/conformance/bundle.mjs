@@ -1,0 +1,25 @@
+/** Bundles the specs. Annotations are ignored: package.json calls files without side effects that are all effect. */
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { root } from '../../scripts/setup/shell.mjs';
+
+/** @returns the bundle's path. */
+export async function bundle(platform) {
+  const outfile = join(root, '.cache', 'conformance', platform === 'node' ? 'node.cjs' : 'browser.js');
+  mkdirSync(join(outfile, '..'), { recursive: true });
+  await build({
+    entryPoints: [join(root, 'test/conformance/entry.js')],
+    outfile,
+    bundle: true,
+    platform,
+    format: platform === 'node' ? 'cjs' : 'iife',
+    target: 'es2022',
+    mainFields: ['module', 'main'],
+    ignoreAnnotations: true,
+    define: { 'import.meta.url': '"file:///"' },
+    logLevel: 'error',
+  });
+  return outfile;
+}

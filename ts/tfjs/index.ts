@@ -1,0 +1,4 @@
+/** convgrad/tfjs: TensorFlow.js on our kernels. Needs the package @tensorflow/tfjs, which the core does not. */
+
+export { type BackendMemory, ConvgradBackend } from './backend';
+export { backendName, registerBackend } from './register';

@@ -45,7 +45,7 @@ function makeModel(seed = 7): Model {
   model.compile({
     optimizer: adam({ learningRate: cosineDecay({ initialLearningRate: 0.01, decaySteps: 20 }) }),
     loss: 'sparseCategoricalCrossentropyFromLogits',
-    metrics: ['accuracy'],
+    metrics: ['accuracy', 'f1Score', 'precision', 'auc', 'sparseCategoricalCrossentropyFromLogits'],
   });
   return model;
 }

@@ -4,13 +4,31 @@ import { fromFullConfig, type PartConfig } from '../config';
 import { OptionError } from '../errors';
 import { describe, lookUp } from '../options';
 import { accuracy, binaryAccuracy, categoricalAccuracy, sparseCategoricalAccuracy } from './accuracy';
+import { auc } from './auc';
+import { f1Score, precision, recall } from './decisions';
 import type { Metric } from './metric';
+import { sparseTopKCategoricalAccuracy, topKCategoricalAccuracy } from './topK';
 
 export * from './accuracy';
+export * from './auc';
+export * from './confusionMatrix';
+export * from './decisions';
 export type { Metric, MetricCounter } from './metric';
+export * from './topK';
 
 /** Every metric by its name in options. */
-export const metrics = { accuracy, binaryAccuracy, categoricalAccuracy, sparseCategoricalAccuracy } as const;
+export const metrics = {
+  accuracy,
+  binaryAccuracy,
+  categoricalAccuracy,
+  sparseCategoricalAccuracy,
+  topKCategoricalAccuracy,
+  sparseTopKCategoricalAccuracy,
+  precision,
+  recall,
+  f1Score,
+  auc,
+} as const;
 
 /** Name of a metric, as in `metrics: ['accuracy']`. */
 export type MetricName = keyof typeof metrics;
@@ -21,6 +39,12 @@ const classes = {
   BinaryAccuracy: ({ threshold }: { readonly threshold?: number }) => binaryAccuracy(threshold),
   CategoricalAccuracy: categoricalAccuracy,
   SparseCategoricalAccuracy: sparseCategoricalAccuracy,
+  TopKCategoricalAccuracy: topKCategoricalAccuracy,
+  SparseTopKCategoricalAccuracy: sparseTopKCategoricalAccuracy,
+  Precision: precision,
+  Recall: recall,
+  F1Score: f1Score,
+  AUC: auc,
 };
 
 /** A name, a metric or one as data. @throws {OptionError} when it is none of them. */

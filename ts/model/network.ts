@@ -15,6 +15,7 @@ import type { Engine } from '../runtime/kernels';
 import { formatShape, type Shape, sameShape, sizeOf } from '../shape';
 import type { Tensor } from '../tensor';
 import type { Graph } from './graph';
+import { type LossMetric, lossOf } from './lossMetric';
 import { ModelState, type ModelWeight } from './state';
 import { buildStep, type StepMode, type StepPlan } from './step';
 
@@ -31,7 +32,7 @@ export interface Compiled {
   /** The loss. */
   readonly loss: Loss;
   /** The metrics. */
-  readonly metrics: readonly Metric[];
+  readonly metrics: readonly (Metric | LossMetric)[];
   /** Whether every kernel's results are searched for NaN and infinity. */
   readonly checkNumerics: boolean;
 }
@@ -213,6 +214,7 @@ export class Network {
         weightsOf: this.#weightsOf,
         state: home.state,
         loss: this.compiled?.loss,
+        lossMetrics: (this.compiled?.metrics ?? []).map(lossOf).filter((loss) => loss !== undefined),
         optimizer: this.compiled?.optimizer,
       };
       const plan = buildStep(home.engine, parts, { mode, batch, weighted });

@@ -1,7 +1,7 @@
 /** Builds the plans of a model: from layers, loss and optimizer to a list of kernel calls. */
 
 import type { BuiltLayer, Value, WeightBuffers } from '../layers/layer';
-import type { Loss } from '../losses/loss';
+import type { Compared, Loss } from '../losses/loss';
 import type { Optimizer } from '../optimizers/optimizer';
 import { type Buffer, read, update, write } from '../plan/buffer';
 import { PlanBuilder, type WorkspaceOracle } from '../plan/builder';
@@ -31,6 +31,8 @@ export interface StepPlan {
   readonly weights: Buffer | undefined;
   /** The loss, one number, but for `predict`. */
   readonly loss: Buffer | undefined;
+  /** Of each metric that is a loss its value, one number; none for `predict` and `explain`. */
+  readonly lossMetrics: readonly Buffer[];
   /** Buffers of each layer by the role they play in its equations. */
   readonly roles: ReadonlyMap<string, ReadonlyMap<string, Buffer>>;
 }
@@ -45,6 +47,8 @@ export interface StepParts {
   readonly state: ModelState;
   /** What `compile` was given; undefined for `predict`. */
   readonly loss: Loss | undefined;
+  /** Metrics that are losses. */
+  readonly lossMetrics: readonly Loss[];
   /** What `compile` was given; undefined for all but `train` and `explain`. */
   readonly optimizer: Optimizer | undefined;
 }
@@ -100,26 +104,32 @@ export function buildStep(engine: Engine, parts: StepParts, { mode, batch, weigh
     loss.emitForward(builder, compared, lossValue);
     emitPenalties(builder, parts.state, lossValue);
   });
+  const lossMetrics = mode === 'explain' ? [] : emitLossMetrics(builder, parts.lossMetrics, compared);
   if (mode === 'train' || mode === 'explain') {
     const first = builder.scope(loss.name, 'backward', () => loss.emitGradient(builder, compared));
     emitBackward(builder, emitted, inputs.length, first);
     if (mode === 'train') emitUpdate(builder, parts);
   }
-  return finish(builder, inputs, output, { target, weights, loss: lossValue });
+  return finish(builder, inputs, output, { target, weights, loss: lossValue, lossMetrics });
 }
 
 function finish(
   builder: PlanBuilder,
   inputs: readonly Buffer[],
   output: Buffer,
-  { target, weights, loss }: { target?: Buffer; weights?: Buffer | undefined; loss?: Buffer },
+  {
+    target,
+    weights,
+    loss,
+    lossMetrics = [],
+  }: { target?: Buffer; weights?: Buffer | undefined; loss?: Buffer; lossMetrics?: readonly Buffer[] },
 ): StepPlan {
   const before = [...inputs, ...[target, weights].filter((buffer) => buffer !== undefined)];
-  const after = loss === undefined ? [output] : [output, loss];
+  const after = loss === undefined ? [output] : [output, loss, ...lossMetrics];
   // Metrics compare the output with the target after the step.
   if (target !== undefined) after.push(target);
   const plan = finishPlan(builder, before, after);
-  return { plan, inputs, output, target, weights, loss, roles: builder.roles };
+  return { plan, inputs, output, target, weights, loss, lossMetrics, roles: builder.roles };
 }
 
 interface EmittedNode {
@@ -155,6 +165,17 @@ function emitBackward(builder: PlanBuilder, nodes: readonly EmittedNode[], input
       gradients[source] = known === undefined ? part : addGradients(builder, layer.name, known, part);
     });
   }
+}
+
+/** The values of losses that are only reported. Samples count alike: metrics have no weights, as in Keras. */
+function emitLossMetrics(builder: PlanBuilder, losses: readonly Loss[], compared: Compared): Buffer[] {
+  return losses.map((loss, index) =>
+    builder.scope(`metric ${index} ${loss.name}`, 'loss', () => {
+      const value = builder.temporary('value', [1]);
+      loss.emitForward(builder, { ...compared, weights: undefined }, value);
+      return value;
+    }),
+  );
 }
 
 /** Adds the penalties on large weights to the loss. */

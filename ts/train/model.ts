@@ -7,11 +7,10 @@ import type { Checkpoint } from '../io';
 import { readState } from '../io/checkpoint';
 import { type LossName, toLoss } from '../losses';
 import type { Loss } from '../losses/loss';
-import { type MetricName, toMetric } from '../metrics';
-import type { Metric } from '../metrics/metric';
 import { type CompileConfig, describeCompiled } from '../model/compileConfig';
 import { type Explanation, explainStep } from '../model/explain';
 import type { Graph } from '../model/graph';
+import { checkMetrics, type MetricLike, readMetric } from '../model/lossMetric';
 import { type Compiled, type NamedTensor, Network } from '../model/network';
 import { summarize } from '../model/summary';
 import { describeTopology } from '../model/topology';
@@ -38,8 +37,8 @@ export interface CompileOptions {
   readonly optimizer: OptimizerName | Optimizer | PartConfig;
   /** What is minimized: a name or a loss. */
   readonly loss: LossName | Loss | PartConfig;
-  /** What else is reported. Default none. */
-  readonly metrics?: readonly (MetricName | Metric | PartConfig)[];
+  /** What else is reported: metrics, and losses whose targets are like those of the loss. Default none. */
+  readonly metrics?: readonly MetricLike[];
   /** Searches every kernel's results, and the data, for NaN and infinity. Slow. Default false. */
   readonly checkNumerics?: boolean;
 }
@@ -128,10 +127,10 @@ export class Model implements TrainedModel {
     checkOptions(where, options, ['optimizer', 'loss', 'metrics', 'checkNumerics']);
     const { metrics: given = [] } = options;
     if (!Array.isArray(given)) throw new OptionError(`${where}: expected a list of metrics, got ${describe(given)}`);
-    const metrics = (given as readonly (MetricName | Metric | PartConfig)[]).map((metric) => toMetric(metric, where));
+    const metrics = (given as readonly MetricLike[]).map((metric) => readMetric(metric, where));
     const loss = toLoss(options.loss, where);
     const targetShape = loss.targetShape(this.outputShape, where);
-    for (const metric of metrics) metric.counter(this.outputShape, targetShape, where);
+    checkMetrics(metrics, this.outputShape, targetShape, where);
     this.#course.moveTo({ epochs: this.#course.epochs, epoch: 0, step: 0, counts: [] });
     this.#network.compile({
       optimizer: toOptimizer(options.optimizer, where),

@@ -1,6 +1,7 @@
 /** The arrays that training, evaluation and prediction run on: checked at the door, then cut into batches. */
 
 import { NonFiniteError, OptionError, ShapeError, ValueError, WasmError } from '../errors';
+import { lossOf } from '../model/lossMetric';
 import type { Compiled, Network, Step } from '../model/network';
 import { checkOptions, describe, numberIn } from '../options';
 import type { Buffer } from '../plan/buffer';
@@ -66,7 +67,9 @@ export function readSamples(
       `${where}: expected as many targets as inputs, got x ${formatShape(first.shape)} and y ${formatShape(targets.shape)}`,
     );
   }
-  compiled.loss.checkTargets?.(targets.data, network.graph.outputShape, `${where}: y`);
+  for (const loss of [compiled.loss, ...compiled.metrics.map(lossOf)]) {
+    loss?.checkTargets?.(targets.data, network.graph.outputShape, `${where}: y`);
+  }
   if (compiled.checkNumerics) {
     for (const [index, tensor] of xs.entries()) {
       checkFinite(tensor, xs.length === 1 ? `${where}: x` : `${where}: x[${index}]`);

@@ -118,6 +118,16 @@ impl Geometry {
         (self.kernel_w - 1) * self.dilation_w + 1
     }
 
+    /// The same for another number of images.
+    pub fn of_images(&self, batch: usize) -> Self {
+        Self { batch, ..*self }
+    }
+
+    /// Floating-point operations that one image takes.
+    pub fn operations(&self) -> usize {
+        2 * self.out_h * self.out_w * self.out_c * self.kernel_h * self.kernel_w * (self.in_c / self.groups)
+    }
+
     /// The same convolution on images that carry their border with them.
     pub fn without_padding(&self) -> Self {
         Self {

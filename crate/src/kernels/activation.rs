@@ -4,6 +4,7 @@ use super::curves::{self, Curves};
 use super::exponential::{Logistic, Tangent};
 use super::map::{map, map_in_place, zip_in_place};
 use crate::error::Error;
+use crate::threads::{each_part, WORTH};
 use crate::vector::{Lanes, Real, Vector};
 
 /// An activation function.
@@ -62,12 +63,18 @@ impl Activation {
     }
 }
 
+/// Elements of a part: a function takes some ten operations an element.
+const PART: usize = WORTH / 10;
+
 /// `y = activation(x)`.
 pub fn forward(activation: Activation, x: &[Real], y: &mut [Real]) {
-    match activation {
-        Activation::Linear => y.copy_from_slice(x),
-        _ => with_function(activation, Between { x, y }),
-    }
+    each_part(y, PART, |part, y| {
+        let x = &x[part * PART..][..y.len()];
+        match activation {
+            Activation::Linear => y.copy_from_slice(x),
+            _ => with_function(activation, Between { x, y }),
+        }
+    });
 }
 
 /// `y = activation(y)`.
@@ -144,12 +151,18 @@ fn with_curve(activation: Activation, visitor: impl Visitor) {
 /// `dx = dy · activation′`. `v` is the activation's output for the first five functions, whose derivative it tells: y(1−y)
 /// for sigmoid, y > 0 for relu, 1−y² for tanh. For the others it is the input.
 pub fn gradient(activation: Activation, v: &[Real], dy: &[Real], dx: &mut [Real]) {
-    dx.copy_from_slice(dy);
-    gradient_in_place(activation, v, dx);
+    each_part(dx, PART, |part, dx| {
+        dx.copy_from_slice(&dy[part * PART..][..dx.len()]);
+        times_slope(activation, &v[part * PART..][..dx.len()], dx);
+    });
 }
 
 /// `dy = dy · activation′`, see [`gradient`].
 pub fn gradient_in_place(activation: Activation, v: &[Real], dy: &mut [Real]) {
+    each_part(dy, PART, |part, dy| times_slope(activation, &v[part * PART..][..dy.len()], dy));
+}
+
+fn times_slope(activation: Activation, v: &[Real], dy: &mut [Real]) {
     let constant = Lanes::splat;
     let (zero, one) = (constant(0.0), constant(1.0));
     match activation {

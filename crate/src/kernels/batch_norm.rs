@@ -2,6 +2,7 @@
 //!
 //! Plain loops over channels, which LLVM makes vectors of: every channel is computed by itself.
 
+use crate::threads::{each_pair, each_part, share};
 use crate::vector::Real;
 
 /// Sizes of an array seen as a matrix.
@@ -25,18 +26,27 @@ pub struct Affine<'a> {
 /// Rows whose sums are added before they join the others, so that long sums lose less.
 const BLOCK: usize = 128;
 
-/// `total[c] = Σ over rows of term(row, c)`, block by block; `part` is scratch.
-fn column_sums(rows: usize, total: &mut [Real], part: &mut [Real], mut add_row: impl FnMut(usize, &mut [Real])) {
-    total.fill(0.0);
-    for start in (0..rows).step_by(BLOCK) {
-        part.fill(0.0);
-        for row in start..rows.min(start + BLOCK) {
-            add_row(row, part);
+/// `total[c] = Σ over rows of term(row, c)`, block by block; `part` is scratch. `add_row` gets a row and where the channels
+/// begin that it adds: several at a time make a part of the work.
+fn column_sums(
+    Matrix { rows, channels }: Matrix,
+    total: &mut [Real],
+    part: &mut [Real],
+    add_row: impl Fn(usize, usize, &mut [Real]) + Sync,
+) {
+    let width = share(channels, 2 * rows).next_multiple_of(16);
+    each_pair((&mut total[..channels], width), (&mut part[..channels], width), |index, total, part| {
+        total.fill(0.0);
+        for start in (0..rows).step_by(BLOCK) {
+            part.fill(0.0);
+            for row in start..rows.min(start + BLOCK) {
+                add_row(row, index * width, part);
+            }
+            for (total, part) in total.iter_mut().zip(part.iter()) {
+                *total += part;
+            }
         }
-        for (total, part) in total.iter_mut().zip(part.iter()) {
-            *total += part;
-        }
-    }
+    });
 }
 
 /// The batch's mean and 1/√(variance + ε) of each channel, into `statistics [2, channels]`; moving averages follow with
@@ -54,25 +64,26 @@ pub fn training(
     scratch: &mut [Real],
 ) {
     let Matrix { rows, channels } = matrix;
-    let share = 1.0 / rows as Real;
+    let inverse = 1.0 / rows as Real;
     let (mean, deviation) = statistics.split_at_mut(channels);
     let (part, sums) = scratch.split_at_mut(channels);
-    column_sums(rows, sums, part, |row, part| {
-        for (part, x) in part.iter_mut().zip(&x[row * channels..][..channels]) {
+    column_sums(matrix, sums, part, |row, first, part| {
+        for (part, x) in part.iter_mut().zip(&x[row * channels + first..]) {
             *part += x;
         }
     });
     for (mean, sum) in mean.iter_mut().zip(sums.iter()) {
-        *mean = sum * share;
+        *mean = sum * inverse;
     }
-    column_sums(rows, sums, part, |row, part| {
-        for ((part, x), mean) in part.iter_mut().zip(&x[row * channels..][..channels]).zip(mean.iter()) {
+    let mean = &*mean;
+    column_sums(matrix, sums, part, |row, first, part| {
+        for ((part, x), mean) in part.iter_mut().zip(&x[row * channels + first..]).zip(&mean[first..]) {
             let distance = x - mean;
             *part += distance * distance;
         }
     });
     for c in 0..channels {
-        let variance = sums[c] * share;
+        let variance = sums[c] * inverse;
         deviation[c] = 1.0 / (variance + epsilon).sqrt();
         moving_mean[c] = momentum * moving_mean[c] + (1.0 - momentum) * mean[c];
         moving_variance[c] = momentum * moving_variance[c] + (1.0 - momentum) * variance;
@@ -109,26 +120,29 @@ fn apply(
     for c in 0..channels {
         factor[c] = deviation[c] * affine.gamma.map_or(1.0, |gamma| gamma[c]);
     }
-    for (x, y) in x.chunks_exact(channels).zip(y.chunks_exact_mut(channels)) {
-        match affine.beta {
-            Some(beta) => {
-                for c in 0..channels {
-                    y[c] = (x[c] - mean[c]) * factor[c] + beta[c];
+    let (factor, rows) = (&factor[..channels], share(y.len() / channels, 4 * channels));
+    each_part(y, rows * channels, |part, y| {
+        for (x, y) in x[part * rows * channels..].chunks_exact(channels).zip(y.chunks_exact_mut(channels)) {
+            match affine.beta {
+                Some(beta) => {
+                    for c in 0..channels {
+                        y[c] = (x[c] - mean[c]) * factor[c] + beta[c];
+                    }
                 }
-            }
-            None => {
-                for c in 0..channels {
-                    y[c] = (x[c] - mean[c]) * factor[c];
+                None => {
+                    for c in 0..channels {
+                        y[c] = (x[c] - mean[c]) * factor[c];
+                    }
                 }
             }
         }
-    }
+    });
 }
 
 /// Gradients of [`training`]: `sums [2, channels]` gets dβ = Σ dy and dγ = Σ dy·x̂; then
 /// `dx = γ/√(variance + ε)·(dy − dβ/rows − x̂·dγ/rows)`. `scratch [2, channels]`.
 pub fn gradient(
-    Matrix { rows, channels }: Matrix,
+    matrix: Matrix,
     x: &[Real],
     gamma: Option<&[Real]>,
     statistics: &[Real],
@@ -137,30 +151,38 @@ pub fn gradient(
     sums: &mut [Real],
     scratch: &mut [Real],
 ) {
+    let Matrix { rows, channels } = matrix;
     let (mean, deviation) = statistics.split_at(channels);
     let (shift, scale) = sums.split_at_mut(channels);
     let (part, other) = scratch.split_at_mut(channels);
-    column_sums(rows, shift, part, |row, part| {
-        for (part, dy) in part.iter_mut().zip(&dy[row * channels..][..channels]) {
+    column_sums(matrix, shift, part, |row, first, part| {
+        for (part, dy) in part.iter_mut().zip(&dy[row * channels + first..]) {
             *part += dy;
         }
     });
-    column_sums(rows, scale, part, |row, part| {
-        let (x, dy) = (&x[row * channels..][..channels], &dy[row * channels..][..channels]);
-        for c in 0..channels {
+    column_sums(matrix, scale, part, |row, first, part| {
+        let width = part.len();
+        let (x, dy) = (&x[row * channels + first..][..width], &dy[row * channels + first..][..width]);
+        let (mean, deviation) = (&mean[first..][..width], &deviation[first..][..width]);
+        for c in 0..width {
             part[c] += dy[c] * ((x[c] - mean[c]) * deviation[c]);
         }
     });
     let Some(dx) = dx else { return };
-    let share = 1.0 / rows as Real;
+    let inverse = 1.0 / rows as Real;
     for c in 0..channels {
         part[c] = deviation[c] * gamma.map_or(1.0, |gamma| gamma[c]);
-        other[c] = scale[c] * share * deviation[c];
+        other[c] = scale[c] * inverse * deviation[c];
     }
-    let rows = x.chunks_exact(channels).zip(dy.chunks_exact(channels)).zip(dx.chunks_exact_mut(channels));
-    for ((x, dy), dx) in rows {
-        for c in 0..channels {
-            dx[c] = part[c] * (dy[c] - shift[c] * share - (x[c] - mean[c]) * other[c]);
+    let (factor, other, shift) = (&part[..channels], &other[..channels], &*shift);
+    let count = share(rows, 8 * channels);
+    each_part(dx, count * channels, |part, dx| {
+        let first = part * count * channels;
+        let rows = x[first..].chunks_exact(channels).zip(dy[first..].chunks_exact(channels));
+        for ((x, dy), dx) in rows.zip(dx.chunks_exact_mut(channels)) {
+            for c in 0..channels {
+                dx[c] = factor[c] * (dy[c] - shift[c] * inverse - (x[c] - mean[c]) * other[c]);
+            }
         }
-    }
+    });
 }

@@ -1,5 +1,6 @@
 //! Bias: one value for each channel, and its gradient.
 
+use crate::threads::{each_part, share};
 use crate::vector::{copy, Lanes, Real, Vector, LANES};
 
 /// Sets every row of `y` to the bias, or to zero.
@@ -23,34 +24,48 @@ pub fn add(bias: &[Real], y: &mut [Real]) {
     }
 }
 
+/// Columns that are summed together: four vectors, which one cache line holds.
+const TOGETHER: usize = 4 * LANES;
+
 /// `db[c] = Σ over rows of dy[row, c]`.
 pub fn gradient(rows: usize, columns: usize, dy: &[Real], db: &mut [Real]) {
-    // Rows are cut into blocks whose sums are added, so that long sums lose less; the cut depends on nothing else.
-    const BLOCK: usize = 256;
-    db.fill(0.0);
-    let mut start = 0;
-    while start < rows {
-        let end = rows.min(start + BLOCK);
-        let block = &dy[start * columns..end * columns];
-        if columns == 1 {
-            db[0] += sum(block);
-        } else {
-            let mut column = 0;
-            while column + LANES <= columns {
-                let mut total = Lanes::splat(0.0);
-                for row in block.chunks_exact(columns) {
-                    total = total.add(Lanes::load(&row[column..]));
-                }
-                let target = &mut db[column..column + LANES];
-                Lanes::load(target).add(total).store(target);
-                column += LANES;
-            }
-            while column < columns {
-                db[column] += block.iter().skip(column).step_by(columns).sum::<Real>();
-                column += 1;
+    if columns == 1 {
+        // Cut into blocks whose sums are added, so that long sums lose less; the cut depends on nothing else.
+        db[0] = dy.chunks(BLOCK).fold(0.0, |total, block| total + sum(block));
+        return;
+    }
+    let width = share(columns, rows).next_multiple_of(TOGETHER);
+    each_part(db, width, |part, db| {
+        db.fill(0.0);
+        for block in dy[..rows * columns].chunks(BLOCK * columns) {
+            for (group, db) in db.chunks_mut(TOGETHER).enumerate() {
+                add_block(columns, part * width + group * TOGETHER, block, db);
             }
         }
-        start = end;
+    });
+}
+
+/// Rows whose sums are added before they join the others.
+const BLOCK: usize = 256;
+
+/// Adds the sums of up to sixteen columns, from `first` on, of a block of rows.
+fn add_block(columns: usize, first: usize, block: &[Real], db: &mut [Real]) {
+    if db.len() == TOGETHER {
+        let mut totals = [Lanes::splat(0.0); 4];
+        for row in block.chunks_exact(columns) {
+            let row = &row[first..first + TOGETHER];
+            for (v, total) in totals.iter_mut().enumerate() {
+                *total = total.add(Lanes::load(&row[v * LANES..]));
+            }
+        }
+        for (v, total) in totals.iter().enumerate() {
+            let target = &mut db[v * LANES..(v + 1) * LANES];
+            Lanes::load(target).add(*total).store(target);
+        }
+        return;
+    }
+    for (column, total) in db.iter_mut().enumerate() {
+        *total += block.iter().skip(first + column).step_by(columns).sum::<Real>();
     }
 }
 

@@ -3,10 +3,18 @@
 use super::exponential::Exponential;
 use super::map::map;
 use crate::error::Error;
+use crate::threads::{each_part, WORTH};
 use crate::vector::{copy, Lanes, Real, Vector, LANES};
+
+/// Elements of a part of what takes one operation an element.
+const PART: usize = WORTH / 4;
 
 /// `y = a + b`.
 pub fn add(a: &[Real], b: &[Real], y: &mut [Real]) {
+    each_part(y, PART, |part, y| add_part(&a[part * PART..][..y.len()], &b[part * PART..][..y.len()], y));
+}
+
+fn add_part(a: &[Real], b: &[Real], y: &mut [Real]) {
     let mut left = a.chunks_exact(LANES);
     let mut right = b.chunks_exact(LANES);
     let mut outputs = y.chunks_exact_mut(LANES);
@@ -20,9 +28,11 @@ pub fn add(a: &[Real], b: &[Real], y: &mut [Real]) {
 
 /// `y = a · b`.
 pub fn multiply(a: &[Real], b: &[Real], y: &mut [Real]) {
-    for ((a, b), y) in a.iter().zip(b).zip(y) {
-        *y = a * b;
-    }
+    each_part(y, PART, |part, y| {
+        for ((a, b), y) in a[part * PART..].iter().zip(&b[part * PART..]).zip(y) {
+            *y = a * b;
+        }
+    });
 }
 
 /// `y = scale · x + offset`.

@@ -1,6 +1,7 @@
 //! Pooling: the largest value or the mean of each window, channel by channel. Images NHWC.
 
 use crate::geometry::Geometry;
+use crate::threads::{each_part, share};
 use crate::vector::{Lanes, Real, Vector, LANES};
 
 /// Part of a window that lies on the image, and where its output is.
@@ -10,6 +11,14 @@ struct Window {
     rows: (usize, usize),
     columns: (usize, usize),
     output: usize,
+}
+
+/// Gives parts of the batch to `work`: their geometry, their first image and their outputs.
+fn each_images(g: &Geometry, out: &mut [Real], work: impl Fn(&Geometry, usize, &mut [Real]) + Sync) {
+    let size = out.len() / g.batch;
+    // Two operations for each tap of each channel by itself.
+    let images = share(g.batch, 2 * g.out_h * g.out_w * g.out_c * g.kernel_h * g.kernel_w);
+    each_part(out, images * size, |part, out| work(&g.of_images(out.len() / size), part * images, out));
 }
 
 /// Visits every window. The geometry's filters are the windows; `in_c = out_c`.
@@ -41,6 +50,10 @@ fn pixels<'a>(g: &'a Geometry, window: &'a Window) -> impl Iterator<Item = usize
 
 /// The largest value of each window. What lies beyond the border does not count; NaN wins.
 pub fn max(g: &Geometry, x: &[Real], y: &mut [Real]) {
+    each_images(g, y, |g, first, y| max_of(g, &x[first * g.in_h * g.in_w * g.in_c..], y));
+}
+
+fn max_of(g: &Geometry, x: &[Real], y: &mut [Real]) {
     windows(g, |window| {
         let target = &mut y[window.output..window.output + g.in_c];
         target.fill(Real::NEG_INFINITY);
@@ -66,6 +79,13 @@ pub fn max(g: &Geometry, x: &[Real], y: &mut [Real]) {
 
 /// The gradient goes to the first pixel of each window that holds its largest value.
 pub fn max_gradient(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], dx: &mut [Real]) {
+    each_images(g, dx, |g, first, dx| {
+        let (x, out) = (&x[first * g.in_h * g.in_w * g.in_c..], first * g.out_h * g.out_w * g.out_c);
+        max_gradient_of(g, x, &y[out..], &dy[out..], dx);
+    });
+}
+
+fn max_gradient_of(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], dx: &mut [Real]) {
     dx.fill(0.0);
     windows(g, |window| {
         let zero = Lanes::splat(0.0);
@@ -94,6 +114,10 @@ pub fn max_gradient(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], dx: &mut 
 
 /// The mean of each window, over the pixels that lie on the image (Keras's rule).
 pub fn average(g: &Geometry, x: &[Real], y: &mut [Real]) {
+    each_images(g, y, |g, first, y| average_of(g, &x[first * g.in_h * g.in_w * g.in_c..], y));
+}
+
+fn average_of(g: &Geometry, x: &[Real], y: &mut [Real]) {
     windows(g, |window| {
         let target = &mut y[window.output..window.output + g.in_c];
         target.fill(0.0);
@@ -109,6 +133,10 @@ pub fn average(g: &Geometry, x: &[Real], y: &mut [Real]) {
 
 /// Every pixel of a window gets its share of the gradient.
 pub fn average_gradient(g: &Geometry, dy: &[Real], dx: &mut [Real]) {
+    each_images(g, dx, |g, first, dx| average_gradient_of(g, &dy[first * g.out_h * g.out_w * g.out_c..], dx));
+}
+
+fn average_gradient_of(g: &Geometry, dy: &[Real], dx: &mut [Real]) {
     dx.fill(0.0);
     windows(g, |window| {
         let gradient = &dy[window.output..window.output + g.in_c];

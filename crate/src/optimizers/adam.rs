@@ -1,5 +1,6 @@
 //! Adam: steps scaled by running means of the gradient and of its square.
 
+use crate::threads::{each_of, WORTH};
 use crate::vector::{Lanes, Real, Vector, LANES};
 
 /// Numbers of a step.
@@ -18,6 +19,15 @@ pub struct Adam {
 /// `m ← β₁m + (1 − β₁)g`, `v ← β₂v + (1 − β₂)g²`, `p ← p − rate · m / (√v + ε)`: Algorithm 1 of Kingma and Ba, "Adam",
 /// ICLR 2015, in the order of its section 2 that saves the corrections of every element.
 pub fn update(adam: Adam, parameters: &mut [Real], gradients: &[Real], mean: &mut [Real], square: &mut [Real]) {
+    each_of([(parameters, PART), (mean, PART), (square, PART)], |part, [parameters, mean, square]| {
+        update_part(adam, parameters, &gradients[part * PART..][..mean.len()], mean, square);
+    });
+}
+
+/// Parameters of a part: each takes some twenty operations.
+const PART: usize = WORTH / 20;
+
+fn update_part(adam: Adam, parameters: &mut [Real], gradients: &[Real], mean: &mut [Real], square: &mut [Real]) {
     let mut p = parameters.chunks_exact_mut(LANES);
     let mut g = gradients.chunks_exact(LANES);
     let mut m = mean.chunks_exact_mut(LANES);

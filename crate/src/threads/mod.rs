@@ -30,41 +30,33 @@ pub fn share(items: usize, operations: usize) -> usize {
 
 /// Gives every part of `size` elements of `out`, the last one perhaps shorter, with its number to `work`.
 pub fn each_part(out: &mut [Real], size: usize, work: impl Fn(usize, &mut [Real]) + Sync) {
-    let length = out.len();
-    if length == 0 {
-        return;
-    }
-    assert!(size > 0);
-    let start = Shared(out.as_mut_ptr());
-    run(length.div_ceil(size), &|part| {
-        let from = part * size;
-        // SAFETY: the parts lie inside `out` and do not overlap, `run` hands each number out once and ends before the
-        // borrow of `out` does.
-        work(part, unsafe { start.part(from, size.min(length - from)) });
-    });
+    each_of([(out, size)], |part, [out]| work(part, out));
 }
 
 /// [`each_part`] of two outputs at once, which have as many parts each.
 pub fn each_pair(
-    (first, first_size): (&mut [Real], usize),
-    (second, second_size): (&mut [Real], usize),
+    first: (&mut [Real], usize),
+    second: (&mut [Real], usize),
     work: impl Fn(usize, &mut [Real], &mut [Real]) + Sync,
 ) {
-    let (first_length, second_length) = (first.len(), second.len());
-    if first_length == 0 {
-        return;
-    }
-    assert!(first_size > 0 && second_size > 0);
-    let parts = first_length.div_ceil(first_size);
-    assert!(second_length.div_ceil(second_size) == parts);
-    let (first, second) = (Shared(first.as_mut_ptr()), Shared(second.as_mut_ptr()));
+    each_of([first, second], |part, [first, second]| work(part, first, second));
+}
+
+/// [`each_part`] of N outputs at once, which have as many parts each. Panics when they have not.
+pub fn each_of<const N: usize>(outputs: [(&mut [Real], usize); N], work: impl Fn(usize, [&mut [Real]; N]) + Sync) {
+    let outputs = outputs.map(|(out, size)| (Shared(out.as_mut_ptr()), out.len(), size));
+    let parts = outputs.first().map_or(0, |&(_, length, size)| length.div_ceil(size.max(1)));
+    assert!(outputs.iter().all(|&(_, length, size)| size > 0 && length.div_ceil(size) == parts));
     run(parts, &|part| {
-        let (a, b) = (part * first_size, part * second_size);
-        // SAFETY: as for `each_part`, for each of the two.
-        let (a, b) = unsafe {
-            (first.part(a, first_size.min(first_length - a)), second.part(b, second_size.min(second_length - b)))
-        };
-        work(part, a, b);
+        work(
+            part,
+            outputs.map(|(start, length, size)| {
+                let from = part * size;
+                // SAFETY: the parts lie inside their output and do not overlap, `run` hands each number out once and ends
+                // before the borrows of the outputs do.
+                unsafe { start.part(from, size.min(length - from)) }
+            }),
+        );
     });
 }
 

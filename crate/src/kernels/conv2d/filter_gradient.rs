@@ -4,14 +4,22 @@
 //! patch positions and eight channels in registers while a strip of rows passes; strips are small enough to stay
 //! in the first-level cache while all tiles pass over them.
 
-use super::{border, grouped, taps, thin};
-use crate::error::Error;
+use super::{border, grouped, planar, taps, thin};
+use crate::error::{checked_product, Error};
 use crate::gemm::micro::{columns, store, zeros, Walk};
 use crate::geometry::Geometry;
-use crate::vector::{copy, Real, LANES};
+use crate::kernels::map::zip_in_place;
+use crate::threads::{each_part, share};
+use crate::vector::{copy, Real, Vector, LANES};
 
 /// Bytes of a strip of images and gradients.
 const STRIP: usize = 24 * 1024;
+
+/// Most parts of a batch.
+const MOST_PARTS: usize = 16;
+
+/// Most elements of all sums together.
+const MOST_SUMS: usize = 4 << 20;
 
 /// Channels of a gradient with their padding to whole vectors.
 fn padded_channels(geometry: &Geometry) -> usize {
@@ -38,22 +46,43 @@ pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
     if geometry.groups > 1 {
         return grouped::filter_gradient_workspace(geometry);
     }
-    let steps = geometry.kernel_h * geometry.kernel_w * geometry.in_c;
-    Ok(steps * padded_channels(geometry) + widened_size(geometry) + border::size(geometry)?)
+    if planar::fits(geometry) {
+        return planar::workspace(geometry);
+    }
+    let (_, parts) = cut(geometry);
+    let sums = checked_product(&[parts, sums_size(geometry)])?;
+    Ok(sums + widened_size(geometry) + border::size(geometry)?)
+}
+
+/// Elements of the sums of one part of the batch.
+fn sums_size(geometry: &Geometry) -> usize {
+    geometry.kernel_h * geometry.kernel_w * geometry.in_c * padded_channels(geometry)
+}
+
+/// Images of a part, and parts: each has sums of its own.
+fn cut(geometry: &Geometry) -> (usize, usize) {
+    let most = (MOST_SUMS / sums_size(geometry)).clamp(1, MOST_PARTS);
+    let images = share(geometry.batch, geometry.operations()).max(geometry.batch.div_ceil(most));
+    (images, geometry.batch.div_ceil(images))
 }
 
 /// `df = conv(x, dy)`.
 pub fn filter_gradient(geometry: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real], workspace: &mut [Real]) {
     if geometry.groups > 1 {
-        grouped::filter_gradient(geometry, x, dy, df, workspace);
-        return;
+        return grouped::filter_gradient(geometry, x, dy, df, workspace);
     }
-    let steps = geometry.kernel_h * geometry.kernel_w * geometry.in_c;
-    let padded = padded_channels(geometry);
-    let (sums, rest) = workspace.split_at_mut(steps * padded);
+    if planar::fits(geometry) {
+        return planar::filter_gradient(geometry, x, dy, df, workspace);
+    }
+    let (images, parts) = cut(geometry);
+    let (sums, rest) = workspace.split_at_mut(parts * sums_size(geometry));
     let (widened, bordered) = rest.split_at_mut(widened_size(geometry));
     let x = if geometry.is_padded() {
-        border::copy(geometry, x, bordered);
+        let (input, size) = (geometry.in_h * geometry.in_w * geometry.in_c, bordered.len() / geometry.batch);
+        each_part(bordered, images * size, |part, bordered| {
+            let geometry = geometry.of_images(bordered.len() / size);
+            border::copy(&geometry, &x[part * images * input..][..geometry.batch * input], bordered);
+        });
         &*bordered
     } else {
         x
@@ -63,28 +92,39 @@ pub fn filter_gradient(geometry: &Geometry, x: &[Real], dy: &[Real], df: &mut [R
         thin::filter_gradient(&geometry, x, dy, df, widened);
         return;
     }
+    let padded = padded_channels(&geometry);
     let dy = if widened.is_empty() {
         dy
     } else {
-        for (source, target) in dy.chunks_exact(geometry.out_c).zip(widened.chunks_exact_mut(padded)) {
-            copy(source, &mut target[..geometry.out_c]);
-            for lane in &mut target[geometry.out_c..] {
-                *lane = 0.0;
+        let pixels = images * geometry.out_h * geometry.out_w;
+        each_part(widened, pixels * padded, |part, widened| {
+            let dy = dy[part * pixels * geometry.out_c..].chunks_exact(geometry.out_c);
+            for (source, target) in dy.zip(widened.chunks_exact_mut(padded)) {
+                copy(source, &mut target[..geometry.out_c]);
+                for lane in &mut target[geometry.out_c..] {
+                    *lane = 0.0;
+                }
             }
-        }
+        });
         &*widened
     };
-    sums.fill(0.0);
     let row_bytes = (geometry.stride_h * geometry.in_w * geometry.in_c + geometry.out_w * padded) * 4;
     let strip = (STRIP / row_bytes).clamp(1, geometry.out_h);
-    for n in 0..geometry.batch {
-        for first in (0..geometry.out_h).step_by(strip) {
-            let rows = strip.min(geometry.out_h - first);
-            add_strip(&geometry, &Strip { n, first, rows, channels: padded }, x, dy, sums);
+    each_part(sums, sums_size(&geometry), |part, sums| {
+        sums.fill(0.0);
+        for n in part * images..((part + 1) * images).min(geometry.batch) {
+            for first in (0..geometry.out_h).step_by(strip) {
+                let rows = strip.min(geometry.out_h - first);
+                add_strip(&geometry, &Strip { n, first, rows, channels: padded }, x, dy, sums);
+            }
         }
+    });
+    let (total, others) = sums.split_at_mut(sums_size(&geometry));
+    for part in others.chunks_exact(total.len()) {
+        zip_in_place(total, part, |total, sum| total.add(sum));
     }
-    for (source, target) in sums.chunks_exact(padded).zip(df.chunks_exact_mut(geometry.out_c)) {
-        target.copy_from_slice(&source[..geometry.out_c]);
+    for (source, target) in total.chunks_exact(padded).zip(df.chunks_exact_mut(geometry.out_c)) {
+        copy(&source[..geometry.out_c], target);
     }
 }
 

@@ -6,6 +6,7 @@ use crate::gemm::micro::{rows, store, strip, Walk};
 use crate::gemm::pack::{pack_panel, packed_size, panel_start, panel_width, PANEL};
 use crate::geometry::Geometry;
 use crate::kernels::activation::{forward_in_place, Activation};
+use crate::threads::{each_pair, each_part, share};
 use crate::vector::{Lanes, Real, Vector, LANES};
 
 /// float32 values of scratch memory: the packed filters, and the images with their border.
@@ -16,10 +17,10 @@ pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
     Ok(packed(geometry) + border::size(geometry)?)
 }
 
-/// Elements of the packed filters with a row for the bias; the way for few filters needs less.
+/// Elements of the packed filters with a row for the bias; the way for few filters needs none.
 pub(super) fn packed(geometry: &Geometry) -> usize {
     let steps = geometry.kernel_h * geometry.kernel_w * geometry.in_c;
-    packed_size(steps + 1, geometry.out_c).max(thin::workspace(geometry))
+    packed_size(steps + 1, geometry.out_c)
 }
 
 /// `y = activation(conv(x, filter) + bias)`.
@@ -38,13 +39,23 @@ pub fn forward(
     }
     let (packed, bordered) = workspace.split_at_mut(packed(geometry));
     prepare(geometry, filter, bias, packed);
-    let x = if geometry.is_padded() {
-        border::copy(geometry, x, bordered);
-        &*bordered
+    let packed = &*packed;
+    let images = share(geometry.batch, geometry.operations());
+    let (input, output) = (geometry.in_h * geometry.in_w * geometry.in_c, geometry.output_size() / geometry.batch);
+    if geometry.is_padded() {
+        let bordered_size = bordered.len() / geometry.batch;
+        each_pair((y, images * output), (bordered, images * bordered_size), |part, y, bordered| {
+            let geometry = geometry.of_images(y.len() / output);
+            border::copy(&geometry, &x[part * images * input..][..geometry.batch * input], bordered);
+            run(&geometry.without_padding(), bordered, filter, bias, y, activation, packed);
+        });
     } else {
-        x
-    };
-    run(&geometry.without_padding(), x, filter, bias, y, activation, packed);
+        each_part(y, images * output, |part, y| {
+            let geometry = geometry.of_images(y.len() / output);
+            let x = &x[part * images * input..][..geometry.batch * input];
+            run(&geometry, x, filter, bias, y, activation, packed);
+        });
+    }
 }
 
 /// Packs the filters, for any number of [`run`]s. `packed` has [`packed`] elements.
@@ -52,7 +63,7 @@ pub(super) fn prepare(geometry: &Geometry, filter: &[Real], bias: Option<&[Real]
     let steps = geometry.kernel_h * geometry.kernel_w * geometry.in_c;
     let channels = geometry.out_c;
     let unpadded = geometry.without_padding();
-    if thin::fits(&unpadded) || dotted::fits(&unpadded) {
+    if thin::fits_forward(&unpadded) || dotted::fits(&unpadded) {
         return;
     }
     let (packed, starts) = packed.split_at_mut(packed_size(steps, channels));
@@ -75,10 +86,10 @@ pub(super) fn run(
     bias: Option<&[Real]>,
     y: &mut [Real],
     activation: Activation,
-    packed: &mut [Real],
+    packed: &[Real],
 ) {
-    if thin::fits(geometry) {
-        thin::forward(geometry, x, filter, bias, y, activation, packed);
+    if thin::fits_forward(geometry) {
+        thin::forward(geometry, x, filter, bias, y, activation);
         return;
     }
     if dotted::fits(geometry) {

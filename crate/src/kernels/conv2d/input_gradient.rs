@@ -5,7 +5,11 @@ use super::{forward, grouped};
 use crate::error::{checked_product, Error};
 use crate::geometry::Geometry;
 use crate::kernels::activation::Activation;
+use crate::threads::{each_pair, share};
 use crate::vector::{copy, Real};
+
+/// Most parts of a batch.
+const MOST_PARTS: usize = 16;
 
 /// The convolution that computes the gradient of one image, over gradients that carry their border with them. Image by
 /// image, what is spread out stays in the cache.
@@ -34,8 +38,15 @@ pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
         return grouped::input_gradient_workspace(geometry);
     }
     let reversed = reversed(geometry);
-    let spread = checked_product(&[reversed.in_h, reversed.in_w, reversed.in_c])?;
+    let (_, parts) = cut(geometry);
+    let spread = checked_product(&[parts, reversed.in_h, reversed.in_w, reversed.in_c])?;
     Ok(geometry.filter_size() + spread + forward::packed(&reversed))
+}
+
+/// Images of a part, and parts: each has an array for spread gradients.
+fn cut(geometry: &Geometry) -> (usize, usize) {
+    let images = share(geometry.batch, geometry.operations()).max(geometry.batch.div_ceil(MOST_PARTS));
+    (images, geometry.batch.div_ceil(images))
 }
 
 /// `dx` from `dy` and the filters.
@@ -46,16 +57,21 @@ pub fn input_gradient(geometry: &Geometry, dy: &[Real], filter: &[Real], dx: &mu
     }
     let reversed = reversed(geometry);
     let (rotated, rest) = workspace.split_at_mut(geometry.filter_size());
-    let (spread, packed) = rest.split_at_mut(reversed.input_size());
+    let (images, parts) = cut(geometry);
+    let (spread, packed) = rest.split_at_mut(parts * reversed.input_size());
     rotate(geometry, filter, rotated);
     forward::prepare(&reversed, rotated, None, packed);
-    // The border, and the gaps between gradients, stay zero from image to image.
-    spread.fill(0.0);
-    let images = dy.chunks_exact(geometry.out_h * geometry.out_w * geometry.out_c);
-    for (dy, dx) in images.zip(dx.chunks_exact_mut(reversed.output_size())) {
-        spread_out(geometry, &reversed, dy, spread);
-        forward::run(&reversed, spread, rotated, None, dx, Activation::Linear, packed);
-    }
+    let (rotated, packed) = (&*rotated, &*packed);
+    let (gradients, image) = (geometry.output_size() / geometry.batch, reversed.output_size());
+    each_pair((dx, images * image), (spread, reversed.input_size()), |part, dx, spread| {
+        // The border, and the gaps between gradients, stay zero from image to image.
+        spread.fill(0.0);
+        let dy = dy[part * images * gradients..].chunks_exact(gradients);
+        for (dy, dx) in dy.zip(dx.chunks_exact_mut(image)) {
+            spread_out(geometry, &reversed, dy, spread);
+            forward::run(&reversed, spread, rotated, None, dx, Activation::Linear, packed);
+        }
+    });
 }
 
 /// `rotated[p, q, o, c] = filter[kernel_h − 1 − p, kernel_w − 1 − q, c, o]`.

@@ -10,6 +10,7 @@ pub mod filter_gradient;
 pub mod forward;
 mod grouped;
 pub mod input_gradient;
+mod planar;
 mod thin;
 
 use crate::error::Error;

@@ -3,16 +3,21 @@
 //! With one channel a patch has nothing contiguous to offer but its width, and with few filters the lanes of a
 //! vector of channels would stay empty. With one filter, four neighbouring outputs share a vector. With two to four
 //! filters of 3×3 they share each load of the image, and their vectors are woven together before they are stored; with
-//! others each filter's image is computed by itself and then put between the others. In the gradient four filters are
-//! the lanes; the gradients of two or three are parted first, so that no lane is empty.
+//! others the tiles over channels are better. In the gradient four filters are the lanes; the gradients of two or three
+//! are parted first, so that no lane is empty.
 
 use crate::gemm::micro::{correlate, correlate_channels, correlate_planes, planes, weave, Taps};
 use crate::geometry::Geometry;
 use crate::kernels::activation::{forward_in_place, Activation};
+use crate::kernels::map::zip_in_place;
+use crate::threads::{each_part, share};
 use crate::vector::{Lanes, Real, Vector, LANES};
 
 /// Most filters for which this pays; with more the tiles over channels are full.
 const MOST_FILTERS: usize = 4;
+
+/// Most parts of a batch, each with its sums.
+const MOST_PARTS: usize = 16;
 
 /// Whether this way is taken: one channel, stride 1 along the width, no group, no border.
 pub fn fits(geometry: &Geometry) -> bool {
@@ -24,9 +29,9 @@ pub fn fits(geometry: &Geometry) -> bool {
         && !geometry.is_padded()
 }
 
-/// float32 values of scratch memory: one image of every filter.
-pub fn workspace(geometry: &Geometry) -> usize {
-    geometry.out_h * geometry.out_w * geometry.out_c.min(MOST_FILTERS)
+/// Whether the outputs are computed this way: one filter, or 3×3 taps, for which several share the pixels.
+pub fn fits_forward(geometry: &Geometry) -> bool {
+    fits(geometry) && (geometry.out_c == 1 || (geometry.kernel_h, geometry.kernel_w) == (3, 3))
 }
 
 /// `y = activation(conv(x, filter) + bias)`.
@@ -37,44 +42,22 @@ pub fn forward(
     bias: Option<&[Real]>,
     y: &mut [Real],
     activation: Activation,
-    planes: &mut [Real],
 ) {
     let filters = geometry.out_c;
     let outputs = geometry.out_h * geometry.out_w;
     let images = x.chunks_exact(geometry.in_h * geometry.in_w);
     for (x, out) in images.zip(y.chunks_exact_mut(outputs * filters)) {
-        let fill = |planes: &mut [Real]| {
-            for (f, plane) in planes.chunks_exact_mut(outputs).enumerate() {
-                let start = bias.map_or(0.0, |bias| bias[f]);
-                each_block(geometry, f, |block| block.forward(x, filter, start, plane));
+        match filters {
+            1 => {
+                let start = bias.map_or(0.0, |bias| bias[0]);
+                each_block(geometry, |block| block.forward(x, filter, start, out));
             }
-            // The image is still in the first-level cache.
-            forward_in_place(activation, planes);
-        };
-        if filters == 1 {
-            fill(out);
-        } else if geometry.kernel_h == 3 && geometry.kernel_w == 3 {
-            match filters {
-                2 => three_by_three::<2>(geometry, x, filter, bias, out),
-                3 => three_by_three::<3>(geometry, x, filter, bias, out),
-                _ => three_by_three::<4>(geometry, x, filter, bias, out),
-            }
-            forward_in_place(activation, out);
-        } else {
-            let planes = &mut planes[..outputs * filters];
-            fill(planes);
-            interleave(planes, filters, out);
+            2 => three_by_three::<2>(geometry, x, filter, bias, out),
+            3 => three_by_three::<3>(geometry, x, filter, bias, out),
+            _ => three_by_three::<4>(geometry, x, filter, bias, out),
         }
-    }
-}
-
-/// `out[j, f] = planes[f, j]`.
-fn interleave(planes: &[Real], filters: usize, out: &mut [Real]) {
-    let width = planes.len() / filters;
-    for (f, plane) in planes.chunks_exact(width).enumerate() {
-        for (target, &value) in out.chunks_exact_mut(filters).zip(plane) {
-            target[f] = value;
-        }
+        // The image is still in the first-level cache.
+        forward_in_place(activation, out);
     }
 }
 
@@ -95,25 +78,59 @@ fn deinterleave<const F: usize>(dy: &[Real], planes: &mut [Real]) {
     }
 }
 
-/// `df = conv(x, dy)`, summed over the batch.
-pub fn filter_gradient(geometry: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real], planes: &mut [Real]) {
-    let filters = geometry.out_c;
-    let outputs = geometry.out_h * geometry.out_w;
-    df.fill(0.0);
-    let images = x.chunks_exact(geometry.in_h * geometry.in_w);
-    for (x, dy) in images.zip(dy.chunks_exact(outputs * filters)) {
-        match filters {
-            1 => each_block(geometry, 0, |block| block.gradient(x, dy, df)),
-            2 => {
-                deinterleave::<2>(dy, planes);
-                each_block(geometry, 0, |block| block.plane_gradients::<2>(x, planes, df));
-            }
-            3 => {
-                deinterleave::<3>(dy, planes);
-                each_block(geometry, 0, |block| block.plane_gradients::<3>(x, planes, df));
-            }
-            _ => each_block(geometry, 0, |block| block.channel_gradients(x, dy, df)),
+/// float32 values of scratch memory for the gradient: each part of the batch has sums, and one image of every filter.
+pub fn workspace(geometry: &Geometry) -> usize {
+    let (_, parts) = cut(geometry);
+    parts * part_size(geometry)
+}
+
+fn part_size(geometry: &Geometry) -> usize {
+    geometry.filter_size() + geometry.out_h * geometry.out_w * geometry.out_c
+}
+
+/// Images of a part, and parts.
+fn cut(geometry: &Geometry) -> (usize, usize) {
+    let images = share(geometry.batch, geometry.operations()).max(geometry.batch.div_ceil(MOST_PARTS));
+    (images, geometry.batch.div_ceil(images))
+}
+
+/// `df = conv(x, dy)`, summed over the batch: each part by itself, then the parts in their order.
+pub fn filter_gradient(geometry: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real], workspace: &mut [Real]) {
+    let (images, _) = cut(geometry);
+    let (input, output) = (geometry.in_h * geometry.in_w, geometry.out_h * geometry.out_w * geometry.out_c);
+    each_part(workspace, part_size(geometry), |part, scratch| {
+        let (sums, planes) = scratch.split_at_mut(geometry.filter_size());
+        sums.fill(0.0);
+        let first = part * images;
+        let count = images.min(geometry.batch - first);
+        let x = x[first * input..][..count * input].chunks_exact(input);
+        for (x, dy) in x.zip(dy[first * output..].chunks_exact(output)) {
+            add_image(geometry, x, dy, sums, planes);
         }
+    });
+    for (part, scratch) in workspace.chunks_exact(part_size(geometry)).enumerate() {
+        let sums = &scratch[..df.len()];
+        if part == 0 {
+            df.copy_from_slice(sums);
+        } else {
+            zip_in_place(df, sums, |df, sum| df.add(sum));
+        }
+    }
+}
+
+/// Adds what one image contributes to the gradients.
+fn add_image(geometry: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real], planes: &mut [Real]) {
+    match geometry.out_c {
+        1 => each_block(geometry, |block| block.gradient(x, dy, df)),
+        2 => {
+            deinterleave::<2>(dy, planes);
+            each_block(geometry, |block| block.plane_gradients::<2>(x, planes, df));
+        }
+        3 => {
+            deinterleave::<3>(dy, planes);
+            each_block(geometry, |block| block.plane_gradients::<3>(x, planes, df));
+        }
+        _ => each_block(geometry, |block| block.channel_gradients(x, dy, df)),
     }
 }
 
@@ -147,26 +164,25 @@ fn three_by_three<const F: usize>(
     }
 }
 
-/// Some taps of one filter: R rows of T.
+/// Some taps: R rows of T.
 struct Block<'a> {
     geometry: &'a Geometry,
     p: usize,
     q: usize,
     rows: usize,
     columns: usize,
-    f: usize,
 }
 
-/// Cuts the taps of filter `f` into blocks of up to 3×3, whose factors or sums fit the registers.
+/// Cuts the taps into blocks of up to 3×3, whose factors or sums fit the registers.
 #[inline(always)]
-fn each_block(geometry: &Geometry, f: usize, mut work: impl FnMut(Block)) {
+fn each_block(geometry: &Geometry, mut work: impl FnMut(Block)) {
     let mut p = 0;
     while p < geometry.kernel_h {
         let rows = if geometry.kernel_h - p >= 3 { 3 } else { 1 };
         let mut q = 0;
         while q < geometry.kernel_w {
             let columns = (geometry.kernel_w - q).min(3);
-            work(Block { geometry, p, q, rows, columns, f });
+            work(Block { geometry, p, q, rows, columns });
             q += columns;
         }
         p += rows;
@@ -214,7 +230,7 @@ impl Block<'_> {
 
     /// Where tap `[r, t]` lies among the filters.
     fn tap(&self, r: usize, t: usize) -> usize {
-        ((self.p + r) * self.geometry.kernel_w + self.q + t) * self.geometry.out_c + self.f
+        ((self.p + r) * self.geometry.kernel_w + self.q + t) * self.geometry.out_c
     }
 
     /// Where the first output sees its first tap; distances of rows, columns and lines of outputs.

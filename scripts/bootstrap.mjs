@@ -16,6 +16,7 @@ const commands = {
   start: (args) => [newNode(), ['dist/cli.js', ...args]],
   test: (args) => [process.execPath, ['scripts/test.mjs', ...args]],
   check: (args) => [process.execPath, ['scripts/check.mjs', ...args]],
+  asm: (args) => [newNode(), ['scripts/asm.mjs', ...args]],
   bench: (args) => [newNode(), [join('bench', 'run.mjs'), ...args]],
 };
 

@@ -32,16 +32,14 @@ await require('esbuild').build({
 export const library = await import(bundle);
 
 /**
- * An engine of the library's own: a WebAssembly instance of a variant, with its memory.
+ * An engine of the library's own: a WebAssembly instance of a variant, with its memory and its threads.
  *
- * @param options.simd 'relaxed' or 'strict'; `threads`, where it is not 1, is handed on to `init`.
+ * @param options.simd 'relaxed' or 'strict'; `threads` is the number of threads, 1 by default.
  */
 export async function startEngine({ simd, threads = 1 }) {
-  await library.init(engineOptions({ simd, threads }));
-  return library.getEngine();
-}
-
-/** Options of `init`; one thread is what it does by itself. */
-export function engineOptions({ simd, threads }) {
-  return threads === 1 ? { simd } : { simd, threads };
+  await library.init({ simd, threads });
+  const engine = library.getEngine();
+  // The workers of an engine that another one has replaced end when nothing is allocated on it.
+  engine.allocate(64);
+  return engine;
 }

@@ -20,14 +20,16 @@ export class MnistError extends Error {}
  * @returns {Promise<object>} a row of a record.
  * @throws {MnistError} when the pictures are not there.
  */
-export async function trainMnist({ data: folder, epochs, threads, validate = false }) {
-  const { variant } = await init(threads === 1 ? {} : { threads });
+export async function trainMnist({ data: folder, epochs, threads: wanted, validate = false }) {
+  const { variant, threads } = await init(wanted === undefined ? {} : { threads: wanted });
   const all = await readPictures(folder);
   const [from, to] = validate ? [TRAIN - 1000, TRAIN] : [TRAIN, TRAIN + 1000];
   const train = part(all, 0, from);
   const test = part(all, from, to);
   const model = network(Math.ceil(train.count / BATCH) * epochs);
-  console.log(`MNIST: ${train.count} to train, ${test.count} held out; ${model.parameterCount} parameters; ${variant}`);
+  console.log(
+    `MNIST: ${train.count} to train, ${test.count} held out; ${model.parameterCount} parameters; ${variant}, ${threads} thread(s)`,
+  );
   const random = new library.Random(1, 'jitter');
   const start = performance.now();
   for (let epoch = 0; epoch < epochs; epoch++) {

@@ -43,13 +43,26 @@ program
     fileURLToPath(new URL('../../shared/data/mnist', import.meta.url)),
   )
   .option('--epochs <n>', 'passes over the training pictures', whole, 10)
-  .option('--threads <n>', 'number of threads', whole, 1)
+  .option('--threads <n>', 'number of threads, by default that of the cores', whole)
   .option('--validate', 'hold out the last 1,000 of the training pictures instead: to choose by')
   .option('--json <file>', 'write the row to a file')
   .action((options) =>
     run(async () => {
       const { trainMnist } = await import('./mnist.mjs');
       return { rows: [await trainMnist(options)], json: options.json };
+    }),
+  );
+
+program
+  .command('race')
+  .description('ways to do the same work, see bench/races')
+  .argument('<name>', 'tiles or relu')
+  .option('--json <file>', 'write the rows to a file')
+  .addOption(new Option('--seconds <s>', 'time for each way').default(0.5).argParser(positive))
+  .action((name, { json, seconds }) =>
+    run(async () => {
+      const { runRace } = await import('./races/run.mjs');
+      return { json, rows: await runRace(name, seconds) };
     }),
   );
 
@@ -72,7 +85,7 @@ async function run(benchmark) {
     const { rows, json, ...more } = await benchmark();
     if (json !== undefined) writeRecord(json, { ...about, ...more }, rows);
   } catch (error) {
-    if (!['MnistError', 'SuiteError', 'OptionError'].includes(error.constructor.name)) throw error;
+    if (!['MnistError', 'SuiteError', 'RaceError', 'OptionError'].includes(error.constructor.name)) throw error;
     console.error(`bench: ${error.message}`);
     process.exitCode = 2;
   }

@@ -61,9 +61,16 @@ test('a record has what its readers need', () => {
 
 test.each([
   [['seed', '--only', 'nothing'], '--only: expected a part of a workload'],
+  [['race', 'nobody'], 'race: expected one of tiles, relu, got "nobody"'],
   [['mnist', '--data', '/nowhere'], 'no file /nowhere/mnist8k-images-idx3-ubyte.gz; give the folder'],
 ])('%s is said in words, with exit code 2', (args, message) => {
   const { status, err } = bench(...args);
   expect(status).toBe(2);
   expect(err).toContain(message);
+});
+
+test.each(['tiles', 'relu'])('the race %s is run, all ways with one answer', (name) => {
+  const { status, out } = bench('race', name, '--seconds', '0.01');
+  expect(status).toBe(0);
+  expect(out.match(/GFLOP\/s/g)?.length).toBeGreaterThanOrEqual(5);
 });

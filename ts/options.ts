@@ -47,7 +47,7 @@ export function boolean(value: unknown, what: string): boolean {
 
 /** Looks a name up in a table. @throws {OptionError} naming `what` and the known names. */
 export function lookUp<T>(table: Readonly<Record<string, T>>, name: string, what: string): T {
-  const entry = Object.hasOwn(table, name) ? table[name] : undefined;
+  const entry = typeof name === 'string' && Object.hasOwn(table, name) ? table[name] : undefined;
   if (entry === undefined) {
     throw new OptionError(`${what}: expected one of ${Object.keys(table).join(', ')}, got ${describe(name)}`);
   }

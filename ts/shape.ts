@@ -1,6 +1,7 @@
 /** Shapes: lists of dimensions, row-major. The batch is the first dimension where there is one. */
 
 import { ShapeError } from './errors';
+import { describe } from './options';
 
 /** Dimensions of an array, outermost first. */
 export type Shape = readonly number[];
@@ -14,7 +15,7 @@ export function sizeOf(shape: Shape): number {
 
 /** `[100,22,22,1]`; a negative dimension prints as `batch`, the one that is not fixed. */
 export function formatShape(shape: Shape): string {
-  return `[${shape.map((dimension) => (dimension < 0 ? 'batch' : String(dimension))).join(',')}]`;
+  return `[${shape.map((dimension) => (typeof dimension === 'number' && dimension < 0 ? 'batch' : describe(dimension))).join(',')}]`;
 }
 
 /** Whether two shapes have the same dimensions. */

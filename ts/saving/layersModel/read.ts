@@ -132,8 +132,11 @@ class Reader {
     const { class_name: className } = layer;
     const config = object(layer.config, `${this.#where}: ${describe(className)}`);
     const name = this.#name(config.name);
+    if (typeof className !== 'string') {
+      throw new FormatError(`${this.#where}: expected a class_name of ${describe(name)}, got ${describe(className)}`);
+    }
     const what = `${this.#where}: ${className} ${describe(name)}`;
-    const form = lookUp(forms, String(className), `${this.#where}: layer ${describe(name)}: class_name`);
+    const form = lookUp(forms, className, `${this.#where}: layer ${describe(name)}: class_name`);
     const ours: Record<string, unknown> = { name };
     for (const [theirs, value] of Object.entries(config)) {
       const field = form.fields.find((each) => each.theirs === theirs);
@@ -151,7 +154,7 @@ class Reader {
       const multiplier = this.#shapeOf(`${config.name}/depthwise_kernel`)?.[3];
       if (multiplier !== undefined) ours.depthMultiplier = multiplier;
     }
-    return reluWithLimit({ className: String(className), config: ours }, config);
+    return reluWithLimit({ className, config: ours }, config);
   }
 }
 
@@ -186,7 +189,7 @@ function readValue({ kind, axes }: Field, value: unknown, what: string): unknown
   if (value === null || value === undefined) return undefined;
   switch (kind) {
     case 'activation':
-      return lookUp(activationNames, String(value), what);
+      return lookUp(activationNames, value as string, what);
     case 'single':
       return Array.isArray(value) && value.length === 1 ? value[0] : value;
     case 'shape':
@@ -220,7 +223,7 @@ function readInitializer(value: unknown, what: string): PartConfig | undefined {
 function readConstraint(value: unknown, axes: number, what: string): PartConfig {
   const { class_name: className, config = {} } = object(value, what);
   const { axis = 0, max_value } = object(config, what);
-  if (className !== 'MaxNorm') return { className: String(className), config: {} };
+  if (className !== 'MaxNorm') return { className: className as string, config: {} };
   const wanted = JSON.stringify(Array.from({ length: axes }, (_, index) => index));
   const given = JSON.stringify(Array.isArray(axis) ? axis : [axis]);
   if (given !== wanted) {

@@ -4,6 +4,7 @@
 //! Exports are free functions of u32 and f32 over byte addresses, never methods of objects that a trap could leave
 //! borrowed. Unless a line says otherwise they answer 0, or the number of an [`Error`].
 
+mod broadcast;
 mod convolution;
 mod elementwise;
 mod image;

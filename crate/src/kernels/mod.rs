@@ -3,6 +3,7 @@
 pub mod activation;
 pub mod batch_norm;
 pub mod bias;
+pub mod broadcast;
 pub mod columns;
 pub mod conv2d;
 pub mod cross_entropy;

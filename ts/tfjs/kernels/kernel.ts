@@ -20,9 +20,13 @@ export type HotKernel = (call: KernelCall) => TensorInfo | TensorInfo[] | undefi
 /** Kernels by tfjs's names. */
 export type HotKernels = readonly (readonly [name: string, kernel: HotKernel])[];
 
-/** Whether all tensors are float32 and have elements. */
-export function areFloats(...tensors: (TensorInfo | undefined)[]): boolean {
-  return tensors.every((tensor) => tensor === undefined || (tensor.dtype === 'float32' && size(tensor) > 0));
+/** Whether all tensors are float32 and have elements. Casts of the cpu backend share data of another type. */
+export function areFloats(backend: ConvgradBackend, ...tensors: (TensorInfo | undefined)[]): boolean {
+  return tensors.every(
+    (tensor) =>
+      tensor === undefined ||
+      (tensor.dtype === 'float32' && size(tensor) > 0 && backend.data.get(tensor.dataId).dtype === 'float32'),
+  );
 }
 
 /** Number of elements. */

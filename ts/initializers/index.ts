@@ -4,12 +4,17 @@ import { fromFullConfig, type PartConfig } from '../config';
 import { OptionError } from '../errors';
 import { describe, lookUp } from '../options';
 import { constant, ones, zeros } from './constant';
+import { randomNormal, randomUniform, truncatedNormal, varianceScaling } from './distributions';
 import type { Initializer } from './initializer';
+import { identity, orthogonal } from './orthogonal';
 import { glorotNormal, glorotUniform, heNormal, heUniform, lecunNormal, lecunUniform } from './scaled';
 
 export * from './constant';
+export * from './distributions';
 export type { Initializer } from './initializer';
-export * from './scaled';
+export * from './orthogonal';
+export type { Distribution, Fan } from './scaled';
+export { glorotNormal, glorotUniform, heNormal, heUniform, lecunNormal, lecunUniform } from './scaled';
 
 /** Every initializer by its name in options. */
 export const initializers = {
@@ -22,6 +27,12 @@ export const initializers = {
   heNormal,
   lecunUniform,
   lecunNormal,
+  randomNormal,
+  randomUniform,
+  truncatedNormal,
+  varianceScaling,
+  orthogonal,
+  identity,
 } as const;
 
 /** Name of an initializer, as in `kernelInitializer: 'heNormal'`. */

@@ -72,3 +72,42 @@ pub fn slide<const P: usize, const T: usize, const V: usize>(
     }
     *sums = totals;
 }
+
+/// `out[p·c + l] = start[l] + Σ x[origin + r·line + (p·S + t)·c + l] · filter[(r·T + t)·c + l]` for P outputs `p` and four
+/// channels `l` of `c` in all: a filter of `rows` times T taps for each channel, S pixels from output to output. Each pixel
+/// is loaded once a row for all the taps that see it. Panics when an address lies outside a slice.
+#[inline(always)]
+pub fn slide_channels<const P: usize, const T: usize, const S: usize>(
+    (x, origin, line, rows): (&[Real], usize, usize, usize),
+    (filter, channel, c): (&[Real], usize, usize),
+    start: Lanes,
+    (out, place): (&mut [Real], usize),
+) {
+    assert!(rows > 0 && channel + LANES <= c);
+    assert!(origin + (rows - 1) * line + ((P - 1) * S + T - 1) * c + LANES <= x.len());
+    assert!(channel + (rows * T - 1) * c + LANES <= filter.len());
+    assert!(place + (P - 1) * c + LANES <= out.len());
+    let mut sums = [start; P];
+    // SAFETY: the assertions above bound every address.
+    unsafe {
+        for r in 0..rows {
+            let taps = filter.as_ptr().add(channel).add(r * T * c);
+            let factors: [Lanes; T] = std::array::from_fn(|t| Lanes::load_at(taps.add(t * c)));
+            let mut pixel = x.as_ptr().add(origin).add(r * line);
+            for d in 0..(P - 1) * S + T {
+                let value = Lanes::load_at(pixel);
+                for t in 0..T {
+                    if d >= t && (d - t) % S == 0 && (d - t) / S < P {
+                        sums[(d - t) / S] = value.mul_add(factors[t], sums[(d - t) / S]);
+                    }
+                }
+                pixel = pixel.wrapping_add(c);
+            }
+        }
+        let mut target = out.as_mut_ptr().add(place);
+        for sum in sums {
+            sum.store_at(target);
+            target = target.wrapping_add(c);
+        }
+    }
+}

@@ -8,7 +8,7 @@ mod outer;
 mod planes;
 mod strip;
 
-pub use dots::{dots, slide};
+pub use dots::{dots, slide, slide_channels};
 pub use outer::{columns, rows};
 pub use planes::{correlate, correlate_channels, correlate_planes, planes, weave, Taps};
 pub use strip::strip;

@@ -28,7 +28,7 @@ pub fn filter_gradient_workspace(geometry: &Geometry) -> Result<usize, Error> {
 /// float32 values of scratch memory for the images' gradient.
 pub fn input_gradient_workspace(geometry: &Geometry) -> Result<usize, Error> {
     if depthwise::fits(geometry) {
-        return Ok(0);
+        return Ok(depthwise::input_gradient_workspace(geometry));
     }
     let one = geometry.of_one_group();
     Ok(one.input_size() + one.filter_size() + one.output_size() + input_gradient::workspace(&one)?)
@@ -82,7 +82,7 @@ pub fn filter_gradient(geometry: &Geometry, x: &[Real], dy: &[Real], df: &mut [R
 /// See [`input_gradient::input_gradient`].
 pub fn input_gradient(geometry: &Geometry, dy: &[Real], filter: &[Real], dx: &mut [Real], workspace: &mut [Real]) {
     if depthwise::fits(geometry) {
-        return depthwise::input_gradient(geometry, dy, filter, dx);
+        return depthwise::input_gradient(geometry, dy, filter, dx, workspace);
     }
     let one = geometry.of_one_group();
     let parts = Parts::new(&one, workspace);

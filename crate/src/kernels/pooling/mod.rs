@@ -1,5 +1,7 @@
 //! Pooling: the largest value or the mean of each window, channel by channel. Images NHWC.
 
+mod quarters;
+
 use crate::geometry::Geometry;
 use crate::threads::{each_part, share};
 use crate::vector::{Lanes, Real, Vector, LANES};
@@ -54,6 +56,9 @@ pub fn max(g: &Geometry, x: &[Real], y: &mut [Real]) {
 }
 
 fn max_of(g: &Geometry, x: &[Real], y: &mut [Real]) {
+    if quarters::fits(g) {
+        return quarters::max(g, x, y);
+    }
     windows(g, |window| {
         let target = &mut y[window.output..window.output + g.in_c];
         target.fill(Real::NEG_INFINITY);
@@ -86,6 +91,9 @@ pub fn max_gradient(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], dx: &mut 
 }
 
 fn max_gradient_of(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], dx: &mut [Real]) {
+    if quarters::fits(g) {
+        return quarters::max_gradient(g, x, y, dy, dx);
+    }
     dx.fill(0.0);
     windows(g, |window| {
         let zero = Lanes::splat(0.0);

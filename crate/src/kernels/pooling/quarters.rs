@@ -1,0 +1,76 @@
+//! Max pooling of windows of 2×2 side by side, of channels that fill vectors: the pooling of most networks. Every pixel is
+//! in one window, so that gradients are written once and not added.
+
+use crate::geometry::Geometry;
+use crate::vector::{Lanes, Real, Vector, LANES};
+
+/// Whether this way is taken.
+pub fn fits(g: &Geometry) -> bool {
+    (g.kernel_h, g.kernel_w, g.stride_h, g.stride_w) == (2, 2, 2, 2) && !g.is_padded() && g.in_c % LANES == 0
+}
+
+/// Of two values the larger; NaN wins.
+#[inline(always)]
+fn larger(best: Lanes, value: Lanes) -> Lanes {
+    value.select_less(best, best, value).or_nan_of(best)
+}
+
+/// The largest value of each window.
+pub fn max(g: &Geometry, x: &[Real], y: &mut [Real]) {
+    let (row, c) = (g.in_w * g.in_c, g.in_c);
+    for (i, y) in y.chunks_exact_mut(g.out_w * c).enumerate() {
+        let first = (i / g.out_h * g.in_h + i % g.out_h * 2) * row;
+        let (top, bottom) = x[first..first + 2 * row].split_at(row);
+        let pairs = top.chunks_exact(2 * c).zip(bottom.chunks_exact(2 * c));
+        for ((top, bottom), y) in pairs.zip(y.chunks_exact_mut(c)) {
+            let (a, b) = top.split_at(c);
+            let (d, e) = bottom.split_at(c);
+            for k in (0..c).step_by(LANES) {
+                let pixels = [a, b, d, e].map(|pixel| Lanes::load(&pixel[k..]));
+                larger(larger(larger(pixels[0], pixels[1]), pixels[2]), pixels[3]).store(&mut y[k..]);
+            }
+        }
+    }
+}
+
+/// The gradient goes to the first pixel of each window that holds its largest value.
+pub fn max_gradient(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], dx: &mut [Real]) {
+    let (row, c) = (g.in_w * g.in_c, g.in_c);
+    let (used, zero) = (2 * g.out_w * c, Lanes::splat(0.0));
+    for (image, dx) in dx.chunks_exact_mut(g.in_h * row).enumerate() {
+        let x = &x[image * g.in_h * row..];
+        dx[2 * g.out_h * row..].fill(0.0);
+        for (i, dx) in dx.chunks_exact_mut(2 * row).take(g.out_h).enumerate() {
+            let (top, bottom) = x[i * 2 * row..][..2 * row].split_at(row);
+            let (dtop, dbottom) = dx.split_at_mut(row);
+            if used < row {
+                dtop[used..].fill(0.0);
+                dbottom[used..].fill(0.0);
+            }
+            let out = (image * g.out_h + i) * g.out_w * c;
+            let outputs = y[out..].chunks_exact(c).zip(dy[out..].chunks_exact(c));
+            let pixels = top.chunks_exact(2 * c).zip(bottom.chunks_exact(2 * c));
+            let gradients = dtop.chunks_exact_mut(2 * c).zip(dbottom.chunks_exact_mut(2 * c));
+            for (((y, dy), (top, bottom)), (dtop, dbottom)) in outputs.zip(pixels).zip(gradients) {
+                let (a, b) = top.split_at(c);
+                let (d, e) = bottom.split_at(c);
+                let (da, db) = dtop.split_at_mut(c);
+                let (dd, de) = dbottom.split_at_mut(c);
+                for k in (0..c).step_by(LANES) {
+                    let largest = Lanes::load(&y[k..]);
+                    // What no pixel has taken yet. A largest NaN came from a NaN.
+                    let mut left = Lanes::load(&dy[k..]);
+                    let mut give = |pixel: &[Real], target: &mut [Real]| {
+                        let value = Lanes::load(&pixel[k..]);
+                        value.select_equal_or_nan(largest, left, zero).store(&mut target[k..]);
+                        left = value.select_equal_or_nan(largest, zero, left);
+                    };
+                    give(a, da);
+                    give(b, db);
+                    give(d, dd);
+                    give(e, de);
+                }
+            }
+        }
+    }
+}

@@ -17,6 +17,7 @@ const commands = {
   test: (args) => [process.execPath, ['scripts/test.mjs', ...args]],
   check: (args) => [process.execPath, ['scripts/check.mjs', ...args]],
   asm: (args) => [newNode(), ['scripts/asm.mjs', ...args]],
+  soak: (args) => [newNode(), ['--expose-gc', join('bench', 'soak.mjs'), ...args]],
   bench: (args) => [newNode(), [join('bench', 'run.mjs'), ...args]],
 };
 

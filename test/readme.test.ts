@@ -31,6 +31,17 @@ test.each(blocks.map((code, index) => [index, code] as const))('block %i of the 
 
 test('there are three blocks', () => expect(blocks).toHaveLength(3));
 
+test('docs/training.md runs, and prints what its comments say', () => {
+  const text = readFileSync(join(root, 'docs/training.md'), 'utf8');
+  const code = [...text.matchAll(/```js\n([\s\S]*?)```/g)].map(([, block]) => block as string).join('\n');
+  const library = pathToFileURL(join(root, 'dist/index.js')).href;
+  const file = join(mkdtempSync(join(tmpdir(), 'convgrad-docs-')), 'training.mjs');
+  writeFileSync(file, code.replaceAll("'convgrad'", JSON.stringify(library)));
+  const expected = [...code.matchAll(/^ *console\.log\(.*\); \/\/ (.*)$/gm)].map(([, words]) => words as string);
+  expect(expected).toHaveLength(7);
+  expect(run(file).trim().split('\n')).toEqual(expected);
+});
+
 test('the example learns', () => {
   const out = run(join(root, 'examples/seed-network/main.mjs'), '3');
   const losses = [...out.matchAll(/E = ([\d.]+)$/gm)].map(([, loss]) => Number(loss));

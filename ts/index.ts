@@ -17,6 +17,7 @@ export * from './metrics';
 export type { CompileConfig } from './model/compileConfig';
 export type { Equation, Explanation, Factor } from './model/explain';
 export type { LossMetric, MetricLike } from './model/lossMetric';
+export type { ModelLayer } from './model/modelLayer';
 export type { NamedTensor } from './model/network';
 export { apply, input, type SymbolicTensor } from './model/symbolic';
 export * from './optimizers';

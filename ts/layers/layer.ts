@@ -34,7 +34,7 @@ export interface WeightSpec {
   readonly name: string;
   /** Dimensions. */
   readonly shape: Shape;
-  /** Whether training changes it. */
+  /** Whether training can change it: it does where its layer is `trainable`. */
   readonly trainable: boolean;
   /** Its first values. */
   readonly initializer: Initializer;

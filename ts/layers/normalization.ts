@@ -44,7 +44,6 @@ interface Settings {
   readonly epsilon: number;
   readonly center: boolean;
   readonly scale: boolean;
-  readonly trainable: boolean;
   readonly config: Readonly<Record<string, unknown>>;
   /** γ and β, as far as they are wanted. */
   affineWeights(channels: number): WeightSpec[];
@@ -61,7 +60,6 @@ function readSettings(options: NormalizationOptions, label: string): Settings {
     epsilon,
     center,
     scale,
-    trainable,
     config: {
       ...{ epsilon, center, scale, trainable },
       betaInitializer: configOf(beta),
@@ -69,8 +67,8 @@ function readSettings(options: NormalizationOptions, label: string): Settings {
     },
     affineWeights(channels) {
       const weights: WeightSpec[] = [];
-      if (scale) weights.push({ name: 'gamma', shape: [channels], trainable, initializer: gamma });
-      if (center) weights.push({ name: 'beta', shape: [channels], trainable, initializer: beta });
+      if (scale) weights.push({ name: 'gamma', shape: [channels], trainable: true, initializer: gamma });
+      if (center) weights.push({ name: 'beta', shape: [channels], trainable: true, initializer: beta });
       return weights;
     },
   };
@@ -137,7 +135,7 @@ function emitBatchNormalization(
   builder: PlanBuilder,
   { buffer: x, shape }: Value,
   { gamma, beta, rest }: Affine,
-  { epsilon, trainable }: Settings,
+  { epsilon }: Settings,
   momentum: number,
 ): EmittedLayer {
   const channels = shape.at(-1) ?? 1;
@@ -145,7 +143,7 @@ function emitBatchNormalization(
   const [mean, variance] = rest as [WeightBuffers, WeightBuffers];
   const y = builder.temporary('output', shape);
   const affine = [maybe(gamma?.value), maybe(beta?.value)];
-  const uses = builder.training && trainable;
+  const uses = builder.training && builder.layerLearns;
   const statistics = builder.temporary('statistics', [2, channels]);
   if (uses) {
     // A step that leaves no traces must not move the averages.

@@ -55,7 +55,7 @@ export function prelu(options: PreluOptions = {}): Layer {
         config,
         inputShapes,
         outputShape: shape,
-        weights: [{ name: 'alpha', shape: alphaShape, trainable, initializer }],
+        weights: [{ name: 'alpha', shape: alphaShape, trainable: true, initializer }],
         emit(builder, inputs, weights) {
           const input = only(inputs, name);
           const x = input.buffer;

@@ -85,12 +85,12 @@ export function readWeighted(options: WeightedOptions, label: string): Weighted 
     },
     weights(kernelShape, channels) {
       const kernel: WeightSpec = {
-        ...{ name: 'kernel', shape: kernelShape, trainable, initializer: kernelInitializer },
+        ...{ name: 'kernel', shape: kernelShape, trainable: true, initializer: kernelInitializer },
         ...(kernelRegularizer && { regularizer: kernelRegularizer }),
         ...(kernelConstraint && { constraint: kernelConstraint }),
       };
       const bias: WeightSpec = {
-        ...{ name: 'bias', shape: [channels], trainable, initializer: biasInitializer },
+        ...{ name: 'bias', shape: [channels], trainable: true, initializer: biasInitializer },
         ...(biasRegularizer && { regularizer: biasRegularizer }),
         ...(biasConstraint && { constraint: biasConstraint }),
       };

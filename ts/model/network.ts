@@ -16,6 +16,7 @@ import { formatShape, type Shape, sameShape, sizeOf } from '../shape';
 import type { Tensor } from '../tensor';
 import type { Graph } from './graph';
 import { type LossMetric, lossOf } from './lossMetric';
+import { ModelLayer } from './modelLayer';
 import { ModelState, type ModelWeight } from './state';
 import { buildStep, type StepMode, type StepPlan } from './step';
 
@@ -56,14 +57,17 @@ export class Network {
   readonly name: string;
   /** The layers. */
   readonly graph: Graph;
-  /** All weights in Keras's order: layer by layer. */
-  readonly weights: readonly ModelWeight[];
+  /** The layers, each once, in the order of their first use. */
+  readonly layers: readonly ModelLayer[];
   /** What `compile` was given. */
   compiled: Compiled | undefined;
   /** Where all chance comes from. */
   seed: number;
   /** Number of steps that the optimizer has made since `compile`. */
   iterations = 0;
+  #weights: readonly ModelWeight[] = [];
+  /** The layers that were trainable when the model was compiled. */
+  #learning: ReadonlySet<BuiltLayer> = new Set();
   readonly #weightsOf: readonly (readonly number[])[];
   /** The weights while they have no home in WebAssembly memory. */
   #values: readonly Float32Array[] | undefined;
@@ -77,22 +81,27 @@ export class Network {
     this.name = name;
     this.graph = graph;
     this.seed = seed;
-    const weights: ModelWeight[] = [];
+    this.layers = [...new Set(graph.nodes.map(({ layer }) => layer))].map((layer) => new ModelLayer(layer, name));
+    this.#freeze();
+    let count = 0;
     const known = new Map<BuiltLayer, readonly number[]>();
     this.#weightsOf = graph.nodes.map(({ layer }) => {
-      const own =
-        known.get(layer) ?? layer.weights.map((spec) => weights.push({ name: `${layer.name}/${spec.name}`, spec }) - 1);
+      const own = known.get(layer) ?? layer.weights.map(() => count++);
       known.set(layer, own);
       return own;
     });
-    this.weights = weights;
-    this.#values = weights.map(({ spec }, index) => {
+    this.#values = this.#weights.map(({ spec }, index) => {
       const given = values?.[index];
       if (given !== undefined) return given;
       const first = new Float32Array(sizeOf(spec.shape));
       spec.initializer.fill(first, spec.shape, new Random(seed, `initializer/${index}`));
       return first;
     });
+  }
+
+  /** All weights in Keras's order: layer by layer. Those of frozen layers are not trainable. */
+  get weights(): readonly ModelWeight[] {
+    return this.#weights;
   }
 
   /** @throws {DisposedError} after {@link dispose}. */
@@ -117,6 +126,7 @@ export class Network {
       this.#values = this.#readWeights(this.#home);
       this.#leave();
     }
+    this.#freeze();
     this.compiled = compiled;
     this.iterations = 0;
     this.#slots = undefined;
@@ -211,6 +221,7 @@ export class Network {
     if (step === undefined) {
       const parts = {
         graph: this.graph,
+        learning: this.#learning,
         weightsOf: this.#weightsOf,
         state: home.state,
         loss: this.compiled?.loss,
@@ -278,6 +289,17 @@ export class Network {
     this.#slots = undefined;
     this.#home = { engine, state, arena: new Arena(engine), steps: new Map() };
     return this.#home;
+  }
+
+  /** Lets the layers' `trainable` take effect. */
+  #freeze(): void {
+    this.#learning = new Set(this.layers.filter(({ trainable }) => trainable).map(({ built }) => built));
+    this.#weights = this.layers.flatMap(({ built, name }) =>
+      built.weights.map((spec) => {
+        const trainable = spec.trainable && this.#learning.has(built);
+        return { name: `${name}/${spec.name}`, spec: { ...spec, trainable } };
+      }),
+    );
   }
 
   #readWeights({ state }: Home): Float32Array[] {

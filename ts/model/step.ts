@@ -41,6 +41,8 @@ export interface StepPlan {
 export interface StepParts {
   /** The layers. */
   readonly graph: Graph;
+  /** The layers whose weights training changes. */
+  readonly learning: ReadonlySet<BuiltLayer>;
   /** For each node the numbers of its weights. */
   readonly weightsOf: readonly (readonly number[])[];
   /** The weights' memory. */
@@ -81,6 +83,7 @@ export function buildStep(engine: Engine, parts: StepParts, { mode, batch, weigh
     const own = (parts.weightsOf[node] ?? []).map((index) => weightFor(parts.state, index, mode));
     const shares = graph.nodes.filter((other) => other.layer === layer).length > 1;
     const weights = shares ? own.map((weight) => partOf(builder, layer.name, weight)) : own;
+    builder.layerLearns = parts.learning.has(layer);
     const result = builder.scope(layer.name, 'forward', () =>
       layer.emit(
         builder,

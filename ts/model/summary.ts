@@ -13,8 +13,9 @@ export function summarize(network: Network): string {
     layer.weights.map(({ name, shape }) => `${name} ${formatShape(shape)}`).join(', '),
   ]);
   const count = (trainable: boolean): number =>
-    network.weights
-      .filter(({ spec }) => spec.trainable === trainable)
+    network.layers
+      .flatMap((layer) => layer.built.weights.map((spec) => ({ spec, learns: spec.trainable && layer.trainable })))
+      .filter(({ learns }) => learns === trainable)
       .reduce((sum, { spec }) => sum + sizeOf(spec.shape), 0);
   const inputs = network.graph.inputShapes.map((shape) => formatShape([-1, ...shape])).join(', ');
   return [

@@ -26,13 +26,19 @@ export interface Topology {
   readonly graph: Graph;
 }
 
-/** A model as data. */
-export function describeTopology({ name, seed, graph }: Topology): PartConfig {
+/** A model as data. @param configs - Options of layers that are not those that they were made with. */
+export function describeTopology(
+  { name, seed, graph }: Topology,
+  configs: ReadonlyMap<BuiltLayer, PartConfig['config']>,
+): PartConfig {
   const [inputShape] = graph.inputShapes;
   const built = new Set(graph.nodes.map(({ layer }) => layer));
   const isChain = built.size === graph.nodes.length && graph.inputShapes.length === 1 && graph.nodes.every(followsOn);
   if (isChain) {
-    return { className: 'Sequential', config: { name, seed, inputShape, layers: [...built].map(describeLayer) } };
+    return {
+      className: 'Sequential',
+      config: { name, seed, inputShape, layers: [...built].map((layer) => describeLayer(layer, configs)) },
+    };
   }
   const inputNames = namesOfInputs(graph, built);
   const references: Reference[] = inputNames.map((inputName) => [inputName, 0]);
@@ -46,7 +52,7 @@ export function describeTopology({ name, seed, graph }: Topology): PartConfig {
     ...graph.inputShapes.map((shape, index) => ({
       ...{ className: 'InputLayer', config: { name: inputNames[index], shape }, inboundNodes: [] },
     })),
-    ...[...uses].map(([layer, inboundNodes]) => ({ ...describeLayer(layer), inboundNodes })),
+    ...[...uses].map(([layer, inboundNodes]) => ({ ...describeLayer(layer, configs), inboundNodes })),
   ];
   const ends = { inputLayers: references.slice(0, inputNames.length), outputLayers: references.slice(-1) };
   return { className: 'Functional', config: { name, seed, layers, ...ends } };
@@ -56,8 +62,8 @@ function followsOn({ inputs }: Graph['nodes'][number], index: number): boolean {
   return inputs.length === 1 && inputs[0] === index;
 }
 
-function describeLayer(layer: BuiltLayer): PartConfig {
-  const { className, config } = configOf(layer);
+function describeLayer(layer: BuiltLayer, configs: ReadonlyMap<BuiltLayer, PartConfig['config']>): PartConfig {
+  const { className, config } = configOf({ className: layer.className, config: configs.get(layer) ?? layer.config });
   return { className, config: { name: layer.name, ...config } };
 }
 

@@ -30,6 +30,8 @@ export class PlanBuilder {
   readonly keepAll: boolean;
   /** Whether the plan is for training: dropout drops, batch normalization takes the batch's statistics. */
   readonly training: boolean;
+  /** Whether the layer that is being emitted is trainable: a frozen batch normalization takes its moving averages. */
+  layerLearns = true;
   /** What the kernels say about scratch memory. */
   readonly workspaces: WorkspaceOracle;
   /** Four words, written before each training step: its number and the seed. Randomness of a step follows from them. */

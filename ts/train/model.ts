@@ -11,6 +11,7 @@ import { type CompileConfig, describeCompiled } from '../model/compileConfig';
 import { type Explanation, explainStep } from '../model/explain';
 import type { Graph } from '../model/graph';
 import { checkMetrics, type MetricLike, readMetric } from '../model/lossMetric';
+import type { ModelLayer } from '../model/modelLayer';
 import { type Compiled, type NamedTensor, Network } from '../model/network';
 import { summarize } from '../model/summary';
 import { describeTopology } from '../model/topology';
@@ -102,6 +103,20 @@ export class Model implements TrainedModel {
   /** Shape of an output without batch. */
   get outputShape(): Shape {
     return this.#network.graph.outputShape;
+  }
+
+  /** The layers, each once, in the order of their first use. Their `trainable` may be set before `compile`. */
+  get layers(): readonly ModelLayer[] {
+    return this.#network.layers;
+  }
+
+  /** The layer of a name. @throws {OptionError} naming all layers when there is none. */
+  getLayer(name: string): ModelLayer {
+    const layer = this.layers.find((each) => each.name === name);
+    if (layer !== undefined) return layer;
+    throw new OptionError(
+      `${this.name}.getLayer: expected one of ${this.layers.map((each) => each.name).join(', ')}, got ${describe(name)}`,
+    );
   }
 
   /** Number of all parameters. */
@@ -352,7 +367,8 @@ export class Model implements TrainedModel {
    */
   toJSON(): PartConfig {
     this.#network.assertUsable('toJSON');
-    return describeTopology({ name: this.name, seed: this.#network.seed, graph: this.#network.graph });
+    const configs = new Map(this.layers.map(({ built, config }) => [built, config]));
+    return describeTopology({ name: this.name, seed: this.#network.seed, graph: this.#network.graph }, configs);
   }
 
   /**

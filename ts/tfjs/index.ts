@@ -1,4 +1,5 @@
 /** convgrad/tfjs: TensorFlow.js on our kernels. Needs the package @tensorflow/tfjs, which the core does not. */
 
 export { type BackendMemory, ConvgradBackend } from './backend';
+export { fromTfjs, toTfjs } from './models';
 export { backendName, registerBackend } from './register';

@@ -1,0 +1,46 @@
+/** Models across: what TensorFlow.js predicts we predict, and a model that we trained goes back with its weights. */
+
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, expect, test } from 'vitest';
+import { adam } from '../../ts';
+import { fromTfjs, toTfjs } from '../../ts/tfjs';
+
+beforeAll(() => tf.setBackend('cpu'));
+
+function network(): tf.LayersModel {
+  const model = tf.sequential();
+  model.add(tf.layers.conv2d({ inputShape: [12, 12, 1], filters: 4, kernelSize: 3, activation: 'relu' }));
+  model.add(tf.layers.batchNormalization());
+  model.add(tf.layers.maxPooling2d({ poolSize: 2 }));
+  model.add(tf.layers.flatten());
+  model.add(tf.layers.dense({ units: 3, activation: 'softmax' }));
+  return model;
+}
+
+const count = 30;
+const x = Float32Array.from({ length: count * 144 }, (_, index) => ((index * 7919) % 1009) / 1009);
+const labels = Int32Array.from({ length: count }, (_, index) => index % 3);
+
+test('a LayersModel is trained by our engine and goes back', async () => {
+  const theirs = network();
+  const input = tf.tensor4d(x, [count, 12, 12, 1]);
+  const before = (theirs.predict(input) as tf.Tensor).dataSync();
+  const ours = await fromTfjs(theirs);
+  const { data } = await ours.predict(x);
+  expect(Math.max(...data.map((value, index) => Math.abs(value - (before[index] as number))))).toBeLessThan(1e-5);
+
+  ours.compile({ optimizer: adam(), loss: 'sparseCategoricalCrossentropy' });
+  const { history } = await ours.fit(x, labels, { batchSize: 10, epochs: 3 });
+  expect(history.loss?.at(-1)).toBeLessThan(history.loss?.[0] as number);
+  const trained = (await ours.predict(x)).data;
+  const back = await toTfjs(ours);
+  const after = (back.predict(input) as tf.Tensor).dataSync();
+  expect(Math.max(...trained.map((value, index) => Math.abs(value - (after[index] as number))))).toBeLessThan(1e-5);
+  expect(Math.max(...trained.map((value, index) => Math.abs(value - (before[index] as number))))).toBeGreaterThan(1e-3);
+  ours.dispose();
+});
+
+test('a layer that only TensorFlow.js has is named', async () => {
+  const model = tf.sequential({ layers: [tf.layers.simpleRNN({ units: 2, inputShape: [3, 4], name: 'memory' })] });
+  await expect(fromTfjs(model)).rejects.toThrow('memory');
+});

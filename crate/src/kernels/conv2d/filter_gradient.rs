@@ -4,19 +4,16 @@
 //! patch positions and eight channels in registers while a strip of rows passes; strips are small enough to stay
 //! in the first-level cache while all tiles pass over them.
 
-use super::{border, grouped, planar, taps, thin};
+use super::{border, cut, grouped, planar, taps, thin, MOST_PARTS};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{columns, store, zeros, Walk};
 use crate::geometry::Geometry;
 use crate::kernels::map::zip_in_place;
-use crate::threads::{each_part, share};
+use crate::threads::each_part;
 use crate::vector::{copy, Real, Vector, LANES};
 
 /// Bytes of a strip of images and gradients.
 const STRIP: usize = 24 * 1024;
-
-/// Most parts of a batch.
-const MOST_PARTS: usize = 16;
 
 /// Most elements of all sums together.
 const MOST_SUMS: usize = 4 << 20;
@@ -49,7 +46,7 @@ pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
     if planar::fits(geometry) {
         return planar::workspace(geometry);
     }
-    let (_, parts) = cut(geometry);
+    let (_, parts) = cut(geometry, most_parts(geometry));
     let sums = checked_product(&[parts, sums_size(geometry)])?;
     Ok(sums + widened_size(geometry) + border::size(geometry)?)
 }
@@ -59,11 +56,9 @@ fn sums_size(geometry: &Geometry) -> usize {
     geometry.kernel_h * geometry.kernel_w * geometry.in_c * padded_channels(geometry)
 }
 
-/// Images of a part, and parts: each has sums of its own.
-fn cut(geometry: &Geometry) -> (usize, usize) {
-    let most = (MOST_SUMS / sums_size(geometry)).clamp(1, MOST_PARTS);
-    let images = share(geometry.batch, geometry.operations()).max(geometry.batch.div_ceil(most));
-    (images, geometry.batch.div_ceil(images))
+/// Parts of a batch, each with sums of its own.
+fn most_parts(geometry: &Geometry) -> usize {
+    (MOST_SUMS / sums_size(geometry)).clamp(1, MOST_PARTS)
 }
 
 /// `df = conv(x, dy)`.
@@ -74,7 +69,7 @@ pub fn filter_gradient(geometry: &Geometry, x: &[Real], dy: &[Real], df: &mut [R
     if planar::fits(geometry) {
         return planar::filter_gradient(geometry, x, dy, df, workspace);
     }
-    let (images, parts) = cut(geometry);
+    let (images, parts) = cut(geometry, most_parts(geometry));
     let (sums, rest) = workspace.split_at_mut(parts * sums_size(geometry));
     let (widened, bordered) = rest.split_at_mut(widened_size(geometry));
     let x = if geometry.is_padded() {

@@ -1,15 +1,12 @@
 //! Gradient of the images: a convolution of the output's gradients, spread out by the stride and with a border of
 //! zeros, with the filters rotated by half a turn and their channels exchanged.
 
-use super::{forward, grouped};
+use super::{cut, forward, grouped, MOST_PARTS};
 use crate::error::{checked_product, Error};
 use crate::geometry::Geometry;
 use crate::kernels::activation::Activation;
-use crate::threads::{each_pair, share};
+use crate::threads::each_pair;
 use crate::vector::{copy, Real};
-
-/// Most parts of a batch.
-const MOST_PARTS: usize = 16;
 
 /// The convolution that computes the gradient of one image, over gradients that carry their border with them. Image by
 /// image, what is spread out stays in the cache.
@@ -38,15 +35,9 @@ pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
         return grouped::input_gradient_workspace(geometry);
     }
     let reversed = reversed(geometry);
-    let (_, parts) = cut(geometry);
+    let (_, parts) = cut(geometry, MOST_PARTS);
     let spread = checked_product(&[parts, reversed.in_h, reversed.in_w, reversed.in_c])?;
     Ok(geometry.filter_size() + spread + forward::packed(&reversed))
-}
-
-/// Images of a part, and parts: each has an array for spread gradients.
-fn cut(geometry: &Geometry) -> (usize, usize) {
-    let images = share(geometry.batch, geometry.operations()).max(geometry.batch.div_ceil(MOST_PARTS));
-    (images, geometry.batch.div_ceil(images))
 }
 
 /// `dx` from `dy` and the filters.
@@ -57,7 +48,7 @@ pub fn input_gradient(geometry: &Geometry, dy: &[Real], filter: &[Real], dx: &mu
     }
     let reversed = reversed(geometry);
     let (rotated, rest) = workspace.split_at_mut(geometry.filter_size());
-    let (images, parts) = cut(geometry);
+    let (images, parts) = cut(geometry, MOST_PARTS);
     let (spread, packed) = rest.split_at_mut(parts * reversed.input_size());
     rotate(geometry, filter, rotated);
     forward::prepare(&reversed, rotated, None, packed);

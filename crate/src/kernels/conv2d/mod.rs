@@ -16,6 +16,7 @@ mod thin;
 use crate::error::Error;
 use crate::gemm::micro::Walk;
 use crate::geometry::Geometry;
+use crate::threads::share;
 
 /// One of the three passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +48,15 @@ pub fn workspace(pass: Pass, geometry: &Geometry) -> Result<usize, Error> {
         Pass::FilterGradient => filter_gradient::workspace(geometry),
         Pass::InputGradient => input_gradient::workspace(geometry),
     }
+}
+
+/// Most parts of a batch that need scratch memory of their own.
+const MOST_PARTS: usize = 16;
+
+/// How a batch is cut where every part needs scratch memory: images of a part, and parts, `most` at most.
+fn cut(geometry: &Geometry, most: usize) -> (usize, usize) {
+    let images = share(geometry.batch, geometry.operations()).max(geometry.batch.div_ceil(most));
+    (images, geometry.batch.div_ceil(images))
 }
 
 /// How the taps of a filter walk over an image without border, from the patch's first pixel: whole kernel rows

@@ -6,18 +6,16 @@
 //! others the tiles over channels are better. In the gradient four filters are the lanes; the gradients of two or three
 //! are parted first, so that no lane is empty.
 
+use super::{cut, MOST_PARTS};
 use crate::gemm::micro::{correlate, correlate_channels, correlate_planes, planes, weave, Taps};
 use crate::geometry::Geometry;
 use crate::kernels::activation::{forward_in_place, Activation};
 use crate::kernels::map::zip_in_place;
-use crate::threads::{each_part, share};
+use crate::threads::each_part;
 use crate::vector::{Lanes, Real, Vector, LANES};
 
 /// Most filters for which this pays; with more the tiles over channels are full.
 const MOST_FILTERS: usize = 4;
-
-/// Most parts of a batch, each with its sums.
-const MOST_PARTS: usize = 16;
 
 /// Whether this way is taken: one channel, stride 1 along the width, no group, no border.
 pub fn fits(geometry: &Geometry) -> bool {
@@ -80,7 +78,7 @@ fn deinterleave<const F: usize>(dy: &[Real], planes: &mut [Real]) {
 
 /// float32 values of scratch memory for the gradient: each part of the batch has sums, and one image of every filter.
 pub fn workspace(geometry: &Geometry) -> usize {
-    let (_, parts) = cut(geometry);
+    let (_, parts) = cut(geometry, MOST_PARTS);
     parts * part_size(geometry)
 }
 
@@ -88,15 +86,9 @@ fn part_size(geometry: &Geometry) -> usize {
     geometry.filter_size() + geometry.out_h * geometry.out_w * geometry.out_c
 }
 
-/// Images of a part, and parts.
-fn cut(geometry: &Geometry) -> (usize, usize) {
-    let images = share(geometry.batch, geometry.operations()).max(geometry.batch.div_ceil(MOST_PARTS));
-    (images, geometry.batch.div_ceil(images))
-}
-
 /// `df = conv(x, dy)`, summed over the batch: each part by itself, then the parts in their order.
 pub fn filter_gradient(geometry: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real], workspace: &mut [Real]) {
-    let (images, _) = cut(geometry);
+    let (images, _) = cut(geometry, MOST_PARTS);
     let (input, output) = (geometry.in_h * geometry.in_w, geometry.out_h * geometry.out_w * geometry.out_c);
     each_part(workspace, part_size(geometry), |part, scratch| {
         let (sums, planes) = scratch.split_at_mut(geometry.filter_size());

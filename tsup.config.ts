@@ -9,7 +9,7 @@ const besideIndex = {
   name: 'beside-index',
   setup(build: PluginBuild) {
     const path = build.initialOptions.format === 'cjs' ? './index.cjs' : './index.js';
-    build.onResolve({ filter: /^\.\.\/index$/ }, () => ({ path, external: true }));
+    build.onResolve({ filter: /^(\.\.\/){1,2}index$/ }, () => ({ path, external: true }));
   },
 };
 

@@ -119,6 +119,8 @@ export function adadelta(options: AdadeltaOptions = {}): Optimizer {
         scalars[start] = rate;
         scalars[start + 1] = rho;
         scalars[start + 2] = epsilon;
+        // The mean of this step, not of the one before.
+        scalars[start + 3] = 0;
       },
       emit(builder, buffers) {
         const { size } = buffers.parameters;

@@ -33,6 +33,8 @@ export function sgd(options: SgdOptions = {}): Optimizer {
       writeScalars(scalars, start, rate) {
         scalars[start] = rate;
         scalars[start + 1] = momentum;
+        // The velocity holds steps, not gradients.
+        scalars[start + 2] = 0;
       },
       emit(builder, { parameters, gradients, slots, scalars }) {
         const arrays = [update(parameters), read(gradients), ...slots.map((slot) => update(slot)), read(scalars)];

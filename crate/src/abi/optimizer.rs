@@ -56,7 +56,7 @@ pub fn amsgrad_update(
     })
 }
 
-/// Momentum on `length` parameters; `scalars` is `[rate, momentum]`, `nesterov` 0 or 1.
+/// Momentum on `length` parameters; `scalars` is `[rate, momentum, unscaled]`, the last and `nesterov` 0 or 1.
 #[wasm_bindgen]
 pub fn momentum_update(
     length: u32,
@@ -68,8 +68,9 @@ pub fn momentum_update(
 ) -> u32 {
     call(|frame| {
         let length = length as usize;
-        let scalars = frame.input(scalars, 2)?;
-        let numbers = momentum::Momentum { rate: scalars[0], momentum: scalars[1], nesterov: nesterov == 1 };
+        let s = frame.input(scalars, 3)?;
+        let (nesterov, unscaled) = (nesterov == 1, s[2] == 1.0);
+        let numbers = momentum::Momentum { rate: s[0], momentum: s[1], nesterov, unscaled };
         let parameters = frame.output(parameters, length)?;
         momentum::update(numbers, parameters, frame.input(gradients, length)?, frame.output(velocity, length)?);
         Ok(())
@@ -119,16 +120,17 @@ pub fn adagrad_update(length: u32, parameters: u32, gradients: u32, accumulator:
     })
 }
 
-/// Adadelta on `length` parameters; `scalars` is `[rate, rho, epsilon]`.
+/// Adadelta on `length` parameters; `scalars` is `[rate, rho, epsilon, lagging]`, the last 0 or 1.
 #[wasm_bindgen]
 pub fn adadelta_update(length: u32, parameters: u32, gradients: u32, squares: u32, steps: u32, scalars: u32) -> u32 {
     call(|frame| {
         let length = length as usize;
-        let s = frame.input(scalars, 3)?;
+        let s = frame.input(scalars, 4)?;
+        let numbers = adagrad::Adadelta { rate: s[0], rho: s[1], epsilon: s[2], lagging: s[3] == 1.0 };
         let parameters = frame.output(parameters, length)?;
         let gradients = frame.input(gradients, length)?;
         let (squares, steps) = (frame.output(squares, length)?, frame.output(steps, length)?);
-        adagrad::adadelta((s[0], s[1], s[2]), parameters, gradients, squares, steps);
+        adagrad::adadelta(numbers, parameters, gradients, squares, steps);
         Ok(())
     })
 }

@@ -10,17 +10,33 @@ pub fn adagrad((rate, epsilon): (Real, Real), parameters: &mut [Real], gradients
     }
 }
 
+/// Numbers of a step of [`adadelta`].
+#[derive(Clone, Copy, Debug)]
+pub struct Adadelta {
+    /// Step width η.
+    pub rate: Real,
+    /// Decay ρ of both means.
+    pub rho: Real,
+    /// Keeps the step finite.
+    pub epsilon: Real,
+    /// Whether d takes the mean of squares of the step before, as in TensorFlow.js.
+    pub lagging: bool,
+}
+
 /// `a ← ρ·a + (1 − ρ)·g²`, `d = g·√(b + ε) / √(a + ε)`, `b ← ρ·b + (1 − ρ)·d²`, `p ← p − η·d` (Zeiler, 2012).
 pub fn adadelta(
-    (rate, rho, epsilon): (Real, Real, Real),
+    numbers: Adadelta,
     parameters: &mut [Real],
     gradients: &[Real],
     squares: &mut [Real],
     steps: &mut [Real],
 ) {
+    let Adadelta { rate, rho, epsilon, lagging } = numbers;
     for (((p, g), a), b) in parameters.iter_mut().zip(gradients).zip(squares).zip(steps) {
-        *a = rho * *a + (1.0 - rho) * g * g;
-        let d = g * (*b + epsilon).sqrt() / (*a + epsilon).sqrt();
+        let before = *a;
+        *a = rho * before + (1.0 - rho) * g * g;
+        let mean = if lagging { before } else { *a };
+        let d = g * (*b + epsilon).sqrt() / (mean + epsilon).sqrt();
         *b = rho * *b + (1.0 - rho) * d * d;
         *p -= rate * d;
     }

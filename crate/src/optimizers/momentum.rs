@@ -11,13 +11,18 @@ pub struct Momentum {
     pub momentum: Real,
     /// Whether the gradient is taken where the step leads (Sutskever et al., 2013, in Keras's form).
     pub nesterov: bool,
+    /// Whether the velocity is the sum of gradients, and the rate of today scales all of it, as in TensorFlow.
+    pub unscaled: bool,
 }
 
-/// `v ← μ·v − η·g`, `p ← p + v`; with Nesterov `p ← p + μ·v − η·g`.
+/// `v ← μ·v − η·g`, `p ← p + v`; with Nesterov `p ← p + μ·v − η·g`. Unscaled `v ← μ·v + g`, `p ← p − η·v`; with Nesterov
+/// `p ← p − η·(g + μ·v)`.
 pub fn update(numbers: Momentum, parameters: &mut [Real], gradients: &[Real], velocity: &mut [Real]) {
-    let Momentum { rate, momentum, nesterov } = numbers;
+    let Momentum { rate, momentum, nesterov, unscaled } = numbers;
+    let (of_gradient, of_step) = if unscaled { (1.0, -rate) } else { (-rate, 1.0) };
     for ((p, g), v) in parameters.iter_mut().zip(gradients).zip(velocity) {
-        *v = momentum * *v - rate * g;
-        *p += if nesterov { momentum * *v - rate * g } else { *v };
+        let share = of_gradient * g;
+        *v = momentum * *v + share;
+        *p += of_step * if nesterov { momentum * *v + share } else { *v };
     }
 }

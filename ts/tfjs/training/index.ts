@@ -1,0 +1,210 @@
+/** `trainWith`: the arguments and the answer of `model.fit`, with one plan of ours instead of hundreds of kernels a step. */
+
+import * as tf from '@tensorflow/tfjs';
+import { type FitOptions, type Model, OptionError, StateError, type Tensor } from '../../index';
+import { fromTfjs } from '../models';
+import { type CallbackArgs, makeCallbacks, TheirCallbacks, type YieldEveryOptions } from './callbacks';
+import { type Data, formOf, readData, readTensor, sliceBatch, targetTensor, weighClasses } from './data';
+import { translateLoss } from './losses';
+import { namesOf, translateMetrics } from './metrics';
+import { translateOptimizer } from './optimizers';
+import { checkPenalties, penaltyOf } from './penalties';
+import { PairedWeights, trainedWeights } from './weights';
+
+/** Arguments of {@link trainWith}: those of `model.fit` of TensorFlow.js. */
+export interface TrainWithArgs {
+  /** Samples of a step. Default 32. */
+  readonly batchSize?: number;
+  /** Number behind the last epoch. Default 1. */
+  readonly epochs?: number;
+  /** Handed to callbacks, as `model.fit` does; it prints nothing itself either. Default 1. */
+  readonly verbose?: 0 | 1 | 2;
+  /** Functions, lists of functions or instances of `tf.Callback`. */
+  readonly callbacks?: CallbackArgs;
+  /** Share of the samples, the last ones, kept for validation. Default 0. */
+  readonly validationSplit?: number;
+  /** Inputs, targets and, beyond `model.fit`, sample weights for validation. */
+  readonly validationData?: readonly [x: Data, y: Data, sampleWeight?: tf.Tensor];
+  /** Whether each epoch takes the samples in a new order. Default true. */
+  readonly shuffle?: boolean;
+  /** A factor for the loss of the samples of each class; every class in the data must have one. */
+  readonly classWeight?: object;
+  /** A factor for the loss of each sample, which `model.fit` of 4.22 does not have yet. */
+  readonly sampleWeight?: tf.Tensor;
+  /** Number of the first epoch. Default 0. */
+  readonly initialEpoch?: number;
+  /** Most steps of an epoch, which `model.fit` of 4.22 has for datasets only. Default all. */
+  readonly stepsPerEpoch?: number;
+  /** As `stepsPerEpoch`, for validation. */
+  readonly validationSteps?: number;
+  /** How often the event loop gets a turn. Default `'auto'`. */
+  readonly yieldEvery?: YieldEveryOptions;
+}
+
+const known = [
+  ...['batchSize', 'epochs', 'verbose', 'callbacks', 'validationSplit', 'validationData', 'shuffle', 'classWeight'],
+  ...['sampleWeight', 'initialEpoch', 'stepsPerEpoch', 'validationSteps', 'yieldEvery'],
+];
+
+/**
+ * Trains a compiled tf.LayersModel as `model.fit` does, but by convgrad's engine, on whatever backend is set. Weights and
+ * the optimizer's state are taken from the model and handed back: at the end of each epoch the weights, after the last one,
+ * or when a callback has thrown, the optimizer's state too; a `model.fit` or `trainWith` that follows goes on from there.
+ *
+ * @param model - Compiled, with one output; layers as for `fromTfjs`. Optimizers: SGD, momentum, Adam, RMSProp, Adagrad,
+ *   Adadelta, with TensorFlow.js's formulas and defaults. Metrics: any.
+ * @param x - Inputs: a tensor, or for several inputs a list or an object by name.
+ * @param y - Targets.
+ * @returns TensorFlow.js's History: `epoch`, `history`, `params`.
+ * @throws {OptionError | ShapeError | ValueError} saying what this library does not have or what does not fit; then nothing
+ *   was trained.
+ * @throws {StateError} before `model.compile` and during another training.
+ *
+ * @example
+ * const { history } = await trainWith(model, x, y, { epochs: 5, batchSize: 128, validationSplit: 0.1 });
+ */
+export async function trainWith(
+  model: tf.LayersModel,
+  x: Data,
+  y: Data,
+  args: TrainWithArgs = {},
+): Promise<tf.History> {
+  const where = 'trainWith';
+  for (const name of Object.keys(args)) {
+    if (!known.includes(name)) throw new OptionError(`${where}: expected ${known.join(', ')}, got "${name}"`);
+  }
+  const core = coreOf(model);
+  const guard = core as unknown as { isTraining: boolean };
+  if (trainedWeights(core) === undefined) {
+    throw new StateError(`${where}: expected a compiled model, call model.compile({ optimizer, loss }) first`);
+  }
+  if (guard.isTraining) throw new StateError(`${where}: expected a model that is not being trained`);
+  guard.isTraining = true;
+  let ours: Model | undefined;
+  try {
+    ours = await fromTfjs(model);
+    return await train(core, ours, { x, y, args }, where);
+  } finally {
+    guard.isTraining = false;
+    ours?.dispose();
+  }
+}
+
+/** A tf.Sequential has its training done by a tf.LayersModel within it. */
+function coreOf(model: tf.LayersModel): tf.LayersModel {
+  return (model instanceof tf.Sequential && (model as unknown as { model?: tf.LayersModel }).model) || model;
+}
+
+async function train(
+  model: tf.LayersModel,
+  ours: Model,
+  { x, y, args }: { x: Data; y: Data; args: TrainWithArgs },
+  where: string,
+): Promise<tf.History> {
+  const trained = trainedWeights(model);
+  const isTrained = new Map(
+    model.layers.map((layer) => [layer.name, layer.weights.some((weight) => trained.includes(weight))]),
+  );
+  for (const layer of model.layers) {
+    if (layer.weights.length > 0)
+      ours.getLayer(layer.name.replaceAll('/', '_')).trainable = isTrained.get(layer.name) === true;
+  }
+  checkPenalties(model, isTrained, where);
+  const loss = translateLoss(model, where);
+  const target = targetTensor(y, model.outputNames, `${where}: y`);
+  const translated = await translateOptimizer(model.optimizer, tf.backend().epsilon(), `${where}: optimizer`);
+  const metrics = translateMetrics(model, loss.name, formOf(target));
+  ours.compile({ optimizer: translated.optimizer, loss: loss.loss, metrics });
+  const weights = new PairedWeights(model, ours);
+  await weights.takeState(model.optimizer, translated, `${where}: optimizer`);
+
+  const data = await splitData(model, x, target, args, where);
+  if (data.sampleWeight !== undefined && !loss.weighable) {
+    throw new OptionError(
+      `${where}: expected no weights of samples or classes with a loss of tf.losses, which is a mean`,
+    );
+  }
+  const made = makeCallbacks(args.callbacks, args.yieldEvery);
+  const { batchSize = 32, initialEpoch = 0, verbose = 1 } = args;
+  const callbacks = new TheirCallbacks({
+    ...{ model, made, weights },
+    names: namesOf(model),
+    doValidation: data.validationData !== undefined,
+    params: { verbose, initialEpoch, batchSize },
+    penalty: (ofTrained) => penaltyOf(model, (layer) => (isTrained.get(layer) === true) === ofTrained),
+  });
+  const { epochs, shuffle, stepsPerEpoch, validationSteps } = args;
+  const options: FitOptions = {
+    ...{ batchSize, initialEpoch, callbacks },
+    // They shuffle by chance. So do we, but the same way from the same step on.
+    seed: model.optimizer.iterations,
+    yieldEvery: made.yields ? 'never' : (args.yieldEvery ?? 'auto'),
+    ...(epochs !== undefined && { epochs }),
+    ...(shuffle !== undefined && { shuffle }),
+    ...(stepsPerEpoch !== undefined && { stepsPerEpoch }),
+    ...(validationSteps !== undefined && { validationSteps }),
+    ...(data.sampleWeight !== undefined && { sampleWeight: data.sampleWeight }),
+    ...(data.validationData !== undefined && { validationData: data.validationData }),
+  };
+  try {
+    await ours.fit(data.x, data.y, options);
+  } finally {
+    weights.push();
+    await weights.handState(model.optimizer, translated);
+  }
+  return callbacks.history;
+}
+
+interface FitData {
+  readonly x: readonly Tensor[] | Tensor;
+  readonly y: Tensor;
+  readonly sampleWeight: Float32Array | undefined;
+  readonly validationData: FitOptions['validationData'] | undefined;
+}
+
+/** The arrays of training and validation. Weights of classes do not count in validation. */
+async function splitData(
+  model: tf.LayersModel,
+  x: Data,
+  y: tf.Tensor,
+  args: TrainWithArgs,
+  where: string,
+): Promise<FitData> {
+  const { inputNames, outputNames } = model;
+  const inputs = (list: readonly Tensor[]): readonly Tensor[] | Tensor =>
+    list.length === 1 ? (list[0] as Tensor) : list;
+  const xs = await readData(x, inputNames, `${where}: x`);
+  const ys = await readTensor(y, `${where}: y`);
+  const own = args.sampleWeight && (await readTensor(args.sampleWeight, `${where}: sampleWeight`)).data;
+  const byClass =
+    args.classWeight === undefined || args.classWeight === null
+      ? undefined
+      : weighClasses(args.classWeight, ys, outputNames[0] as string, where);
+  const sampleWeight = byClass === undefined ? own : byClass.map((weight, index) => weight * (own?.[index] ?? 1));
+  const whole = { x: inputs(xs), y: ys, sampleWeight };
+  const { validationData, validationSplit = 0 } = args;
+  if (validationData !== undefined && validationData !== null) {
+    const [vx, vy, vWeight] = validationData;
+    const vTarget = targetTensor(vy, outputNames, `${where}: validationData`);
+    const arrays = [
+      inputs(await readData(vx, inputNames, `${where}: validationData`)),
+      await readTensor(vTarget, `${where}: validationData`),
+    ] as const;
+    const weights = vWeight && (await readTensor(vWeight, `${where}: validationData`)).data;
+    return { ...whole, validationData: weights === undefined ? arrays : [...arrays, weights] };
+  }
+  if (!(validationSplit > 0 && validationSplit < 1)) return { ...whole, validationData: undefined };
+  const count = ys.shape[0] ?? 0;
+  const first = Math.floor(count * (1 - validationSplit));
+  const part = (start: number, end: number) => ({
+    x: inputs(xs.map((each) => sliceBatch(each, start, end))),
+    y: sliceBatch(ys, start, end),
+  });
+  const rest = part(first, count);
+  const ownRest = own?.subarray(first);
+  return {
+    ...part(0, first),
+    sampleWeight: sampleWeight?.subarray(0, first),
+    validationData: ownRest === undefined ? [rest.x, rest.y] : [rest.x, rest.y, ownRest],
+  };
+}

@@ -1,0 +1,133 @@
+/**
+ * Optimizers of TensorFlow.js as ours. Where theirs compute otherwise than Keras's, which ours follow, ours are told to do as
+ * theirs do, number by number.
+ */
+
+import type * as tf from '@tensorflow/tfjs';
+import { adadelta, adagrad, adam, type Optimizer, OptionError, rmsprop, sgd } from '../../index';
+
+/** An optimizer of theirs, translated. */
+export interface Translated {
+  /** Ours. Its learning rate follows theirs, whenever that is changed. */
+  readonly optimizer: Optimizer;
+  /** The slots of ours in the order in which theirs keeps its arrays. */
+  readonly order: readonly string[];
+  /** What theirs fills its arrays with before the first step. */
+  readonly initial: number;
+}
+
+/** What the places of `writeScalars` are, for the kernels of ours that are told more than Keras's optimizers say. */
+const place = { unscaled: 2, epsilon: 3, lagging: 3 } as const;
+
+/** Members that the types of TensorFlow.js hide. */
+interface Hidden {
+  readonly learningRate: number;
+  /** Of SGD and momentum: the negative learning rate that counts. */
+  readonly c: tf.Scalar;
+  /** Of momentum: the share that counts. */
+  readonly m: tf.Scalar;
+  /** Of Adam: β₁ᵗ and β₂ᵗ of the next step. */
+  readonly accBeta1: tf.Variable;
+  readonly accBeta2: tf.Variable;
+}
+
+type Write = (scalars: Float32Array, start: number, rate: number) => void;
+
+/**
+ * Our optimizer for one of theirs.
+ *
+ * @param epsilon - What their optimizers without an ε of their own take: the backend's.
+ * @throws {OptionError} naming an optimizer that this library does not have.
+ */
+export async function translateOptimizer(theirs: tf.Optimizer, epsilon: number, where: string): Promise<Translated> {
+  const config = theirs.getConfig() as Record<string, number>;
+  const hidden = theirs as unknown as Hidden;
+  const rate = (): number => hidden.learningRate;
+  switch (theirs.getClassName()) {
+    case 'SGD':
+      return { optimizer: following(sgd(), await scaledRate(hidden)), order: [], initial: 0 };
+    case 'Momentum': {
+      const [momentum = 0] = await hidden.m.data();
+      if (momentum === 0) return momentumOf(sgd(), await scaledRate(hidden), []);
+      // In float32, 0.9 is a little more or less than here.
+      const ours = sgd({ momentum, nesterov: Boolean(config.useNesterov) });
+      return momentumOf(ours, await scaledRate(hidden), ['velocity']);
+    }
+    case 'Adam':
+      return { optimizer: following(adam(), rate, await adamScalars(hidden, config)), order: ['m', 'v'], initial: 0 };
+    case 'RMSProp': {
+      const { decay = 0.9, momentum = 0, centered } = config;
+      const ours = rmsprop({ rho: decay, momentum, centered: Boolean(centered) });
+      const order = ['square', 'step', ...(centered ? ['mean'] : [])];
+      // Centered, they take ε off where others add it.
+      const signed = (centered ? -1 : 1) * (config.epsilon ?? epsilon);
+      return { optimizer: following(ours, rate, put(place.epsilon, signed)), order, initial: 0 };
+    }
+    case 'Adagrad': {
+      const initial = config.initialAccumulatorValue ?? 0.1;
+      return { optimizer: following(adagrad({ epsilon }), rate), order: ['accumulator'], initial };
+    }
+    case 'Adadelta': {
+      const ours = adadelta({ rho: config.rho ?? 0.95, epsilon: config.epsilon ?? epsilon });
+      return { optimizer: following(ours, rate, put(place.lagging, 1)), order: ['squares', 'steps'], initial: 0 };
+    }
+    default:
+      throw new OptionError(
+        `${where}: expected an optimizer of SGD, Momentum, Adam, RMSProp, Adagrad, Adadelta, got ${theirs.getClassName()}`,
+      );
+  }
+}
+
+function momentumOf(ours: Optimizer, rate: () => number, order: readonly string[]): Translated {
+  return { optimizer: following(ours, rate, put(place.unscaled, 1)), order, initial: 0 };
+}
+
+/** `ours` with another learning rate before each step, and what `write` adds to its scalars. */
+function following(ours: Optimizer, rate: () => number, write?: Write): Optimizer {
+  return {
+    ...ours,
+    writeScalars(scalars, start, iteration) {
+      this.learningRate = rate();
+      ours.writeScalars.call(this, scalars, start, iteration);
+      write?.(scalars, start, this.learningRate);
+    },
+  };
+}
+
+const put =
+  (index: number, value: number): Write =>
+  (scalars, start) => {
+    scalars[start + index] = value;
+  };
+
+/** Of SGD and momentum the rate that `setLearningRate` set last counts: not what was assigned to `learningRate`. */
+async function scaledRate(hidden: Hidden): Promise<() => number> {
+  let known = hidden.c;
+  let rate = -((await known.data())[0] as number);
+  return () => {
+    if (hidden.c !== known) {
+      known = hidden.c;
+      rate = hidden.learningRate;
+    }
+    return rate;
+  };
+}
+
+/**
+ * Adam's numbers as they compute them: `p ← p − η · m̂ / (√v̂ + ε)`, ε beside the corrected root, and βᵗ as a product in
+ * float32, which is 5e-5 away from 1 − β₂ at the first step.
+ */
+async function adamScalars(hidden: Hidden, config: Record<string, number>): Promise<Write> {
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 } = config;
+  let [power1 = 0] = await hidden.accBeta1.data();
+  let [power2 = 0] = await hidden.accBeta2.data();
+  return (scalars, start, rate) => {
+    const root = Math.sqrt(Math.fround(1 - power2));
+    scalars[start] = (rate * root) / Math.fround(1 - power1);
+    scalars[start + 1] = beta1;
+    scalars[start + 2] = beta2;
+    scalars[start + 3] = epsilon * root;
+    power1 = Math.fround(power1 * Math.fround(beta1));
+    power2 = Math.fround(power2 * Math.fround(beta2));
+  };
+}

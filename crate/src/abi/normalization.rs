@@ -4,7 +4,7 @@ use super::{call, matrix};
 use crate::error::Error;
 use crate::kernels::batch_norm::{self, Affine, Matrix};
 use crate::kernels::dropout::{self, Clock};
-use crate::kernels::{layer_norm, prelu};
+use crate::kernels::{fold, layer_norm, prelu};
 use wasm_bindgen::prelude::*;
 
 fn sizes(rows: u32, channels: u32) -> Matrix {
@@ -65,6 +65,38 @@ pub fn batch_norm_inference(
         let y = frame.output(y, length)?;
         let scratch = frame.output(scratch, 2 * width)?;
         batch_norm::inference(sizes(rows, channels), x, affine, epsilon, moving, y, scratch);
+        Ok(())
+    })
+}
+
+/// Folds a batch normalization into the layer before it: see [`fold::fold_batch_norm`]. `kernel` and `folded` have `length`
+/// values, `inner` of them together for each channel; `bias`, `gamma` and `beta` may be 0.
+#[wasm_bindgen]
+#[allow(clippy::too_many_arguments)]
+pub fn fold_batch_norm(
+    length: u32,
+    channels: u32,
+    inner: u32,
+    epsilon: f32,
+    kernel: u32,
+    bias: u32,
+    gamma: u32,
+    beta: u32,
+    mean: u32,
+    variance: u32,
+    folded: u32,
+    shift: u32,
+) -> u32 {
+    call(|frame| {
+        let (length, width) = (length as usize, channels as usize);
+        if length == 0 || length % matrix(channels, inner)? != 0 {
+            return Err(Error::InvalidGeometry);
+        }
+        let layer = (frame.input(kernel, length)?, frame.optional(bias, width)?);
+        let affine = Affine { gamma: frame.optional(gamma, width)?, beta: frame.optional(beta, width)? };
+        let moving = (frame.input(mean, width)?, frame.input(variance, width)?);
+        let (folded, shift) = (frame.output(folded, length)?, frame.output(shift, width)?);
+        fold::fold_batch_norm((width, inner as usize), epsilon, layer, affine, moving, folded, shift);
         Ok(())
     })
 }

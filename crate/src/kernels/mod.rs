@@ -12,6 +12,7 @@ pub mod dropout;
 pub mod elementwise;
 #[cfg_attr(feature = "double", path = "exponential_double.rs")]
 pub mod exponential;
+pub mod fold;
 pub mod image;
 pub mod layer_norm;
 pub mod loss;

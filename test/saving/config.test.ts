@@ -77,6 +77,7 @@ const optimizers = [
   c.sgd({ momentum: 0.9, nesterov: true, clipValue: 0.5, weightDecay: 0.01 }),
   c.adam({ beta1: 0.8, beta2: 0.9, epsilon: 1e-3, amsgrad: true, clipNorm: 2, learningRate: 0.5 }),
   c.rmsprop({ rho: 0.8, momentum: 0.5, centered: true, globalClipNorm: 3 }),
+  c.adamW({ gradientAccumulationSteps: 4, useEma: true, emaMomentum: 0.9, emaOverwriteFrequency: 3 }),
   ...schedules.map((learningRate) => c.lion({ learningRate })),
 ];
 test.each(optimizers.map((each) => [each.className, each] as const))(

@@ -1,7 +1,7 @@
 /** Nothing is allocated per step, and everything comes back. */
 
 import { beforeAll, expect, test } from 'vitest';
-import { init, kernels } from '../../ts';
+import { adam, init, kernels } from '../../ts';
 import { getEngine } from '../../ts/runtime/init';
 import { seedInputs, seedModel } from '../seed/network';
 
@@ -36,6 +36,23 @@ test('10,000 steps of fit leave the WASM memory and the JS heap as they were', a
   const model = seedModel(1, inputs, 0.01);
   const engine = getEngine();
   // 4 samples a step: two full batches and a short one each epoch.
+  const run = (steps: number): Promise<unknown> =>
+    model.fit(inputs.x, inputs.y, { batchSize: 4, epochs: steps / 3, yieldEvery: 'never' });
+  await run(300);
+  const [bytes, live] = [engine.memory.byteLength, engine.liveBytes];
+  expect(await smallestGrowth(() => run(10_002))).toBeLessThan(60_000);
+  expect([engine.memory.byteLength, engine.liveBytes]).toEqual([bytes, live]);
+  model.dispose();
+});
+
+test('10,000 steps with gathered gradients and averages of weights leave the memory as it was', async () => {
+  const inputs = seedInputs(1, 10);
+  const model = seedModel(1, inputs, 0.01);
+  model.compile({
+    optimizer: adam({ gradientAccumulationSteps: 2, useEma: true, emaOverwriteFrequency: 7 }),
+    loss: 'halfSquaredError',
+  });
+  const engine = getEngine();
   const run = (steps: number): Promise<unknown> =>
     model.fit(inputs.x, inputs.y, { batchSize: 4, epochs: steps / 3, yieldEvery: 'never' });
   await run(300);

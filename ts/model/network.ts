@@ -236,6 +236,21 @@ export class Network {
     return step;
   }
 
+  /** What training does next: an update of the weights, or a step that only gathers gradients for one. */
+  get nextMode(): 'train' | 'accumulate' {
+    const steps = this.compiled?.optimizer.accumulationSteps ?? 1;
+    return (this.iterations + 1) % steps === 0 ? 'train' : 'accumulate';
+  }
+
+  /** Writes the averages of the weights that the optimizer keeps into the model; nothing without, or before the first step. */
+  takeAverages(): void {
+    const { averageSlot } = this.requireCompiled('takeAverages').optimizer;
+    if (averageSlot === undefined || this.iterations === 0) return;
+    const { state } = this.home();
+    const average = state.update?.slots[averageSlot];
+    if (state.update !== undefined && average !== undefined) state.write(state.update.parameters, state.read(average));
+  }
+
   /** Tells the optimizer that a training step comes: writes the learning rate and what else changes. */
   beginTrainingStep(): void {
     const { engine, state } = this.home();

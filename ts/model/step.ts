@@ -12,10 +12,15 @@ import type { Graph } from './graph';
 import type { ModelState } from './state';
 
 /**
- * What a step does: `train` learns, `evaluate` computes the loss, `predict` only the output; `explain` is a
- * training step that keeps every value apart and leaves the weights as they are.
+ * What a step does: `train` learns, `accumulate` only gathers gradients for a later update, `evaluate` computes the loss,
+ * `predict` only the output; `explain` is a training step that keeps every value apart and leaves the weights as they are.
  */
-export type StepMode = 'train' | 'evaluate' | 'predict' | 'explain';
+export type StepMode = 'train' | 'accumulate' | 'evaluate' | 'predict' | 'explain';
+
+/** Whether a step of a mode computes gradients. */
+function isTraining(mode: StepMode): boolean {
+  return mode === 'train' || mode === 'accumulate' || mode === 'explain';
+}
 
 /** A plan with the buffers that its user fills and reads. */
 export interface StepPlan {
@@ -51,7 +56,7 @@ export interface StepParts {
   readonly loss: Loss | undefined;
   /** Metrics that are losses. */
   readonly lossMetrics: readonly Loss[];
-  /** What `compile` was given; undefined for all but `train` and `explain`. */
+  /** What `compile` was given; undefined for a model that is not compiled. */
   readonly optimizer: Optimizer | undefined;
 }
 
@@ -69,7 +74,7 @@ export interface StepKind {
 export function buildStep(engine: Engine, parts: StepParts, { mode, batch, weighted }: StepKind): StepPlan {
   const builder = new PlanBuilder({
     batch,
-    training: mode === 'train' || mode === 'explain',
+    training: isTraining(mode),
     keepAll: mode === 'explain',
     workspaces: oracle(engine),
     clock: parts.state.clock,
@@ -108,10 +113,10 @@ export function buildStep(engine: Engine, parts: StepParts, { mode, batch, weigh
     emitPenalties(builder, parts.state, lossValue);
   });
   const lossMetrics = mode === 'explain' ? [] : emitLossMetrics(builder, parts.lossMetrics, compared);
-  if (mode === 'train' || mode === 'explain') {
+  if (isTraining(mode)) {
     const first = builder.scope(loss.name, 'backward', () => loss.emitGradient(builder, compared));
     emitBackward(builder, emitted, inputs.length, first);
-    if (mode === 'train') emitUpdate(builder, parts);
+    if (mode !== 'explain') emitUpdate(builder, parts, mode);
   }
   return finish(builder, inputs, output, { target, weights, loss: lossValue, lossMetrics });
 }
@@ -199,10 +204,13 @@ function addGradients(builder: PlanBuilder, layer: string, a: Buffer, b: Buffer)
   });
 }
 
-function emitUpdate(builder: PlanBuilder, { optimizer, state }: StepParts): void {
+function emitUpdate(builder: PlanBuilder, { optimizer, state }: StepParts, mode: StepMode): void {
   const { update } = state;
   if (optimizer === undefined || update === undefined) return;
-  builder.scope(optimizer.className.toLowerCase(), 'update', () => optimizer.emit(builder, update));
+  builder.scope(optimizer.className.toLowerCase(), 'update', () => {
+    if (mode === 'accumulate') optimizer.emitAccumulation?.(builder, update);
+    else optimizer.emit(builder, update);
+  });
 }
 
 /** The weight with a gradient of its own for one use of a shared layer. */
@@ -247,7 +255,7 @@ class SharedSums {
 
 function weightFor(state: ModelState, index: number, mode: StepMode): WeightBuffers {
   const weight = state.weights[index] as WeightBuffers;
-  return mode === 'train' || mode === 'explain' ? weight : { value: weight.value, gradient: undefined };
+  return isTraining(mode) ? weight : { value: weight.value, gradient: undefined };
 }
 
 /** Asks the kernels how much scratch memory they want; the geometry block passes through a moment's allocation. */

@@ -6,11 +6,12 @@ import { describe, numberIn } from '../options';
 import { type Buffer, read, update, write } from '../plan/buffer';
 import type { PlanBuilder } from '../plan/builder';
 import { sizeOf } from '../shape';
+import { Averaging, type AveragingOptions, averagingOptions } from './averaging';
 import type { Optimizer, UpdateBuffers } from './optimizer';
 import { type LearningRateSchedule, scheduleFromConfig } from './schedules';
 
 /** Options of every optimizer. */
-export interface CommonOptions {
+export interface CommonOptions extends AveragingOptions {
   /** Step width η, or a function of the step's number from 0, such as `cosineDecay({ … })`. */
   readonly learningRate?: number | LearningRateSchedule | PartConfig;
   /** Cuts each gradient to [−clipValue, clipValue]. At most one of the three clips. Default none. */
@@ -24,7 +25,10 @@ export interface CommonOptions {
 }
 
 /** The names of {@link CommonOptions}. */
-export const commonOptions = ['learningRate', 'clipValue', 'clipNorm', 'globalClipNorm', 'weightDecay'];
+export const commonOptions = [
+  ...['learningRate', 'clipValue', 'clipNorm', 'globalClipNorm', 'weightDecay'],
+  ...averagingOptions,
+];
 
 /** What tells one optimizer from another. */
 interface Kind {
@@ -33,7 +37,7 @@ interface Kind {
   readonly defaultRate: number;
   readonly config: Readonly<Record<string, unknown>>;
   readonly slots: readonly string[];
-  /** Writes what the kernel reads; fewer than {@link RATE} numbers. */
+  /** Writes what the kernel reads; fewer than {@link RATE} numbers. @param iteration - Number of the update, from 1. */
   writeScalars(scalars: Float32Array, start: number, rate: number, iteration: number): void;
   /** Emits the update itself. */
   emit(builder: PlanBuilder, buffers: UpdateBuffers): void;
@@ -41,6 +45,9 @@ interface Kind {
 
 /** Place of the plain learning rate among the scalars, behind those of the kernel. */
 const RATE = 8;
+
+/** Place of what averages of weights follow. */
+const AVERAGES = RATE + 1;
 
 /** An optimizer of a kind. @throws {OptionError} when an option is out of range. */
 export function makeOptimizer(kind: Kind, options: CommonOptions): Optimizer {
@@ -58,21 +65,40 @@ export function makeOptimizer(kind: Kind, options: CommonOptions): Optimizer {
   const weightDecay = size('weightDecay');
   const numeric = (value: unknown): number => numberIn(value, 0, Number.POSITIVE_INFINITY, `${label}: learningRate`);
   const given = { ...clips, weightDecay };
+  const averaging = new Averaging(options, label);
+  const own = kind.slots.length;
+  const finish = (builder: PlanBuilder, buffers: UpdateBuffers): void => {
+    averaging.emitFollow(builder, buffers, own, AVERAGES);
+    emitConstraints(builder, buffers);
+  };
   return {
     className: kind.className,
     learningRate: numeric(schedule === undefined ? learningRate : schedule(0)),
     schedule,
-    config: { ...kind.config, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) },
-    slots: kind.slots,
-    scalarCount: RATE + 1,
+    config: {
+      ...kind.config,
+      ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+      ...averaging.config,
+    },
+    slots: [...kind.slots, ...averaging.slots],
+    accumulationSteps: averaging.steps,
+    averageSlot: averaging.keepsAverage ? own : undefined,
+    scalarCount: AVERAGES + 2,
     writeScalars(scalars, start, iteration) {
       if (schedule !== undefined) this.learningRate = schedule(iteration - 1);
-      kind.writeScalars(scalars, start, this.learningRate, iteration);
+      kind.writeScalars(scalars, start, this.learningRate, averaging.updatesBefore(iteration) + 1);
       scalars[start + RATE] = this.learningRate;
+      averaging.writeScalars(scalars, start + AVERAGES, iteration);
+    },
+    emitAccumulation(builder, buffers) {
+      emitPenalties(builder, buffers);
+      averaging.emitGather(builder, buffers, own);
+      finish(builder, buffers);
     },
     emit(builder, buffers) {
       const { parameters, gradients, scalars } = buffers;
       emitPenalties(builder, buffers);
+      averaging.emitMean(builder, buffers, own);
       const clip = (kernel: 'clip_gradients' | 'clip_gradient_norm', limit: number, target: Buffer): void =>
         builder.call(kernel, [target.size, limit, update(target)], 2 * target.size);
       if (clips.clipValue !== undefined) clip('clip_gradients', clips.clipValue, gradients);
@@ -84,8 +110,8 @@ export function makeOptimizer(kind: Kind, options: CommonOptions): Optimizer {
         const args = [parameters.size, weightDecay, update(parameters), read(scalars, RATE * 4)];
         builder.call('decay_parameters', args, 2 * parameters.size);
       }
-      kind.emit(builder, buffers);
-      emitConstraints(builder, buffers);
+      kind.emit(builder, { ...buffers, slots: buffers.slots.slice(0, own) });
+      finish(builder, buffers);
     },
   };
 }

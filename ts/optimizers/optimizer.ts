@@ -43,10 +43,16 @@ export interface Optimizer {
   readonly config: Readonly<Record<string, unknown>>;
   /** Names of the slots: arrays as large as the parameters. */
   readonly slots: readonly string[];
+  /** Steps whose gradients are averaged for one update; the last of them is the update. Default 1. */
+  readonly accumulationSteps?: number;
+  /** Number of the slot with averages of the parameters, which the model takes at the end of `fit`. Default none. */
+  readonly averageSlot?: number | undefined;
   /** Number of scalars that {@link Optimizer.writeScalars} writes. */
   readonly scalarCount: number;
   /** Writes what the update of this step needs into `scalars`, `start` elements in. @param iteration - 1 for the first step. */
   writeScalars(scalars: Float32Array, start: number, iteration: number): void;
   /** Emits the update. */
   emit(builder: PlanBuilder, buffers: UpdateBuffers): void;
+  /** Emits what a step does that only gathers gradients; needed where {@link Optimizer.accumulationSteps} is more than 1. */
+  emitAccumulation?(builder: PlanBuilder, buffers: UpdateBuffers): void;
 }

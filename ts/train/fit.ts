@@ -72,6 +72,7 @@ export async function runFit(
       if (breather.dueAfterEpoch) await breather.breathe();
       network.assertUsable('fit');
     }
+    network.takeAverages();
     for (const callback of callbacks) await callback.onTrainEnd?.(logs);
     course.end();
     return history;

@@ -210,12 +210,24 @@ export class Model implements TrainedModel {
     const where = `${this.name}.trainOnBatch`;
     checkOptions(where, options, ['sampleWeight', 'classWeight']);
     const samples = readSamples(this.#network, compiled, { x, y, options }, where);
-    const step = this.#network.step('train', samples.count, samples.weights !== undefined);
+    const step = this.#network.step(this.#network.nextMode, samples.count, samples.weights !== undefined);
     writeBatch(this.#network, step, samples, 0);
     this.#network.beginTrainingStep();
     step.executable.run(compiled.checkNumerics);
     const address = step.executable.addressOf(step.loss as Buffer);
     return this.#network.engine.memory.floats[address >>> 2] as number;
+  }
+
+  /**
+   * Writes the averages of an optimizer with `useEma` into the weights, as `fit` does at its end: for those who train with
+   * `trainOnBatch`. Without averages, and before the first step, nothing happens.
+   *
+   * @throws {StateError} before `compile` and during `fit`.
+   */
+  finalizeVariableValues(): void {
+    this.#network.requireCompiled('finalizeVariableValues');
+    this.#assertIdle('finalizeVariableValues');
+    this.#network.takeAverages();
   }
 
   /** Loss for one sample and metrics over all samples, without training. @throws {ShapeError} when the data does not fit. */

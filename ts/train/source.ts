@@ -22,7 +22,8 @@ export class ArraySource implements Source {
   readonly #samples: Samples;
   readonly #settings: { readonly batchSize: number; readonly steps: number; orderOf(epoch: number): Uint32Array };
   readonly #staged: StagedSamples;
-  #full: Step | undefined;
+  /** The steps of a full batch. */
+  readonly #full: { train?: Step; accumulate?: Step } = {};
 
   /** @throws {OutOfMemoryError} when the samples do not fit beside the model. */
   constructor(
@@ -59,9 +60,13 @@ export class ArraySource implements Source {
     const { count, weights } = this.#samples;
     const start = batch * batchSize;
     const size = Math.min(batchSize, count - start);
+    const mode = this.#network.nextMode;
     // Looking a step up makes a text; this is done for the short last batch only.
-    this.#full ??= this.#network.step('train', Math.min(batchSize, count), weights !== undefined);
-    const step = size === this.#full.plan.batch ? this.#full : this.#network.step('train', size, weights !== undefined);
+    let step = size === Math.min(batchSize, count) ? this.#full[mode] : undefined;
+    if (step === undefined) {
+      step = this.#network.step(mode, size, weights !== undefined);
+      if (size === Math.min(batchSize, count)) this.#full[mode] = step;
+    }
     step.executable.prepare();
     this.#staged.load(step, start);
     return step;
@@ -123,7 +128,7 @@ export class DatasetSource implements Source {
   /** Writes the batch into its step. */
   load(): Step {
     const samples = this.#samples as Samples;
-    const step = this.#network.step('train', samples.count, samples.weights !== undefined);
+    const step = this.#network.step(this.#network.nextMode, samples.count, samples.weights !== undefined);
     writeBatch(this.#network, step, samples, 0);
     return step;
   }

@@ -1,7 +1,7 @@
 //! Exports of the optimizers: one call for all parameters.
 
 use super::call;
-use crate::optimizers::{adagrad, adam, gradients, lion, momentum, rmsprop, sgd};
+use crate::optimizers::{adagrad, adam, averages, gradients, lion, momentum, rmsprop, sgd};
 use wasm_bindgen::prelude::*;
 
 /// `p ← p − rate[0] · g`.
@@ -201,6 +201,37 @@ pub fn penalty(length: u32, l1: f32, l2: f32, parameters: u32, loss: u32) -> u32
 pub fn max_norm(length: u32, columns: u32, limit: f32, parameters: u32) -> u32 {
     call(|frame| {
         gradients::max_norm((columns as usize).max(1), limit, frame.output(parameters, length as usize)?);
+        Ok(())
+    })
+}
+
+/// `accumulator ← accumulator + gradients`.
+#[wasm_bindgen]
+pub fn accumulate_gradients(length: u32, gradients: u32, accumulator: u32) -> u32 {
+    call(|frame| {
+        let gradients = frame.input(gradients, length as usize)?;
+        averages::accumulate(gradients, frame.output(accumulator, length as usize)?);
+        Ok(())
+    })
+}
+
+/// `gradients ← (gradients + accumulator) / steps`, `accumulator ← 0`.
+#[wasm_bindgen]
+pub fn average_gradients(length: u32, steps: f32, gradients: u32, accumulator: u32) -> u32 {
+    call(|frame| {
+        let gradients = frame.output(gradients, length as usize)?;
+        averages::average_gradients(steps, gradients, frame.output(accumulator, length as usize)?);
+        Ok(())
+    })
+}
+
+/// Lets averages follow the parameters: see [`averages::follow`]; `scalars` is `[momentum, overwrite]`, overwrite 0 or 1.
+#[wasm_bindgen]
+pub fn follow_parameters(length: u32, parameters: u32, average: u32, scalars: u32) -> u32 {
+    call(|frame| {
+        let s = frame.input(scalars, 2)?;
+        let parameters = frame.output(parameters, length as usize)?;
+        averages::follow(s[0], s[1] == 1.0, parameters, frame.output(average, length as usize)?);
         Ok(())
     })
 }

@@ -52,13 +52,6 @@ pub fn penalty((l1, l2): (Real, Real), parameters: &[Real], loss: &mut Real) {
     *loss += (f64::from(l1) * sums.0 + f64::from(l2) * sums.1) as Real;
 }
 
-/// `average ← average + (1 − decay)·(p − average)`.
-pub fn follow(decay: Real, parameters: &[Real], average: &mut [Real]) {
-    for (p, average) in parameters.iter().zip(average) {
-        *average += (1.0 - decay) * (p - *average);
-    }
-}
-
 /// Scales every column of a matrix whose norm is larger than `limit` down to it (Srivastava et al., 2014).
 pub fn max_norm(columns: usize, limit: Real, parameters: &mut [Real]) {
     for column in 0..columns {

@@ -2,6 +2,7 @@
 
 pub mod adagrad;
 pub mod adam;
+pub mod averages;
 pub mod gradients;
 pub mod lion;
 pub mod momentum;

@@ -8,7 +8,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { conformance } from '../test/conformance/run.mjs';
+import { conformance, conformanceInChromium } from '../test/conformance/run.mjs';
 import { findChromium } from './setup/chromium.mjs';
 import { newNode } from './setup/modules.mjs';
 import { capture, root } from './setup/shell.mjs';
@@ -57,17 +57,21 @@ function runCargo(title, args) {
   total.failed += failed > 0 || status === 0 ? failed : 1;
 }
 
-async function runConformance(node, simd) {
-  console.log(`\n── the specs of TensorFlow.js on our backend, ${simd} (Node ${capture(node, ['--version'])})`);
+async function runConformance(title, least, run) {
+  console.log(`\n── the specs of TensorFlow.js on our backend, ${title}`);
   try {
-    const { passed, failures, onCpu } = await conformance(node, simd);
+    const { passed, failures, onCpu } = await run();
     total.passed += passed;
     // Fewer than ever passed on cpu would mean that specs got lost.
-    total.failed += failures.length + (onCpu < 4227 ? 1 : 0);
+    total.failed += failures.length + (onCpu < least ? 1 : 0);
   } catch (error) {
     console.log(error.message);
     total.failed++;
   }
+}
+
+function runConformanceInNode(node, simd) {
+  return runConformance(`${simd} (Node ${capture(node, ['--version'])})`, 4227, () => conformance(node, simd));
 }
 
 if (filters.length > 0) {
@@ -77,12 +81,13 @@ if (filters.length > 0) {
   runCargo('in double precision', ['--features', 'double']);
   runVitest('TypeScript', machineNode, 'vitest.config.ts');
   if (machineNode !== newNode()) runVitest('TypeScript with relaxed SIMD', newNode(), 'vitest.config.ts');
-  await runConformance(machineNode, 'strict');
-  await runConformance(newNode(), 'relaxed');
+  await runConformanceInNode(machineNode, 'strict');
+  await runConformanceInNode(newNode(), 'relaxed');
   runVitest('the package in its consumers', machineNode, 'test/packaging/vitest.config.ts');
   const chromium = findChromium();
   if (chromium.path !== undefined) {
     runVitest('the page in Chromium', newNode(), 'test/browser/vitest.config.ts', [], { CHROMIUM: chromium.path });
+    await runConformance('relaxed, in Chromium', 4360, () => conformanceInChromium(chromium.path));
   } else if (process.env.CI === undefined) {
     console.log(`\nthe browser tests are skipped: ${chromium.reason}`);
   } else {

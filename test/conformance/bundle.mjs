@@ -5,6 +5,16 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { root } from '../../scripts/setup/shell.mjs';
 
+/** In a page the kernels and workers are loaded by other files than in Node, as in the package. */
+const browserLoader = {
+  name: 'browser-loader',
+  setup(build) {
+    build.onResolve({ filter: /\/(load|workers)Node$/ }, ({ path, resolveDir }) =>
+      build.resolve(path.replace(/Node$/, 'Browser'), { resolveDir, kind: 'import-statement' }),
+    );
+  },
+};
+
 /** @returns the bundle's path. */
 export async function bundle(platform) {
   const outfile = join(root, '.cache', 'conformance', platform === 'node' ? 'node.cjs' : 'browser.js');
@@ -18,7 +28,9 @@ export async function bundle(platform) {
     target: 'es2022',
     mainFields: ['module', 'main'],
     ignoreAnnotations: true,
-    define: { 'import.meta.url': '"file:///"' },
+    // Jasmine is bundled as a module of Node.
+    define: { 'import.meta.url': '"file:///"', ...(platform === 'browser' && { global: 'globalThis' }) },
+    plugins: platform === 'node' ? [] : [browserLoader],
     logLevel: 'error',
   });
   return outfile;

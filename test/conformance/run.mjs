@@ -5,12 +5,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../../scripts/setup/shell.mjs';
 import { bundle } from './bundle.mjs';
+import { runInChromium } from './page.mjs';
+
+const kernels = (simd) => join(root, 'dist/wasm', `convgrad.${simd === 'strict' ? 'simd128' : 'relaxed'}.wasm`);
 
 /** Runs the specs on a backend in a Node of their own; answers `{ name, status, message }` of each. */
 export function runInNode(node, path, backend, simd = 'strict') {
   const output = join(root, '.cache', 'conformance', `${backend}-${simd}.json`);
-  const wasm = join(root, 'dist/wasm', `convgrad.${simd === 'strict' ? 'simd128' : 'relaxed'}.wasm`);
-  const args = [join(root, 'test/conformance/node.mjs'), path, backend, simd, wasm, output];
+  const args = [join(root, 'test/conformance/node.mjs'), path, backend, simd, kernels(simd), output];
   // The specs print profiles and warnings by the hundred.
   const { status, stderr } = spawnSync(node, args, { encoding: 'utf8', maxBuffer: 1 << 28 });
   if (status !== 0) throw new Error(`the specs did not run on ${backend}: ${stderr.slice(-2000)}`);
@@ -18,34 +20,38 @@ export function runInNode(node, path, backend, simd = 'strict') {
 }
 
 /**
- * Compares by name; the names of specs carry the backend's. The two specs `Switching cpu backends` exist only
- * for a backend that is called cpu.
+ * Compares by name.
  *
- * @returns how many passed on ours, and a line for each that passed on cpu and not on ours.
+ * @returns how many passed on either, and a line for each that passed on cpu and not on ours.
  */
 export function compare(cpu, ours) {
-  const strip = (name) => name.replaceAll(/ (cpu|convgrad|wasm) \{\}/g, '');
   const ended = new Map();
-  for (const { name, status, message } of ours) {
-    const all = ended.get(strip(name)) ?? [];
-    ended.set(strip(name), [...all, { status, message }]);
-  }
+  for (const { name, status, message } of ours) ended.set(name, [...(ended.get(name) ?? []), { status, message }]);
   const failures = [];
   for (const { name, status } of cpu) {
-    if (status !== 'passed' || name.startsWith('Switching cpu backends')) continue;
-    const found = ended.get(strip(name))?.shift();
-    if (found?.status !== 'passed') failures.push(`${strip(name)}: ${found?.message ?? 'did not run'}`);
+    const found = ended.get(name)?.shift();
+    if (status === 'passed' && found?.status !== 'passed') failures.push(`${name}: ${found?.message ?? 'did not run'}`);
   }
-  return { passed: ours.filter(({ status }) => status === 'passed').length, failures };
+  const passed = (specs) => specs.filter(({ status }) => status === 'passed').length;
+  return { passed: passed(ours), onCpu: passed(cpu), failures };
 }
 
 /** Runs and compares in Node; prints what failed. */
 export async function conformance(node, simd) {
   const path = await bundle('node');
-  const cpu = runInNode(node, path, 'cpu');
-  const result = compare(cpu, runInNode(node, path, 'convgrad', simd));
+  return tell(compare(runInNode(node, path, 'cpu'), runInNode(node, path, 'convgrad', simd)));
+}
+
+/** Runs and compares in Chromium, on the fastest kernels; prints what failed. @param chromium - The program. */
+export async function conformanceInChromium(chromium) {
+  const path = await bundle('browser');
+  const [cpu, ours] = await runInChromium(chromium, path, ['cpu', 'convgrad'], 'relaxed', kernels('relaxed'));
+  return tell(compare(cpu, ours));
+}
+
+function tell(result) {
   for (const line of result.failures) console.log(line);
-  const onCpu = cpu.filter(({ status }) => status === 'passed').length;
-  console.log(`${result.passed} passed, ${result.failures.length} failed; on tfjs's cpu backend ${onCpu} passed`);
-  return { ...result, onCpu };
+  const { passed, failures, onCpu } = result;
+  console.log(`${passed} passed, ${failures.length} failed; on tfjs's cpu backend ${onCpu} passed`);
+  return result;
 }

@@ -8,7 +8,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { conformance, conformanceInChromium } from '../test/conformance/run.mjs';
+import { conformance, conformanceInChromium, wasmConformance } from '../test/conformance/run.mjs';
 import { findChromium } from './setup/chromium.mjs';
 import { newNode } from './setup/modules.mjs';
 import { capture, root } from './setup/shell.mjs';
@@ -83,6 +83,7 @@ if (filters.length > 0) {
   if (machineNode !== newNode()) runVitest('TypeScript with relaxed SIMD', newNode(), 'vitest.config.ts');
   await runConformanceInNode(machineNode, 'strict');
   await runConformanceInNode(newNode(), 'relaxed');
+  await runConformance('wasm with our kernels', 3980, () => wasmConformance(machineNode));
   runVitest('the package in its consumers', machineNode, 'test/packaging/vitest.config.ts');
   const chromium = findChromium();
   if (chromium.path !== undefined) {

@@ -16,11 +16,11 @@ const browserLoader = {
 };
 
 /** @returns the bundle's path. */
-export async function bundle(platform) {
-  const outfile = join(root, '.cache', 'conformance', platform === 'node' ? 'node.cjs' : 'browser.js');
+export async function bundle(platform, entry = 'entry') {
+  const outfile = join(root, '.cache', 'conformance', `${entry}.${platform === 'node' ? 'cjs' : 'js'}`);
   mkdirSync(join(outfile, '..'), { recursive: true });
   await build({
-    entryPoints: [join(root, 'test/conformance/entry.js')],
+    entryPoints: [join(root, `test/conformance/${entry}.js`)],
     outfile,
     bundle: true,
     platform,

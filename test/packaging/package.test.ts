@@ -107,18 +107,23 @@ test('convgrad/tfjs is a backend of the TensorFlow.js that the application has, 
 await registerBackend({ simd: 'strict' });
 await tf.setBackend('convgrad');
 const y = tf.conv2d(tf.ones([1, 3, 3, 1]), tf.ones([2, 2, 1, 1]), 1, 'valid').relu();
-console.log(tf.getBackend(), tf.memory().unreliable, String(await y.data()));`;
+console.log(tf.getBackend(), tf.memory().unreliable, String(await y.data()));
+await registerWasmTrainingKernels();
+await tf.setBackend('wasm');
+const gradient = tf.grad((f) => tf.conv2d(tf.ones([1, 3, 3, 1]), f, 1, 'valid'))(tf.ones([2, 2, 1, 1]));
+console.log(tf.getBackend(), String(await gradient.data()));`;
   symlinkSync(join(root, 'node_modules/@tensorflow'), join(folder, 'node_modules/@tensorflow'));
   writeFileSync(
     join(folder, 'tfjs.mjs'),
-    `import * as tf from '@tensorflow/tfjs';\nimport { registerBackend } from 'convgrad/tfjs';\n${body}`,
+    `import * as tf from '@tensorflow/tfjs';\nimport '@tensorflow/tfjs-backend-wasm';\nimport { registerBackend, registerWasmTrainingKernels } from 'convgrad/tfjs';\n${body}`,
   );
   writeFileSync(
     join(folder, 'tfjs.cjs'),
-    `const tf = require('@tensorflow/tfjs');\nconst { registerBackend } = require('convgrad/tfjs');\n(async () => {${body}})();`,
+    `const tf = require('@tensorflow/tfjs');\nrequire('@tensorflow/tfjs-backend-wasm');\nconst { registerBackend, registerWasmTrainingKernels } = require('convgrad/tfjs');\n(async () => {${body}})();`,
   );
   for (const file of ['tfjs.mjs', 'tfjs.cjs']) {
-    expect(run(process.execPath, [file]).trim().split('\n').at(-1)).toBe('convgrad false 4,4,4,4');
+    const lines = run(process.execPath, [file]).trim().split('\n');
+    expect(lines.slice(-2)).toEqual(['convgrad false 4,4,4,4', 'wasm 4,4,4,4']);
   }
 });
 

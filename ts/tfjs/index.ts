@@ -4,3 +4,4 @@ export { type BackendMemory, ConvgradBackend } from './backend';
 export { fromTfjs, toTfjs } from './models';
 export { backendName, registerBackend } from './register';
 export { type TrainWithArgs, trainWith } from './training';
+export { registerWasmTrainingKernels } from './wasm';

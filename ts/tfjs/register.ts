@@ -3,14 +3,12 @@
 import {
   findBackendFactory,
   getKernelsForBackend,
-  type KernelConfig,
-  type KernelFunc,
   registerKernel,
   registerBackend as tfRegisterBackend,
 } from '@tensorflow/tfjs';
 import { getEngine, type InitOptions, init } from '../runtime/init';
 import { ConvgradBackend } from './backend';
-import { hotKernels } from './kernels';
+import { dispatch } from './dispatch';
 
 /** The name for `tf.setBackend`. */
 export const backendName = 'convgrad';
@@ -32,19 +30,6 @@ export async function registerBackend(options?: InitOptions): Promise<void> {
   if (findBackendFactory(backendName)) return;
   tfRegisterBackend(backendName, () => new ConvgradBackend(getEngine()));
   for (const config of getKernelsForBackend('cpu')) {
-    registerKernel({ ...config, backendName, kernelFunc: choose(config) });
+    registerKernel({ ...config, backendName, kernelFunc: dispatch(config) });
   }
-}
-
-/** Our kernel where there is one and it takes the arguments, else the inherited one. */
-function choose({ kernelName, kernelFunc }: KernelConfig): KernelFunc {
-  const ours = hotKernels.get(kernelName);
-  return (call) => {
-    const backend = call.backend as ConvgradBackend;
-    if (ours !== undefined && !backend.inherits) {
-      const result = ours({ inputs: call.inputs, attrs: call.attrs ?? {}, backend });
-      if (result !== undefined) return result;
-    }
-    return backend.inherit(() => kernelFunc(call));
-  };
 }

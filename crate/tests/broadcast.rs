@@ -6,12 +6,15 @@ use convgrad::kernels::broadcast::{binary, row_sums, unary, Binary, Repeat, Unar
 
 type Definition = fn(f32, f32) -> f32;
 
-const OPERATIONS: [(Binary, Definition); 5] = [
+const OPERATIONS: [(Binary, Definition); 8] = [
     (Binary::Add, |a, b| a + b),
     (Binary::Subtract, |a, b| a - b),
     (Binary::Multiply, |a, b| a * b),
     (Binary::Divide, |a, b| a / b),
     (Binary::SquaredDifference, |a, b| (a - b) * (a - b)),
+    (Binary::Maximum, f32::max),
+    (Binary::Minimum, f32::min),
+    (Binary::Prelu, |a, b| if a < 0.0 { a * b } else { a }),
 ];
 const WAYS: [Repeat; 4] = [Repeat::None, Repeat::Row, Repeat::Column, Repeat::Value];
 
@@ -87,7 +90,7 @@ fn sums_of_rows_are_exact_for_integers() {
 
 #[test]
 fn unknown_codes_are_refused() {
-    assert_eq!(Binary::from_code(5), Err(Error::UnknownCode));
-    assert_eq!(Unary::from_code(5, 0.0), Err(Error::UnknownCode));
+    assert_eq!(Binary::from_code(8), Err(Error::UnknownCode));
+    assert_eq!(Unary::from_code(10, 0.0), Err(Error::UnknownCode));
     assert_eq!(Repeat::from_code(4), Err(Error::UnknownCode));
 }

@@ -78,6 +78,11 @@ export class ConvgradBackend extends KernelBackend {
     return this.data.get(info.dataId).address;
   }
 
+  /** A tensor's numbers: a window on WebAssembly memory that is valid until the next allocation. */
+  window(info: TensorInfo): Float32Array | Int32Array | Uint8Array {
+    return this.data.get(info.dataId).values as Float32Array;
+  }
+
   /** A new tensor of zeros in WebAssembly memory, for a kernel to fill. */
   output(shape: readonly number[], dtype: 'float32' | 'int32' | 'bool' = 'float32'): TensorInfo {
     const slot = new Slot(this.engine, dtype, 1, undefined);

@@ -30,6 +30,16 @@ pub fn unary(code: u32, alpha: f32, length: u32, x: u32, y: u32) -> u32 {
     })
 }
 
+/// `y = x`, brought between `low` and `high`.
+#[wasm_bindgen]
+pub fn clip(low: f32, high: f32, length: u32, x: u32, y: u32) -> u32 {
+    call(|frame| {
+        let x = frame.input(x, length as usize)?;
+        broadcast::clip(low, high, x, frame.output(y, length as usize)?);
+        Ok(())
+    })
+}
+
 /// `y [rows] = Σ x [rows, columns]`.
 #[wasm_bindgen]
 pub fn row_sums(rows: u32, columns: u32, x: u32, y: u32) -> u32 {

@@ -22,6 +22,8 @@ use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicBool, Ordering};
 use wasm_bindgen::prelude::*;
 
+mod tensors;
+
 /// State of the instance. Only the thread that calls exports takes it, and no function here calls another one that does.
 struct Global<T>(UnsafeCell<T>);
 
@@ -118,11 +120,14 @@ impl Frame {
     }
 
     fn claim(&mut self, address: u32, length: usize, written: bool) -> Result<(), Error> {
-        let bytes = checked_product(&[length])? * 4;
-        let start = address as usize;
-        if start % 4 != 0 {
+        if address % 4 != 0 {
             return Err(Error::Misaligned);
         }
+        self.claim_bytes(address, checked_product(&[length])? * 4, written)
+    }
+
+    fn claim_bytes(&mut self, address: u32, bytes: usize, written: bool) -> Result<(), Error> {
+        let start = address as usize;
         REGISTRY.get().check(start, bytes)?;
         let end = start + bytes;
         let overlaps = |&(from, to, other): &(usize, usize, bool)| (written || other) && start < to && from < end;
@@ -148,6 +153,34 @@ impl Frame {
         self.claim(address, length, false)?;
         // SAFETY: as for `input`.
         Ok(unsafe { std::slice::from_raw_parts(address as *const u32, length) })
+    }
+
+    /// An array of signed integers that is read.
+    fn integers(&mut self, address: u32, length: usize) -> Result<&'static [i32], Error> {
+        self.claim(address, length, false)?;
+        // SAFETY: as for `input`.
+        Ok(unsafe { std::slice::from_raw_parts(address as *const i32, length) })
+    }
+
+    /// An array of integers that is written.
+    fn words(&mut self, address: u32, length: usize) -> Result<&'static mut [u32], Error> {
+        self.claim(address, length, true)?;
+        // SAFETY: as for `output`.
+        Ok(unsafe { std::slice::from_raw_parts_mut(address as *mut u32, length) })
+    }
+
+    /// An array of bytes that is read.
+    fn bytes(&mut self, address: u32, length: usize) -> Result<&'static [u8], Error> {
+        self.claim_bytes(address, length, false)?;
+        // SAFETY: as for `input`; bytes need no alignment.
+        Ok(unsafe { std::slice::from_raw_parts(address as *const u8, length) })
+    }
+
+    /// An array of bytes that is written.
+    fn bytes_output(&mut self, address: u32, length: usize) -> Result<&'static mut [u8], Error> {
+        self.claim_bytes(address, length, true)?;
+        // SAFETY: as for `output`; bytes need no alignment.
+        Ok(unsafe { std::slice::from_raw_parts_mut(address as *mut u8, length) })
     }
 
     /// An array that may be left out, by the address 0.

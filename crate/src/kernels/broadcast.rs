@@ -3,6 +3,7 @@
 //! The result is `[rows, columns]`; an operand is that, or one row for all, or one value a row, or one value for all.
 
 use super::bias::sum;
+use super::cross_entropy::natural_logarithm;
 use super::map::map;
 use crate::error::Error;
 use crate::vector::{Lanes, Real, Vector, LANES};
@@ -20,6 +21,12 @@ pub enum Binary {
     Divide,
     /// `(a − b)²`
     SquaredDifference,
+    /// The larger; NaN where one is.
+    Maximum,
+    /// The smaller; NaN where one is.
+    Minimum,
+    /// `a < 0 ? a · b : a`
+    Prelu,
 }
 
 impl Binary {
@@ -31,6 +38,9 @@ impl Binary {
             2 => Self::Multiply,
             3 => Self::Divide,
             4 => Self::SquaredDifference,
+            5 => Self::Maximum,
+            6 => Self::Minimum,
+            7 => Self::Prelu,
             _ => return Err(Error::UnknownCode),
         })
     }
@@ -49,6 +59,16 @@ pub enum Unary {
     Negative,
     /// `|x|`
     Absolute,
+    /// `1 / x`
+    Reciprocal,
+    /// `1 / √x`
+    ReciprocalRoot,
+    /// The next integer below.
+    Floor,
+    /// The next integer above.
+    Ceiling,
+    /// `ln x`, computed in double precision.
+    Logarithm,
 }
 
 impl Unary {
@@ -60,6 +80,11 @@ impl Unary {
             2 => Self::Square,
             3 => Self::Negative,
             4 => Self::Absolute,
+            5 => Self::Reciprocal,
+            6 => Self::ReciprocalRoot,
+            7 => Self::Floor,
+            8 => Self::Ceiling,
+            9 => Self::Logarithm,
             _ => return Err(Error::UnknownCode),
         })
     }
@@ -129,6 +154,9 @@ pub fn binary(operation: Binary, columns: usize, a: (&[Real], Repeat), b: (&[Rea
             Binary::Multiply => combine(a, b, y, |a, b| a.mul(b)),
             Binary::Divide => combine(a, b, y, |a, b| a.div(b)),
             Binary::SquaredDifference => combine(a, b, y, |a, b| a.sub(b).mul(a.sub(b))),
+            Binary::Maximum => combine(a, b, y, |a, b| a.at_least(b).or_nan_of(b)),
+            Binary::Minimum => combine(a, b, y, |a, b| a.at_most(b).or_nan_of(b)),
+            Binary::Prelu => combine(a, b, y, |a, b| a.select_less(Lanes::splat(0.0), a.mul(b), a)),
         }
     }
 }
@@ -161,7 +189,25 @@ pub fn unary(operation: Unary, x: &[Real], y: &mut [Real]) {
         Unary::Square => map(x, y, |x| x.mul(x)),
         Unary::Negative => map(x, y, |x| x.mul(Lanes::splat(-1.0))),
         Unary::Absolute => map(x, y, |x| x.abs()),
+        Unary::Reciprocal => map(x, y, |x| one.div(x)),
+        Unary::ReciprocalRoot => map(x, y, |x| one.div(x.square_root())),
+        Unary::Floor => each(x, y, Real::floor),
+        Unary::Ceiling => each(x, y, Real::ceil),
+        Unary::Logarithm => each(x, y, |x| natural_logarithm(f64::from(x)) as Real),
     }
+}
+
+#[inline(always)]
+fn each(x: &[Real], y: &mut [Real], apply: impl Fn(Real) -> Real) {
+    for (x, y) in x.iter().zip(y) {
+        *y = apply(*x);
+    }
+}
+
+/// `y = x`, brought between `low` and `high`; NaN stays.
+pub fn clip(low: Real, high: Real, x: &[Real], y: &mut [Real]) {
+    let (low, high) = (Lanes::splat(low), Lanes::splat(high));
+    map(x, y, |x| x.at_least(low).at_most(high));
 }
 
 /// `y[row] = Σ x[row, column]`; sums are cut into blocks, whose sums are added, so that long ones lose less.

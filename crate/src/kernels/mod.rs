@@ -1,5 +1,8 @@
 //! One file an operation, forward and gradients side by side. Kernels get slices whose lengths the boundary checked.
 
+// Of any shape and type, for TensorFlow.js.
+pub mod tensors;
+
 pub mod activation;
 pub mod batch_norm;
 pub mod bias;

@@ -1,8 +1,10 @@
 /** All kernels of ours, by the names of TensorFlow.js. */
 
+import { comparisons } from './comparison';
 import { convolutions } from './convolution';
 import { elementwise } from './elementwise';
 import type { HotKernel } from './kernel';
+import { movements } from './movement';
 import { poolings } from './pooling';
 import { products } from './product';
 import { reductions } from './reduction';
@@ -13,5 +15,7 @@ export const hotKernels: ReadonlyMap<string, HotKernel> = new Map([
   ...poolings,
   ...products,
   ...elementwise,
+  ...comparisons,
+  ...movements,
   ...reductions,
 ]);

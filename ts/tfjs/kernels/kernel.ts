@@ -20,13 +20,27 @@ export type HotKernel = (call: KernelCall) => TensorInfo | TensorInfo[] | undefi
 /** Kernels by tfjs's names. */
 export type HotKernels = readonly (readonly [name: string, kernel: HotKernel])[];
 
-/** Whether all tensors are float32 and have elements. Casts of the cpu backend share data of another type. */
+/** Whether all tensors are float32 and have elements. */
 export function areFloats(backend: ConvgradBackend, ...tensors: (TensorInfo | undefined)[]): boolean {
-  return tensors.every(
-    (tensor) =>
-      tensor === undefined ||
-      (tensor.dtype === 'float32' && size(tensor) > 0 && backend.data.get(tensor.dataId).dtype === 'float32'),
-  );
+  return tensors.every((tensor) => tensor === undefined || typeOf(backend, tensor) === 'float32');
+}
+
+/** Types whose elements lie in WebAssembly memory. */
+export type NumericType = 'float32' | 'int32' | 'bool';
+
+/**
+ * Type of a tensor whose elements lie in WebAssembly memory as that type; nothing for others, for empty ones, and for those
+ * whose data the cpu backend shares under another type.
+ */
+export function typeOf(backend: ConvgradBackend, tensor: TensorInfo): NumericType | undefined {
+  const { dtype } = tensor;
+  if (size(tensor) === 0 || (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool')) return undefined;
+  return backend.data.get(tensor.dataId).dtype === dtype ? dtype : undefined;
+}
+
+/** Product of dimensions. */
+export function product(dimensions: readonly number[]): number {
+  return dimensions.reduce((total, dimension) => total * dimension, 1);
 }
 
 /** Number of elements. */

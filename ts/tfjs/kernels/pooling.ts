@@ -73,13 +73,26 @@ const averageGradient: HotKernel = ({ inputs, attrs, backend }) => {
   const { dy, input } = inputs as { dy: TensorInfo; input: TensorInfo };
   const sizes = areFloats(backend, dy, input) ? sizesOf(input, attrs) : undefined;
   if (sizes === undefined || !util.arraysEqual(sizes.outShape, dy.shape)) return undefined;
-  const { top, bottom, left, right } = sizes.padInfo;
   // The cpu backend divides a border window's gradient by the window's whole size, though its value is the mean over the
-  // pixels on the image. A drop-in gives its users the same curves.
-  if (top + bottom + left + right > 0) return undefined;
-  return withWords(backend, wordsOf(sizes), (geometry) => {
+  // pixels on the image. A drop-in gives its users the same curves: the border is part of a larger image, then cut off.
+  const { batchSize, inChannels, inHeight, inWidth, padInfo } = sizes;
+  const { top, bottom, left, right } = padInfo;
+  const [height, width] = [inHeight + top + bottom, inWidth + left + right];
+  const whole = {
+    ...sizes,
+    inHeight: height,
+    inWidth: width,
+    padInfo: { ...padInfo, top: 0, bottom: 0, left: 0, right: 0 },
+  };
+  return withWords(backend, wordsOf(whole), (geometry) => {
+    const { engine } = backend;
+    const bordered = backend.output([batchSize, height, width, inChannels]);
+    engine.call('average_pool2d_gradient', geometry, backend.address(dy), backend.address(bordered));
+    if (height === inHeight && width === inWidth) return bordered;
     const dx = backend.output(input.shape);
-    backend.engine.call('average_pool2d_gradient', geometry, backend.address(dy), backend.address(dx));
+    const [from, to] = [backend.address(bordered), backend.address(dx)];
+    engine.call('crop2d', batchSize, inChannels, height, width, inHeight, inWidth, top, left, from, to);
+    backend.disposeIntermediateTensorInfo(bordered);
     return dx;
   });
 };

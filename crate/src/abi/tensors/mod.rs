@@ -1,0 +1,7 @@
+//! Exports of the kernels for TensorFlow.js.
+
+mod logic;
+mod reduction;
+mod strided;
+
+use super::{call, matrix, Frame};

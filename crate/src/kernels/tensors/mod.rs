@@ -1,0 +1,5 @@
+//! What is done with tensors of any shape, float32, int32 or truth values: TensorFlow.js asks for it, our layers do not.
+
+pub mod compare;
+pub mod reduce;
+pub mod strided;

@@ -1,0 +1,284 @@
+/** Our kernels give what those of the cpu backend give, in shape, type and numbers, and none of these calls is inherited. */
+
+import * as tf from '@tensorflow/tfjs';
+import { afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { backendName, ConvgradBackend, registerBackend } from '../../ts/tfjs';
+import { numbers } from './curves';
+
+beforeAll(() => registerBackend());
+afterEach(() => vi.restoreAllMocks());
+
+type Maker = () => tf.Tensor;
+
+function values(...shape: number[]): Maker {
+  return () => tf.tensor(numbers(tf.util.sizeFromShape(shape), shape.length), shape);
+}
+
+function integers(...shape: number[]): Maker {
+  const of = (value: number) => Math.round(value * 3);
+  return () => tf.tensor(numbers(tf.util.sizeFromShape(shape), 3).map(of), shape, 'int32');
+}
+
+function truths(...shape: number[]): Maker {
+  const of = (value: number) => Number(value > 0.3);
+  return () => tf.tensor(numbers(tf.util.sizeFromShape(shape), 1).map(of), shape, 'bool');
+}
+
+/** With NaN, infinities, zeros of both signs. */
+const special: Maker = () =>
+  tf.tensor1d([1, -0, 0, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -2.5, 0.5]);
+
+const all = (...shape: number[]): [string, Maker][] => [
+  ['float32', values(...shape)],
+  ['int32', integers(...shape)],
+  ['bool', truths(...shape)],
+];
+
+const cases: [string, Maker | (() => tf.Tensor[])][] = [];
+const add = (name: string, work: Maker | (() => tf.Tensor[])) => cases.push([name, work]);
+
+for (const [type, x] of all(2, 3, 4, 5)) {
+  for (const order of [
+    [0, 1, 2, 3],
+    [3, 2, 1, 0],
+    [0, 3, 1, 2],
+    [0, 2, 3, 1],
+    [1, 0, 2, 3],
+  ]) {
+    add(`transpose ${order}, ${type}`, () => tf.transpose(x(), order));
+  }
+  add(`slice, ${type}`, () => tf.slice(x(), [1, 0, 1, 2], [1, 2, -1, 3]));
+  add(`a contiguous slice, ${type}`, () => tf.slice(x(), [1], [1]));
+  add(`an empty slice, ${type}`, () => tf.slice(x(), [0, 1, 0, 0], [2, 0, 4, 5]));
+  add(`pad, ${type}`, () =>
+    tf.pad(
+      x(),
+      [
+        [0, 1],
+        [2, 0],
+        [1, 1],
+        [0, 3],
+      ],
+      1,
+    ),
+  );
+  add(`pad with zeros, ${type}`, () =>
+    tf.pad(x(), [
+      [0, 0],
+      [1, 1],
+      [1, 1],
+      [0, 0],
+    ]),
+  );
+  add(`concat, ${type}`, () => tf.concat([x(), tf.slice(x(), 0, [2, 3, 2, 5]), x()], 2));
+  add(`concat of all axes, ${type}`, () => [0, 1, 2, 3].map((axis) => tf.concat([x(), x()], axis)));
+  add(`stack, ${type}`, () => [0, 2, 4].map((axis) => tf.stack([x(), x(), x()], axis)));
+  add(`split, ${type}`, () => tf.split(x(), [1, 3, 1], -1));
+  add(`tile, ${type}`, () => tf.tile(x(), [2, 1, 3, 2]));
+  add(`reverse, ${type}`, () => tf.reverse(x(), [1, 3]));
+  add(`reshape, ${type}`, () => tf.reshape(x(), [6, -1]).clone());
+  add(`zeros and ones, ${type}`, () => [tf.zerosLike(x()), tf.onesLike(x())]);
+  for (const to of ['float32', 'int32', 'bool'] as const) add(`cast, ${type} to ${to}`, () => tf.cast(x(), to));
+}
+add('tile of one value', () => tf.tile(values(1, 1, 1, 7)(), [2, 3, 4, 1]));
+add('tile of six dimensions', () => tf.tile(values(2, 1, 2, 1, 2, 3)(), [2, 2, 2, 2, 2, 2]));
+add('transpose of six dimensions', () => tf.transpose(values(2, 1, 2, 3, 2, 3)(), [5, 3, 1, 0, 2, 4]));
+add('transpose of a large matrix', () => tf.transpose(values(67, 130)()));
+add('fill', () => [tf.fill([2, 3], 1.5), tf.fill([3], 7, 'int32'), tf.fill([0, 2], 1), tf.fill([2], 1, 'bool')]);
+add('one hot', () => tf.oneHot(integers(3, 4)(), 3, 0.9, 0.1));
+add('one hot of integers', () => tf.oneHot(integers(7)(), 4, 5, -1, 'int32'));
+
+for (const [type, x] of [
+  ['float32', values(4, 3, 5)],
+  ['int32', integers(4, 3, 5)],
+] as const) {
+  const at = () => tf.tensor2d([2, 0, 0, 2, 1, 1], [2, 3], 'int32');
+  for (const axis of [0, 1, 2]) add(`gather along ${axis}, ${type}`, () => tf.gather(x(), at(), axis));
+  add(`gather in batches, ${type}`, () => tf.gather(tf.slice(x(), 0, 2), at(), 1, 1));
+  for (const [name, compare] of Object.entries({
+    equal: tf.equal,
+    notEqual: tf.notEqual,
+    greater: tf.greater,
+    greaterEqual: tf.greaterEqual,
+    less: tf.less,
+    lessEqual: tf.lessEqual,
+  })) {
+    add(`${name}, ${type}`, () => [
+      compare(x(), tf.reverse(x())),
+      compare(x(), tf.slice(x(), 0, [1, 1, 5])),
+      compare(tf.slice(x(), 0, [4, 1, 1]), x()),
+      compare(x(), tf.slice(x(), 0, [1, 1, 1])),
+      compare(tf.slice(x(), 0, [4, 1, 5]), tf.slice(x(), 0, [1, 3, 1])),
+      compare(x(), tf.slice(x(), 0, [4, 1, 5])),
+    ]);
+  }
+  add(`where, ${type}`, () => tf.where(truths(4, 3, 5)(), x(), tf.reverse(x())));
+  for (const axis of [0, 1, 2])
+    add(`arguments along ${axis}, ${type}`, () => [tf.argMax(x(), axis), tf.argMin(x(), axis)]);
+}
+add('comparisons of NaN and infinities', () =>
+  [tf.equal, tf.notEqual, tf.greater, tf.lessEqual].map((compare) => compare(special(), tf.reverse(special()))),
+);
+add('logic', () => [
+  tf.logicalAnd(truths(4, 3)(), tf.reverse(truths(4, 3)())),
+  tf.logicalOr(truths(4, 3)(), tf.slice(truths(4, 3)(), 0, [1, 3])),
+  tf.logicalAnd(tf.slice(truths(4, 3)(), 0, [4, 1]), tf.slice(truths(4, 3)(), 0, [1, 3])),
+  tf.logicalNot(truths(4, 3)()),
+]);
+add('sums of segments', () => [
+  tf.unsortedSegmentSum(values(5, 2, 3)(), tf.tensor1d([1, 0, 1, -1, 3], 'int32'), 3),
+  tf.unsortedSegmentSum(values(5)(), tf.tensor1d([1, 0, 1, 2, 0], 'int32'), 3),
+]);
+
+for (const axis of [0, 1, 3, [0, 1], [2, 3], [1, 3], [0, 2], [3, 0], [0, 1, 2], [], undefined]) {
+  for (const keep of [false, true]) {
+    const x = values(2, 3, 4, 5);
+    add(`reductions over ${axis}${keep ? ', kept' : ''}`, () => [
+      ...[tf.sum, tf.mean, tf.max, tf.min, tf.prod].map((reduce) => reduce(x(), axis, keep)),
+      tf.any(truths(2, 3, 4, 5)(), axis, keep),
+      tf.all(tf.logicalNot(truths(2, 3, 4, 5)()), axis, keep),
+    ]);
+  }
+}
+add('reductions of NaN', () => [tf.max(special()), tf.min(special()), tf.argMax(special()), tf.sum(special())]);
+add('reductions of one value', () => [tf.max(tf.scalar(3)), tf.sum(tf.scalar(3)), tf.mean(tf.scalar(3))]);
+
+for (const [name, unary] of Object.entries({
+  abs: tf.abs,
+  neg: tf.neg,
+  square: tf.square,
+  reciprocal: tf.reciprocal,
+  floor: tf.floor,
+  ceil: tf.ceil,
+  relu: tf.relu,
+  relu6: tf.relu6,
+  elu: tf.elu,
+  selu: tf.selu,
+  sigmoid: tf.sigmoid,
+  tanh: tf.tanh,
+  exp: tf.exp,
+  softplus: tf.softplus,
+  step: tf.step,
+  log: (x: tf.Tensor) => tf.log(tf.abs(x)),
+  sqrt: (x: tf.Tensor) => tf.sqrt(tf.abs(x)),
+  rsqrt: (x: tf.Tensor) => tf.rsqrt(tf.abs(x)),
+  clip: (x: tf.Tensor) => tf.clipByValue(x, -0.5, 0.7),
+  leakyRelu: (x: tf.Tensor) => tf.leakyRelu(x, 0.3),
+})) {
+  add(name, () => [unary(values(3, 7)()), unary(tf.mul(values(3, 7)(), 5))]);
+}
+for (const [name, unary] of Object.entries({
+  neg: tf.neg,
+  abs: tf.abs,
+  square: tf.square,
+  reciprocal: tf.reciprocal,
+  floor: tf.floor,
+  ceil: tf.ceil,
+  relu: tf.relu,
+  log: tf.log,
+  rsqrt: tf.rsqrt,
+  sqrt: tf.sqrt,
+  step: tf.step,
+})) {
+  add(`${name} of NaN, infinities and zeros`, () => unary(special()));
+}
+for (const [name, binary] of Object.entries({
+  add: tf.add,
+  sub: tf.sub,
+  mul: tf.mul,
+  div: tf.div,
+  maximum: tf.maximum,
+  minimum: tf.minimum,
+  squaredDifference: tf.squaredDifference,
+  prelu: tf.prelu,
+})) {
+  add(`${name}, repeated in every way`, () => {
+    const x = values(4, 3, 5)();
+    return [
+      binary(x, tf.reverse(x)),
+      binary(x, tf.slice(x, 1, [1, 1, 5])),
+      binary(x, tf.slice(x, 1, [1, 3, 5])),
+      binary(x, tf.slice(x, 1, [1, 3, 1])),
+      binary(x, tf.slice(x, [0, 1], [4, 1, 5])),
+      binary(x, tf.slice(x, [0, 1], [4, 1, 1])),
+      binary(tf.slice(x, [0, 1], [4, 1, 5]), tf.slice(x, 1, [1, 3, 1])),
+      binary(x, values(5)()),
+    ];
+  });
+}
+add('maximum and minimum of NaN', () => [tf.maximum(special(), tf.reverse(special())), tf.minimum(special(), 0)]);
+
+async function run(name: string, work: () => tf.Tensor | tf.Tensor[]) {
+  await tf.setBackend(name);
+  return tf.tidy(() =>
+    [work()]
+      .flat()
+      .map((tensor) => ({ shape: tensor.shape, dtype: tensor.dtype, values: Array.from(tensor.dataSync()) })),
+  );
+}
+
+test.each(cases)('%s', async (_name, work) => {
+  const there = await run('cpu', work);
+  const inherit = vi.spyOn(ConvgradBackend.prototype, 'inherit');
+  const here = await run(backendName, work);
+  expect(inherit).not.toHaveBeenCalled();
+  expect(here).toHaveLength(there.length);
+  for (const [index, { shape, dtype, values: found }] of here.entries()) {
+    const expected = there[index] as (typeof there)[number];
+    expect({ shape, dtype }).toEqual({ shape: expected.shape, dtype: expected.dtype });
+    for (const [at, value] of found.entries()) {
+      const right = expected.values[at] as number;
+      const isClose = Math.abs(value - right) <= 2e-6 * Math.max(1, Math.abs(right));
+      expect(isClose || Object.is(value, right) || value === right, `${value} at ${at}, expected ${right}`).toBe(true);
+    }
+  }
+});
+
+test('an index out of range is an error', async () => {
+  await tf.setBackend(backendName);
+  expect(() => tf.gather(values(3)(), tf.tensor1d([0, 3], 'int32'))).toThrow('the index value 3 is not in [0, 2]');
+  expect(() => tf.gather(values(3)(), tf.tensor1d([-1], 'int32'))).toThrow('the index value -1');
+});
+
+test('a step of training and a prediction inherit nothing', async () => {
+  await tf.setBackend(backendName);
+  const { layers } = tf;
+  const input = tf.input({ shape: [9, 9, 2] });
+  const apply = (layer: unknown, x: unknown) => (layer as tf.layers.Layer).apply(x as tf.SymbolicTensor);
+  let x = apply(
+    layers.zeroPadding2d({
+      padding: [
+        [0, 1],
+        [1, 0],
+      ],
+    }),
+    input,
+  );
+  x = apply(layers.conv2d({ filters: 4, kernelSize: 3, strides: 2, padding: 'same', useBias: false }), x);
+  x = apply(layers.batchNormalization(), x);
+  x = apply(layers.reLU({ maxValue: 6 }), x);
+  const left = apply(layers.depthwiseConv2d({ kernelSize: 3, padding: 'same' }), x);
+  x = apply(layers.concatenate(), [apply(layers.add(), [left, x]), x]);
+  x = apply(layers.maxPooling2d({ poolSize: 2 }), x);
+  x = apply(layers.averagePooling2d({ poolSize: 2, padding: 'same', strides: 1 }), x);
+  x = apply(layers.dropout({ rate: 0.2 }), x);
+  x = apply(layers.globalAveragePooling2d({}), x);
+  const model = tf.model({
+    inputs: input,
+    outputs: apply(layers.dense({ units: 3, activation: 'softmax' }), x) as tf.SymbolicTensor,
+  });
+  model.compile({ optimizer: 'adam', loss: 'categoricalCrossentropy', metrics: ['accuracy'] });
+  const images = tf.tensor(numbers(10 * 162, 1), [10, 9, 9, 2]);
+  const labels = tf.oneHot(tf.tensor1d([0, 1, 2, 0, 1, 2, 0, 1, 2, 0], 'int32'), 3);
+  const inherited: string[] = [];
+  const { inherit } = ConvgradBackend.prototype;
+  vi.spyOn(ConvgradBackend.prototype, 'inherit').mockImplementation(function (this: ConvgradBackend, kernel) {
+    inherited.push(String(kernel));
+    return inherit.call(this, kernel) as never;
+  });
+  await model.fit(images, labels, { batchSize: 5, epochs: 2, verbose: 0 });
+  (model.predict(images) as tf.Tensor).dispose();
+  expect(inherited).toEqual([]);
+  tf.dispose([images, labels]);
+  model.dispose();
+});

@@ -16,9 +16,11 @@ export * from './losses';
 export * from './metrics';
 export type { CompileConfig } from './model/compileConfig';
 export type { Equation, Explanation, Factor } from './model/explain';
+export type { HeadOptions, LossLike } from './model/heads';
 export type { LossMetric, MetricLike } from './model/lossMetric';
 export type { ModelLayer } from './model/modelLayer';
 export type { NamedTensor } from './model/network';
+export type { PerOutput } from './model/perOutput';
 export { apply, input, type SymbolicTensor } from './model/symbolic';
 export * from './optimizers';
 export type { PlanReport, PlanReportCall } from './plan/report';
@@ -28,7 +30,7 @@ export type { ConvolutionOptions, Padding, Pair } from './runtime/geometry';
 export { type EngineInfo, type InitOptions, init } from './runtime/init';
 export * from './saving';
 export type { Shape } from './shape';
-export type { NestedNumbers, Tensor, TensorLike } from './tensor';
+export type { NestedNumbers, Predicted, Tensor, TensorLike } from './tensor';
 export type { YieldEvery } from './train/breathe';
 export type { Batch, Dataset } from './train/dataset';
 export { type FunctionalOptions, functional } from './train/functional';
@@ -40,8 +42,10 @@ export type {
   EvaluateOptions,
   TrainingState,
 } from './train/model';
-export { Model } from './train/model';
+export { type AnyModel, Model } from './train/model';
+export type { TrainOnBatchOptions } from './train/onBatch';
 export type { Profile, ProfileCall } from './train/profile';
-export type { ModelInputs, WeightOptions } from './train/samples';
+export type { ModelInputs } from './train/samples';
 export { type SequentialOptions, sequential } from './train/sequential';
 export type { CommonFitOptions, FitDatasetOptions, FitOptions } from './train/settings';
+export type { ModelTargets, SampleWeights, WeightOptions } from './train/targets';

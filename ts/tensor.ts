@@ -14,6 +14,9 @@ export interface Tensor {
   readonly shape: Shape;
 }
 
+/** What models answer: an array, or where they have several outputs a list of arrays. */
+export type Predicted = Tensor | Tensor[];
+
 /** Nested lists of numbers, as in `[[0, 1], [1, 0]]`. */
 export type NestedNumbers = readonly number[] | readonly NestedNumbers[];
 

@@ -145,7 +145,10 @@ describe('in a model', () => {
     // Half the sum over two outputs is their mean.
     expect(logs.halfSquaredError).toBeCloseTo(logs.loss as number, 6);
     const config = model.getCompileConfig() as NonNullable<ReturnType<convgrad.Model['getCompileConfig']>>;
-    expect(config.metrics[2]).toEqual({ className: 'Huber', config: { delta: 0.3 } });
+    expect((config.metrics as readonly convgrad.PartConfig[])[2]).toEqual({
+      className: 'Huber',
+      config: { delta: 0.3 },
+    });
     model.compile({ ...config, metrics: JSON.parse(JSON.stringify(config.metrics)) });
     expect(await model.evaluate(x, targets, { batchSize: 7 })).toEqual(logs);
     model.dispose();

@@ -193,7 +193,7 @@ test.each<[string, () => Uint8Array, string]>([
   [
     'metrics that are no list',
     () => swap('"metrics":[]', '"metrics":{"length":3}'),
-    'expected a list of metrics, got {"length":3}',
+    'compile: metrics: expected the name of an output, dense_1, got "length"',
   ],
   ['a bad number of steps', () => swap('"iterations":0', '"iterations":1e999'), 'iterations: expected an integer ≥ 0'],
 ])('%s is refused', (_, make, message) => {

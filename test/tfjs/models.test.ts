@@ -2,7 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
-import { adam } from '../../ts';
+import { adam, type Tensor } from '../../ts';
 import { fromTfjs, toTfjs } from '../../ts/tfjs';
 
 beforeAll(() => tf.setBackend('cpu'));
@@ -43,4 +43,26 @@ test('a LayersModel is trained by our engine and goes back', async () => {
 test('a layer that only TensorFlow.js has is named', async () => {
   const model = tf.sequential({ layers: [tf.layers.simpleRNN({ units: 2, inputShape: [3, 4], name: 'memory' })] });
   await expect(fromTfjs(model)).rejects.toThrow('memory');
+});
+
+test('a model with two outputs goes across and back', async () => {
+  const picture = tf.input({ shape: [12, 12, 1] });
+  const flat = tf.layers.flatten().apply(picture) as tf.SymbolicTensor;
+  const hidden = tf.layers.dense({ units: 4, activation: 'tanh', name: 'hidden' }).apply(flat) as tf.SymbolicTensor;
+  const size = tf.layers.dense({ units: 2, name: 'size' }).apply(hidden) as tf.SymbolicTensor;
+  const theirs = tf.model({ inputs: picture, outputs: [size, hidden] });
+  const expected = theirs.predict(tf.tensor4d(x, [count, 12, 12, 1])) as tf.Tensor[];
+  const ours = await fromTfjs<Tensor[]>(theirs);
+  expect(ours.outputNames).toEqual(['size', 'hidden']);
+  const predicted = await ours.predict(x);
+  const again = (await toTfjs(ours)).predict(tf.tensor4d(x, [count, 12, 12, 1])) as tf.Tensor[];
+  expected.forEach((tensor, output) => {
+    const { data, shape } = predicted[output] as Tensor;
+    expect(shape).toEqual(tensor.shape);
+    expect(again[output]?.shape).toEqual(tensor.shape);
+    const [a, b] = [tensor.dataSync(), again[output]?.dataSync() ?? []];
+    expect(Math.max(...data.map((v, i) => Math.abs(v - (a[i] as number))))).toBeLessThan(1e-5);
+    expect(Math.max(...data.map((v, i) => Math.abs(v - (b[i] as number))))).toBeLessThan(1e-5);
+  });
+  ours.dispose();
 });

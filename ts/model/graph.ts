@@ -15,14 +15,35 @@ export interface GraphNode {
   readonly inputs: readonly number[];
 }
 
+/** An output of a model. */
+export interface GraphOutput {
+  /** Unique among the outputs: the name of the layer that computes it. */
+  readonly name: string;
+  /** Number of its value. */
+  readonly value: number;
+  /** Without batch. */
+  readonly shape: Shape;
+}
+
 /** A model's layers in an order in which every input comes before its use. */
 export interface Graph {
   /** Shape of each input without batch. */
   readonly inputShapes: readonly Shape[];
   /** The layers. */
   readonly nodes: readonly GraphNode[];
-  /** Shape of the output without batch. */
-  readonly outputShape: Shape;
+  /** What the model computes: one output or more. */
+  readonly outputs: readonly GraphOutput[];
+}
+
+/** Whether the layers follow one another, from one input to one output. */
+export function isChain({ inputShapes, nodes, outputs }: Graph): boolean {
+  const [output] = outputs;
+  return (
+    inputShapes.length === 1 &&
+    outputs.length === 1 &&
+    output?.value === nodes.length &&
+    nodes.every(({ inputs: [source], inputs }, node) => inputs.length === 1 && source === node)
+  );
 }
 
 /**
@@ -46,7 +67,7 @@ export function chain(inputShape: Shape, layers: readonly Layer[], where: string
     shape = built.outputShape;
     return { layer: built, inputs: [index] };
   });
-  return { inputShapes: [inputShape], nodes, outputShape: shape };
+  return { inputShapes: [inputShape], nodes, outputs: nameOutputs(nodes, 1, [nodes.length]) };
 }
 
 /** Builds a layer. @throws {ShapeError} naming it when its output is too large for any memory. */
@@ -56,18 +77,34 @@ function buildLayer(layer: Layer, inputShapes: readonly Shape[], name: string): 
   return built;
 }
 
+/** The outputs by the layers that compute them; a name that is taken gets `_1`, `_2`, …, as in Keras. */
+function nameOutputs(nodes: readonly GraphNode[], inputCount: number, values: readonly number[]): GraphOutput[] {
+  const taken = new Set<string>();
+  return values.map((value) => {
+    const { layer } = nodes[value - inputCount] as GraphNode;
+    let { name } = layer;
+    for (let number = 1; taken.has(name); number++) name = `${layer.name}_${number}`;
+    taken.add(name);
+    return { name, value, shape: layer.outputShape };
+  });
+}
+
 /**
- * The graph between symbolic inputs and an output. A layer that was applied more than once has its weights once.
+ * The graph between symbolic inputs and outputs. A layer that was applied more than once has its weights once.
  *
- * @throws {OptionError} when the output does not follow from the inputs, or two layers have one name.
+ * @throws {OptionError} when an output does not follow from the inputs, or two layers have one name.
  * @throws {ShapeError} when a layer that is shared was applied to different shapes.
  */
-export function between(inputs: readonly SymbolicTensor[], output: SymbolicTensor, where: string): Graph {
+export function between(inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[], where: string): Graph {
   const numbers = new Map<SymbolicTensor, number>(inputs.map((input, index) => [input, index]));
   if (numbers.size !== inputs.length) throw new OptionError(`${where}: expected different inputs, got one twice`);
   const order: SymbolicTensor[] = [];
-  // Depth first, inputs in their order; a stack of its own, because a model may be deeper than the engine's.
-  const stack = [{ value: output, next: 0 }];
+  if (outputs.length === 0) throw new OptionError(`${where}: expected at least one output, got none`);
+  if (outputs.some((output) => numbers.has(output))) {
+    throw new OptionError(`${where}: expected an output that is no input`);
+  }
+  // Depth first, outputs and inputs in their order; a stack of its own, because a model may be deeper than the engine's.
+  const stack = outputs.map((value) => ({ value, next: 0 })).reverse();
   for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
     const { value } = frame;
     if (value.source === undefined && !numbers.has(value)) {
@@ -85,7 +122,6 @@ export function between(inputs: readonly SymbolicTensor[], output: SymbolicTenso
     numbers.set(value, inputs.length + order.length);
     order.push(value);
   }
-  if (order.length === 0) throw new OptionError(`${where}: expected an output that is no input`);
   const sources = order.map(({ source }) => source as NonNullable<SymbolicTensor['source']>);
   const used = new Set(sources.flatMap((source) => source.inputs));
   const unused = inputs.findIndex((input) => !used.has(input));
@@ -105,5 +141,6 @@ export function between(inputs: readonly SymbolicTensor[], output: SymbolicTenso
     built.set(source.layer, layer);
     return { layer, inputs: source.inputs.map((input) => numbers.get(input) as number) };
   });
-  return { inputShapes: inputs.map(({ shape }) => shape), nodes, outputShape: output.shape };
+  const values = outputs.map((output) => numbers.get(output) as number);
+  return { inputShapes: inputs.map(({ shape }) => shape), nodes, outputs: nameOutputs(nodes, inputs.length, values) };
 }

@@ -2,8 +2,6 @@
 
 import { DisposedError, OptionError, ShapeError, StateError } from '../errors';
 import type { BuiltLayer } from '../layers/layer';
-import type { Loss } from '../losses/loss';
-import type { Metric } from '../metrics/metric';
 import type { Optimizer } from '../optimizers/optimizer';
 import { describe } from '../options';
 import { Arena } from '../plan/arena';
@@ -15,7 +13,7 @@ import type { Engine } from '../runtime/kernels';
 import { formatShape, type Shape, sameShape, sizeOf } from '../shape';
 import type { Tensor } from '../tensor';
 import type { Graph } from './graph';
-import { type LossMetric, lossOf } from './lossMetric';
+import type { Head } from './heads';
 import { ModelLayer } from './modelLayer';
 import { ModelState, type ModelWeight } from './state';
 import { buildStep, type StepMode, type StepPlan } from './step';
@@ -30,10 +28,8 @@ export interface NamedTensor extends Tensor {
 export interface Compiled {
   /** The optimizer. */
   readonly optimizer: Optimizer;
-  /** The loss. */
-  readonly loss: Loss;
-  /** The metrics. */
-  readonly metrics: readonly (Metric | LossMetric)[];
+  /** The outputs that have a loss, at least one. */
+  readonly heads: readonly Head[];
   /** Whether every kernel's results are searched for NaN and infinity. */
   readonly checkNumerics: boolean;
 }
@@ -224,8 +220,7 @@ export class Network {
         learning: this.#learning,
         weightsOf: this.#weightsOf,
         state: home.state,
-        loss: this.compiled?.loss,
-        lossMetrics: (this.compiled?.metrics ?? []).map(lossOf).filter((loss) => loss !== undefined),
+        heads: this.compiled?.heads ?? [],
         optimizer: this.compiled?.optimizer,
       };
       const plan = buildStep(home.engine, parts, { mode, batch, weighted });

@@ -1,14 +1,15 @@
 /** Builds the plans of a model: from layers, loss and optimizer to a list of kernel calls. */
 
 import type { BuiltLayer, Value, WeightBuffers } from '../layers/layer';
-import type { Compared, Loss } from '../losses/loss';
 import type { Optimizer } from '../optimizers/optimizer';
 import { type Buffer, read, update, write } from '../plan/buffer';
 import { PlanBuilder, type WorkspaceOracle } from '../plan/builder';
 import { finishPlan, type Plan } from '../plan/plan';
 import { GEOMETRY_WORDS } from '../runtime/geometry';
 import type { Engine } from '../runtime/kernels';
-import type { Graph } from './graph';
+import type { Graph, GraphOutput } from './graph';
+import type { Head } from './heads';
+import { emitLosses, emitLossGradients, type HeadBuffers } from './lossStep';
 import type { ModelState } from './state';
 
 /**
@@ -28,16 +29,12 @@ export interface StepPlan {
   readonly plan: Plan;
   /** The model's inputs. */
   readonly inputs: readonly Buffer[];
-  /** The model's output. */
-  readonly output: Buffer;
-  /** Targets of the loss, but for `predict`. */
-  readonly target: Buffer | undefined;
-  /** A weight for each sample, where they have one. */
-  readonly weights: Buffer | undefined;
-  /** The loss, one number, but for `predict`. */
+  /** The model's outputs. */
+  readonly outputs: readonly Buffer[];
+  /** Of each output that has a loss what it is compared with and what comes of it; none for `predict`. */
+  readonly heads: readonly HeadBuffers[];
+  /** The sum of all losses and penalties, one number, but for `predict`. */
   readonly loss: Buffer | undefined;
-  /** Of each metric that is a loss its value, one number; none for `predict` and `explain`. */
-  readonly lossMetrics: readonly Buffer[];
   /** Buffers of each layer by the role they play in its equations. */
   readonly roles: ReadonlyMap<string, ReadonlyMap<string, Buffer>>;
 }
@@ -52,10 +49,8 @@ export interface StepParts {
   readonly weightsOf: readonly (readonly number[])[];
   /** The weights' memory. */
   readonly state: ModelState;
-  /** What `compile` was given; undefined for `predict`. */
-  readonly loss: Loss | undefined;
-  /** Metrics that are losses. */
-  readonly lossMetrics: readonly Loss[];
+  /** What `compile` was given: the outputs that have a loss; none for a model that only predicts. */
+  readonly heads: readonly Head[];
   /** What `compile` was given; undefined for a model that is not compiled. */
   readonly optimizer: Optimizer | undefined;
 }
@@ -99,45 +94,44 @@ export function buildStep(engine: Engine, parts: StepParts, { mode, batch, weigh
     values.push(result.output);
     return { layer, sources, weights, own: shares ? own : [], result };
   });
-  const { buffer: output, shape: outputShape } = values.at(-1) as Value;
-  if (mode === 'predict' || parts.loss === undefined) {
-    return finish(builder, inputs, output, {});
+  const outputs = graph.outputs.map(({ value }) => values[value] as Value);
+  if (mode === 'predict' || parts.heads.length === 0) {
+    return finish(builder, inputs, outputs, { heads: [], loss: undefined });
   }
-  const loss = parts.loss;
-  const target = builder.temporary('Y', [batch, ...loss.targetShape(graph.outputShape, loss.name)]);
-  const weights = weighted ? builder.temporary('sample weights', [batch]) : undefined;
-  const lossValue = builder.temporary('loss', [1]);
-  const compared = { output, shape: outputShape, target, weights };
-  builder.scope(loss.name, 'loss', () => {
-    loss.emitForward(builder, compared, lossValue);
-    emitPenalties(builder, parts.state, lossValue);
-  });
-  const lossMetrics = mode === 'explain' ? [] : emitLossMetrics(builder, parts.lossMetrics, compared);
+  const losses = emitLosses(builder, parts.heads, outputs, { weighted, withMetrics: mode !== 'explain' });
+  const scope = parts.heads.length === 1 ? (parts.heads[0] as Head).loss.name : 'loss';
+  builder.scope(scope, 'loss', () => emitPenalties(builder, parts.state, losses.loss));
   if (isTraining(mode)) {
-    const first = builder.scope(loss.name, 'backward', () => loss.emitGradient(builder, compared));
+    const first: (Buffer | undefined)[] = [];
+    for (const [index, gradient] of emitLossGradients(builder, parts.heads, losses.compared).entries()) {
+      const { value } = graph.outputs[(parts.heads[index] as Head).output] as GraphOutput;
+      const known = first[value];
+      first[value] = known === undefined ? gradient : addGradients(builder, 'loss', known, gradient);
+    }
     emitBackward(builder, emitted, inputs.length, first);
     if (mode !== 'explain') emitUpdate(builder, parts, mode);
   }
-  return finish(builder, inputs, output, { target, weights, loss: lossValue, lossMetrics });
+  return finish(builder, inputs, outputs, losses);
 }
 
 function finish(
   builder: PlanBuilder,
   inputs: readonly Buffer[],
-  output: Buffer,
-  {
-    target,
-    weights,
-    loss,
-    lossMetrics = [],
-  }: { target?: Buffer; weights?: Buffer | undefined; loss?: Buffer; lossMetrics?: readonly Buffer[] },
+  values: readonly Value[],
+  { heads, loss }: Pick<StepPlan, 'heads' | 'loss'>,
 ): StepPlan {
-  const before = [...inputs, ...[target, weights].filter((buffer) => buffer !== undefined)];
-  const after = loss === undefined ? [output] : [output, loss, ...lossMetrics];
-  // Metrics compare the output with the target after the step.
-  if (target !== undefined) after.push(target);
+  const outputs = values.map(({ buffer }) => buffer);
+  const before = [...inputs];
+  const after = [...outputs];
+  if (loss !== undefined) after.push(loss);
+  for (const { target, weights, loss: own, lossMetrics } of heads) {
+    before.push(target);
+    if (weights !== undefined) before.push(weights);
+    // Metrics compare the output with the target after the step.
+    after.push(own, ...lossMetrics, target);
+  }
   const plan = finishPlan(builder, before, after);
-  return { plan, inputs, output, target, weights, loss, lossMetrics, roles: builder.roles };
+  return { plan, inputs, outputs, heads, loss, roles: builder.roles };
 }
 
 interface EmittedNode {
@@ -149,16 +143,23 @@ interface EmittedNode {
   readonly result: ReturnType<BuiltLayer['emit']>;
 }
 
-/** The chain rule, from the last layer to the first; gradients of a value that several layers read are added. */
-function emitBackward(builder: PlanBuilder, nodes: readonly EmittedNode[], inputCount: number, first: Buffer): void {
+/**
+ * The chain rule, from the last layer to the first; gradients of a value that several layers read are added.
+ *
+ * @param gradients - By the number of a value its gradient from the losses; the others are filled in.
+ */
+function emitBackward(
+  builder: PlanBuilder,
+  nodes: readonly EmittedNode[],
+  inputCount: number,
+  gradients: (Buffer | undefined)[],
+): void {
   // A value needs a gradient when something before it is trained.
   const learns: boolean[] = new Array<boolean>(inputCount).fill(false);
   for (const { sources, weights } of nodes) {
     learns.push(weights.some(({ gradient }) => gradient !== undefined) || sources.some((source) => learns[source]));
   }
-  const gradients: (Buffer | undefined)[] = [];
   const sharedSums = new SharedSums(builder, nodes);
-  gradients[inputCount + nodes.length - 1] = first;
   for (let node = nodes.length - 1; node >= 0; node--) {
     const { layer, sources, result } = nodes[node] as EmittedNode;
     const gradient = gradients[inputCount + node];
@@ -173,17 +174,6 @@ function emitBackward(builder: PlanBuilder, nodes: readonly EmittedNode[], input
       gradients[source] = known === undefined ? part : addGradients(builder, layer.name, known, part);
     });
   }
-}
-
-/** The values of losses that are only reported. Samples count alike: metrics have no weights, as in Keras. */
-function emitLossMetrics(builder: PlanBuilder, losses: readonly Loss[], compared: Compared): Buffer[] {
-  return losses.map((loss, index) =>
-    builder.scope(`metric ${index} ${loss.name}`, 'loss', () => {
-      const value = builder.temporary('value', [1]);
-      loss.emitForward(builder, { ...compared, weights: undefined }, value);
-      return value;
-    }),
-  );
 }
 
 /** Adds the penalties on large weights to the loss. */

@@ -18,8 +18,10 @@ export function summarize(network: Network): string {
       .filter(({ learns }) => learns === trainable)
       .reduce((sum, { spec }) => sum + sizeOf(spec.shape), 0);
   const inputs = network.graph.inputShapes.map((shape) => formatShape([-1, ...shape])).join(', ');
+  const { outputs } = network.graph;
+  const named = outputs.map(({ name, shape }) => `${name} ${formatShape([-1, ...shape])}`).join(', ');
   return [
-    `Model "${network.name}", input ${inputs}`,
+    `Model "${network.name}", input ${inputs}${outputs.length > 1 ? `, outputs ${named}` : ''}`,
     formatTable(['Layer (type)', 'Output shape', 'Params', 'Weights'], rows),
     `Trainable parameters: ${count(true).toLocaleString('en-US')}; others: ${count(false).toLocaleString('en-US')}`,
   ].join('\n');

@@ -10,7 +10,7 @@ import { type Layer, layers as registry } from '../layers';
 import type { BuiltLayer } from '../layers/layer';
 import { checkOptions, describe, lookUp, numberIn } from '../options';
 import type { Shape } from '../shape';
-import { between, chain, type Graph } from './graph';
+import { between, chain, type Graph, isChain } from './graph';
 import { apply, input, type SymbolicTensor } from './symbolic';
 
 /** A value in a file: the name of a layer and the number of its use. */
@@ -33,8 +33,7 @@ export function describeTopology(
 ): PartConfig {
   const [inputShape] = graph.inputShapes;
   const built = new Set(graph.nodes.map(({ layer }) => layer));
-  const isChain = built.size === graph.nodes.length && graph.inputShapes.length === 1 && graph.nodes.every(followsOn);
-  if (isChain) {
+  if (built.size === graph.nodes.length && isChain(graph)) {
     return {
       className: 'Sequential',
       config: { name, seed, inputShape, layers: [...built].map((layer) => describeLayer(layer, configs)) },
@@ -54,12 +53,11 @@ export function describeTopology(
     })),
     ...[...uses].map(([layer, inboundNodes]) => ({ ...describeLayer(layer, configs), inboundNodes })),
   ];
-  const ends = { inputLayers: references.slice(0, inputNames.length), outputLayers: references.slice(-1) };
+  const ends = {
+    inputLayers: references.slice(0, inputNames.length),
+    outputLayers: graph.outputs.map(({ value }) => references[value] as Reference),
+  };
   return { className: 'Functional', config: { name, seed, layers, ...ends } };
-}
-
-function followsOn({ inputs }: Graph['nodes'][number], index: number): boolean {
-  return inputs.length === 1 && inputs[0] === index;
 }
 
 function describeLayer(layer: BuiltLayer, configs: ReadonlyMap<BuiltLayer, PartConfig['config']>): PartConfig {
@@ -175,13 +173,12 @@ function readGraph(
   const resolved = (reference: Reference): SymbolicTensor => resolve(reference, find, where);
   const inputs = readReferences(ends.inputLayers, `${where}: inputLayers`);
   const outputs = readReferences(ends.outputLayers, `${where}: outputLayers`);
-  const [output] = outputs;
-  if (output === undefined || outputs.length !== 1) {
-    throw new FormatError(`${where}: expected one entry in outputLayers, got ${outputs.length}`);
+  if (outputs.length === 0) {
+    throw new FormatError(`${where}: expected at least one entry in outputLayers, got none`);
   }
-  const graph = between(inputs.map(resolved), resolved(output), where);
+  const graph = between(inputs.map(resolved), outputs.map(resolved), where);
   if (graph.nodes.length !== count) {
-    throw new OptionError(`${where}: expected layers that its output needs, got ${count - graph.nodes.length} more`);
+    throw new OptionError(`${where}: expected layers that its outputs need, got ${count - graph.nodes.length} more`);
   }
   return graph;
 }

@@ -2,6 +2,7 @@
 
 import { open } from 'node:fs/promises';
 import {
+  type AnyModel,
   type DecodeModelOptions,
   decodeModel,
   defaultLimits,
@@ -10,6 +11,8 @@ import {
   FormatError,
   LimitError,
   type Model,
+  type Predicted,
+  type Tensor,
 } from '../index';
 import { writeFileAtomic } from './writeFileAtomic';
 
@@ -22,17 +25,21 @@ export { writeFileAtomic } from './writeFileAtomic';
  * @param path - Where. A file that is there is replaced.
  * @throws {OptionError} as {@link encodeModel}; else what the file system says, and then the old file is as it was.
  */
-export async function saveModel(model: Model, path: string | URL, options: EncodeModelOptions = {}): Promise<void> {
+export async function saveModel(model: AnyModel, path: string | URL, options: EncodeModelOptions = {}): Promise<void> {
   await writeFileAtomic(path, encodeModel(model, options));
 }
 
 /**
  * Reads a model of {@link saveModel}.
  *
+ * @typeParam Prediction - `Tensor[]` for a model with several outputs.
  * @param options - As for {@link decodeModel}; `name` is the path by default.
  * @throws {FormatError | OptionError | ShapeError | LimitError} as {@link decodeModel}; else what the file system says.
  */
-export async function loadModel(path: string | URL, options: DecodeModelOptions = {}): Promise<Model> {
+export async function loadModel<Prediction extends Predicted = Tensor>(
+  path: string | URL,
+  options: DecodeModelOptions = {},
+): Promise<Model<Prediction>> {
   const name = options.name ?? String(path);
   const file = await open(path, 'r');
   try {

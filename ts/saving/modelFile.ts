@@ -9,7 +9,8 @@ import { parseJson, toPlain } from '../io/json';
 import { readLimits } from '../io/limits';
 import { boolean, checkOptions, describe } from '../options';
 import { formatShape, type Shape, sameShape } from '../shape';
-import { type CompileOptions, Model, type TrainingState } from '../train/model';
+import type { Predicted, Tensor } from '../tensor';
+import { type AnyModel, type CompileOptions, Model, type TrainingState } from '../train/model';
 import { readModelJson } from './modelFromJSON';
 
 /** Options of {@link encodeModel}. */
@@ -39,7 +40,7 @@ const OPTIMIZER = 'optimizer/';
  * @throws {OptionError} when loss, metrics or learning rate are the user's own, which a file cannot hold: these models are
  *   written with `includeOptimizer: false`.
  */
-export function encodeModel(model: Model, options: EncodeModelOptions = {}): Uint8Array<ArrayBuffer> {
+export function encodeModel(model: AnyModel, options: EncodeModelOptions = {}): Uint8Array<ArrayBuffer> {
   const where = 'encodeModel';
   if (!(model instanceof Model)) throw new OptionError(`${where}: expected a model, got ${describe(model)}`);
   checkOptions(where, options, ['includeOptimizer']);
@@ -63,11 +64,15 @@ export function encodeModel(model: Model, options: EncodeModelOptions = {}): Uin
  * The model of a file of {@link encodeModel}. It predicts what the written one would; when the file says how it is trained,
  * it is compiled, and training goes on bit for bit.
  *
+ * @typeParam Prediction - `Tensor[]` for a model with several outputs.
  * @throws {FormatError} when the file is damaged or no model.
  * @throws {OptionError | ShapeError} naming what the file asks for and this version does not have.
  * @throws {LimitError} when the file exceeds a limit.
  */
-export function decodeModel(bytes: Uint8Array, options: DecodeModelOptions = {}): Model {
+export function decodeModel<Prediction extends Predicted = Tensor>(
+  bytes: Uint8Array,
+  options: DecodeModelOptions = {},
+): Model<Prediction> {
   const where = options.name ?? 'decodeModel';
   checkOptions(where, options, ['limits', 'name']);
   const limits = readLimits(options.limits, where);
@@ -91,7 +96,7 @@ export function decodeModel(bytes: Uint8Array, options: DecodeModelOptions = {})
   const values = built.flatMap((layer) =>
     layer.weights.map((spec) => take(byName, `${layer.name}/${spec.name}`, spec.shape, where).data),
   );
-  const model = new Model(name, graph, seed, values);
+  const model = new Model<Prediction>(name, graph, seed, values);
   try {
     if (training !== undefined) restore(model, training, byName, { limits, where });
     const [left] = byName.keys();
@@ -104,7 +109,7 @@ export function decodeModel(bytes: Uint8Array, options: DecodeModelOptions = {})
 }
 
 function restore(
-  model: Model,
+  model: AnyModel,
   text: string,
   tensors: Map<string, FileTensor>,
   { limits, where }: { limits: Limits; where: string },
@@ -113,7 +118,7 @@ function restore(
   const training = toPlain(parseJson(text, what, limits));
   checkOptions(what, training, ['compile', 'state']);
   const { compile, state } = training as { compile: CompileOptions; state: TrainingState };
-  checkOptions(`${what}: compile`, compile, ['optimizer', 'loss', 'metrics', 'checkNumerics']);
+  checkOptions(`${what}: compile`, compile, ['optimizer', 'loss', 'lossWeights', 'metrics', 'checkNumerics']);
   checkOptions(`${what}: state`, state, ['iterations', 'epochs', 'learningRate']);
   model.compile(compile);
   const { slots } = model.getTrainingState();

@@ -1,14 +1,25 @@
 /** Models across: a tf.LayersModel becomes one of ours and back. Weights go along, how it is trained does not. */
 
 import * as tf from '@tensorflow/tfjs';
-import { type LayersModelArtifacts, type Model, modelFromLayersModel, modelToLayersModel } from '../index';
+import {
+  type AnyModel,
+  type LayersModelArtifacts,
+  type Model,
+  modelFromLayersModel,
+  modelToLayersModel,
+  type Predicted,
+  type Tensor,
+} from '../index';
 
 /**
  * Our model of a tf.LayersModel: the same layers and weights, not compiled. The caller disposes of it.
  *
+ * @typeParam Prediction - `Tensor[]` for a model with several outputs.
  * @throws {OptionError | ShapeError} naming the layer that has a class or an option that this library does not have.
  */
-export async function fromTfjs(layersModel: tf.LayersModel): Promise<Model> {
+export async function fromTfjs<Prediction extends Predicted = Tensor>(
+  layersModel: tf.LayersModel,
+): Promise<Model<Prediction>> {
   let artifacts: tf.io.ModelArtifacts | undefined;
   await layersModel.save(
     tf.io.withSaveHandler(async (given) => {
@@ -24,6 +35,6 @@ export async function fromTfjs(layersModel: tf.LayersModel): Promise<Model> {
  *
  * @throws {OptionError} naming the layer or the option that TensorFlow.js does not have.
  */
-export function toTfjs(model: Model): Promise<tf.LayersModel> {
+export function toTfjs(model: AnyModel): Promise<tf.LayersModel> {
   return tf.loadLayersModel(tf.io.fromMemory(modelToLayersModel(model) as tf.io.ModelArtifacts));
 }

@@ -1,33 +1,68 @@
-/** Running loss and metrics over the batches of an epoch or an evaluation. */
+/** Running losses and metrics over the batches of an epoch or an evaluation. */
 
 import type { Logs } from '../callbacks/callback';
-import type { Metric, MetricCounter } from '../metrics/metric';
+import type { MetricCounter } from '../metrics/metric';
+import type { Head } from '../model/heads';
 import { lossOf } from '../model/lossMetric';
 import type { Compiled, Network, Step } from '../model/network';
 import type { Buffer } from '../plan/buffer';
 
-/** Loss for one sample and metrics, over everything counted since {@link Counters.reset}. */
+/** A loss that is told beside the one that is minimized: of one of several outputs, or a metric that is a loss. */
+interface CountedLoss {
+  readonly name: string;
+  readonly isSum: boolean;
+  readonly buffer: (step: Step) => Buffer;
+}
+
+/** A metric of an output. */
+interface CountedMetric {
+  readonly name: string;
+  readonly counter: MetricCounter;
+  readonly output: number;
+  readonly head: number;
+}
+
+/**
+ * Loss for one sample and metrics, over everything counted since {@link Counters.reset}. Names are Keras's: `loss`, and with
+ * several outputs `NAME_loss` for each, without its factor, and their metrics as `NAME_accuracy`.
+ */
 export class Counters {
-  readonly #compiled: Compiled;
-  readonly #metrics: readonly { readonly name: string; readonly counter: MetricCounter }[];
-  readonly #losses: readonly { readonly name: string; readonly isSum: boolean }[];
-  /** Of each metric that is a loss, the sum over the samples. */
+  readonly #heads: readonly Head[];
+  readonly #metrics: readonly CountedMetric[];
+  readonly #losses: readonly CountedLoss[];
+  /** Of each of {@link #losses}, the sum over the samples. */
   readonly #lossSums: Float64Array;
+  readonly #isSum: boolean;
   #loss = 0;
   #samples = 0;
 
-  constructor(network: Network, compiled: Compiled, where: string) {
-    const { outputShape } = network.graph;
-    const targetShape = compiled.loss.targetShape(outputShape, where);
-    this.#compiled = compiled;
-    const counted = compiled.metrics.filter((metric) => !('loss' in metric)) as readonly Metric[];
-    this.#metrics = counted.map((metric) => ({
-      name: metric.name,
-      counter: metric.counter(outputShape, targetShape, where),
-    }));
-    const losses = compiled.metrics.map(lossOf).filter((loss) => loss !== undefined);
-    this.#losses = losses.map(({ name, reduction }) => ({ name, isSum: reduction === 'sum' }));
-    this.#lossSums = new Float64Array(losses.length);
+  constructor({ heads }: Compiled, where: string) {
+    this.#heads = heads;
+    this.#isSum = heads.every(({ loss }) => loss.reduction === 'sum');
+    this.#metrics = heads.flatMap(({ metrics, prefix, output, outputShape, targetShape }, head) =>
+      metrics.flatMap((metric): CountedMetric[] => {
+        if ('loss' in metric) return [];
+        const counter = metric.counter(outputShape, targetShape, where);
+        return [{ name: prefix + metric.name, counter, output, head }];
+      }),
+    );
+    const own = heads.length === 1 ? [] : heads;
+    this.#losses = [
+      ...own.map(({ loss, prefix }, head): CountedLoss => {
+        const buffer = (step: Step): Buffer => (step.heads[head] as Step['heads'][number]).loss;
+        return { name: `${prefix}loss`, isSum: loss.reduction === 'sum', buffer };
+      }),
+      ...heads.flatMap(({ metrics, prefix }, head) =>
+        metrics
+          .map(lossOf)
+          .filter((loss) => loss !== undefined)
+          .map(({ name, reduction }, index): CountedLoss => {
+            const buffer = (step: Step): Buffer => step.heads[head]?.lossMetrics[index] as Buffer;
+            return { name: prefix + name, isSum: reduction === 'sum', buffer };
+          }),
+      ),
+    ];
+    this.#lossSums = new Float64Array(this.#losses.length);
   }
 
   /** Forgets everything. */
@@ -47,7 +82,7 @@ export class Counters {
     ];
   }
 
-  /** Goes on from a state of the same loss and metrics; from nothing where it is of others. */
+  /** Goes on from a state of the same losses and metrics; from nothing where it is of others. */
   restore(state: readonly (readonly number[])[]): void {
     this.reset();
     const [, sums] = state;
@@ -62,30 +97,49 @@ export class Counters {
     });
   }
 
-  /** Counts a step that has run. @returns The loss as the kernel gave it: a sum or a mean over the batch. */
+  /** Counts a step that has run. @returns The loss as the kernels gave it: a sum or a mean over the batch. */
   count(network: Network, step: Step): number {
     const { batch } = step.plan;
     const { floats } = network.engine.memory;
-    const loss = floats[step.executable.addressOf(step.loss as Buffer) >>> 2] as number;
-    this.#loss += this.#compiled.loss.reduction === 'sum' ? loss : loss * batch;
+    const read = (buffer: Buffer): number => floats[step.executable.addressOf(buffer) >>> 2] as number;
+    const loss = read(step.loss as Buffer);
+    this.#loss += this.#isSum ? loss : loss * batch + this.#correction(step, read);
     this.#samples += batch;
-    const output = step.executable.addressOf(step.output) >>> 2;
-    const target = step.executable.addressOf(step.target as Buffer) >>> 2;
-    for (const { counter } of this.#metrics) counter.update(floats, output, floats, target, batch);
+    for (let index = 0; index < this.#metrics.length; index++) {
+      const { counter, output, head } = this.#metrics[index] as CountedMetric;
+      const outputAt = step.executable.addressOf(step.outputs[output] as Buffer) >>> 2;
+      const targetAt = step.executable.addressOf((step.heads[head] as Step['heads'][number]).target) >>> 2;
+      counter.update(floats, outputAt, floats, targetAt, batch);
+    }
     for (let index = 0; index < this.#losses.length; index++) {
-      const value = floats[step.executable.addressOf(step.lossMetrics[index] as Buffer) >>> 2] as number;
-      const sum = this.#lossSums[index] as number;
-      this.#lossSums[index] = sum + (this.#losses[index]?.isSum === true ? value : value * batch);
+      const { isSum, buffer } = this.#losses[index] as CountedLoss;
+      const value = read(buffer(step));
+      this.#lossSums[index] = (this.#lossSums[index] as number) + (isSum ? value : value * batch);
     }
     return loss;
   }
 
-  /** Writes `loss` and the metrics into `logs`, each name behind `prefix`. */
+  /** Writes `loss`, the losses of several outputs and the metrics into `logs`, each name behind `prefix`. */
   write(logs: Logs, prefix = ''): void {
     logs[`${prefix}loss`] = this.#loss / this.#samples;
+    const own = this.#heads.length === 1 ? 0 : this.#heads.length;
+    for (let index = 0; index < own; index++) this.#writeLoss(logs, prefix, index);
     for (const { name, counter } of this.#metrics) logs[prefix + name] = counter.result();
-    for (let index = 0; index < this.#losses.length; index++) {
-      logs[prefix + this.#losses[index]?.name] = (this.#lossSums[index] as number) / this.#samples;
+    for (let index = own; index < this.#losses.length; index++) this.#writeLoss(logs, prefix, index);
+  }
+
+  #writeLoss(logs: Logs, prefix: string, index: number): void {
+    logs[prefix + this.#losses[index]?.name] = (this.#lossSums[index] as number) / this.#samples;
+  }
+
+  /** What sums over the batch among means have too much when all are taken for means. */
+  #correction(step: Step, read: (buffer: Buffer) => number): number {
+    let correction = 0;
+    for (let index = 0; index < this.#heads.length; index++) {
+      const { loss, weight } = this.#heads[index] as Head;
+      if (loss.reduction !== 'sum') continue;
+      correction += weight * read((step.heads[index] as Step['heads'][number]).loss) * (1 - step.plan.batch);
     }
+    return correction;
   }
 }

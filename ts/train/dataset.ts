@@ -2,13 +2,13 @@
 
 import { OptionError, ShapeError, ValueError } from '../errors';
 import { describe } from '../options';
-import type { TensorLike } from '../tensor';
 import type { ModelInputs } from './samples';
+import type { ModelTargets, SampleWeights } from './targets';
 
 /** A batch: inputs, targets and, if any, weights of the samples; or TensorFlow.js's `{ xs, ys }`. */
 export type Batch =
-  | readonly [x: ModelInputs, y: TensorLike, sampleWeight?: ArrayLike<number>]
-  | { readonly xs: ModelInputs; readonly ys: TensorLike; readonly sampleWeight?: ArrayLike<number> };
+  | readonly [x: ModelInputs, y: ModelTargets, sampleWeight?: SampleWeights]
+  | { readonly xs: ModelInputs; readonly ys: ModelTargets; readonly sampleWeight?: SampleWeights };
 
 /**
  * Batches: an iterable or async iterable, which every epoch goes through anew; a function that answers one, such as a
@@ -26,9 +26,9 @@ export interface BatchParts {
   /** Inputs. */
   readonly x: ModelInputs;
   /** Targets. */
-  readonly y: TensorLike;
+  readonly y: ModelTargets;
   /** Weights of the samples. */
-  readonly sampleWeight: ArrayLike<number> | undefined;
+  readonly sampleWeight: SampleWeights | undefined;
 }
 
 type Result = IteratorResult<Batch, unknown>;
@@ -151,7 +151,7 @@ function open(dataset: Dataset, where: string): Iterator<Batch> | AsyncIterator<
 
 function takeApart(batch: Batch, where: string): BatchParts {
   if (Array.isArray(batch) && (batch.length === 2 || batch.length === 3)) {
-    const [x, y, sampleWeight] = batch as readonly [ModelInputs, TensorLike, ArrayLike<number> | undefined];
+    const [x, y, sampleWeight] = batch as readonly [ModelInputs, ModelTargets, SampleWeights | undefined];
     return { x, y, sampleWeight };
   }
   if (batch !== null && typeof batch === 'object' && 'xs' in batch && 'ys' in batch) {

@@ -2,12 +2,14 @@
 
 import type { Logs } from '../callbacks/callback';
 import type { Compiled, Network } from '../model/network';
+import type { Buffer } from '../plan/buffer';
 import { sizeOf } from '../shape';
 import type { Tensor } from '../tensor';
 import { Counters } from './counters';
 import type { DatasetReader } from './dataset';
-import { type Samples, type WeightOptions, writeBatch } from './samples';
+import { type Samples, writeBatch } from './samples';
 import { readBatch } from './source';
+import type { WeightOptions } from './targets';
 
 /** Loss for one sample and metrics over all samples. */
 export function evaluateSamples(
@@ -17,7 +19,7 @@ export function evaluateSamples(
   batchSize: number,
   where: string,
 ): Logs {
-  const counters = new Counters(network, compiled, where);
+  const counters = new Counters(compiled, where);
   for (let start = 0; start < samples.count; start += batchSize) {
     const step = network.step('evaluate', Math.min(batchSize, samples.count - start), samples.weights !== undefined);
     writeBatch(network, step, samples, start);
@@ -44,7 +46,7 @@ export async function evaluateReader(
   },
 ): Promise<Logs> {
   const { where, classWeight } = options;
-  const counters = new Counters(network, compiled, where);
+  const counters = new Counters(compiled, where);
   try {
     reader.begin(options.steps);
     for (let batch = 0; ; batch++) {
@@ -65,18 +67,21 @@ export async function evaluateReader(
   return logs;
 }
 
-/** The outputs for all inputs. */
-export function predictInputs(network: Network, xs: readonly Tensor[], batchSize: number): Tensor {
+/** All outputs for all inputs. */
+export function predictInputs(network: Network, xs: readonly Tensor[], batchSize: number): Tensor[] {
   const [count = 0] = xs[0]?.shape ?? [];
-  const { outputShape } = network.graph;
-  const size = sizeOf(outputShape);
-  const data = new Float32Array(count * size);
+  const results = network.graph.outputs.map(({ shape }) => {
+    const size = sizeOf(shape);
+    return { shape, size, data: new Float32Array(count * size) };
+  });
   for (let start = 0; start < count; start += batchSize) {
     const step = network.step('predict', Math.min(batchSize, count - start));
     writeBatch(network, step, { xs }, start);
     step.executable.run(network.compiled?.checkNumerics ?? false);
-    const output = network.engine.memory.read(step.executable.addressOf(step.output), step.plan.batch * size);
-    data.set(output, start * size);
+    for (const [index, { data, size }] of results.entries()) {
+      const address = step.executable.addressOf(step.outputs[index] as Buffer);
+      data.set(network.engine.memory.read(address, step.plan.batch * size), start * size);
+    }
   }
-  return { data, shape: [count, ...outputShape] };
+  return results.map(({ data, shape }) => ({ data, shape: [count, ...shape] }));
 }

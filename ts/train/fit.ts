@@ -42,7 +42,7 @@ export async function runFit(
 ): Promise<History> {
   const { callbacks, breather, epochs, initialEpoch, resume, where } = settings;
   const history: History = { epoch: [], history: {} };
-  const counters = new Counters(network, compiled, where);
+  const counters = new Counters(compiled, where);
   const source = settings.open();
   let logs: Logs = {};
   course.begin(counters);

@@ -5,44 +5,32 @@ import type { PartConfig } from '../config';
 import { OptionError, StateError } from '../errors';
 import type { Checkpoint } from '../io';
 import { readState } from '../io/checkpoint';
-import { type LossName, toLoss } from '../losses';
-import type { Loss } from '../losses/loss';
 import { type CompileConfig, describeCompiled } from '../model/compileConfig';
 import { type Explanation, explainStep } from '../model/explain';
-import type { Graph } from '../model/graph';
-import { checkMetrics, type MetricLike, readMetric } from '../model/lossMetric';
+import { type Graph, isChain } from '../model/graph';
 import type { ModelLayer } from '../model/modelLayer';
 import { type Compiled, type NamedTensor, Network } from '../model/network';
 import { summarize } from '../model/summary';
 import { describeTopology } from '../model/topology';
-import { type OptimizerName, toOptimizer } from '../optimizers';
 import type { Optimizer } from '../optimizers/optimizer';
-import { boolean, checkOptions, describe, numberIn, positiveInteger, wholeNumber } from '../options';
-import type { Buffer } from '../plan/buffer';
+import { checkOptions, describe, numberIn, positiveInteger, wholeNumber } from '../options';
 import { type PlanReport, reportPlan } from '../plan/report';
 import { engineReady, init } from '../runtime/init';
 import type { Shape } from '../shape';
-import type { Tensor, TensorLike } from '../tensor';
+import type { Predicted, Tensor } from '../tensor';
+import { type CompileOptions, readCompileOptions } from './compile';
 import { Course } from './course';
 import { type Dataset, DatasetReader } from './dataset';
 import { evaluateReader, evaluateSamples, predictInputs } from './evaluate';
 import { runFit, type Settings } from './fit';
 import type { History } from './history';
+import { type TrainOnBatchOptions, trainBatch } from './onBatch';
 import { type Profile, profileStep } from './profile';
-import { type ModelInputs, readInputs, readSamples, type WeightOptions, writeBatch } from './samples';
+import { type ModelInputs, readInputs, readSamples, writeBatch } from './samples';
 import { type FitDatasetOptions, type FitOptions, readDatasetSettings, readSettings } from './settings';
+import type { ModelTargets, WeightOptions } from './targets';
 
-/** Options of {@link Model.compile}. */
-export interface CompileOptions {
-  /** How weights follow their gradients: a name or an optimizer. */
-  readonly optimizer: OptimizerName | Optimizer | PartConfig;
-  /** What is minimized: a name or a loss. */
-  readonly loss: LossName | Loss | PartConfig;
-  /** What else is reported: metrics, and losses whose targets are like those of the loss. Default none. */
-  readonly metrics?: readonly MetricLike[];
-  /** Searches every kernel's results, and the data, for NaN and infinity. Slow. Default false. */
-  readonly checkNumerics?: boolean;
-}
+export type { CompileOptions } from './compile';
 
 /** Options of {@link Model.evaluate} and {@link Model.predict}. */
 export interface BatchOptions {
@@ -77,8 +65,15 @@ export interface TrainingState {
   readonly slots: readonly NamedTensor[];
 }
 
-/** A model: layers, weights and the way to train them. Call {@link Model.dispose} when done: its memory is not garbage collected. */
-export class Model implements TrainedModel {
+/** A model of any number of outputs. */
+export type AnyModel = Model<Predicted>;
+
+/**
+ * A model: layers, weights and the way to train them. Call {@link Model.dispose} when done: its memory is not garbage collected.
+ *
+ * @typeParam Prediction - What {@link Model.predict} answers: an array, or for a model with several outputs a list of them.
+ */
+export class Model<Prediction extends Predicted = Tensor> implements TrainedModel {
   /** Set to true, by a callback or from outside, to end `fit` after the current batch. */
   stopTraining = false;
   readonly #network: Network;
@@ -100,9 +95,19 @@ export class Model implements TrainedModel {
     return this.#network.graph.inputShapes[0] ?? [];
   }
 
-  /** Shape of an output without batch. */
+  /** Shape of an output without batch; of the first where there are several. */
   get outputShape(): Shape {
-    return this.#network.graph.outputShape;
+    return this.outputShapes[0] ?? [];
+  }
+
+  /** Shapes of all outputs without batch. */
+  get outputShapes(): readonly Shape[] {
+    return this.#network.graph.outputs.map(({ shape }) => shape);
+  }
+
+  /** Names of all outputs: those of the layers that compute them. */
+  get outputNames(): readonly string[] {
+    return this.#network.graph.outputs.map(({ name }) => name);
   }
 
   /** The layers, each once, in the order of their first use. Their `trainable` may be set before `compile`. */
@@ -132,39 +137,27 @@ export class Model implements TrainedModel {
   /**
    * Says how to train. May be called again: weights stay, the optimizer starts anew.
    *
-   * @throws {OptionError} when an option is unknown.
+   * @throws {OptionError} when an option is unknown or does not fit the model's outputs.
    * @throws {StateError} during `fit`.
    */
   compile(options: CompileOptions): void {
-    const where = `${this.name}.compile`;
     this.#network.assertUsable('compile');
     this.#assertIdle('compile');
-    checkOptions(where, options, ['optimizer', 'loss', 'metrics', 'checkNumerics']);
-    const { metrics: given = [] } = options;
-    if (!Array.isArray(given)) throw new OptionError(`${where}: expected a list of metrics, got ${describe(given)}`);
-    const metrics = (given as readonly MetricLike[]).map((metric) => readMetric(metric, where));
-    const loss = toLoss(options.loss, where);
-    const targetShape = loss.targetShape(this.outputShape, where);
-    checkMetrics(metrics, this.outputShape, targetShape, where);
+    const compiled = readCompileOptions(this.#network, options, `${this.name}.compile`);
     this.#course.moveTo({ epochs: this.#course.epochs, epoch: 0, step: 0, counts: [] });
-    this.#network.compile({
-      optimizer: toOptimizer(options.optimizer, where),
-      loss,
-      metrics,
-      checkNumerics: boolean(options.checkNumerics ?? false, `${where}: checkNumerics`),
-    });
+    this.#network.compile(compiled);
   }
 
   /**
    * Trains.
    *
    * @param x - Inputs, `[n, …inputShape]`.
-   * @param y - Targets, `[n, …]` as the loss wants them.
+   * @param y - Targets, `[n, …]` as the loss wants them; for several outputs a list or an object by name.
    * @returns Loss for one sample and metrics of every epoch, as means over its steps while they were trained.
    * @throws {StateError} before `compile` and during another `fit`.
    * @throws {ShapeError | OptionError} when data or options do not fit; then nothing was trained.
    */
-  async fit(x: ModelInputs, y: TensorLike, options: FitOptions = {}): Promise<History> {
+  async fit(x: ModelInputs, y: ModelTargets, options: FitOptions = {}): Promise<History> {
     const compiled = this.#network.requireCompiled('fit');
     this.#assertIdle('fit');
     const settings = readSettings(this.#network, compiled, { x, y, options }, this.#course);
@@ -204,18 +197,18 @@ export class Model implements TrainedModel {
    * @throws {StateError} before `compile` and during `fit`.
    * @throws {ShapeError} when the data does not fit.
    */
-  trainOnBatch(x: ModelInputs, y: TensorLike, options: WeightOptions = {}): number {
+  trainOnBatch(
+    x: ModelInputs,
+    y: ModelTargets,
+    options?: TrainOnBatchOptions & { readonly returnDict?: false },
+  ): number;
+  /** As above, with all losses and metrics by name, as `fit` tells them: for one sample, of this batch. */
+  trainOnBatch(x: ModelInputs, y: ModelTargets, options: TrainOnBatchOptions & { readonly returnDict: true }): Logs;
+  /** As above. */
+  trainOnBatch(x: ModelInputs, y: ModelTargets, options: TrainOnBatchOptions = {}): number | Logs {
     const compiled = this.#network.requireCompiled('trainOnBatch');
     this.#assertIdle('trainOnBatch');
-    const where = `${this.name}.trainOnBatch`;
-    checkOptions(where, options, ['sampleWeight', 'classWeight']);
-    const samples = readSamples(this.#network, compiled, { x, y, options }, where);
-    const step = this.#network.step(this.#network.nextMode, samples.count, samples.weights !== undefined);
-    writeBatch(this.#network, step, samples, 0);
-    this.#network.beginTrainingStep();
-    step.executable.run(compiled.checkNumerics);
-    const address = step.executable.addressOf(step.loss as Buffer);
-    return this.#network.engine.memory.floats[address >>> 2] as number;
+    return trainBatch(this.#network, compiled, { x, y, options });
   }
 
   /**
@@ -231,7 +224,7 @@ export class Model implements TrainedModel {
   }
 
   /** Loss for one sample and metrics over all samples, without training. @throws {ShapeError} when the data does not fit. */
-  async evaluate(x: ModelInputs, y: TensorLike, options: EvaluateOptions = {}): Promise<Logs> {
+  async evaluate(x: ModelInputs, y: ModelTargets, options: EvaluateOptions = {}): Promise<Logs> {
     const where = `${this.name}.evaluate`;
     const compiled = this.#network.requireCompiled('evaluate');
     const { sampleWeight, classWeight, ...rest } = options;
@@ -262,14 +255,15 @@ export class Model implements TrainedModel {
     return evaluateReader(this.#network, compiled, reader, { steps, classWeight, where });
   }
 
-  /** The outputs, `[n, …outputShape]`. @throws {ShapeError} when the inputs do not fit. */
-  async predict(x: ModelInputs, options: BatchOptions = {}): Promise<Tensor> {
+  /** The output, `[n, …outputShape]`, or a list of all where there are several. @throws {ShapeError} when inputs do not fit. */
+  async predict(x: ModelInputs, options: BatchOptions = {}): Promise<Prediction> {
     const where = `${this.name}.predict`;
     this.#network.assertUsable('predict');
     const batchSize = readBatchSize(options, where);
     const inputs = readInputs(this.#network, x, where);
     await this.#engineReady('predict');
-    return predictInputs(this.#network, inputs, batchSize);
+    const outputs = predictInputs(this.#network, inputs, batchSize);
+    return (outputs.length === 1 ? outputs[0] : outputs) as Prediction;
   }
 
   /** Copies of all weights in Keras's order. */
@@ -416,13 +410,11 @@ export class Model implements TrainedModel {
    * their products are the gradients that the plan computed. The weights do not change. `String(explanation)` is
    * a page of text.
    */
-  explain(x: ModelInputs, y: TensorLike): Explanation {
+  explain(x: ModelInputs, y: ModelTargets): Explanation {
     const compiled = this.#network.requireCompiled('explain');
     this.#assertIdle('explain');
     const where = `${this.name}.explain`;
-    if (
-      !this.#network.graph.nodes.every(({ inputs: [source], inputs }, node) => inputs.length === 1 && source === node)
-    ) {
+    if (!isChain(this.#network.graph)) {
       throw new OptionError(`${where}: expected a chain of layers, got a model with branches`);
     }
     const samples = readSamples(this.#network, compiled, { x, y }, where);
@@ -439,7 +431,7 @@ export class Model implements TrainedModel {
    * @param options.runs - Number of steps. Default 20.
    * @throws {StateError} before `compile` and during `fit`.
    */
-  profile(x: ModelInputs, y: TensorLike, options: { readonly runs?: number } = {}): Profile {
+  profile(x: ModelInputs, y: ModelTargets, options: { readonly runs?: number } = {}): Profile {
     const where = `${this.name}.profile`;
     const compiled = this.#network.requireCompiled('profile');
     this.#assertIdle('profile');

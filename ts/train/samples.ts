@@ -1,33 +1,25 @@
 /** The arrays that training, evaluation and prediction run on: checked at the door, then cut into batches. */
 
-import { NonFiniteError, OptionError, ShapeError, ValueError, WasmError } from '../errors';
-import { lossOf } from '../model/lossMetric';
+import { NonFiniteError, ShapeError, WasmError } from '../errors';
+import type { Head } from '../model/heads';
 import type { Compiled, Network, Step } from '../model/network';
-import { checkOptions, describe, numberIn } from '../options';
 import type { Buffer } from '../plan/buffer';
 import type { Engine, KernelFunction } from '../runtime/kernels';
-import { formatShape, sizeOf } from '../shape';
+import { sizeOf } from '../shape';
 import { type Tensor, type TensorLike, toBatch } from '../tensor';
+import { labelOfHead, type ModelTargets, readTargets, readWeights, type WeightOptions } from './targets';
 
 /** What models take: one array, or for a model with several inputs one for each, in their order. */
 export type ModelInputs = TensorLike | readonly TensorLike[];
-
-/** Weights of samples, as in Keras. */
-export interface WeightOptions {
-  /** A factor for the loss of each sample. Default 1 for all. */
-  readonly sampleWeight?: ArrayLike<number>;
-  /** A factor for the loss of the samples of each class, by the class's number; others count 1. */
-  readonly classWeight?: Readonly<Record<number, number>>;
-}
 
 /** Inputs with their targets. */
 export interface Samples {
   /** For each input of the model `[n, …inputShape]`. */
   readonly xs: readonly Tensor[];
-  /** `[n, …targetShape]` */
-  readonly y: Tensor;
-  /** `[n]`, where samples have weights. */
-  readonly weights: Tensor | undefined;
+  /** For each output that has a loss `[n, …targetShape]`. */
+  readonly ys: readonly Tensor[];
+  /** For each of them `[n]`, where samples have weights. */
+  readonly weights: readonly Tensor[] | undefined;
   /** Number of samples. */
   readonly count: number;
 }
@@ -54,82 +46,34 @@ export function readInputs(network: Network, x: ModelInputs, where: string): rea
 export function readSamples(
   network: Network,
   compiled: Compiled,
-  { x, y, options = {} }: { x: ModelInputs; y: TensorLike; options?: WeightOptions },
+  { x, y, options = {} }: { x: ModelInputs; y: ModelTargets; options?: WeightOptions },
   where: string,
 ): Samples {
   const xs = readInputs(network, x, where);
   const [first] = xs as readonly [Tensor];
-  const targetShape = compiled.loss.targetShape(network.graph.outputShape, where);
-  const targets = toBatch(y, targetShape, `${where}: y`);
-  const [count = 0] = first.shape;
-  if (targets.shape[0] !== count) {
-    throw new ShapeError(
-      `${where}: expected as many targets as inputs, got x ${formatShape(first.shape)} and y ${formatShape(targets.shape)}`,
-    );
-  }
-  for (const loss of [compiled.loss, ...compiled.metrics.map(lossOf)]) {
-    loss?.checkTargets?.(targets.data, network.graph.outputShape, `${where}: y`);
-  }
+  const ys = readTargets(compiled, y, first.shape, where);
   if (compiled.checkNumerics) {
     for (const [index, tensor] of xs.entries()) {
       checkFinite(tensor, xs.length === 1 ? `${where}: x` : `${where}: x[${index}]`);
     }
-    checkFinite(targets, `${where}: y`);
-  }
-  return { xs, y: targets, weights: readWeights(targets, count, options, where), count };
-}
-
-/** The factor of each sample; undefined when none was given. */
-function readWeights(y: Tensor, count: number, options: WeightOptions, where: string): Tensor | undefined {
-  const { sampleWeight, classWeight } = options;
-  if (sampleWeight === undefined && classWeight === undefined) return undefined;
-  const data = new Float32Array(count).fill(1);
-  if (sampleWeight !== undefined) {
-    if (sampleWeight === null || sampleWeight.length !== count) {
-      throw new ShapeError(`${where}: expected sampleWeight with ${count} values, got ${sampleWeight?.length}`);
-    }
-    data.set(sampleWeight);
-  }
-  if (classWeight !== undefined) {
-    checkClassWeight(classWeight, where);
-    const width = y.data.length / count;
-    for (let sample = 0; sample < count; sample++) {
-      const row = y.data.subarray(sample * width, (sample + 1) * width);
-      // One-hot targets name their class by the place of the largest.
-      const label = width === 1 ? (row[0] as number) : row.indexOf(Math.max(...row));
-      data[sample] = (data[sample] as number) * (classWeight[label] ?? 1);
+    for (const [index, tensor] of ys.entries()) {
+      checkFinite(tensor, labelOfHead(compiled.heads[index] as Head, `${where}: y`));
     }
   }
-  const bad = data.findIndex((value) => !(value >= 0 && Number.isFinite(value)));
-  if (bad >= 0) throw new ValueError(`${where}: expected weights ≥ 0, got ${data[bad]} for sample ${bad}`);
-  return { data, shape: [count] };
-}
-
-function checkClassWeight(classWeight: unknown, where: string): void {
-  checkOptions(`${where}: classWeight`, classWeight, Object.keys(classWeight ?? {}));
-  for (const [label, value] of Object.entries(classWeight as object)) {
-    if (!/^(0|[1-9]\d*)$/.test(label)) {
-      throw new OptionError(`${where}: classWeight: expected numbers of classes, got ${describe(label)}`);
-    }
-    numberIn(value, 0, Number.POSITIVE_INFINITY, `${where}: classWeight: class ${label}`);
-  }
+  return { xs, ys, weights: readWeights(compiled, ys, options, where), count: first.shape[0] ?? 0 };
 }
 
 /** The samples from `start` up to `end`, without copying. */
-export function sliceSamples({ xs, y, weights }: Samples, start: number, end: number): Samples {
-  return {
-    xs: xs.map((x) => sliceTensor(x, start, end)),
-    y: sliceTensor(y, start, end),
-    weights: weights && sliceTensor(weights, start, end),
-    count: end - start,
-  };
+export function sliceSamples({ xs, ys, weights }: Samples, start: number, end: number): Samples {
+  const slice = (tensors: readonly Tensor[]): Tensor[] => tensors.map((tensor) => sliceTensor(tensor, start, end));
+  return { xs: slice(xs), ys: slice(ys), weights: weights && slice(weights), count: end - start };
 }
 
 /** Copies samples from `start` into the buffers of a step, as many as its batch. */
 export function writeBatch(
   network: Network,
   step: Step,
-  { xs, y, weights }: { xs: readonly Tensor[]; y?: Tensor; weights?: Tensor | undefined },
+  { xs, ys = [], weights = [] }: Pick<Samples, 'xs'> & Partial<Pick<Samples, 'ys' | 'weights'>>,
   start: number,
 ): void {
   const end = start + step.plan.batch;
@@ -138,8 +82,8 @@ export function writeBatch(
     network.engine.memory.write(step.executable.addressOf(buffer), sliceTensor(tensor, start, end).data);
   };
   for (const [index, x] of xs.entries()) put(step.inputs[index], x);
-  put(step.target, y);
-  put(step.weights, weights);
+  for (const [index, y] of ys.entries()) put(step.heads[index]?.target, y);
+  for (const [index, weight] of weights.entries()) put(step.heads[index]?.weights, weight);
 }
 
 function sliceTensor({ data, shape }: Tensor, start: number, end: number): Tensor {
@@ -174,15 +118,15 @@ export class StagedSamples {
   readonly #count: number;
 
   /** @throws {OutOfMemoryError} when the samples do not fit beside the model. */
-  constructor(network: Network, { xs, y, weights, count }: Samples) {
+  constructor(network: Network, { xs, ys, weights = [], count }: Samples) {
     const { engine } = network;
     this.#engine = engine;
     this.#gather = engine.kernel('gather_rows');
     this.#count = count;
     const sources = [
       ...xs.map((tensor, index) => ({ tensor, target: (step: Step) => step.inputs[index] })),
-      { tensor: y, target: (step: Step) => step.target },
-      ...(weights === undefined ? [] : [{ tensor: weights, target: (step: Step) => step.weights }]),
+      ...ys.map((tensor, index) => ({ tensor, target: (step: Step) => step.heads[index]?.target })),
+      ...weights.map((tensor, index) => ({ tensor, target: (step: Step) => step.heads[index]?.weights })),
     ];
     const reserved: number[] = [];
     try {

@@ -5,14 +5,14 @@ import { OptionError } from '../errors';
 import type { Compiled, Network } from '../model/network';
 import { boolean, checkOptions, describe, numberIn, positiveInteger, wholeNumber } from '../options';
 import { Random } from '../random';
-import type { TensorLike } from '../tensor';
 import { Breather, type YieldEvery } from './breathe';
 import type { Course } from './course';
 import { type Dataset, DatasetReader } from './dataset';
 import { evaluateReader, evaluateSamples } from './evaluate';
 import type { Settings } from './fit';
-import { type ModelInputs, readSamples, type Samples, sliceSamples, type WeightOptions } from './samples';
+import { type ModelInputs, readSamples, type Samples, sliceSamples } from './samples';
 import { ArraySource, DatasetSource } from './source';
+import type { ModelTargets, SampleWeights, WeightOptions } from './targets';
 
 /** Options that `fit` and `fitDataset` have in common. */
 export interface CommonFitOptions {
@@ -27,7 +27,10 @@ export interface CommonFitOptions {
   readonly stepsPerEpoch?: number;
   /** As `stepsPerEpoch`, for validation. */
   readonly validationSteps?: number;
-  /** A factor for the loss of the samples of each class, by the class's number; others count 1. */
+  /**
+   * A factor for the loss of the samples of each class, by the class's number; others count 1. Only for models with one
+   * output.
+   */
   readonly classWeight?: Readonly<Record<number, number>>;
   /** Ends training when it is aborted, after the current batch; `fit` then throws its reason. */
   readonly signal?: AbortSignal;
@@ -48,7 +51,7 @@ export interface FitOptions extends CommonFitOptions, WeightOptions {
   /** Share of the samples, the last ones, kept for validation. Default 0. */
   readonly validationSplit?: number;
   /** Inputs, targets and, if any, sample weights for validation. Not together with `validationSplit`. */
-  readonly validationData?: readonly [x: ModelInputs, y: TensorLike, sampleWeight?: ArrayLike<number>];
+  readonly validationData?: readonly [x: ModelInputs, y: ModelTargets, sampleWeight?: SampleWeights];
 }
 
 /** Options of `fitDataset`. */
@@ -70,7 +73,7 @@ const knownForDatasets = [...common, 'yieldEvery', 'validationData', 'prefetch']
 export function readSettings(
   network: Network,
   compiled: Compiled,
-  { x, y, options }: { x: ModelInputs; y: TensorLike; options: FitOptions },
+  { x, y, options }: { x: ModelInputs; y: ModelTargets; options: FitOptions },
   course: Course,
 ): Settings {
   const where = `${network.name}.fit`;

@@ -2,7 +2,8 @@
 
 import type { Compiled, Network, Step } from '../model/network';
 import type { BatchParts, DatasetReader } from './dataset';
-import { readSamples, type Samples, StagedSamples, type WeightOptions, writeBatch } from './samples';
+import { readSamples, type Samples, StagedSamples, writeBatch } from './samples';
+import type { WeightOptions } from './targets';
 
 /** Batches, epoch by epoch. */
 export interface Source {

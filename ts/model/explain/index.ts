@@ -1,5 +1,6 @@
 /** Tells an executed step in matrix form, from the buffers that it left behind. */
 
+import type { Head } from '../heads';
 import type { Compiled, Network, Step } from '../network';
 import { type Incoming, tellBackward } from './backward';
 import { type Equation, type Explanation, formatExplanation, times } from './equation';
@@ -53,14 +54,17 @@ function tellLoss(
   step: Step,
   output: Named,
 ): { equations: Equation[]; outgoing: Incoming } {
-  const { name } = compiled.loss;
-  const target = teller.read(step.target);
+  const [{ loss, weight }] = compiled.heads as readonly [Head];
+  const { name } = loss;
+  const target = teller.read(step.heads[0]?.target);
   const value = teller.read(step.loss);
   const gradient = teller.get(name, 'gradient');
-  const isSeed = name === 'halfSquaredError';
+  const isSeed = name === 'halfSquaredError' && weight === 1;
   const gradientName = isSeed ? `${output.name}−Y` : `dE/d${output.name}`;
   const expected = target.data.reduce((sum, y, index) => sum + (y - (output.value.data[index] as number)) ** 2 / 2, 0);
-  const text = isSeed ? `E = Σ (Y−${output.name})²/2` : `E = ${name}(Y, ${output.name})`;
+  const text = isSeed
+    ? `E = Σ (Y−${output.name})²/2`
+    : `E = ${weight === 1 ? '' : `${weight} · `}${name}(Y, ${output.name})`;
   const equation: Equation = {
     layer: name,
     phase: 'loss',

@@ -10,7 +10,8 @@ import { readLimits } from '../../io/limits';
 import { readTopology } from '../../model/topology';
 import { checkOptions, describe } from '../../options';
 import { formatShape, sameShape } from '../../shape';
-import { Model } from '../../train/model';
+import type { Predicted, Tensor } from '../../tensor';
+import { type AnyModel, Model } from '../../train/model';
 import { type LayersModelArtifacts, readWeights } from './artifacts';
 import { readLayersTopology } from './read';
 import { writeLayersTopology } from './write';
@@ -29,12 +30,16 @@ export interface LayersModelOptions {
  * The model of a TensorFlow.js LayersModel, with its weights, not compiled: how it was trained is not read. Layers whose
  * name has a "/" get a "_" there.
  *
+ * @typeParam Prediction - `Tensor[]` for a model with several outputs.
  * @param artifacts - `{ modelTopology, weightSpecs, weightData }`; other entries of `ModelArtifacts` are not looked at.
  * @throws {FormatError} when they are no model.
  * @throws {OptionError | ShapeError} naming the layer that has a class or an option that this library does not have.
  * @throws {LimitError} when they exceed a limit.
  */
-export function modelFromLayersModel(artifacts: LayersModelArtifacts, options: LayersModelOptions = {}): Model {
+export function modelFromLayersModel<Prediction extends Predicted = Tensor>(
+  artifacts: LayersModelArtifacts,
+  options: LayersModelOptions = {},
+): Model<Prediction> {
   const where = options.name ?? 'modelFromLayersModel';
   checkOptions(where, options, ['limits', 'name']);
   const limits = readLimits(options.limits, where);
@@ -70,7 +75,7 @@ export function modelFromLayersModel(artifacts: LayersModelArtifacts, options: L
   );
   const [left] = weights.keys();
   if (left !== undefined) throw new FormatError(`${where}: expected weights of the model, got ${describe(left)}`);
-  return new Model(name, graph, seed, values);
+  return new Model<Prediction>(name, graph, seed, values);
 }
 
 /**
@@ -80,7 +85,7 @@ export function modelFromLayersModel(artifacts: LayersModelArtifacts, options: L
  * @throws {OptionError} naming the layer or the option that TensorFlow.js does not have: groups, explicit padding, and the
  *   activations leakyRelu (as an option), hardSigmoid and hardSwish, which are others there.
  */
-export function modelToLayersModel(model: Model): LayersModelArtifacts {
+export function modelToLayersModel(model: AnyModel): LayersModelArtifacts {
   const where = 'modelToLayersModel';
   if (!(model instanceof Model)) throw new OptionError(`${where}: expected a model, got ${describe(model)}`);
   const modelTopology = writeLayersTopology(model.toJSON(), where);

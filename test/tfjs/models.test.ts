@@ -30,7 +30,7 @@ test('a LayersModel is trained by our engine and goes back', async () => {
   expect(Math.max(...data.map((value, index) => Math.abs(value - (before[index] as number))))).toBeLessThan(1e-5);
 
   ours.compile({ optimizer: adam(), loss: 'sparseCategoricalCrossentropy' });
-  const { history } = await ours.fit(x, labels, { batchSize: 10, epochs: 3 });
+  const { history } = await ours.fit(x, labels, { batchSize: 10, epochs: 10 });
   expect(history.loss?.at(-1)).toBeLessThan(history.loss?.[0] as number);
   const trained = (await ours.predict(x)).data;
   const back = await toTfjs(ours);

@@ -308,7 +308,7 @@ test.each<[string, string, string]>([
   ],
   [
     'references of another form',
-    changed(branchedModel, (data) => (layerOf(data, 2).inboundNodes = [[['input_1', 0, 0]]])),
+    changed(branchedModel, (data) => (layerOf(data, 2).inboundNodes = [[['input_1', 0, 0, 0]]])),
     'expected a list of [name, use]',
   ],
 ])('%s is refused', (_, json, message) => {

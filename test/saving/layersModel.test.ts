@@ -405,12 +405,12 @@ test.each<[string, unknown, string]>([
   [
     'arguments of a use',
     functional([inputLayer, denseOf([[['i', 0, 0, { training: true }]]])]),
-    'expected [name, use, 0, {}], got ["i",0,0,{"training":true}]',
+    'expected [name, use, output, {}], got ["i",0,0,{"training":true}]',
   ],
   [
     'a second output of a layer',
     functional([inputLayer, denseOf([[['i', 0, 1, {}]]])]),
-    'expected [name, use, 0, {}], got ["i",0,1,{}]',
+    'expected values of its layers, got ["i",0,1]',
   ],
   ['a circle', functional([inputLayer, denseOf([[['d', 0, 0, {}]]])]), 'expected no circle of layers'],
   ['no uses', functional([inputLayer, denseOf(undefined)]), 'inbound_nodes: expected a list, got undefined'],

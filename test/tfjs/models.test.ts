@@ -2,7 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
-import { adam, type Tensor } from '../../ts';
+import { adam, type NestedLayer, type Tensor } from '../../ts';
 import { fromTfjs, toTfjs } from '../../ts/tfjs';
 
 beforeAll(() => tf.setBackend('cpu'));
@@ -65,4 +65,41 @@ test('a model with two outputs goes across and back', async () => {
     expect(Math.max(...data.map((v, i) => Math.abs(v - (b[i] as number))))).toBeLessThan(1e-5);
   });
   ours.dispose();
+});
+
+test('a head on a frozen, nested extractor of TensorFlow.js', async () => {
+  const extractor = tf.sequential({ name: 'extractor' });
+  extractor.add(
+    tf.layers.conv2d({ inputShape: [12, 12, 1], filters: 4, kernelSize: 3, activation: 'relu', name: 'c' }),
+  );
+  extractor.add(tf.layers.flatten({ name: 'f' }));
+  extractor.add(tf.layers.dense({ units: 5, activation: 'tanh', name: 'features' }));
+  const picture = tf.input({ shape: [12, 12, 1] });
+  const inner = tf.model({ inputs: picture, outputs: extractor.apply(picture) as tf.SymbolicTensor, name: 'wrapped' });
+  const head = tf.layers.dense({ units: 3, activation: 'softmax', name: 'head' });
+  const asChain = tf.sequential({ layers: [extractor, head] });
+  const asGraph = tf.model({
+    inputs: picture,
+    outputs: tf.layers.dense({ units: 3, name: 'f' }).apply(inner.apply(picture)) as tf.SymbolicTensor,
+  });
+  const input = tf.tensor4d(x, [count, 12, 12, 1]);
+  for (const theirs of [asChain, asGraph]) {
+    const expected = (theirs.predict(input) as tf.Tensor).dataSync();
+    const ours = await fromTfjs(theirs);
+    const { data } = await ours.predict(x);
+    expect(Math.max(...data.map((v, i) => Math.abs(v - (expected[i] as number))))).toBeLessThan(1e-5);
+    (ours.layers[0] as NestedLayer).trainable = false;
+    ours.compile({ optimizer: adam(), loss: 'sparseCategoricalCrossentropyFromLogits' });
+    const before = ours.getWeights();
+    ours.trainOnBatch(x, labels);
+    const changed = ours.getWeights().filter(({ data: after }, i) => after.some((v, j) => v !== before[i]?.data[j]));
+    expect(changed.map(({ name }) => name.split('/')[0])).toEqual([
+      theirs === asChain ? 'head' : 'f',
+      theirs === asChain ? 'head' : 'f',
+    ]);
+    const trained = (await ours.predict(x)).data;
+    const back = ((await toTfjs(ours)).predict(input) as tf.Tensor).dataSync();
+    expect(Math.max(...trained.map((v, i) => Math.abs(v - (back[i] as number))))).toBeLessThan(1e-5);
+    ours.dispose();
+  }
 });

@@ -82,6 +82,8 @@ export interface BuiltLayer {
   readonly className: string;
   /** Keras's configuration with its defaults filled in, in camelCase. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** Of a layer of a nested model: the layer under its name there, whose weights it shares. */
+  readonly origin?: BuiltLayer;
   /** Without the batch dimension. */
   readonly inputShapes: readonly Shape[];
   /** Without the batch dimension. */

@@ -3,6 +3,7 @@
 import { OptionError } from '../errors';
 import type { Layer } from '../layers/layer';
 import { describe } from '../options';
+import { isModel, type LayerLike, type NestedNetwork } from './nested';
 
 /** Unique names: those that the user gave, else `conv2d_1`, `conv2d_2`, … */
 export class Names {
@@ -15,11 +16,11 @@ export class Names {
   }
 
   /** Takes the name that the user gave. @throws {OptionError} when it is no name or was given twice. */
-  reserve(layer: Layer): void {
-    if (layer === null || typeof layer !== 'object' || typeof layer.build !== 'function') {
-      throw new OptionError(`${this.#where}: expected a layer, got ${describe(layer)}`);
+  reserve(layer: LayerLike): void {
+    if (!isModel(layer) && (layer === null || typeof layer !== 'object' || typeof layer.build !== 'function')) {
+      throw new OptionError(`${this.#where}: expected a layer or a model, got ${describe(layer)}`);
     }
-    const { name } = layer;
+    const name = givenName(isModel(layer) ? layer.network : layer);
     if (name === undefined) return;
     if (typeof name !== 'string' || name === '' || name.includes('/')) {
       throw new OptionError(`${this.#where}: expected a layer name without "/", got ${describe(name)}`);
@@ -30,14 +31,22 @@ export class Names {
     this.#taken.add(name);
   }
 
-  /** The layer's name, a new one where the user gave none. */
-  nameOf(layer: Layer): string {
-    if (layer.name !== undefined) return layer.name;
-    const base = layer.className.replace(/(?<=[a-z0-9])(?=[A-Z][a-z])/g, '_').toLowerCase();
+  /** The name of a layer or a nested model, a new one where the user gave none. */
+  nameOf(layer: Layer | NestedNetwork): string {
+    const given = givenName(layer);
+    if (given !== undefined) return given;
+    const base =
+      'graph' in layer ? layer.name : layer.className.replace(/(?<=[a-z0-9])(?=[A-Z][a-z])/g, '_').toLowerCase();
     let number = 1;
     while (this.#taken.has(`${base}_${number}`)) number++;
     const name = `${base}_${number}`;
     this.#taken.add(name);
     return name;
   }
+}
+
+/** The user's name. */
+function givenName(layer: Layer | NestedNetwork): string | undefined {
+  if ('graph' in layer) return layer.isNamed ? layer.name : undefined;
+  return layer.name;
 }

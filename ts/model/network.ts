@@ -14,7 +14,9 @@ import { formatShape, type Shape, sameShape, sizeOf } from '../shape';
 import type { Tensor } from '../tensor';
 import type { Graph } from './graph';
 import type { Head } from './heads';
-import { ModelLayer } from './modelLayer';
+import { leavesOf, ModelLayer, type ModelPart, NestedLayer } from './modelLayer';
+import { isNested, type NestedNetwork } from './nested';
+import { Sharing } from './sharing';
 import { ModelState, type ModelWeight } from './state';
 import { buildStep, type StepMode, type StepPlan } from './step';
 
@@ -48,13 +50,17 @@ interface Home {
 }
 
 /** A model without its training loop. */
-export class Network {
+export class Network implements NestedNetwork {
   /** For messages. */
   readonly name: string;
   /** The layers. */
   readonly graph: Graph;
-  /** The layers, each once, in the order of their first use. */
-  readonly layers: readonly ModelLayer[];
+  /** The layers and nested models, each once, in the order of their first use. */
+  readonly layers: readonly ModelPart[];
+  /** What other models have too: those that this one is nested in, and those that are nested in it. */
+  readonly sharing = new Sharing();
+  /** Whether the name is the user's. */
+  readonly isNamed: boolean;
   /** What `compile` was given. */
   compiled: Compiled | undefined;
   /** Where all chance comes from. */
@@ -65,19 +71,40 @@ export class Network {
   /** The layers that were trainable when the model was compiled. */
   #learning: ReadonlySet<BuiltLayer> = new Set();
   readonly #weightsOf: readonly (readonly number[])[];
-  /** The weights while they have no home in WebAssembly memory. */
+  /** Of every layer, those of nested models too, what users see of it. */
+  readonly #leaves: readonly { readonly built: BuiltLayer; readonly layer: ModelLayer }[];
+  /** The weights while they have no home in WebAssembly memory; undefined also before their first use. */
   #values: readonly Float32Array[] | undefined;
   /** What the optimizer keeps while it has no home; undefined for zeros. */
   #slots: readonly Float32Array[] | undefined;
   #home: Home | undefined;
   #disposed = false;
 
-  /** @param values - The first values of all weights, in their order; not copied. Default what their initializers make. */
-  constructor(name: string, graph: Graph, seed: number, values?: readonly Float32Array[]) {
+  /**
+   * @param name - The user's, or a default.
+   * @param options.values - The first values of all weights, in their order; not copied. Default what initializers make, and
+   *   what nested models have.
+   * @param options.isNamed - Whether the name is the user's. Default true.
+   */
+  constructor(
+    name: string,
+    graph: Graph,
+    seed: number,
+    { values, isNamed = true }: { readonly values?: readonly Float32Array[]; readonly isNamed?: boolean } = {},
+  ) {
     this.name = name;
+    this.isNamed = isNamed;
     this.graph = graph;
     this.seed = seed;
-    this.layers = [...new Set(graph.nodes.map(({ layer }) => layer))].map((layer) => new ModelLayer(layer, name));
+    const parts = [...new Set(graph.outline.nodes.map(({ part }) => part))];
+    this.layers = parts.map((part) =>
+      isNested(part) ? new NestedLayer(part.name, part.network, name) : new ModelLayer(part, name),
+    );
+    const seen = new Map(leavesOf(this.layers).map((layer) => [layer.built, layer]));
+    this.#leaves = [...new Set(graph.nodes.map(({ layer }) => layer))].map((built) => ({
+      built,
+      layer: seen.get(built.origin ?? built) as ModelLayer,
+    }));
     this.#freeze();
     let count = 0;
     const known = new Map<BuiltLayer, readonly number[]>();
@@ -86,13 +113,19 @@ export class Network {
       known.set(layer, own);
       return own;
     });
-    this.#values = this.#weights.map(({ spec }, index) => {
-      const given = values?.[index];
-      if (given !== undefined) return given;
-      const first = new Float32Array(sizeOf(spec.shape));
-      spec.initializer.fill(first, spec.shape, new Random(seed, `initializer/${index}`));
-      return first;
-    });
+    this.#values = values;
+    for (const part of parts) {
+      if (!isNested(part)) continue;
+      for (const [inner, outer] of part.layers) {
+        Sharing.connect(part.network as Network, inner, this, outer, values !== undefined);
+      }
+    }
+  }
+
+  /** Number of the first weight of a layer of this model. */
+  firstWeightOf(layer: BuiltLayer): number {
+    const node = this.graph.nodes.findIndex((each) => each.layer === layer);
+    return this.#weightsOf[node]?.[0] ?? 0;
   }
 
   /** All weights in Keras's order: layer by layer. Those of frozen layers are not trainable. */
@@ -131,8 +164,8 @@ export class Network {
   /** Copies of all weights. */
   getWeights(): NamedTensor[] {
     this.assertUsable('getWeights');
-    const values =
-      this.#home === undefined ? (this.#values ?? []).map((v) => v.slice()) : this.#readWeights(this.#home);
+    this.sharing.acquire();
+    const values = this.#home === undefined ? this.#first().map((v) => v.slice()) : this.#readWeights(this.#home);
     return this.weights.map(({ name, spec }, index) => ({
       name,
       shape: spec.shape,
@@ -150,6 +183,7 @@ export class Network {
     this.assertUsable('setWeights');
     const specs = this.weights.map(({ name, spec }) => ({ name, shape: spec.shape }));
     const values = fitTensors(weights, specs, `${this.name}.setWeights`);
+    this.sharing.claim();
     if (this.#home === undefined) {
       this.#values = values;
     } else {
@@ -228,6 +262,7 @@ export class Network {
       home.steps.set(key, step);
     }
     step.executable.prepare();
+    this.sharing.acquire();
     return step;
   }
 
@@ -242,6 +277,7 @@ export class Network {
     const { averageSlot } = this.requireCompiled('takeAverages').optimizer;
     if (averageSlot === undefined || this.iterations === 0) return;
     const { state } = this.home();
+    this.sharing.claim(this.#learning);
     const average = state.update?.slots[averageSlot];
     if (state.update !== undefined && average !== undefined) state.write(state.update.parameters, state.read(average));
   }
@@ -249,6 +285,8 @@ export class Network {
   /** Tells the optimizer that a training step comes: writes the learning rate and what else changes. */
   beginTrainingStep(): void {
     const { engine, state } = this.home();
+    this.sharing.acquire();
+    this.sharing.claim(this.#learning);
     this.iterations++;
     const clock = (state.address + state.clock.offset) >>> 2;
     const { words } = engine.memory;
@@ -264,6 +302,7 @@ export class Network {
   /** Runs `work` and restores weights, gradients, optimizer and count of steps afterwards. */
   withoutTraces<T>(work: () => T): T {
     const { engine, state } = this.home();
+    this.sharing.acquire();
     const iterations = this.iterations;
     const before = engine.memory.read(state.address, state.bytes >>> 2);
     try {
@@ -277,6 +316,7 @@ export class Network {
   /** Gives all memory back; every later call but this one throws. */
   dispose(): void {
     if (this.#disposed) return;
+    this.sharing.leave();
     this.#disposed = true;
     this.#values = undefined;
     this.#leave();
@@ -288,7 +328,7 @@ export class Network {
     this.assertUsable('home');
     const engine = getEngine();
     const state = new ModelState(engine, this.weights, this.compiled?.optimizer.slots.length);
-    (this.#values ?? []).forEach((value, index) => {
+    this.#first().forEach((value, index) => {
       state.write((state.weights[index] as { value: Buffer }).value, value);
     });
     state.slotParts().forEach((part, index) => {
@@ -301,13 +341,41 @@ export class Network {
     return this.#home;
   }
 
+  /** Takes a weight of the same size from another model. */
+  copyWeight(index: number, from: Network, fromIndex: number): void {
+    const [to, source] = [this.#home, from.#home];
+    if (to !== undefined && source !== undefined && to.engine === source.engine) {
+      const target = to.state.weights[index] as { value: Buffer };
+      const start = (source.state.address + (source.state.weights[fromIndex] as { value: Buffer }).value.offset) >>> 2;
+      const at = (to.state.address + target.value.offset) >>> 2;
+      to.engine.memory.floats.copyWithin(at, start, start + target.value.size);
+      return;
+    }
+    const value =
+      source === undefined
+        ? (from.#first()[fromIndex] as Float32Array)
+        : source.state.read((source.state.weights[fromIndex] as { value: Buffer }).value);
+    if (to === undefined) (this.#first()[index] as Float32Array).set(value);
+    else to.state.write((to.state.weights[index] as { value: Buffer }).value, value);
+  }
+
+  /** The weights while they have no home: before their first use what the initializers make. */
+  #first(): readonly Float32Array[] {
+    this.#values ??= this.#weights.map(({ spec }, index) => {
+      const first = new Float32Array(sizeOf(spec.shape));
+      spec.initializer.fill(first, spec.shape, new Random(this.seed, `initializer/${index}`));
+      return first;
+    });
+    return this.#values;
+  }
+
   /** Lets the layers' `trainable` take effect. */
   #freeze(): void {
-    this.#learning = new Set(this.layers.filter(({ trainable }) => trainable).map(({ built }) => built));
-    this.#weights = this.layers.flatMap(({ built, name }) =>
+    this.#learning = new Set(this.#leaves.filter(({ layer }) => layer.trainable).map(({ built }) => built));
+    this.#weights = this.#leaves.flatMap(({ built }) =>
       built.weights.map((spec) => {
         const trainable = spec.trainable && this.#learning.has(built);
-        return { name: `${name}/${spec.name}`, spec: { ...spec, trainable } };
+        return { name: `${built.name}/${spec.name}`, spec: { ...spec, trainable } };
       }),
     );
   }

@@ -4,17 +4,16 @@
  * their use.
  */
 
-import { configOf, type PartConfig } from '../config';
+import type { PartConfig } from '../config';
 import { FormatError, OptionError } from '../errors';
 import { type Layer, layers as registry } from '../layers';
-import type { BuiltLayer } from '../layers/layer';
 import { checkOptions, describe, lookUp, numberIn } from '../options';
 import type { Shape } from '../shape';
-import { between, chain, type Graph, isChain } from './graph';
-import { apply, input, type SymbolicTensor } from './symbolic';
-
-/** A value in a file: the name of a layer and the number of its use. */
-type Reference = readonly [string, number];
+import type { Reference } from './describeTopology';
+import { between, chain, type Graph } from './graph';
+import type { LayerLike } from './nested';
+import { Network } from './network';
+import { applyAll, input, type SymbolicTensor } from './symbolic';
 
 /** Name, seed and layers of a model. */
 export interface Topology {
@@ -26,55 +25,11 @@ export interface Topology {
   readonly graph: Graph;
 }
 
-/** A model as data. @param configs - Options of layers that are not those that they were made with. */
-export function describeTopology(
-  { name, seed, graph }: Topology,
-  configs: ReadonlyMap<BuiltLayer, PartConfig['config']>,
-): PartConfig {
-  const [inputShape] = graph.inputShapes;
-  const built = new Set(graph.nodes.map(({ layer }) => layer));
-  if (built.size === graph.nodes.length && isChain(graph)) {
-    return {
-      className: 'Sequential',
-      config: { name, seed, inputShape, layers: [...built].map((layer) => describeLayer(layer, configs)) },
-    };
-  }
-  const inputNames = namesOfInputs(graph, built);
-  const references: Reference[] = inputNames.map((inputName) => [inputName, 0]);
-  const uses = new Map<BuiltLayer, Reference[][]>([...built].map((layer) => [layer, []]));
-  for (const { layer, inputs } of graph.nodes) {
-    const own = uses.get(layer) as Reference[][];
-    references.push([layer.name, own.length]);
-    own.push(inputs.map((number) => references[number] as Reference));
-  }
-  const layers = [
-    ...graph.inputShapes.map((shape, index) => ({
-      ...{ className: 'InputLayer', config: { name: inputNames[index], shape }, inboundNodes: [] },
-    })),
-    ...[...uses].map(([layer, inboundNodes]) => ({ ...describeLayer(layer, configs), inboundNodes })),
-  ];
-  const ends = {
-    inputLayers: references.slice(0, inputNames.length),
-    outputLayers: graph.outputs.map(({ value }) => references[value] as Reference),
-  };
-  return { className: 'Functional', config: { name, seed, layers, ...ends } };
-}
-
-function describeLayer(layer: BuiltLayer, configs: ReadonlyMap<BuiltLayer, PartConfig['config']>): PartConfig {
-  const { className, config } = configOf({ className: layer.className, config: configs.get(layer) ?? layer.config });
-  return { className, config: { name: layer.name, ...config } };
-}
-
-/** `input_1`, `input_2`, …, except where layers have these names. */
-function namesOfInputs(graph: Graph, built: ReadonlySet<BuiltLayer>): string[] {
-  const taken = new Set([...built].map(({ name }) => name));
-  let number = 0;
-  return graph.inputShapes.map(() => {
-    do number++;
-    while (taken.has(`input_${number}`));
-    return `input_${number}`;
-  });
-}
+/** The classes of models, and what they tell. */
+const kinds: Readonly<Record<string, readonly string[]>> = {
+  Sequential: ['name', 'seed', 'inputShape', 'layers'],
+  Functional: ['name', 'seed', 'layers', 'inputLayers', 'outputLayers'],
+};
 
 /**
  * Builds the layers of a model from data of unknown origin.
@@ -85,10 +40,6 @@ function namesOfInputs(graph: Graph, built: ReadonlySet<BuiltLayer>): string[] {
  */
 export function readTopology(value: unknown, where: string, maxLayers: number): Topology {
   const { className, config } = readPart(value, where);
-  const kinds: Record<string, readonly string[]> = {
-    Sequential: ['name', 'seed', 'inputShape', 'layers'],
-    Functional: ['name', 'seed', 'layers', 'inputLayers', 'outputLayers'],
-  };
   const known = lookUp(kinds, className, `${where}: className`);
   checkOptions(`${where}: ${className}`, config, known);
   const { name, seed, layers } = config;
@@ -104,8 +55,9 @@ export function readTopology(value: unknown, where: string, maxLayers: number): 
     className === 'Sequential'
       ? chain(
           config.inputShape as Shape,
-          layers.map((layer) => readLayer(readPart(layer, context), context)),
+          layers.map((layer) => readLayer(readPart(layer, context), context, maxLayers)),
           context,
+          maxLayers,
         )
       : readGraph({ layers, ends: config, maxLayers }, context);
   return { name, seed: seed as number, graph };
@@ -127,7 +79,11 @@ function readPart(value: unknown, where: string, more: readonly string[] = []): 
   return { className, config };
 }
 
-function readLayer({ className, config }: PartConfig, where: string): Layer {
+function readLayer({ className, config }: PartConfig, where: string, maxLayers: number): LayerLike {
+  if (Object.hasOwn(kinds, className)) {
+    const { name, seed, graph } = readTopology({ className, config }, where, maxLayers);
+    return { name, network: new Network(name, graph, seed) };
+  }
   const make = lookUp<unknown>(registry, className, `${where}: layer ${describe(config.name)}: className`);
   if (typeof config.name !== 'string') {
     throw new FormatError(`${where}: expected a name for ${className}, got ${describe(config.name)}`);
@@ -137,11 +93,11 @@ function readLayer({ className, config }: PartConfig, where: string): Layer {
 
 /** A layer of a functional model, read as far as is possible by itself. */
 interface Piece {
-  readonly layer: Layer | undefined;
+  readonly layer: LayerLike | undefined;
   /** For each use what it takes. */
   readonly uses: readonly (readonly Reference[])[];
-  /** For each use its value; an input has one value and no uses. */
-  readonly values: (SymbolicTensor | undefined)[];
+  /** For each use its values, several only for models with several outputs; an input has one and no uses. */
+  readonly values: (readonly SymbolicTensor[] | undefined)[];
 }
 
 function readGraph(
@@ -161,7 +117,10 @@ function readGraph(
     count += uses.length;
     if (count > maxLayers)
       throw new FormatError(`${where}: expected at most ${maxLayers} uses of layers, got ${count}`);
-    pieces.set(name, part.className === 'InputLayer' ? readInput(part, uses, what) : readPiece(part, uses, where));
+    pieces.set(
+      name,
+      part.className === 'InputLayer' ? readInput(part, uses, what) : readPiece(part, uses, where, maxLayers),
+    );
   }
   const find = ([name, use]: Reference): Piece => {
     const piece = pieces.get(name);
@@ -176,9 +135,10 @@ function readGraph(
   if (outputs.length === 0) {
     throw new FormatError(`${where}: expected at least one entry in outputLayers, got none`);
   }
-  const graph = between(inputs.map(resolved), outputs.map(resolved), where);
-  if (graph.nodes.length !== count) {
-    throw new OptionError(`${where}: expected layers that its outputs need, got ${count - graph.nodes.length} more`);
+  const graph = between(inputs.map(resolved), outputs.map(resolved), where, maxLayers);
+  const { length } = graph.outline.nodes;
+  if (length !== count) {
+    throw new OptionError(`${where}: expected layers that its outputs need, got ${count - length} more`);
   }
   return graph;
 }
@@ -186,11 +146,11 @@ function readGraph(
 function readInput({ config }: PartConfig, uses: Piece['uses'], where: string): Piece {
   checkOptions(where, config, ['name', 'shape']);
   if (uses.length > 0) throw new FormatError(`${where}: expected no inboundNodes of an input, got ${uses.length}`);
-  return { layer: undefined, uses, values: [input({ shape: config.shape as Shape })] };
+  return { layer: undefined, uses, values: [[input({ shape: config.shape as Shape })]] };
 }
 
-function readPiece(part: PartConfig, uses: Piece['uses'], where: string): Piece {
-  return { layer: readLayer(part, where), uses, values: new Array<undefined>(uses.length).fill(undefined) };
+function readPiece(part: PartConfig, uses: Piece['uses'], where: string, maxLayers: number): Piece {
+  return { layer: readLayer(part, where, maxLayers), uses, values: new Array<undefined>(uses.length).fill(undefined) };
 }
 
 function readUses(value: unknown, where: string): Piece['uses'] {
@@ -203,12 +163,11 @@ function readUses(value: unknown, where: string): Piece['uses'] {
 function readReferences(value: unknown, where: string): readonly Reference[] {
   const isReference = (entry: unknown): boolean =>
     Array.isArray(entry) &&
-    entry.length === 2 &&
+    (entry.length === 2 || entry.length === 3) &&
     typeof entry[0] === 'string' &&
-    Number.isSafeInteger(entry[1]) &&
-    entry[1] >= 0;
+    entry.slice(1).every((number) => Number.isSafeInteger(number) && number >= 0);
   if (!Array.isArray(value) || !value.every(isReference)) {
-    throw new FormatError(`${where}: expected a list of [name, use], got ${describe(value)}`);
+    throw new FormatError(`${where}: expected a list of [name, use] or [name, use, output], got ${describe(value)}`);
   }
   return value as unknown as readonly Reference[];
 }
@@ -216,25 +175,30 @@ function readReferences(value: unknown, where: string): readonly Reference[] {
 /** Applies layers until a value is known; a stack of its own, because a file may be deeper than the engine's. */
 function resolve(wanted: Reference, find: (reference: Reference) => Piece, where: string): SymbolicTensor {
   const stack = [{ reference: wanted, next: 0 }];
-  const waiting = new Set([JSON.stringify(wanted)]);
+  const keyOf = ([name, use]: Reference): string => JSON.stringify([name, use]);
+  const tensorOf = (reference: Reference): SymbolicTensor => {
+    const value = find(reference).values[reference[1]]?.[reference[2] ?? 0];
+    if (value === undefined) {
+      throw new FormatError(`${where}: expected values of its layers, got ${describe(reference)}`);
+    }
+    return value;
+  };
+  const waiting = new Set([keyOf(wanted)]);
   for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
     const { reference } = frame;
     const { layer, uses, values } = find(reference);
     const inputs = uses[reference[1]] ?? [];
     const input = values[reference[1]] === undefined ? inputs[frame.next++] : undefined;
     if (input === undefined) {
-      values[reference[1]] ??= apply(
-        layer as Layer,
-        inputs.map((each) => find(each).values[each[1]] as SymbolicTensor),
-      );
-      waiting.delete(JSON.stringify(reference));
+      values[reference[1]] ??= applyAll(layer as LayerLike, inputs.map(tensorOf));
+      waiting.delete(keyOf(reference));
       stack.pop();
     } else if (find(input).values[input[1]] === undefined) {
-      const key = JSON.stringify(input);
+      const key = keyOf(input);
       if (waiting.has(key)) throw new FormatError(`${where}: expected no circle of layers, got one through ${key}`);
       waiting.add(key);
       stack.push({ reference: input, next: 0 });
     }
   }
-  return find(wanted).values[wanted[1]] as SymbolicTensor;
+  return tensorOf(wanted);
 }

@@ -7,6 +7,7 @@ import { FormatError, OptionError } from '../errors';
 import { decodeSafetensors, encodeSafetensors, type FileTensor, type Limits } from '../io';
 import { parseJson, toPlain } from '../io/json';
 import { readLimits } from '../io/limits';
+import { Network } from '../model/network';
 import { boolean, checkOptions, describe } from '../options';
 import { formatShape, type Shape, sameShape } from '../shape';
 import type { Predicted, Tensor } from '../tensor';
@@ -96,7 +97,7 @@ export function decodeModel<Prediction extends Predicted = Tensor>(
   const values = built.flatMap((layer) =>
     layer.weights.map((spec) => take(byName, `${layer.name}/${spec.name}`, spec.shape, where).data),
   );
-  const model = new Model<Prediction>(name, graph, seed, values);
+  const model = new Model<Prediction>(new Network(name, graph, seed, { values }));
   try {
     if (training !== undefined) restore(model, training, byName, { limits, where });
     const [left] = byName.keys();

@@ -4,6 +4,7 @@ import { FormatError } from '../errors';
 import { defaultLimits, type Limits } from '../io';
 import { parseJson, toPlain } from '../io/json';
 import { checkLimit, readLimits } from '../io/limits';
+import { Network } from '../model/network';
 import { readTopology, type Topology } from '../model/topology';
 import { checkOptions, describe } from '../options';
 import { sizeOf } from '../shape';
@@ -35,7 +36,7 @@ export function modelFromJSON<Prediction extends Predicted = Tensor>(
   const text = typeof json === 'string' ? json : JSON.stringify(json);
   if (typeof text !== 'string') throw new FormatError(`${where}: expected a model as JSON, got ${describe(json)}`);
   const { name, seed, graph } = readModelJson(text, where, limits);
-  return new Model<Prediction>(name, graph, seed);
+  return new Model<Prediction>(new Network(name, graph, seed));
 }
 
 /** The layers in a text of unknown origin, built, without any memory taken for weights. */

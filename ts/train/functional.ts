@@ -2,6 +2,7 @@
 
 import { OptionError } from '../errors';
 import { between } from '../model/graph';
+import { Network } from '../model/network';
 import type { SymbolicTensor } from '../model/symbolic';
 import { checkOptions, describe, numberIn } from '../options';
 import type { Tensor } from '../tensor';
@@ -39,7 +40,8 @@ export function functional(options: FunctionalOptions): Model | Model<Tensor[]> 
   const inputs = listOf(options.inputs, name);
   const outputs = listOf(options.outputs, name);
   const seed = numberIn(options.seed ?? 0, 0, Number.MAX_SAFE_INTEGER, `${name}: seed`);
-  return new Model<never>(name, between(inputs, outputs, name), seed);
+  const isNamed = options.name !== undefined;
+  return new Model<never>(new Network(name, between(inputs, outputs, name), seed, { isNamed }));
 }
 
 function listOf(values: SymbolicTensor | readonly SymbolicTensor[], where: string): readonly SymbolicTensor[] {

@@ -4,16 +4,15 @@ import type { Logs, TrainedModel } from '../callbacks/callback';
 import type { PartConfig } from '../config';
 import { OptionError, StateError } from '../errors';
 import type { Checkpoint } from '../io';
-import { readState } from '../io/checkpoint';
 import { type CompileConfig, describeCompiled } from '../model/compileConfig';
+import { describeTopology } from '../model/describeTopology';
 import { type Explanation, explainStep } from '../model/explain';
-import { type Graph, isChain } from '../model/graph';
-import type { ModelLayer } from '../model/modelLayer';
-import { type Compiled, type NamedTensor, Network } from '../model/network';
-import { summarize } from '../model/summary';
-import { describeTopology } from '../model/topology';
+import { isChain } from '../model/graph';
+import { isTrainable, type ModelPart, NestedLayer, setTrainable } from '../model/modelLayer';
+import type { Compiled, NamedTensor, Network } from '../model/network';
+import { type SummaryOptions, summarize } from '../model/summary';
 import type { Optimizer } from '../optimizers/optimizer';
-import { checkOptions, describe, numberIn, positiveInteger, wholeNumber } from '../options';
+import { checkOptions, describe, positiveInteger, wholeNumber } from '../options';
 import { type PlanReport, reportPlan } from '../plan/report';
 import { engineReady, init } from '../runtime/init';
 import type { Shape } from '../shape';
@@ -29,8 +28,10 @@ import { type Profile, profileStep } from './profile';
 import { type ModelInputs, readInputs, readSamples, writeBatch } from './samples';
 import { type FitDatasetOptions, type FitOptions, readDatasetSettings, readSettings } from './settings';
 import type { ModelTargets, WeightOptions } from './targets';
+import { putCheckpoint, putState, type TrainingState, takeCheckpoint, takeState } from './trainingState';
 
 export type { CompileOptions } from './compile';
+export type { TrainingState } from './trainingState';
 
 /** Options of {@link Model.evaluate} and {@link Model.predict}. */
 export interface BatchOptions {
@@ -53,17 +54,8 @@ export interface EvaluateDatasetOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What training goes on from, beside the weights. */
-export interface TrainingState {
-  /** Steps that the optimizer has made. */
-  readonly iterations: number;
-  /** Epochs that `fit` has ended: the next order of samples follows from it. */
-  readonly epochs: number;
-  /** The optimizer's learning rate now. */
-  readonly learningRate: number;
-  /** What the optimizer keeps, slot by slot for each trained weight: `conv2d_1/kernel/m`, …. */
-  readonly slots: readonly NamedTensor[];
-}
+/** The models of networks, so that a nested one is found again. */
+const models = new WeakMap<Network, AnyModel>();
 
 /** A model of any number of outputs. */
 export type AnyModel = Model<Predicted>;
@@ -81,8 +73,14 @@ export class Model<Prediction extends Predicted = Tensor> implements TrainedMode
   #fitting = false;
 
   /** Use `sequential` or `functional`. */
-  constructor(name: string, graph: Graph, seed: number, values?: readonly Float32Array[]) {
-    this.#network = new Network(name, graph, seed, values);
+  constructor(network: Network) {
+    this.#network = network;
+    models.set(network, this);
+  }
+
+  /** The model without its training loop: what makes it a layer of others. For the library itself. */
+  get network(): Network {
+    return this.#network;
   }
 
   /** Name of the model. */
@@ -110,13 +108,42 @@ export class Model<Prediction extends Predicted = Tensor> implements TrainedMode
     return this.#network.graph.outputs.map(({ name }) => name);
   }
 
-  /** The layers, each once, in the order of their first use. Their `trainable` may be set before `compile`. */
-  get layers(): readonly ModelLayer[] {
+  /**
+   * The layers and nested models, each once, in the order of their first use. Their `trainable` may be set before `compile`.
+   */
+  get layers(): readonly ModelPart[] {
     return this.#network.layers;
   }
 
-  /** The layer of a name. @throws {OptionError} naming all layers when there is none. */
-  getLayer(name: string): ModelLayer {
+  /** Whether training changes any weight. Setting it sets it for all layers, those of nested models too, as in Keras. */
+  get trainable(): boolean {
+    return isTrainable(this.layers);
+  }
+
+  /** See above. */
+  set trainable(value: boolean) {
+    setTrainable(this.layers, value, `${this.name}: trainable`);
+  }
+
+  /**
+   * A nested model, as a model of its own: it shares its weights with this one, and is the very one that was nested unless
+   * this model comes from a file. Dispose of it too.
+   *
+   * @throws {OptionError} naming all nested models when there is none of this name.
+   */
+  getModel<Nested extends Predicted = Tensor>(name: string): Model<Nested> {
+    const nested = this.layers.filter((layer) => layer instanceof NestedLayer);
+    const found = nested.find((each) => each.name === name)?.network as Network | undefined;
+    if (found === undefined) {
+      const known = nested.map((each) => each.name).join(', ');
+      throw new OptionError(`${this.name}.getModel: expected one of [${known}], got ${describe(name)}`);
+    }
+    found.assertUsable('getModel');
+    return (models.get(found) ?? new Model(found)) as Model<Nested>;
+  }
+
+  /** The layer or nested model of a name. @throws {OptionError} naming all when there is none. */
+  getLayer(name: string): ModelPart {
     const layer = this.layers.find((each) => each.name === name);
     if (layer !== undefined) return layer;
     throw new OptionError(
@@ -282,10 +309,7 @@ export class Model<Prediction extends Predicted = Tensor> implements TrainedMode
 
   /** Copies of everything beside the weights that training goes on from. @throws {StateError} before `compile`. */
   getTrainingState(): TrainingState {
-    const { optimizer } = this.#network.requireCompiled('getTrainingState');
-    const { iterations } = this.#network;
-    const { learningRate } = optimizer;
-    return { iterations, epochs: this.#course.epochs, learningRate, slots: this.#network.getSlots() };
+    return takeState(this.#network, this.#course);
   }
 
   /**
@@ -296,17 +320,9 @@ export class Model<Prediction extends Predicted = Tensor> implements TrainedMode
    * @throws {OptionError | ShapeError} when the state does not fit; then nothing changes.
    */
   setTrainingState(state: TrainingState): void {
-    const where = `${this.name}.setTrainingState`;
-    const { optimizer } = this.#network.requireCompiled('setTrainingState');
+    this.#network.requireCompiled('setTrainingState');
     this.#assertIdle('setTrainingState');
-    checkOptions(where, state, ['iterations', 'epochs', 'learningRate', 'slots']);
-    const iterations = wholeNumber(state.iterations, `${where}: iterations`);
-    const epochs = wholeNumber(state.epochs, `${where}: epochs`);
-    const learningRate = numberIn(state.learningRate, 0, Number.MAX_VALUE, `${where}: learningRate`);
-    this.#network.setSlots(state.slots);
-    this.#network.iterations = iterations;
-    this.#course.moveTo({ epochs, epoch: 0, step: 0, counts: [] });
-    optimizer.learningRate = learningRate;
+    putState(this.#network, this.#course, state);
   }
 
   /**
@@ -316,15 +332,7 @@ export class Model<Prediction extends Predicted = Tensor> implements TrainedMode
    * @throws {StateError} before `compile`.
    */
   checkpoint(): Checkpoint {
-    const { optimizer } = this.#network.requireCompiled('checkpoint');
-    const { slots, epochs, iterations, learningRate } = this.getTrainingState();
-    return {
-      weights: this.getWeights(),
-      optimizer: { className: optimizer.className, learningRate, iterations, slots },
-      seed: this.#network.seed,
-      epochs,
-      ...this.#course.place(),
-    };
+    return takeCheckpoint(this.#network, this.#course);
   }
 
   /**
@@ -336,30 +344,9 @@ export class Model<Prediction extends Predicted = Tensor> implements TrainedMode
    * @throws {OptionError | ShapeError} when the checkpoint does not fit; then nothing changes.
    */
   restore(checkpoint: Checkpoint): void {
-    const where = `${this.name}.restore`;
-    const { optimizer: own } = this.#network.requireCompiled('restore');
+    this.#network.requireCompiled('restore');
     this.#assertIdle('restore');
-    checkOptions(where, checkpoint, ['weights', 'optimizer', 'seed', 'epochs', 'epoch', 'step', 'counts']);
-    const { weights, optimizer, ...place } = checkpoint;
-    checkOptions(`${where}: optimizer`, optimizer, ['className', 'learningRate', 'iterations', 'slots']);
-    const { slots, ...rest } = optimizer;
-    const state = readState({ optimizer: rest, ...place }, where);
-    if (state.optimizer.className !== own.className) {
-      throw new OptionError(
-        `${where}: expected a checkpoint of the optimizer ${own.className}, got ${state.optimizer.className}`,
-      );
-    }
-    const { epochs, iterations, learningRate, slots: before } = this.getTrainingState();
-    const { learningRate: rate, iterations: steps } = state.optimizer;
-    this.setTrainingState({ iterations: steps, epochs: state.epochs, learningRate: rate, slots });
-    try {
-      this.setWeights(weights);
-    } catch (error) {
-      this.setTrainingState({ iterations, epochs, learningRate, slots: before });
-      throw error;
-    }
-    this.#network.seed = state.seed;
-    this.#course.moveTo(state);
+    putCheckpoint(this.#network, this.#course, checkpoint);
   }
 
   /** Copies of the gradients of the last training step, in the order of {@link Model.getWeights}. */
@@ -373,8 +360,7 @@ export class Model<Prediction extends Predicted = Tensor> implements TrainedMode
    */
   toJSON(): PartConfig {
     this.#network.assertUsable('toJSON');
-    const configs = new Map(this.layers.map(({ built, config }) => [built, config]));
-    return describeTopology({ name: this.name, seed: this.#network.seed, graph: this.#network.graph }, configs);
+    return describeTopology(this.#network);
   }
 
   /**
@@ -388,10 +374,15 @@ export class Model<Prediction extends Predicted = Tensor> implements TrainedMode
     return compiled === undefined ? undefined : describeCompiled(compiled, `${this.name}.getCompileConfig`);
   }
 
-  /** Prints a table of the layers. @param print - Default `console.log`. */
-  summary(print: (text: string) => void = console.log): void {
+  /**
+   * Prints a table of the layers; a nested model is one line.
+   *
+   * @param print - Default `console.log`.
+   * @throws {OptionError} when an option is unknown.
+   */
+  summary(print: (text: string) => void = console.log, options: SummaryOptions = {}): void {
     this.#network.assertUsable('summary');
-    print(summarize(this.#network));
+    print(summarize(this.#network, options, `${this.name}.summary`));
   }
 
   /**

@@ -7,6 +7,7 @@ import { FormatError, OptionError } from '../../errors';
 import type { FileTensor, Limits } from '../../io';
 import { parseJson, toPlain } from '../../io/json';
 import { readLimits } from '../../io/limits';
+import { Network } from '../../model/network';
 import { readTopology } from '../../model/topology';
 import { checkOptions, describe } from '../../options';
 import { formatShape, sameShape } from '../../shape';
@@ -63,7 +64,9 @@ export function modelFromLayersModel<Prediction extends Predicted = Tensor>(
   }
   const values = layers.flatMap((layer) =>
     layer.weights.map(({ name: own, shape }) => {
-      const key = `${originalNames.get(layer.name) ?? layer.name}/${own}`;
+      const short = `${originalNames.get(layer.name) ?? layer.name}/${own}`;
+      // Some converters write the nested model's name before that of its layer.
+      const key = weights.has(short) ? short : weights.has(`${layer.name}/${own}`) ? `${layer.name}/${own}` : short;
       const tensor = weights.get(key);
       if (tensor === undefined || !sameShape(tensor.shape, shape)) {
         const got = tensor === undefined ? 'none' : formatShape(tensor.shape);
@@ -75,7 +78,7 @@ export function modelFromLayersModel<Prediction extends Predicted = Tensor>(
   );
   const [left] = weights.keys();
   if (left !== undefined) throw new FormatError(`${where}: expected weights of the model, got ${describe(left)}`);
-  return new Model<Prediction>(name, graph, seed, values);
+  return new Model<Prediction>(new Network(name, graph, seed, { values }));
 }
 
 /**
@@ -88,8 +91,11 @@ export function modelFromLayersModel<Prediction extends Predicted = Tensor>(
 export function modelToLayersModel(model: AnyModel): LayersModelArtifacts {
   const where = 'modelToLayersModel';
   if (!(model instanceof Model)) throw new OptionError(`${where}: expected a model, got ${describe(model)}`);
-  const modelTopology = writeLayersTopology(model.toJSON(), where);
-  const weights: FileTensor[] = model.getWeights();
+  const { modelTopology, names } = writeLayersTopology(model.toJSON(), where);
+  const weights: FileTensor[] = model.getWeights().map(({ name, ...weight }) => {
+    const at = name.lastIndexOf('/');
+    return { ...weight, name: `${names.get(name.slice(0, at))}${name.slice(at)}` };
+  });
   const weightSpecs = weights.map(({ name, shape }) => ({ name, shape: [...shape], dtype: 'float32' }) as const);
   const weightData = new Float32Array(weights.reduce((sum, { data }) => sum + data.length, 0));
   let at = 0;

@@ -15,7 +15,10 @@ export interface ReadTopology {
   readonly model: PartConfig;
   /** Axes that must be the last ones, by layer. */
   readonly axes: ReadonlyMap<string, number>;
-  /** The name that each layer has in the file, where it is another. */
+  /**
+   * The name that each layer has in the file, where it is another: for those of nested models, which stand under the model's
+   * name here, and for names with "/".
+   */
   readonly originalNames: ReadonlyMap<string, string>;
 }
 
@@ -34,10 +37,16 @@ export function readLayersTopology(topology: unknown, shapeOf: ShapeOf, where: s
   const outer = object(topology, `${where}: modelTopology`);
   const wrapped = outer.model_config === undefined ? outer : object(outer.model_config, `${where}: model_config`);
   const { class_name: className, config } = wrapped;
-  const reader = new Reader(shapeOf, where);
-  if (className === 'Sequential') return reader.read('Sequential', reader.sequential(config));
-  if (className === 'Model' || className === 'Functional') return reader.read('Functional', reader.functional(config));
-  throw new FormatError(`${where}: expected class_name Sequential, Model or Functional, got ${describe(className)}`);
+  const reader = new Reader(shapeOf, where, { prefix: '', axes: new Map(), originalNames: new Map() });
+  if (!isModelClass(className)) {
+    throw new FormatError(`${where}: expected class_name Sequential, Model or Functional, got ${describe(className)}`);
+  }
+  return reader.read(className, config);
+}
+
+/** Whether a class of theirs is a model. */
+function isModelClass(className: unknown): className is 'Sequential' | 'Model' | 'Functional' {
+  return className === 'Sequential' || className === 'Model' || className === 'Functional';
 }
 
 function object(value: unknown, what: string): Fields {
@@ -52,35 +61,80 @@ function list(value: unknown, what: string): readonly unknown[] {
   return value;
 }
 
+/** A value of a layer here. */
+type Reference = readonly [string, unknown, number?];
+
+/** A functional model whose references are still theirs. */
+interface Functional {
+  readonly name: unknown;
+  readonly seed: number;
+  readonly layers: readonly (PartConfig & { readonly inboundNodes: readonly (readonly Reference[])[] })[];
+  readonly inputLayers: readonly Reference[];
+  readonly outputLayers: readonly Reference[];
+}
+
+/** Their nested models that were built by themselves count that as their first use, which the file does not have. */
+function countFromZero({ layers, inputLayers, outputLayers, ...rest }: Functional): Fields {
+  const uses = new Map(layers.map(({ config, inboundNodes }) => [config.name, inboundNodes.length]));
+  const all = [...layers.flatMap(({ inboundNodes }) => inboundNodes.flat()), ...outputLayers];
+  const late = new Set(
+    layers
+      .filter(({ className }) => className === 'Sequential' || className === 'Functional')
+      .map(({ config }) => config.name)
+      .filter((name) => all.some(([source, use]) => source === name && use === uses.get(name))),
+  );
+  const count = ([name, use, ...output]: Reference): Reference =>
+    late.has(name) ? [name, (use as number) - 1, ...output] : [name, use, ...output];
+  return {
+    ...rest,
+    layers: layers.map((layer) => ({ ...layer, inboundNodes: layer.inboundNodes.map((use) => use.map(count)) })),
+    inputLayers,
+    outputLayers: outputLayers.map(count),
+  };
+}
+
 class Reader {
   readonly #shapeOf: ShapeOf;
   readonly #where: string;
-  readonly #axes = new Map<string, number>();
-  readonly #originalNames = new Map<string, string>();
+  /** Before the names of layers here. */
+  readonly #prefix: string;
+  readonly #axes: Map<string, number>;
+  readonly #originalNames: Map<string, string>;
 
-  constructor(shapeOf: ShapeOf, where: string) {
+  constructor(
+    shapeOf: ShapeOf,
+    where: string,
+    names: { prefix: string; axes: Map<string, number>; originalNames: Map<string, string> },
+  ) {
     this.#shapeOf = shapeOf;
     this.#where = where;
+    this.#prefix = names.prefix;
+    this.#axes = names.axes;
+    this.#originalNames = names.originalNames;
   }
 
-  read(className: string, config: Fields): ReadTopology {
-    return { model: { className, config }, axes: this.#axes, originalNames: this.#originalNames };
+  read(className: 'Sequential' | 'Model' | 'Functional', config: unknown): ReadTopology {
+    const model =
+      className === 'Sequential'
+        ? { className, config: this.#sequential(config) }
+        : { className: 'Functional', config: this.#functional(config) };
+    return { model, axes: this.#axes, originalNames: this.#originalNames };
   }
 
-  sequential(config: unknown): Fields {
+  #sequential(config: unknown): Fields {
     // Before version 1.3 of TensorFlow.js the layers were all there was.
     const { name = 'sequential', layers } = Array.isArray(config) ? { layers: config } : object(config, this.#where);
     const parts = list(layers, `${this.#where}: layers`).map((layer) => object(layer, `${this.#where}: layers`));
     const [first] = parts;
     if (first === undefined) throw new FormatError(`${this.#where}: expected at least one layer, got none`);
-    const inputShape = this.#inputShape(object(first.config, `${this.#where}: first layer`));
+    const inputShape = this.#shapeBefore(first);
     const rest = first.class_name === 'InputLayer' ? parts.slice(1) : parts;
     return { name, seed: 0, inputShape, layers: rest.map((layer) => this.#layer(layer)) };
   }
 
-  functional(value: unknown): Fields {
+  #functional(value: unknown): Fields {
     const { name = 'functional', layers, input_layers, output_layers } = object(value, this.#where);
-    return {
+    return countFromZero({
       ...{ name, seed: 0 },
       layers: list(layers, `${this.#where}: layers`).map((each) => {
         const layer = object(each, `${this.#where}: layers`);
@@ -95,7 +149,21 @@ class Reader {
       }),
       inputLayers: this.#references(input_layers, `${this.#where}: input_layers`),
       outputLayers: this.#references(output_layers, `${this.#where}: output_layers`),
-    };
+    });
+  }
+
+  /** The shape that a chain takes which begins with this layer or model. */
+  #shapeBefore({ class_name: className, config }: Fields): readonly unknown[] {
+    const what = `${this.#where}: first layer`;
+    let parts: unknown = config;
+    if (isModelClass(className)) {
+      parts = Array.isArray(config) ? config : object(config, what).layers;
+      const layers = list(parts, what).map((layer) => object(layer, what));
+      const input = className === 'Sequential' ? layers[0] : layers.find((each) => each.class_name === 'InputLayer');
+      if (input === undefined) throw new FormatError(`${what}: expected an input, got none`);
+      return this.#shapeBefore(input);
+    }
+    return this.#inputShape(object(config, what));
   }
 
   #inputShape(config: Fields): readonly unknown[] {
@@ -109,27 +177,36 @@ class Reader {
   }
 
   /** `[['name', 0], …]` of `[['name', 0, 0, {}], …]`; of one reference also without the outer list. */
-  #references(value: unknown, what: string): unknown[] {
+  #references(value: unknown, what: string): Reference[] {
     const entries = list(value, what);
     const several = typeof entries[0] === 'string' ? [entries] : entries;
     return several.map((entry) => {
       const [name, use, output, options = {}] = list(entry, what);
-      if (output !== 0 || Object.keys(object(options, what)).length > 0) {
-        throw new FormatError(`${what}: expected [name, use, 0, {}], got ${describe(entry)}`);
+      if (typeof output !== 'number' || Object.keys(object(options, what)).length > 0) {
+        throw new FormatError(`${what}: expected [name, use, output, {}], got ${describe(entry)}`);
       }
-      return [this.#name(name), use];
+      return output === 0 ? [this.#name(name), use] : [this.#name(name), use, output];
     });
   }
 
   #name(value: unknown): string {
     if (typeof value !== 'string') throw new FormatError(`${this.#where}: expected a name, got ${describe(value)}`);
     const name = value.replaceAll('/', '_');
-    if (name !== value) this.#originalNames.set(name, value);
+    if (this.#prefix + name !== value) this.#originalNames.set(this.#prefix + name, value);
     return name;
+  }
+
+  /** A nested model; before version 1.3 of TensorFlow.js only its place knew its name. */
+  #model(className: 'Sequential' | 'Model' | 'Functional', { config, name: outer }: Fields): PartConfig {
+    const name = this.#name(Array.isArray(config) ? outer : object(config, this.#where).name);
+    const names = { prefix: `${this.#prefix}${name}/`, axes: this.#axes, originalNames: this.#originalNames };
+    const { model } = new Reader(this.#shapeOf, this.#where, names).read(className, config);
+    return { className: model.className, config: { ...model.config, name } };
   }
 
   #layer(layer: Fields): PartConfig {
     const { class_name: className } = layer;
+    if (isModelClass(className)) return this.#model(className, layer);
     const config = object(layer.config, `${this.#where}: ${describe(className)}`);
     const name = this.#name(config.name);
     if (typeof className !== 'string') {
@@ -144,7 +221,7 @@ class Reader {
         const converted = readValue(field, value, `${what}: ${theirs}`);
         if (converted !== undefined) ours[field.ours] = converted;
       } else if (theirs === 'axis' && form.hasAxis) {
-        this.#axes.set(name, readAxis(value, `${what}: axis`));
+        this.#axes.set(this.#prefix + name, readAxis(value, `${what}: axis`));
       } else {
         checkOther(form, theirs, value, what);
       }

@@ -8,11 +8,22 @@ import { activationNames, type Field, forms, scalings } from './forms';
 type Fields = Readonly<Record<string, unknown>>;
 /** A layer of a functional model as `describeTopology` tells it. */
 interface Told extends PartConfig {
-  readonly inboundNodes?: readonly (readonly (readonly [string, number])[])[];
+  readonly inboundNodes?: readonly (readonly (readonly [string, number, number?])[])[];
 }
 
 /** What TensorFlow.js 4.22 has no layer for, though both sides would say the same. */
 const theyLack = ['SpatialDropout2D'];
+
+/** A topology that `tf.loadLayersModel` takes, and the names of the layers there by those here. */
+export interface WrittenTopology {
+  /** The topology. */
+  readonly modelTopology: object;
+  /**
+   * Layers of nested models have no prefix there. Where two would have one name, as their weights must not, the second keeps
+   * its prefix, with "_" for "/".
+   */
+  readonly names: ReadonlyMap<string, string>;
+}
 
 /**
  * A topology that `tf.loadLayersModel` takes.
@@ -20,30 +31,84 @@ const theyLack = ['SpatialDropout2D'];
  * @param model - As `describeTopology` tells it.
  * @throws {OptionError} naming the layer or the option that TensorFlow.js does not have.
  */
-export function writeLayersTopology({ className, config }: PartConfig, where: string): object {
-  const told = config.layers as readonly Told[];
+export function writeLayersTopology(model: PartConfig, where: string): WrittenTopology {
+  const names = new Map<string, string>();
+  const written = writeModel(model, { prefix: '', names, where });
   const version = { keras_version: 'tfjs-layers 4.22.0', backend: 'tensor_flow.js' };
-  const { name } = config;
-  if (className === 'Sequential') {
-    const layers = told.map((layer, index) => {
-      const { class_name, config: theirs } = writeLayer(layer, where);
-      const shape = { batch_input_shape: [null, ...(config.inputShape as number[])], dtype: 'float32' };
-      return { class_name, config: index === 0 ? { ...theirs, ...shape } : theirs };
-    });
-    return { class_name: 'Sequential', config: { name, layers }, ...version };
-  }
-  const layers = told.map((layer) => ({
-    name: layer.config.name,
-    ...writeLayer(layer, where),
-    inbound_nodes: (layer.inboundNodes ?? []).map((use) => use.map(([source, number]) => [source, number, 0, {}])),
-  }));
-  const ends = (references: unknown) => (references as [string, number][]).map(([source, use]) => [source, use, 0]);
-  const { inputLayers, outputLayers } = config;
-  const theirs = { name, layers, input_layers: ends(inputLayers), output_layers: ends(outputLayers) };
-  return { class_name: 'Model', config: theirs, ...version };
+  return { modelTopology: { ...written, ...version }, names };
 }
 
-function writeLayer({ className, config }: PartConfig, where: string): { class_name: string; config: Fields } {
+/** Where a model stands that is written. */
+interface Place {
+  /** Before the names of its layers here. */
+  readonly prefix: string;
+  /** Names of layers there by those here; filled. */
+  readonly names: Map<string, string>;
+  readonly where: string;
+}
+
+interface Written {
+  readonly class_name: string;
+  readonly config: Fields;
+}
+
+function writeModel({ className, config }: PartConfig, place: Place): Written {
+  const told = config.layers as readonly Told[];
+  const { name } = config;
+  const taken = new Set(place.names.values());
+  const own = new Map<unknown, string>();
+  for (const layer of told) {
+    const full = place.prefix + layer.config.name;
+    const isLayer = !isModelClass(layer.className) && layer.className !== 'InputLayer';
+    const written = isLayer && taken.has(String(layer.config.name)) ? full.replaceAll('/', '_') : layer.config.name;
+    own.set(layer.config.name, written as string);
+    if (isLayer) place.names.set(full, written as string);
+  }
+  const write = (layer: Told): Written => {
+    if (isModelClass(layer.className)) {
+      return writeModel(layer, { ...place, prefix: `${place.prefix}${layer.config.name}/` });
+    }
+    const { class_name, config: theirs } = writeLayer(layer, place.where);
+    return { class_name, config: { ...theirs, name: own.get(layer.config.name) } };
+  };
+  if (className === 'Sequential') {
+    const layers = told.map((layer, index) => {
+      const { class_name, config: theirs } = write(layer);
+      const shape = { batch_input_shape: [null, ...(config.inputShape as number[])], dtype: 'float32' };
+      // A model that comes first knows its own shape.
+      const takesShape = index === 0 && !isModelClass(layer.className);
+      return { class_name, config: takesShape ? { ...theirs, ...shape } : theirs };
+    });
+    return { class_name: 'Sequential', config: { name, layers } };
+  }
+  // A nested model counts its own making as its first use.
+  const models = new Set(told.filter((layer) => isModelClass(layer.className)).map((layer) => layer.config.name));
+  const numberOf = (source: string, use: number): number => (models.has(source) ? use + 1 : use);
+  const layers = told.map((layer) => ({
+    name: own.get(layer.config.name),
+    ...write(layer),
+    inbound_nodes: (layer.inboundNodes ?? []).map((use) =>
+      use.map(([source, number, output = 0]) => [own.get(source), numberOf(source, number), output, {}]),
+    ),
+  }));
+  const ends = (references: unknown) =>
+    (references as [string, number, number?][]).map(([source, use, output = 0]) => [
+      own.get(source),
+      numberOf(source, use),
+      output,
+    ]);
+  const { inputLayers, outputLayers } = config;
+  return {
+    class_name: 'Model',
+    config: { name, layers, input_layers: ends(inputLayers), output_layers: ends(outputLayers) },
+  };
+}
+
+function isModelClass(className: string): boolean {
+  return className === 'Sequential' || className === 'Functional';
+}
+
+function writeLayer({ className, config }: PartConfig, where: string): Written {
   const { name, shape, ...options } = config;
   if (className === 'InputLayer') {
     const batch = [null, ...(shape as number[])];

@@ -1,6 +1,7 @@
 /** Every layer with options that differ from the defaults, and models of every form. */
 
 import * as c from '../../ts';
+import { catalogueCases } from './catalogueCases';
 
 /** A layer with the shapes that it takes. */
 export interface LayerCase {
@@ -21,6 +22,7 @@ const weighted = {
 
 /** By Keras's class name; a test compares the names with the registry. */
 export const layerCases: Readonly<Record<string, readonly LayerCase[]>> = {
+  ...catalogueCases,
   Activation: [{ layer: c.activation({ activation: 'hardSwish' }), inputShapes: image }],
   Add: [{ layer: c.add(), inputShapes: [[3], [3], [3]] }],
   AveragePooling2D: [{ layer: c.averagePool2d({ poolSize: [3, 2], strides: 1, padding: 'same' }), inputShapes: image }],
@@ -97,7 +99,6 @@ export const layerCases: Readonly<Record<string, readonly LayerCase[]>> = {
     { layer: c.prelu({ sharedAxes: [1, 2], alphaInitializer: c.constant({ value: 0.25 }) }), inputShapes: image },
     { layer: c.prelu({ trainable: false }), inputShapes: [[3]] },
   ],
-  ReLU: [{ layer: c.relu(), inputShapes: [[3]] }],
   Rescaling: [{ layer: c.rescaling({ scale: 1 / 255, offset: -0.5 }), inputShapes: image }],
   Reshape: [{ layer: c.reshape({ targetShape: [4, -1, 2] }), inputShapes: [[24]] }],
   SeparableConv2D: [

@@ -170,6 +170,30 @@ const theirs: Readonly<Record<string, () => tf.LayersModel>> = {
       l.softmax({}),
     ),
   'a residual with two inputs and a shared layer': residual,
+  'sequences, noise and rarer activations': () =>
+    chain(
+      [12, 4],
+      l.maxPooling1d({ poolSize: 2, strides: 1, padding: 'same' }),
+      l.gaussianNoise({ stddev: 0.5 }),
+      l.averagePooling1d({ poolSize: 3 }),
+      l.permute({ dims: [2, 1] }),
+      l.activation({ activation: 'mish' as 'relu' }),
+      l.alphaDropout({ rate: 0.2 }),
+      l.globalMaxPooling1d({}),
+      l.dense({ units: 5, activation: 'softsign' }),
+      l.gaussianDropout({ rate: 0.2 }),
+      l.thresholdedReLU({ theta: 0.125 }),
+      l.repeatVector({ n: 3 }),
+      l.reLU({ maxValue: 0.25 }),
+      l.globalAveragePooling1d({}),
+      l.dense({ units: 4, activation: 'logSoftmax' as 'relu' }),
+    ),
+  'merges of two': () => {
+    const [first, second] = [tf.input({ shape: [5] }), tf.input({ shape: [5] })];
+    const merged = [l.maximum(), l.minimum(), l.average(), l.dot({ axes: 1 }), l.dot({ axes: -1, normalize: true })];
+    const parts = merged.map((layer) => layer.apply([first, second]) as tf.SymbolicTensor);
+    return tf.model({ inputs: [first, second], outputs: l.concatenate().apply(parts) as tf.SymbolicTensor });
+  },
 };
 
 test.each(Object.entries(theirs))('%s: theirs predicts the same here, and again there', async (_, make) => {
@@ -435,6 +459,12 @@ test.each<[c.Layer, string]>([
   [c.activation({ activation: 'hardSigmoid' }), 'Activation "activation_1": activation: expected one of linear, '],
   [c.spatialDropout2d({ rate: 0.5 }), 'SpatialDropout2D "spatial_dropout2d_1": expected layers that TensorFlow.js has'],
   [c.elu({ alpha: 0.5 }), 'ELU "elu_1": expected alpha 1, got 0.5'],
+  [c.relu({ threshold: 0.5 }), 'ReLU "relu_1": expected threshold 0, got 0.5'],
+  [
+    c.groupNormalization({ groups: 2 }),
+    'GroupNormalization "group_normalization_1": expected layers that TensorFlow.js has',
+  ],
+  [c.activation({ activation: 'hardTanh' }), 'activation: expected one of linear, '],
   [c.globalMaxPooling2d({ keepDims: true }), 'expected keepDims false, got true'],
 ])('%o has no like there', (layer, message) => {
   const model = c.sequential({ inputShape: [6, 6, 2], layers: [layer] });

@@ -10,13 +10,18 @@ import { init } from '../../ts';
 import { layers } from '../../ts/layers';
 import { losses } from '../../ts/losses';
 import { Tape } from '../support/tape';
+import { catalogueDefinitions } from './random/catalogue';
 import { type Configuration, compare } from './random/compare';
 import type { Definition } from './random/definition';
 import { lossDefinitions } from './random/losses';
 import { otherDefinitions } from './random/others';
 import { weightedDefinitions } from './random/weighted';
 
-const definitions: Readonly<Record<string, Definition>> = { ...weightedDefinitions, ...otherDefinitions };
+const definitions: Readonly<Record<string, Definition>> = {
+  ...weightedDefinitions,
+  ...otherDefinitions,
+  ...catalogueDefinitions,
+};
 const RUNS_OF_A_LAYER = 70;
 const RUNS_OF_A_WEIGHTED_LAYER = 130;
 const RUNS_OF_A_LOSS = 40;
@@ -138,7 +143,10 @@ test('the judge: derivatives on the tape are central differences', () => {
           tape.leaf(Math.sin(i + 1) + 1.1),
         ),
       }));
-      const { nodes } = definition.compute({ tape, inputs, weights: given, dropped: [] }, setting.options);
+      const { nodes } = definition.compute(
+        { tape, inputs, weights: given, dropped: [], chance: () => 0.3 },
+        setting.options,
+      );
       const total = tape.sum(nodes.map((node, index) => tape.affine(node, Math.sin(index + 1))));
       const derivatives = tape.derivatives(total);
       const slopeOf = (list: readonly number[]): number =>

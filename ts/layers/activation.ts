@@ -36,7 +36,7 @@ export function activation(options: ActivationOptions): Layer {
 export interface SlopeOptions {
   /** Slope below 0 of a leaky relu, default 0.3; limit of an elu, default 1. */
   readonly alpha?: number;
-  /** Unique name in the model. Default `leaky_re_lu_1`, `elu_1`, …. */
+  /** Unique name in the model. Default `leaky_relu_1`, `elu_1`, …. */
   readonly name?: string;
 }
 
@@ -62,19 +62,14 @@ export interface NameOptions {
   readonly name?: string;
 }
 
-/** `max(x, 0)`; any shape. */
-export function relu(options: NameOptions = {}): Layer {
-  checkOptions('relu', options, ['name']);
-  return activationLayer('ReLU', options.name, {}, activationFunction('relu', 'relu'));
-}
-
 /** `eˣ / Σ eˣ` over the last dimension. */
 export function softmax(options: NameOptions = {}): Layer {
   checkOptions('softmax', options, ['name']);
   return activationLayer('Softmax', options.name, {}, activationFunction('softmax', 'softmax'));
 }
 
-function activationLayer(
+/** A layer that applies a function. */
+export function activationLayer(
   className: string,
   givenName: string | undefined,
   config: Readonly<Record<string, unknown>>,

@@ -8,7 +8,10 @@ import type { Shape } from '../shape';
 /**
  * Name of an activation function: `linear` is the identity; `relu` max(x, 0); `relu6` cut at 6; `leakyRelu` 0.2·x below
  * 0; `elu` eˣ − 1 below 0; `gelu` x·Φ(x) and `geluTanh` its form with a tangent; `silu` (swish) x·sigmoid(x);
- * `hardSigmoid` relu6(x + 3) / 6, as in Keras 3; `hardSwish` x times that; `softmax` eˣ / Σ eˣ over the last dimension.
+ * `hardSigmoid` relu6(x + 3) / 6, as in Keras 3; `hardSwish` x times that; `softmax` eˣ / Σ eˣ over the last dimension,
+ * `logSoftmax` its logarithm; `mish` x·tanh(softplus(x)); `softsign` x / (1 + |x|); `hardTanh` x cut to [−1, 1];
+ * `exponential` eˣ; `logSigmoid` ln sigmoid(x); `softShrink` x drawn towards 0 by ½, `hardShrink` x but 0 where |x| ≤ ½;
+ * `tanhShrink` x − tanh(x); `squareplus` (x + √(x² + 4)) / 2.
  */
 export type ActivationName =
   | 'linear'
@@ -25,7 +28,17 @@ export type ActivationName =
   | 'softplus'
   | 'hardSigmoid'
   | 'hardSwish'
-  | 'softmax';
+  | 'softmax'
+  | 'logSoftmax'
+  | 'mish'
+  | 'softsign'
+  | 'hardTanh'
+  | 'exponential'
+  | 'logSigmoid'
+  | 'softShrink'
+  | 'hardShrink'
+  | 'tanhShrink'
+  | 'squareplus';
 
 /** A function that layers can apply. */
 export interface ActivationFunction {
@@ -65,27 +78,59 @@ function elementwise(code: number, alpha = 0): ActivationFunction {
   };
 }
 
-const softmaxFunction: ActivationFunction = {
-  fusedCode: undefined,
-  emit(builder, x, shape) {
-    const y = builder.temporary('output', shape);
-    const width = shape.at(-1) ?? 1;
-    builder.call('softmax', [x.size / width, width, read(x), write(y)], 15 * x.size);
-    return y;
-  },
-  emitGradient(builder, { y }, dy) {
-    const width = y.shape.at(-1) ?? 1;
-    const dz = builder.inPlace(dy, 'preactivation gradient');
-    builder.call('softmax_gradient', [y.size / width, width, read(y), read(dy), write(dz)], 4 * y.size);
-    return dz;
-  },
-};
+/** A function of rows whose gradient follows from its output. @param flops - Of a value, forward. */
+function ofRows(kernel: 'softmax' | 'log_softmax', flops: number): ActivationFunction {
+  return {
+    fusedCode: undefined,
+    emit(builder, x, shape) {
+      const y = builder.temporary('output', shape);
+      const width = shape.at(-1) ?? 1;
+      builder.call(kernel, [x.size / width, width, read(x), write(y)], flops * x.size);
+      return y;
+    },
+    emitGradient(builder, { y }, dy) {
+      const width = y.shape.at(-1) ?? 1;
+      const dz = builder.inPlace(dy, 'preactivation gradient');
+      const flops = kernel === 'softmax' ? 4 : 14;
+      builder.call(`${kernel}_gradient`, [y.size / width, width, read(y), read(dy), write(dz)], flops * y.size);
+      return dz;
+    },
+  };
+}
 
 /** Slope of a leaky relu below 0. */
 export const leaky = (slope: number): ActivationFunction => elementwise(5, slope);
 
 /** An elu that ends at −`limit`. */
 export const exponentialLinear = (limit: number): ActivationFunction => elementwise(6, limit);
+
+/** Options of {@link clipped}. */
+export interface Clipping {
+  /** Factor below the threshold. */
+  readonly negativeSlope: number;
+  /** From here on values are themselves. */
+  readonly threshold: number;
+  /** Largest output; none when undefined. */
+  readonly maxValue: number | undefined;
+}
+
+/** A relu with limits: `x` above the threshold, at most `maxValue`, else `negativeSlope · (x − threshold)`. */
+export function clipped({ negativeSlope, threshold, maxValue }: Clipping): ActivationFunction {
+  const numbers = [negativeSlope, threshold, maxValue ?? Number.POSITIVE_INFINITY];
+  return {
+    fusedCode: undefined,
+    emit(builder, x, shape) {
+      const y = builder.temporary('output', shape);
+      builder.call('clipped_relu', [x.size, ...numbers, read(x), write(y)], 2 * x.size);
+      return y;
+    },
+    emitGradient(builder, { x }, dy) {
+      const dz = builder.temporary('preactivation gradient', dy.shape);
+      builder.call('clipped_relu_gradient', [x.size, ...numbers, read(x), read(dy), write(dz)], 2 * x.size);
+      return dz;
+    },
+  };
+}
 
 const functions: Readonly<Record<ActivationName, ActivationFunction>> = {
   linear: elementwise(0),
@@ -102,7 +147,17 @@ const functions: Readonly<Record<ActivationName, ActivationFunction>> = {
   softplus: elementwise(11),
   hardSigmoid: elementwise(12),
   hardSwish: elementwise(13),
-  softmax: softmaxFunction,
+  softmax: ofRows('softmax', 15),
+  logSoftmax: ofRows('log_softmax', 16),
+  mish: elementwise(14),
+  softsign: elementwise(15),
+  hardTanh: elementwise(16),
+  exponential: elementwise(17),
+  logSigmoid: elementwise(18),
+  softShrink: elementwise(19, 0.5),
+  hardShrink: elementwise(20, 0.5),
+  tanhShrink: elementwise(21),
+  squareplus: elementwise(22, 4),
 };
 
 /** The names of all activation functions. */

@@ -3,11 +3,11 @@
 import { checkOptions, numberIn } from '../options';
 import { type Buffer, read, write } from '../plan/buffer';
 import type { PlanBuilder } from '../plan/builder';
-import { sizeOf } from '../shape';
+import { type Shape, sizeOf } from '../shape';
 import { type Layer, labelOf, only, type Value } from './layer';
-import { image, single, unweighted } from './unweighted';
+import { image, sequence, single, unweighted } from './unweighted';
 
-/** Options of {@link dropout} and {@link spatialDropout2d}. */
+/** Options of {@link dropout}, {@link spatialDropout1d} and {@link spatialDropout2d}. */
 export interface DropoutOptions {
   /** Share that is set to zero, in [0, 1). */
   readonly rate: number;
@@ -22,7 +22,7 @@ export interface DropoutOptions {
  * @throws {OptionError} when `rate` is not in [0, 1).
  */
 export function dropout(options: DropoutOptions): Layer {
-  return noise('dropout', 'Dropout', options, false);
+  return noise('dropout', 'Dropout', options, single);
 }
 
 /**
@@ -31,10 +31,24 @@ export function dropout(options: DropoutOptions): Layer {
  * @throws {OptionError} when `rate` is not in [0, 1).
  */
 export function spatialDropout2d(options: DropoutOptions): Layer {
-  return noise('spatialDropout2d', 'SpatialDropout2D', options, true);
+  return noise('spatialDropout2d', 'SpatialDropout2D', options, image);
 }
 
-function noise(kind: string, className: string, options: DropoutOptions, spatial: boolean): Layer {
+/**
+ * {@link dropout} of whole channels of a sequence. Input `[batch, steps, channels]`.
+ *
+ * @throws {OptionError} when `rate` is not in [0, 1).
+ */
+export function spatialDropout1d(options: DropoutOptions): Layer {
+  return noise('spatialDropout1d', 'SpatialDropout1D', options, sequence);
+}
+
+function noise(
+  kind: string,
+  className: string,
+  options: DropoutOptions,
+  shapeOf: (inputShapes: readonly Shape[], where: string) => Shape,
+): Layer {
   const label = labelOf(kind, options);
   checkOptions(label, options, ['rate', 'name']);
   const rate = numberIn(options.rate, 0, 1 - Number.EPSILON, `${label}: rate`);
@@ -43,13 +57,13 @@ function noise(kind: string, className: string, options: DropoutOptions, spatial
     label: kind,
     name: options.name,
     config: { rate },
-    infer: (inputShapes, where) => (spatial ? image(inputShapes, where) : single(inputShapes, where)),
+    infer: shapeOf,
     emit(builder, inputs, shape) {
       const input = only(inputs, label);
       if (!builder.training || rate === 0) {
         return { output: { buffer: input.buffer, shape }, backward: (gradient) => [gradient] };
       }
-      return emitNoise(builder, input, rate, spatial);
+      return emitNoise(builder, input, rate, shapeOf !== single);
     },
   });
 }

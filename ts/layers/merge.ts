@@ -9,7 +9,8 @@ import type { NameOptions } from './activation';
 import { type Layer, labelOf, type Value } from './layer';
 import { unweighted } from './unweighted';
 
-function equalShapes(inputShapes: readonly Shape[], where: string): Shape {
+/** The shape that at least two inputs have in common. @throws {ShapeError} when they differ. */
+export function equalShapes(inputShapes: readonly Shape[], where: string): Shape {
   const [first] = inputShapes;
   if (first === undefined || inputShapes.length < 2) {
     throw new ShapeError(`${where}: expected at least two inputs, got ${inputShapes.length}`);
@@ -24,8 +25,13 @@ function equalShapes(inputShapes: readonly Shape[], where: string): Shape {
   return first;
 }
 
-/** `kernel(a, b)` of all inputs, from the left; answers every partial result. */
-function fold(builder: PlanBuilder, kernel: 'add' | 'multiply', inputs: readonly Buffer[], shape: Shape): Buffer {
+/** `kernel(a, b)` of all inputs, from the left. */
+export function fold(
+  builder: PlanBuilder,
+  kernel: 'add' | 'multiply',
+  inputs: readonly Buffer[],
+  shape: Shape,
+): Buffer {
   return inputs.reduce((left, right) => {
     const result = builder.temporary('output', shape);
     builder.call(kernel, [result.size, read(left), read(right), write(result)], result.size);

@@ -8,8 +8,8 @@ import { type Buffer, type BufferArgument, read, update, write } from '../plan/b
 import type { PlanBuilder } from '../plan/builder';
 import { type EmittedLayer, type Layer, labelOf, only, type Value, type WeightBuffers, type WeightSpec } from './layer';
 
-/** Options that both normalizations have. */
-interface NormalizationOptions {
+/** Options that the normalizations have in common. */
+export interface NormalizationOptions {
   /** Keeps the division finite. Default 0.001. */
   readonly epsilon?: number;
   /** Whether each channel has a shift β. Default true. */
@@ -38,18 +38,33 @@ export interface LayerNormalizationOptions extends NormalizationOptions {
   readonly axis?: number;
 }
 
-const common = ['epsilon', 'center', 'scale', 'betaInitializer', 'gammaInitializer', 'trainable', 'name'];
+/** The names of {@link NormalizationOptions}. */
+export const normalizationOptions = [
+  'epsilon',
+  'center',
+  'scale',
+  'betaInitializer',
+  'gammaInitializer',
+  'trainable',
+  'name',
+];
 
-interface Settings {
+/** The options, checked. */
+export interface Settings {
+  /** See {@link NormalizationOptions}. */
   readonly epsilon: number;
+  /** See {@link NormalizationOptions}. */
   readonly center: boolean;
+  /** See {@link NormalizationOptions}. */
   readonly scale: boolean;
+  /** Keras's configuration of these options. */
   readonly config: Readonly<Record<string, unknown>>;
   /** γ and β, as far as they are wanted. */
   affineWeights(channels: number): WeightSpec[];
 }
 
-function readSettings(options: NormalizationOptions, label: string): Settings {
+/** Checks the options. @throws {OptionError} when one is out of range. */
+export function readSettings(options: NormalizationOptions, label: string): Settings {
   const epsilon = numberIn(options.epsilon ?? 0.001, 0, Number.POSITIVE_INFINITY, `${label}: epsilon`);
   const center = boolean(options.center ?? true, `${label}: center`);
   const scale = boolean(options.scale ?? true, `${label}: scale`);
@@ -74,22 +89,29 @@ function readSettings(options: NormalizationOptions, label: string): Settings {
   };
 }
 
-interface Affine {
+/** The weights of a normalization. */
+export interface Affine {
+  /** Factors. */
   readonly gamma: WeightBuffers | undefined;
+  /** Shifts. */
   readonly beta: WeightBuffers | undefined;
   /** The other weights. */
   readonly rest: readonly WeightBuffers[];
 }
 
-function takeAffine({ center, scale }: Settings, weights: readonly WeightBuffers[]): Affine {
+/** Tells the weights apart. */
+export function takeAffine({ center, scale }: Settings, weights: readonly WeightBuffers[]): Affine {
   const rest = [...weights];
   const gamma = scale ? rest.shift() : undefined;
   const beta = center ? rest.shift() : undefined;
   return { gamma, beta, rest };
 }
 
-const maybe = (buffer: Buffer | undefined): 0 | BufferArgument => (buffer === undefined ? 0 : read(buffer));
-const maybeWrite = (buffer: Buffer | undefined): 0 | BufferArgument => (buffer === undefined ? 0 : write(buffer));
+/** A buffer that a kernel reads, where there is one. */
+export const maybe = (buffer: Buffer | undefined): 0 | BufferArgument => (buffer === undefined ? 0 : read(buffer));
+/** A buffer that a kernel writes, where there is one. */
+export const maybeWrite = (buffer: Buffer | undefined): 0 | BufferArgument =>
+  buffer === undefined ? 0 : write(buffer);
 
 /**
  * Batch normalization over all dimensions but the last (Ioffe and Szegedy, 2015):
@@ -101,7 +123,7 @@ const maybeWrite = (buffer: Buffer | undefined): 0 | BufferArgument => (buffer =
  */
 export function batchNormalization(options: BatchNormalizationOptions = {}): Layer {
   const label = labelOf('batchNormalization', options);
-  checkOptions(label, options, ['momentum', ...common]);
+  checkOptions(label, options, ['momentum', ...normalizationOptions]);
   const momentum = numberIn(options.momentum ?? 0.99, 0, 1, `${label}: momentum`);
   const settings = readSettings(options, label);
   const config = { momentum, ...settings.config };
@@ -193,7 +215,7 @@ function emitBatchNormalization(
  */
 export function layerNormalization(options: LayerNormalizationOptions = {}): Layer {
   const label = labelOf('layerNormalization', options);
-  checkOptions(label, options, ['axis', ...common]);
+  checkOptions(label, options, ['axis', ...normalizationOptions]);
   if ((options.axis ?? -1) !== -1) throw new OptionError(`${label}: expected axis -1, got ${describe(options.axis)}`);
   const settings = readSettings(options, label);
   const config = { axis: -1, ...settings.config };

@@ -151,8 +151,8 @@ export function cropping2d(options: Cropping2dOptions = {}): Layer {
   });
 }
 
-/** Each of the two kernels is the other's gradient. */
-function emitInset(
+/** Frames or cuts images; each of the two kernels is the other's gradient. @param place - Of the small image's first pixel. */
+export function emitInset(
   builder: PlanBuilder,
   input: Value,
   shape: Shape,

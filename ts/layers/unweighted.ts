@@ -60,3 +60,13 @@ export function image(inputShapes: readonly Shape[], where: string): readonly [n
   }
   return [height, width, channels];
 }
+
+/** Steps and channels of the only input. @throws {ShapeError} when it is no sequence. */
+export function sequence(inputShapes: readonly Shape[], where: string): readonly [number, number] {
+  const shape = single(inputShapes, where);
+  const [steps, channels] = shape;
+  if (steps === undefined || channels === undefined || shape.length !== 2) {
+    throw new ShapeError(`${where}: expected input [batch,steps,channels], got ${formatBatchShape(shape)}`);
+  }
+  return [steps, channels];
+}

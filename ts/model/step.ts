@@ -176,8 +176,11 @@ function emitBackward(
   }
 }
 
-/** Adds the penalties on large weights to the loss. */
+/** Adds the penalties on large weights and activations to the loss. */
 function emitPenalties(builder: PlanBuilder, state: ModelState, loss: Buffer): void {
+  for (const { l1, l2, buffer } of builder.penalties) {
+    builder.call('penalty', [buffer.size, l1, l2, read(buffer), update(loss)], 4 * buffer.size);
+  }
   for (const { spec, value } of state.update?.variables ?? []) {
     const { regularizer } = spec;
     if (regularizer === undefined) continue;

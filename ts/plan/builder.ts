@@ -13,6 +13,16 @@ export interface WorkspaceOracle {
   matmul(m: number, n: number, k: number, transposeA: boolean, transposeB: boolean): number;
 }
 
+/** A penalty `l1·Σ|x| + l2·Σx²` that a layer adds to the loss. */
+export interface ActivityPenalty {
+  /** Factor of Σ|x|. */
+  readonly l1: number;
+  /** Factor of Σx². */
+  readonly l2: number;
+  /** x. */
+  readonly buffer: Buffer;
+}
+
 /** Who emits and in which part of the step, for reports and error messages. */
 interface Scope {
   readonly layer: string;
@@ -42,6 +52,8 @@ export class PlanBuilder {
   readonly constants: { readonly buffer: Buffer; readonly words: readonly number[] }[] = [];
   /** For `explain`: the buffers of each layer by the role they play in its equations. */
   readonly roles = new Map<string, Map<string, Buffer>>();
+  /** What layers add to the loss. */
+  readonly penalties: ActivityPenalty[] = [];
   readonly #shared = new Set<Buffer>();
   #constantBytes = 0;
   #streams = 0;
@@ -134,6 +146,11 @@ export class PlanBuilder {
     const buffer = this.roles.get(this.#scope.layer)?.get(role);
     if (buffer === undefined) throw new RangeError(`${this.#scope.layer}: no ${role} was recorded`);
     return buffer;
+  }
+
+  /** Adds a penalty to the loss, in plans that have one. */
+  penalize(penalty: ActivityPenalty): void {
+    this.penalties.push(penalty);
   }
 
   /** Adds a kernel call. */

@@ -9,11 +9,14 @@ mod convolution;
 mod elementwise;
 mod image;
 mod loss;
+mod noise;
 mod normalization;
 mod optimizer;
 mod pool;
 mod pooling;
 mod product;
+mod rows;
+mod shape;
 
 use crate::error::{checked_product, Error};
 use crate::geometry::{Geometry, WORDS};

@@ -1,5 +1,6 @@
 //! Activation functions that work on each element, and their gradients.
 
+use super::bends::{self, Bends};
 use super::curves::{self, Curves};
 use super::exponential::{Logistic, Tangent};
 use super::map::{map, map_in_place, zip_in_place};
@@ -38,6 +39,24 @@ pub enum Activation {
     HardSigmoid,
     /// x · relu6(x + 3) / 6.
     HardSwish,
+    /// x · tanh(ln(1 + eˣ)).
+    Mish,
+    /// x / (1 + |x|).
+    Softsign,
+    /// min(max(x, −1), 1).
+    HardTanh,
+    /// eˣ.
+    Exponential,
+    /// ln sigmoid(x).
+    LogSigmoid,
+    /// x drawn towards 0 by this width.
+    SoftShrink(Real),
+    /// x, 0 where |x| is at most this width.
+    HardShrink(Real),
+    /// x − tanh(x).
+    TanhShrink,
+    /// (x + √(x² + b)) / 2 with this b.
+    Squareplus(Real),
 }
 
 impl Activation {
@@ -58,6 +77,15 @@ impl Activation {
             11 => Self::Softplus,
             12 => Self::HardSigmoid,
             13 => Self::HardSwish,
+            14 => Self::Mish,
+            15 => Self::Softsign,
+            16 => Self::HardTanh,
+            17 => Self::Exponential,
+            18 => Self::LogSigmoid,
+            19 => Self::SoftShrink(alpha),
+            20 => Self::HardShrink(alpha),
+            21 => Self::TanhShrink,
+            22 => Self::Squareplus(alpha),
             _ => return Err(Error::UnknownCode),
         })
     }
@@ -130,6 +158,14 @@ fn with_function(activation: Activation, visitor: impl Visitor) {
         Activation::LeakyRelu(slope) => visitor.apply(|x| x.select_less(zero, x.mul(Lanes::splat(slope)), x)),
         Activation::HardSigmoid => visitor.apply(curves::hard_sigmoid),
         Activation::HardSwish => visitor.apply(|x| x.mul(curves::hard_sigmoid(x))),
+        Activation::Softsign => visitor.apply(bends::softsign),
+        Activation::HardTanh => visitor.apply(bends::hard_tanh),
+        Activation::SoftShrink(width) => visitor.apply(|x| bends::soft_shrink(x, width)),
+        Activation::HardShrink(width) => visitor.apply(|x| bends::hard_shrink(x, width)),
+        Activation::Squareplus(b) => visitor.apply(|x| bends::squareplus(x, b)),
+        Activation::Mish | Activation::Exponential | Activation::LogSigmoid | Activation::TanhShrink => {
+            with_bend(activation, visitor);
+        }
         _ => with_curve(activation, visitor),
     }
 }
@@ -145,6 +181,18 @@ fn with_curve(activation: Activation, visitor: impl Visitor) {
         Activation::GeluTanh => visitor.apply(|x| c.gelu_tanh(x)),
         Activation::Silu => visitor.apply(|x| x.mul(c.logistic.sigmoid(x))),
         _ => visitor.apply(|x| c.softplus(x)),
+    }
+}
+
+/// The rarer functions that need exp or tanh.
+#[inline(never)]
+fn with_bend(activation: Activation, visitor: impl Visitor) {
+    let b = Bends::new();
+    match activation {
+        Activation::Mish => visitor.apply(|x| b.mish(x)),
+        Activation::Exponential => visitor.apply(|x| b.exponential.exp(x)),
+        Activation::LogSigmoid => visitor.apply(|x| b.log_sigmoid(x)),
+        _ => visitor.apply(|x| b.tanh_shrink(x)),
     }
 }
 
@@ -180,6 +228,15 @@ fn times_slope(activation: Activation, v: &[Real], dy: &mut [Real]) {
         Activation::HardSwish => {
             zip_in_place(dy, v, |dy, x| dy.mul(x.mul_add(curves::hard_sigmoid_slope(x), curves::hard_sigmoid(x))))
         }
+        Activation::Softsign => zip_in_place(dy, v, |dy, x| dy.mul(bends::softsign_slope(x))),
+        Activation::HardTanh => zip_in_place(dy, v, |dy, x| dy.mul(bends::hard_tanh_slope(x))),
+        Activation::SoftShrink(width) | Activation::HardShrink(width) => {
+            zip_in_place(dy, v, |dy, x| dy.mul(bends::shrink_slope(x, width)));
+        }
+        Activation::Squareplus(b) => zip_in_place(dy, v, |dy, x| dy.mul(bends::squareplus_slope(x, b))),
+        Activation::Mish | Activation::Exponential | Activation::LogSigmoid | Activation::TanhShrink => {
+            bend_gradient(activation, v, dy);
+        }
         _ => curve_gradient(activation, v, dy),
     }
 }
@@ -194,5 +251,16 @@ fn curve_gradient(activation: Activation, x: &[Real], dy: &mut [Real]) {
         Activation::GeluTanh => zip_in_place(dy, x, |dy, x| dy.mul(c.gelu_tanh_slope(x))),
         Activation::Silu => zip_in_place(dy, x, |dy, x| dy.mul(c.silu_slope(x))),
         _ => zip_in_place(dy, x, |dy, x| dy.mul(c.logistic.sigmoid(x))),
+    }
+}
+
+#[inline(never)]
+fn bend_gradient(activation: Activation, x: &[Real], dy: &mut [Real]) {
+    let b = Bends::new();
+    match activation {
+        Activation::Mish => zip_in_place(dy, x, |dy, x| dy.mul(b.mish_slope(x))),
+        Activation::Exponential => zip_in_place(dy, x, |dy, x| dy.mul(b.exponential.exp(x))),
+        Activation::LogSigmoid => zip_in_place(dy, x, |dy, x| dy.mul(b.log_sigmoid_slope(x))),
+        _ => zip_in_place(dy, x, |dy, x| dy.mul(b.tanh_shrink_slope(x))),
     }
 }

@@ -12,7 +12,7 @@ pub struct Clock {
 }
 
 /// Philox 4×32-10 (Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3", 2011): four words for a counter and a key.
-fn philox(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
+pub fn philox(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
     for _ in 0..10 {
         let left = u64::from(counter[0]) * 0xd251_1f53;
         let right = u64::from(counter[2]) * 0xcd9e_8d57;

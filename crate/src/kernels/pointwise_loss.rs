@@ -21,6 +21,85 @@ pub enum Pointwise {
     Hinge,
     /// y·ln(y / o).
     KullbackLeibler,
+    /// max(1 − y·o, 0)² for targets −1 and 1.
+    SquaredHinge,
+    /// ln cosh(o − y).
+    LogCosh,
+    /// o − y·ln(o + 1e-7), for counts.
+    Poisson,
+    /// 100·|y − o| / |y|.
+    AbsolutePercentage,
+    /// (ln(1 + o) − ln(1 + y))², for values from 0.
+    SquaredLogarithmic,
+    /// Cross-entropy that pays less heed to what is right already.
+    Focal(Focal),
+}
+
+/// `balance · (1 − p)^γ · −ln p` with p the chance of the right answer (Lin et al., "Focal Loss for Dense Object
+/// Detection", 2017); outputs are chances.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Focal {
+    /// γ.
+    pub gamma: Real,
+    /// Share of ones in the balance, zeros have the rest; both count 1 without it.
+    pub alpha: Option<Real>,
+    /// Draws targets to 1/2.
+    pub smoothing: Real,
+    /// Whether outputs are logits instead.
+    pub from_logits: bool,
+}
+
+impl Focal {
+    /// Value and derivative by the output.
+    fn at(self, o: Real, y: Real) -> (f64, Real) {
+        let y = f64::from(y * (1.0 - self.smoothing) + 0.5 * self.smoothing);
+        let cut = at_least_and_nan(o, EPSILON, 1.0 - EPSILON);
+        // The chances of one and of zero, and their logarithms.
+        let (p, n, ln_p, ln_n) = if self.from_logits {
+            let e = f64::from(exp_of_negative(-o.abs()));
+            let (large, small, ln) = (1.0 / (1.0 + e), e / (1.0 + e), natural_logarithm(1.0 + e));
+            let size = f64::from(o.abs());
+            if o < 0.0 {
+                (small, large, -size - ln, -ln)
+            } else {
+                (large, small, -ln, -size - ln)
+            }
+        } else {
+            let p = f64::from(cut);
+            let n = f64::from(1.0 - cut);
+            (p, n, natural_logarithm(p), natural_logarithm(n))
+        };
+        let gamma = f64::from(self.gamma);
+        let entropy = -y * ln_p - (1.0 - y) * ln_n;
+        let wrong = y * n + (1.0 - y) * p;
+        let factor = power(wrong, gamma);
+        let balance = self.alpha.map(f64::from).map_or(1.0, |alpha| y * alpha + (1.0 - y) * (1.0 - alpha));
+        let bend = if gamma == 0.0 { 0.0 } else { gamma * power(wrong, gamma - 1.0) * (1.0 - 2.0 * y) * entropy };
+        // By the logit; by a chance it is that over p·n.
+        let slope = balance * (bend * p * n + factor * (p - y));
+        let derivative = match () {
+            () if self.from_logits => slope,
+            () if cut == o || o.is_nan() => slope / (p * n),
+            () => 0.0,
+        };
+        (if o.is_nan() { f64::NAN } else { balance * factor * entropy }, derivative as Real)
+    }
+}
+
+/// `x` to the power of `exponent`, for x in [0, 1]; negative powers end at that of 1e-7.
+pub fn power(x: f64, exponent: f64) -> f64 {
+    if exponent == 0.0 {
+        1.0
+    } else if exponent == 1.0 {
+        x
+    } else if exponent == 2.0 {
+        x * x
+    } else if exponent > 0.0 {
+        f64::from(exp_of_negative((exponent * natural_logarithm(x)) as Real))
+    } else {
+        let x = at_least_and_nan(x as Real, EPSILON, 1.0);
+        1.0 / f64::from(exp_of_negative((-exponent * natural_logarithm(f64::from(x))) as Real))
+    }
 }
 
 impl Pointwise {
@@ -34,6 +113,11 @@ impl Pointwise {
             4 => Self::BinaryCrossEntropyFromLogits(parameter),
             5 => Self::Hinge,
             6 => Self::KullbackLeibler,
+            7 => Self::SquaredHinge,
+            8 => Self::LogCosh,
+            9 => Self::Poisson,
+            10 => Self::AbsolutePercentage,
+            11 => Self::SquaredLogarithmic,
             _ => return Err(Error::UnknownCode),
         })
     }
@@ -80,8 +164,46 @@ impl Pointwise {
                 let p = at_least_and_nan(o, EPSILON, 1.0);
                 (f64::from(y) * (logarithm(y) - logarithm(p)), if p == o || o.is_nan() { -y / p } else { 0.0 })
             }
+            Self::SquaredHinge => {
+                let margin = 1.0 - y * o;
+                if margin <= 0.0 {
+                    (0.0, 0.0)
+                } else {
+                    (f64::from(margin) * f64::from(margin), -2.0 * y * margin)
+                }
+            }
+            Self::LogCosh => log_cosh(f64::from(o - y)),
+            Self::Poisson => {
+                let shifted = o + EPSILON;
+                (f64::from(o) - f64::from(y) * logarithm(shifted), 1.0 - y / shifted)
+            }
+            Self::AbsolutePercentage => {
+                let scale = 100.0 / at_least_and_nan(y.abs(), EPSILON, Real::INFINITY);
+                (f64::from((o - y).abs()) * f64::from(scale), sign(o - y) * scale)
+            }
+            Self::SquaredLogarithmic => {
+                let [p, t] = [o, y].map(|x| at_least_and_nan(x, EPSILON, Real::INFINITY));
+                let d = logarithm(p + 1.0) - logarithm(t + 1.0);
+                let slope = if p == o || o.is_nan() { 2.0 * d / f64::from(p + 1.0) } else { 0.0 };
+                (d * d, slope as Real)
+            }
+            Self::Focal(focal) => focal.at(o, y),
         }
     }
+}
+
+/// ln cosh d and tanh d. Near 0 by their series, where sums of powers would cancel; elsewhere
+/// ln cosh d = |d| + ln((1 + e^−2|d|) / 2), of no power that overflows.
+fn log_cosh(d: f64) -> (f64, Real) {
+    let square = d * d;
+    let series = |list: [f64; 5]| list.iter().rev().fold(0.0, |sum, c| sum * square + c);
+    if d.abs() < 0.25 {
+        let value = series([0.5, -1.0 / 12.0, 1.0 / 45.0, -17.0 / 2520.0, 31.0 / 14175.0]) * square;
+        let slope = series([1.0, -1.0 / 3.0, 2.0 / 15.0, -17.0 / 315.0, 62.0 / 2835.0]) * d;
+        return (value, slope as Real);
+    }
+    let e = f64::from(exp_of_negative((-2.0 * d.abs()) as Real));
+    (d.abs() + natural_logarithm(0.5 + 0.5 * e), ((1.0 - e) / (1.0 + e) * d.signum()) as Real)
 }
 
 fn sign(x: Real) -> Real {

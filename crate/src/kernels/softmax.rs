@@ -1,6 +1,7 @@
 //! Softmax of each row, and its gradient.
 
 use super::bias::sum;
+use super::cross_entropy::natural_logarithm;
 use super::exponential::Exponential;
 use super::map::{map, map_in_place, zip_in_place};
 use crate::vector::{Lanes, Real, Vector};
@@ -30,5 +31,24 @@ pub fn gradient(width: usize, y: &[Real], d: &mut [Real]) {
         zip_in_place(d, y, |d, y| d.mul(y));
         let total = Lanes::splat(-sum(d));
         zip_in_place(d, y, |product, y| y.mul_add(total, product));
+    }
+}
+
+/// `y = x − ln Σ eˣ` for rows of `width`: the logarithm of [`softmax`].
+pub fn log_softmax(width: usize, x: &[Real], y: &mut [Real]) {
+    let constants = Exponential::new();
+    for (x, y) in x.chunks_exact(width).zip(y.chunks_exact_mut(width)) {
+        let (largest, total) = softmax_row(&constants, x, y);
+        let logarithm = Lanes::splat(natural_logarithm(f64::from(total)) as Real);
+        map(x, y, |x| x.sub(Lanes::splat(largest)).sub(logarithm));
+    }
+}
+
+/// Gradient of [`log_softmax`] from its output: `dx = dy − eʸ·Σ dy` for rows of `width`, in place in `d`.
+pub fn log_gradient(width: usize, y: &[Real], d: &mut [Real]) {
+    let constants = Exponential::new();
+    for (y, d) in y.chunks_exact(width).zip(d.chunks_exact_mut(width)) {
+        let total = Lanes::splat(-sum(d));
+        zip_in_place(d, y, |d, y| constants.exp(y).mul_add(total, d));
     }
 }

@@ -6,8 +6,9 @@ import type { Nodes, Tape } from '../../support/tape';
 type Curve = readonly [(x: number) => number, (x: number) => number];
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 /** Φ(x), the distribution of the normal law, from the series of the error function. */
-function normal(x: number): number {
+export function normal(x: number): number {
   const t = x / Math.SQRT2;
   if (Math.abs(t) > 5) return t > 0 ? 1 : 0;
   let term = t;
@@ -36,7 +37,7 @@ export const eluCurve = (limit: number): Curve => [
 
 const [selu, seluSlope] = eluCurve(SELU_LIMIT);
 /** Each function of single numbers with its derivative. */
-export const curves: Readonly<Record<Exclude<ActivationName, 'softmax'>, Curve>> = {
+export const curves: Readonly<Record<Exclude<ActivationName, 'softmax' | 'logSoftmax'>, Curve>> = {
   linear: [(x) => x, () => 1],
   sigmoid: [sigmoid, (x) => sigmoid(x) * (1 - sigmoid(x))],
   relu: leakyCurve(0),
@@ -51,9 +52,21 @@ export const curves: Readonly<Record<Exclude<ActivationName, 'softmax'>, Curve>>
     (x) => (1 + Math.tanh(inner(x))) / 2 + (x / 2) * (1 - Math.tanh(inner(x)) ** 2) * innerSlope(x),
   ],
   silu: [(x) => x * sigmoid(x), (x) => sigmoid(x) * (1 + x * (1 - sigmoid(x)))],
-  softplus: [(x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))), sigmoid],
+  softplus: [softplus, sigmoid],
   hardSigmoid: [cut, cutSlope],
   hardSwish: [(x) => x * cut(x), (x) => cut(x) + x * cutSlope(x)],
+  mish: [
+    (x) => x * Math.tanh(softplus(x)),
+    (x) => Math.tanh(softplus(x)) + x * (1 - Math.tanh(softplus(x)) ** 2) * sigmoid(x),
+  ],
+  softsign: [(x) => x / (1 + Math.abs(x)), (x) => (1 + Math.abs(x)) ** -2],
+  hardTanh: [(x) => Math.min(Math.max(x, -1), 1), (x) => Number(Math.abs(x) < 1)],
+  exponential: [Math.exp, Math.exp],
+  logSigmoid: [(x) => -softplus(-x), (x) => sigmoid(-x)],
+  softShrink: [(x) => Math.sign(x) * Math.max(Math.abs(x) - 0.5, 0), (x) => Number(Math.abs(x) > 0.5)],
+  hardShrink: [(x) => (Math.abs(x) > 0.5 ? x : 0), (x) => Number(Math.abs(x) > 0.5)],
+  tanhShrink: [(x) => x - Math.tanh(x), (x) => Math.tanh(x) ** 2],
+  squareplus: [(x) => (x + Math.hypot(x, 2)) / 2, (x) => (1 + x / Math.hypot(x, 2)) / 2],
 };
 
 /** `f(x)` number by number. */
@@ -84,5 +97,7 @@ export function softmaxNodes(tape: Tape, { shape, nodes }: Nodes): Nodes {
 
 /** An activation by its name. */
 export function activate(tape: Tape, x: Nodes, name: ActivationName = 'linear'): Nodes {
-  return name === 'softmax' ? softmaxNodes(tape, x) : mapNodes(tape, x, curves[name]);
+  if (name === 'softmax') return softmaxNodes(tape, x);
+  if (name === 'logSoftmax') return mapNodes(tape, softmaxNodes(tape, x), [Math.log, (share) => 1 / share]);
+  return mapNodes(tape, x, curves[name]);
 }

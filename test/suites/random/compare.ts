@@ -3,6 +3,7 @@
 import { apply, functional, input, type Layer, type LossName, sgd } from '../../../ts';
 import { layers } from '../../../ts/layers';
 import { losses } from '../../../ts/losses';
+import { philox } from '../../../ts/random';
 import { integers, numbers, relativeError } from '../../support/numbers';
 import { isExact, leaves, type Nodes, Tape } from '../../support/tape';
 import { activate } from './activations';
@@ -100,12 +101,16 @@ export function compare(configuration: Configuration, judges: Judges): Compariso
     // What a layer drops has no gradient, with a loss whose gradient is nowhere zero.
     const dropped = Array.from(gradients[0]?.data ?? [], (value) => value === 0);
     const own = nodes.filter((_, index) => weights[index]?.name.startsWith('judged/'));
-    let outputs = judges.layer.compute({ tape, inputs: behindSlopes, weights: own, dropped }, options);
+    const chance = (index: number): number => chanceOf(index, seed);
+    const given = { tape, inputs: behindSlopes, weights: own, dropped, chance };
+    let outputs = judges.layer.compute(given, options);
     if (String(outputs.shape) !== String(outputShape)) {
       throw new Error(`expected shape ${outputs.shape}, got ${outputShape}`);
     }
     if (ending !== undefined) outputs = activate(tape, outputs, ending);
-    const total = judges.loss.compute({ tape, outputs, targets, weights: sampleWeight }, loss.options);
+    const compared = judges.loss.compute({ tape, outputs, targets, weights: sampleWeight }, loss.options);
+    const penalty = judges.layer.penalty?.(given, options);
+    const total = penalty === undefined ? compared : tape.add(compared, penalty);
     const derivatives = tape.derivatives(total);
     const sizes = tape.derivatives(total, true);
     const exact = whole && tape.isExact() && isExact(derivatives);
@@ -129,6 +134,12 @@ export function compare(configuration: Configuration, judges: Judges): Compariso
   } finally {
     model.dispose();
   }
+}
+
+/** A value's 32 bits of the first stream in the first step, as a number in (0, 1). */
+function chanceOf(index: number, seed: number): number {
+  const words = philox([Math.floor(index / 4), 0, 1, 0], [seed, 0]);
+  return ((words[index % 4] as number) + 0.5) / 2 ** 32;
 }
 
 /**

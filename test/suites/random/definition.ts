@@ -25,6 +25,8 @@ export interface Given {
   readonly weights: readonly Nodes[];
   /** What the layer dropped by chance: for each value of the input. */
   readonly dropped: readonly boolean[];
+  /** The chance of a value of the input in the first step, in (0, 1): from the model's generator, by its definition. */
+  chance(index: number): number;
 }
 
 /** A layer of the registry for the random suite. */
@@ -33,6 +35,8 @@ export interface Definition {
   readonly settings: fc.Arbitrary<LayerSetting>;
   /** Its output, from its definition. */
   compute(given: Given, options: Options): Nodes;
+  /** What it adds to the loss. Default nothing. */
+  penalty?(given: Given, options: Options): number;
   /** Smallest batch. Default 1. */
   readonly minBatch?: number;
   /** Whether it drops values by chance: then there is one sample and a loss whose gradients are not zero. */

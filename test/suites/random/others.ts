@@ -13,7 +13,7 @@ const one = ({ inputs }: Given): Nodes => first(inputs);
 const slope = fc.record({ alpha: fc.constantFrom(0, 0.125, 0.5, 1) });
 
 /** A layer that applies a function to each number. */
-function pointwise(options: fc.Arbitrary<Options>, compute: Definition['compute']): Definition {
+export function pointwise(options: fc.Arbitrary<Options>, compute: Definition['compute']): Definition {
   return {
     settings: fc.tuple(anyShape, options).map(([shape, chosen]) => ({ inputShapes: [shape], options: chosen })),
     compute,
@@ -50,7 +50,8 @@ function globalPooling(kind: 'max' | 'average'): Definition {
   };
 }
 
-function merge(operation: (tape: Tape, a: number, b: number) => number): Definition {
+/** A layer of several inputs of one shape. */
+export function merge(operation: (tape: Tape, a: number, b: number) => number): Definition {
   return {
     settings: fc
       .tuple(anyShape, integer(2, 3))
@@ -144,7 +145,12 @@ const upSampling2d: Definition = {
 };
 
 /** `γ·(x − mean)/√(variance + ε) + β` of the numbers at each list of places. */
-function normalize(given: Given, places: readonly number[][], options: Options, statistics?: [Nodes, Nodes]): Nodes {
+export function normalize(
+  given: Given,
+  places: readonly number[][],
+  options: Options,
+  statistics?: [Nodes, Nodes],
+): Nodes {
   const { tape, weights } = given;
   const x = one(given);
   const channels = x.shape.at(-1) ?? 1;
@@ -176,7 +182,8 @@ function normalize(given: Given, places: readonly number[][], options: Options, 
   return { shape: x.shape, nodes };
 }
 
-const affine = { center: fc.boolean(), scale: fc.boolean(), epsilon: fc.constantFrom(1e-3, 1e-2, 0.1) };
+/** Options of a normalization. */
+export const affine = { center: fc.boolean(), scale: fc.boolean(), epsilon: fc.constantFrom(1e-3, 1e-2, 0.1) };
 
 const batchNormalization: Definition = {
   // With few rows the gradient is the small difference of large numbers.
@@ -225,10 +232,11 @@ const prelu: Definition = {
   },
 };
 
-const drop = (spatial: boolean): Definition => ({
+/** A layer that drops values, or whole channels. */
+export const drop = (spatial: boolean, shapes = spatial ? image : anyShape): Definition => ({
   drops: true,
   settings: fc
-    .tuple(spatial ? image : anyShape, fc.constantFrom(0, 0.25, 0.5, 0.75))
+    .tuple(shapes, fc.constantFrom(0, 0.25, 0.5, 0.75))
     .map(([shape, rate]) => ({ inputShapes: [shape], options: { rate } })),
   compute(given, options) {
     const { shape, nodes } = one(given);
@@ -277,7 +285,6 @@ export const otherDefinitions: Readonly<Record<string, Definition>> = {
   MaxPooling2D: pooling('max'),
   Multiply: merge((tape, a, b) => tape.multiply(a, b)),
   PReLU: prelu,
-  ReLU: pointwise(fc.constant({}), (given) => activate(given.tape, one(given), 'relu')),
   Rescaling: pointwise(
     fc.record({ scale: fc.constantFrom(-2, 0.5, 1 / 255, 3), offset: fc.constantFrom(0, -1, 0.5) }),
     (given, { scale, offset }) => {

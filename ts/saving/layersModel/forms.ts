@@ -71,12 +71,23 @@ const normalization = [...same('epsilon', 'center', 'scale', 'trainable'), ...we
 const depthwise = [...strided, dilations, ...same('depthMultiplier'), ...biased, ...weight('depthwise', 3)];
 const convolution = [...same('filters', 'groups'), ...strided, dilations, ...biased, ...weight('kernel', 3)];
 const ungrouped = { ...channelsLast, groups: [1] };
+const pooling1d = form(
+  [...['poolSize', 'strides'].map((name) => fieldOf(name, 'single')), fieldOf('padding', 'padding')],
+  {
+    theirsOnly: channelsLast,
+  },
+);
+const noise = { theirsOnly: { noise_shape: [null] }, dropped: ['seed'] };
 const single = ['kernelSize', 'strides', 'dilationRate'].map((name) => fieldOf(name, 'single'));
 
 /** By class name, which is the same on both sides. */
 export const forms: Readonly<Record<string, Form>> = {
   Activation: form(activated),
+  ActivityRegularization: form(same('l1', 'l2')),
   Add: form([]),
+  AlphaDropout: form(same('rate'), noise),
+  Average: form([]),
+  AveragePooling1D: pooling1d,
   AveragePooling2D: pooling,
   BatchNormalization: form([...same('momentum'), ...normalization], {
     dropped: ['moving_mean_initializer', 'moving_variance_initializer'],
@@ -91,26 +102,44 @@ export const forms: Readonly<Record<string, Form>> = {
   Conv2DTranspose: form([...same('filters'), ...strided, ...biased, ...weight('kernel', 3)], {
     theirsOnly: { ...ungrouped, dilation_rate: one, output_padding: [null] },
   }),
+  Cropping1D: form(same('cropping')),
   Cropping2D: form(same('cropping'), { theirsOnly: channelsLast }),
   Dense: form([...same('units'), ...biased, ...weight('kernel', 1)]),
   DepthwiseConv2D: form(depthwise, { theirsOnly: ungrouped }),
-  Dropout: form(same('rate'), { theirsOnly: { noise_shape: [null] }, dropped: ['seed'] }),
+  Dot: form(same('axes', 'normalize')),
+  Dropout: form(same('rate'), noise),
   ELU: form(same('alpha'), { oursOnly: { alpha: 1 } }),
   Flatten: form([], { theirsOnly: channelsLast }),
+  GaussianDropout: form(same('rate'), noise),
+  GaussianNoise: form(same('stddev'), { dropped: ['seed'] }),
+  GlobalAveragePooling1D: globalPooling,
   GlobalAveragePooling2D: globalPooling,
+  GlobalMaxPooling1D: globalPooling,
   GlobalMaxPooling2D: globalPooling,
+  GroupNormalization: form([...same('groups'), ...normalization], { oursOnly: { axis: -1 }, hasAxis: true }),
   LayerNormalization: form(normalization, { oursOnly: { axis: -1 }, hasAxis: true }),
   LeakyReLU: form(same('alpha')),
+  Maximum: form([]),
+  MaxPooling1D: pooling1d,
   MaxPooling2D: pooling,
+  Minimum: form([]),
   Multiply: form([]),
+  Permute: form(same('dims')),
   PReLU: form([...same('sharedAxes', 'trainable'), ...weight('alpha', 1)]),
-  ReLU: form([], { theirsOnly: { max_value: [null], negative_slope: [0, null], threshold: [0, null] } }),
+  ReLU: form(same('maxValue', 'negativeSlope', 'threshold'), { oursOnly: { negativeSlope: 0, threshold: 0 } }),
+  RepeatVector: form(same('n')),
   Rescaling: form(same('scale', 'offset')),
   Reshape: form([fieldOf('targetShape', 'shape')]),
   SeparableConv2D: form([...same('filters'), ...depthwise, ...weight('pointwise', 3)], { theirsOnly: ungrouped }),
   Softmax: form([], { hasAxis: true }),
+  SpatialDropout1D: form(same('rate'), { dropped: ['seed'] }),
   SpatialDropout2D: form(same('rate'), { theirsOnly: channelsLast, dropped: ['seed'] }),
+  Subtract: form([]),
+  ThresholdedReLU: form(same('theta')),
+  UnitNormalization: form([], { oursOnly: { axis: -1 }, hasAxis: true }),
+  UpSampling1D: form(same('size')),
   UpSampling2D: form(same('size', 'interpolation'), { theirsOnly: channelsLast }),
+  ZeroPadding1D: form(same('padding')),
   ZeroPadding2D: form(same('padding'), { theirsOnly: channelsLast }),
 };
 
@@ -128,6 +157,9 @@ export const activationNames: Readonly<Record<string, string>> = {
   swish: 'silu',
   softplus: 'softplus',
   softmax: 'softmax',
+  log_softmax: 'logSoftmax',
+  mish: 'mish',
+  softsign: 'softsign',
 };
 
 /** Scale, mode and distribution of `VarianceScaling` by the names that some of its settings have. */

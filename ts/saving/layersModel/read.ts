@@ -231,7 +231,7 @@ class Reader {
       const multiplier = this.#shapeOf(`${config.name}/depthwise_kernel`)?.[3];
       if (multiplier !== undefined) ours.depthMultiplier = multiplier;
     }
-    return reluWithLimit({ className, config: ours }, config);
+    return { className, config: ours };
   }
 }
 
@@ -239,8 +239,6 @@ class Reader {
 function checkOther(form: Form, theirs: string, value: unknown, what: string): void {
   if (common.includes(theirs) || form.dropped.includes(theirs)) return;
   if (theirs === 'activity_regularizer' && value === null) return;
-  // A relu with the limit 6 has another name here.
-  if (theirs === 'max_value' && value === 6) return;
   const allowed = Object.hasOwn(form.theirsOnly, theirs) ? form.theirsOnly[theirs] : undefined;
   if (allowed === undefined) {
     throw new OptionError(`${what}: expected options that this library has, got ${theirs} = ${describe(value)}`);
@@ -248,11 +246,6 @@ function checkOther(form: Form, theirs: string, value: unknown, what: string): v
   if (!allowed.some((each) => JSON.stringify(each) === JSON.stringify(value))) {
     throw new OptionError(`${what}: expected ${theirs} ${describe(allowed[0])}, got ${describe(value)}`);
   }
-}
-
-function reluWithLimit(layer: PartConfig, { max_value }: Fields): PartConfig {
-  if (layer.className !== 'ReLU' || max_value !== 6) return layer;
-  return { className: 'Activation', config: { ...layer.config, activation: 'relu6' } };
 }
 
 function readAxis(value: unknown, what: string): number {

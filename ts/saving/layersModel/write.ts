@@ -12,7 +12,17 @@ interface Told extends PartConfig {
 }
 
 /** What TensorFlow.js 4.22 has no layer for, though both sides would say the same. */
-const theyLack = ['SpatialDropout2D'];
+const theyLack = [
+  'ActivityRegularization',
+  'Cropping1D',
+  'GroupNormalization',
+  'SpatialDropout1D',
+  'SpatialDropout2D',
+  'Subtract',
+  'UnitNormalization',
+  'UpSampling1D',
+  'ZeroPadding1D',
+];
 
 /** A topology that `tf.loadLayersModel` takes, and the names of the layers there by those here. */
 export interface WrittenTopology {

@@ -3,6 +3,8 @@
 //! relative 1e-3. Run by `cargo test --features double`.
 #![cfg(feature = "double")]
 
+mod catalogue;
+
 use convgrad::geometry::Geometry;
 use convgrad::kernels::activation::{self, Activation};
 use convgrad::kernels::batch_norm::{self, Affine, Matrix};
@@ -10,7 +12,7 @@ use convgrad::kernels::conv2d::{self, filter_gradient, forward, input_gradient, 
 use convgrad::kernels::cross_entropy::{self, Targets};
 use convgrad::kernels::image::{self, Enlargement};
 use convgrad::kernels::matmul::{matmul, Product};
-use convgrad::kernels::pointwise_loss::{self, Pointwise};
+use convgrad::kernels::pointwise_loss::{self, Focal, Pointwise};
 use convgrad::kernels::{layer_norm, loss, pooling, prelu, softmax};
 
 /// A small generator; its quality does not matter.
@@ -154,6 +156,15 @@ fn activations() {
         Activation::Softplus,
         Activation::HardSigmoid,
         Activation::HardSwish,
+        Activation::Mish,
+        Activation::Softsign,
+        Activation::HardTanh,
+        Activation::Exponential,
+        Activation::LogSigmoid,
+        Activation::SoftShrink(0.5),
+        Activation::HardShrink(1.0),
+        Activation::TanhShrink,
+        Activation::Squareplus(4.0),
     ];
     for function in from_output.into_iter().chain(from_input) {
         let run = |x: &Arrays| {
@@ -271,6 +282,15 @@ fn losses() {
         Pointwise::BinaryCrossEntropyFromLogits(0.1),
         Pointwise::Hinge,
         Pointwise::KullbackLeibler,
+        Pointwise::SquaredHinge,
+        Pointwise::LogCosh,
+        Pointwise::Poisson,
+        Pointwise::AbsolutePercentage,
+        Pointwise::SquaredLogarithmic,
+        Pointwise::Focal(Focal { gamma: 2.0, alpha: None, smoothing: 0.1, from_logits: false }),
+        Pointwise::Focal(Focal { gamma: 0.7, alpha: Some(0.25), smoothing: 0.1, from_logits: false }),
+        Pointwise::Focal(Focal { gamma: 1.5, alpha: Some(0.25), smoothing: 0.0, from_logits: true }),
+        Pointwise::Focal(Focal { gamma: 0.0, alpha: None, smoothing: 0.0, from_logits: true }),
     ];
     for kind in kinds {
         check(

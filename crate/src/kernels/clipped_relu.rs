@@ -1,0 +1,42 @@
+//! The relu with all its options: a slope below a threshold and a limit above it.
+
+use super::map::{map, zip_in_place};
+use crate::threads::{each_part, WORTH};
+use crate::vector::{Lanes, Real, Vector};
+
+/// `limit` where x is that large, `x` from `threshold` on, else `slope · (x − threshold)`.
+#[derive(Clone, Copy, Debug)]
+pub struct Clipped {
+    /// Factor below the threshold.
+    pub slope: Real,
+    /// From here on x is itself.
+    pub threshold: Real,
+    /// Largest value; infinity for none.
+    pub limit: Real,
+}
+
+const PART: usize = WORTH / 10;
+
+/// `y = f(x)`; NaN stays.
+pub fn forward(f: Clipped, x: &[Real], y: &mut [Real]) {
+    each_part(y, PART, |part, y| {
+        let (threshold, slope, limit) = (Lanes::splat(f.threshold), Lanes::splat(f.slope), Lanes::splat(f.limit));
+        map(&x[part * PART..][..y.len()], y, |x| {
+            let low = x.sub(threshold).mul(slope);
+            threshold.select_less(x, x.at_most(limit), low).or_nan_of(x)
+        });
+    });
+}
+
+/// `dx = dy · f′(x)`; the slope counts at the threshold, zero at the limit.
+pub fn gradient(f: Clipped, x: &[Real], dy: &[Real], dx: &mut [Real]) {
+    each_part(dx, PART, |part, dx| {
+        let range = part * PART..part * PART + dx.len();
+        dx.copy_from_slice(&dy[range.clone()]);
+        let (threshold, slope, limit) = (Lanes::splat(f.threshold), Lanes::splat(f.slope), Lanes::splat(f.limit));
+        zip_in_place(dx, &x[range], |dy, x| {
+            let above = x.select_less(limit, dy, Lanes::splat(0.0));
+            threshold.select_less(x, above, dy.mul(slope))
+        });
+    });
+}

@@ -1,0 +1,98 @@
+"""The layers, activations and losses of test/suites/catalogue.test.ts in Keras: outputs, losses, gradients.
+
+Each input of a layer stands behind a PReLU whose slopes have its shape. Inputs are negative, so that the slopes' gradients
+tell the gradients of the layer's inputs. The loss is the mean squared error against fixed targets, plus what layers add.
+
+Run: pip install tensorflow-cpu jax && python catalogue.py
+"""
+
+import json
+import os
+from pathlib import Path
+
+os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
+import numpy as np
+import tensorflow as tf
+
+keras = tf.keras
+L = keras.layers
+
+
+def numbers(seed: int, shape) -> np.ndarray:
+    """The generator of test/support/numbers.ts."""
+    count, state = int(np.prod(shape)), seed
+    out = np.empty(count, np.float32)
+    for index in range(count):
+        state = (state * 1664525 + 1013904223) % 2**32
+        out[index] = (state >> 15) / 65536 - 1
+    return out.reshape(shape)
+
+
+significant = lambda values: [float(f"{value:.8g}") for value in np.asarray(values, np.float64).ravel()]
+steps, image, row = [9, 4], [4, 5, 6], [7]
+# Name of the function, its options, shapes of the inputs, the layer in Keras.
+LAYERS = [
+    ("maximum", {}, [row] * 3, lambda: L.Maximum()),
+    ("minimum", {}, [image] * 2, lambda: L.Minimum()),
+    ("average", {}, [row] * 3, lambda: L.Average()),
+    ("subtract", {}, [row] * 2, lambda: L.Subtract()),
+    ("dot", dict(axes=1), [row] * 2, lambda: L.Dot(axes=1)),
+    ("dot", dict(axes=-1, normalize=True), [row] * 2, lambda: L.Dot(axes=-1, normalize=True)),
+    ("maxPooling1d", dict(poolSize=3, strides=2, padding="same"), [steps], lambda: L.MaxPooling1D(3, 2, padding="same")),
+    ("averagePooling1d", dict(poolSize=3, strides=2, padding="same"), [steps], lambda: L.AveragePooling1D(3, 2, padding="same")),
+    ("averagePooling1d", {}, [steps], lambda: L.AveragePooling1D(2)),
+    ("globalMaxPooling1d", {}, [steps], lambda: L.GlobalMaxPooling1D()),
+    ("globalAveragePooling1d", dict(keepDims=True), [steps], lambda: L.GlobalAveragePooling1D(keepdims=True)),
+    ("zeroPadding1d", dict(padding=[1, 2]), [steps], lambda: L.ZeroPadding1D((1, 2))),
+    ("cropping1d", dict(cropping=[2, 1]), [steps], lambda: L.Cropping1D((2, 1))),
+    ("upSampling1d", dict(size=3), [steps], lambda: L.UpSampling1D(3)),
+    ("repeatVector", dict(n=3), [row], lambda: L.RepeatVector(3)),
+    ("permute", dict(dims=[3, 1, 2]), [image], lambda: L.Permute((3, 1, 2))),
+    ("groupNormalization", dict(groups=2), [image], lambda: L.GroupNormalization(2)),
+    ("groupNormalization", dict(groups=3, epsilon=0.01, center=False), [steps[:1] + [6]], lambda: L.GroupNormalization(3, epsilon=0.01, center=False)),
+    ("groupNormalization", dict(groups=-1, scale=False), [image], lambda: L.GroupNormalization(-1, scale=False)),
+    ("unitNormalization", {}, [steps], lambda: L.UnitNormalization()),
+    ("relu", dict(maxValue=1.5), [[40]], lambda: L.ReLU(max_value=1.5)),
+    ("relu", dict(maxValue=2, negativeSlope=0.25, threshold=0.5), [[40]], lambda: L.ReLU(2.0, 0.25, 0.5)),
+    ("relu", dict(negativeSlope=0.1), [[40]], lambda: L.ReLU(negative_slope=0.1)),
+    ("thresholdedRelu", dict(theta=0.75), [[40]], lambda: L.ReLU(threshold=0.75)),
+    ("activityRegularization", dict(l1=0.2, l2=0.3), [row], lambda: L.ActivityRegularization(0.2, 0.3)),
+]
+# Noise is there in training only; without it these layers hand their inputs on.
+for function, options, shape, make in [
+    ("gaussianNoise", dict(stddev=0), row, lambda: L.GaussianNoise(0.0)),
+    ("gaussianDropout", dict(rate=0), row, lambda: L.GaussianDropout(0.0)),
+    ("alphaDropout", dict(rate=0), row, lambda: L.AlphaDropout(0.0)),
+    ("spatialDropout1d", dict(rate=0), steps, lambda: L.SpatialDropout1D(0.0)),
+]:
+    LAYERS.append((function, options, [shape], make))
+ACTIVATIONS = dict(
+    mish="mish", softsign="softsign", hardTanh="hard_tanh", exponential="exponential", logSigmoid="log_sigmoid",
+    softShrink="soft_shrink", hardShrink="hard_shrink", tanhShrink="tanh_shrink", squareplus="squareplus", logSoftmax="log_softmax",
+)
+LAYERS += [("activation", dict(activation=name), [[3, 11]], (lambda f: lambda: L.Activation(f))(f)) for name, f in ACTIVATIONS.items()]
+
+
+def layer_case(function, options, shapes, make):
+    inputs = [L.Input(shape) for shape in shapes]
+    layer = make()
+    slopes = [L.PReLU()(each) for each in inputs]
+    model = keras.Model(inputs, layer(slopes if len(slopes) > 1 else slopes[0]))
+    model.set_weights([numbers(20 + index, variable.shape) for index, variable in enumerate(model.weights)])
+    # Slopes take both signs, so that the layer sees both.
+    x = [-np.abs(numbers(1 + index, [3, *shape])) * 3 - 0.01 for index, shape in enumerate(shapes)]
+    with tf.GradientTape() as tape:
+        y = model(x if len(x) > 1 else x[0], training=True)
+        loss = tf.reduce_mean(tf.square(y - numbers(2, y.shape))) + sum(model.losses)
+    gradients = tape.gradient(loss, model.trainable_variables)
+    return dict(
+        function=function, options=options, inputShapes=shapes, output=significant(y), loss=float(loss),
+        gradients=[significant(gradient) for gradient in gradients],
+    )
+
+
+result = {
+    "made by": f"test/reference/catalogue.py, tensorflow {tf.__version__}, keras {keras.__version__}, float32",
+    "layers": [layer_case(*case) for case in LAYERS],
+}
+Path(__file__).with_name("catalogue.json").write_text(json.dumps(result) + "\n")

@@ -1,0 +1,40 @@
+/** Layers of sequences and vectors, merges, noise, groups, with options that differ from the defaults. */
+
+import * as c from '../../ts';
+import type { LayerCase } from './cases';
+
+const steps = [[9, 4]];
+const vector = [[6]];
+const of = (inputShapes: LayerCase['inputShapes'], ...layers: c.Layer[]): LayerCase[] =>
+  layers.map((layer) => ({ layer, inputShapes }));
+
+/** By Keras's class name. */
+export const catalogueCases: Readonly<Record<string, readonly LayerCase[]>> = {
+  ActivityRegularization: of(vector, c.activityRegularization({ l1: 0.1, l2: 0.2 })),
+  AlphaDropout: of(vector, c.alphaDropout({ rate: 0.25 })),
+  Average: of([[3], [3], [3]], c.average()),
+  AveragePooling1D: of(steps, c.averagePooling1d({ poolSize: 3, strides: 1, padding: 'same' })),
+  Cropping1D: of(steps, c.cropping1d({ cropping: [1, 2] })),
+  Dot: of([[6], [6]], c.dot({ axes: [1, -1], normalize: true }), c.dot()),
+  GaussianDropout: of(vector, c.gaussianDropout({ rate: 0.25 })),
+  GaussianNoise: of(vector, c.gaussianNoise({ stddev: 0.5 })),
+  GlobalAveragePooling1D: of(steps, c.globalAveragePooling1d({ keepDims: true })),
+  GlobalMaxPooling1D: of(steps, c.globalMaxPooling1d()),
+  GroupNormalization: of(
+    steps,
+    c.groupNormalization({ groups: 2, epsilon: 0.01, betaInitializer: 'ones', gammaInitializer: 'zeros' }),
+    c.groupNormalization({ groups: -1, center: false, trainable: false }),
+  ),
+  Maximum: of([[3], [3]], c.maximum()),
+  MaxPooling1D: of(steps, c.maxPooling1d({ poolSize: 3, strides: 2 })),
+  Minimum: of([[3], [3]], c.minimum()),
+  Permute: of(steps, c.permute({ dims: [2, 1] })),
+  ReLU: of(vector, c.relu(), c.relu({ maxValue: 6, negativeSlope: 0.1, threshold: 0.5 })),
+  RepeatVector: of(vector, c.repeatVector({ n: 3 })),
+  SpatialDropout1D: of(steps, c.spatialDropout1d({ rate: 0.5 })),
+  Subtract: of([[3], [3]], c.subtract()),
+  ThresholdedReLU: of(vector, c.thresholdedRelu({ theta: 0.5 })),
+  UnitNormalization: of(steps, c.unitNormalization()),
+  UpSampling1D: of(steps, c.upSampling1d({ size: 3 })),
+  ZeroPadding1D: of(steps, c.zeroPadding1d({ padding: [0, 2] })),
+};

@@ -13,8 +13,10 @@ import { Tape } from '../support/tape';
 import { catalogueDefinitions } from './random/catalogue';
 import { type Configuration, compare } from './random/compare';
 import type { Definition } from './random/definition';
-import { lossDefinitions } from './random/losses';
+import type { LossDefinition } from './random/losses';
+import { lossDefinitions as usualLosses } from './random/losses';
 import { otherDefinitions } from './random/others';
+import { rareLossDefinitions } from './random/rareLosses';
 import { weightedDefinitions } from './random/weighted';
 
 const definitions: Readonly<Record<string, Definition>> = {
@@ -22,6 +24,7 @@ const definitions: Readonly<Record<string, Definition>> = {
   ...otherDefinitions,
   ...catalogueDefinitions,
 };
+const lossDefinitions: Readonly<Record<string, LossDefinition>> = { ...usualLosses, ...rareLossDefinitions };
 const RUNS_OF_A_LAYER = 70;
 const RUNS_OF_A_WEIGHTED_LAYER = 130;
 const RUNS_OF_A_LOSS = 40;

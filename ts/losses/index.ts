@@ -9,6 +9,12 @@ import {
   sparseCategoricalCrossentropy,
   sparseCategoricalCrossentropyFromLogits,
 } from './crossentropy';
+import {
+  binaryFocalCrossentropy,
+  binaryFocalCrossentropyFromLogits,
+  categoricalFocalCrossentropy,
+  categoricalFocalCrossentropyFromLogits,
+} from './focal';
 import { halfSquaredError } from './halfSquaredError';
 import type { Loss } from './loss';
 import {
@@ -19,9 +25,13 @@ import {
   kullbackLeiblerDivergence,
   meanAbsoluteError,
   meanSquaredError,
+  squaredHinge,
 } from './pointwise';
+import { logCosh, meanAbsolutePercentageError, meanSquaredLogarithmicError, poisson } from './regression';
+import { categoricalHinge, cosineSimilarity } from './rows';
 
 export * from './crossentropy';
+export * from './focal';
 export * from './halfSquaredError';
 export type { Loss } from './loss';
 export {
@@ -33,7 +43,10 @@ export {
   kullbackLeiblerDivergence,
   meanAbsoluteError,
   meanSquaredError,
+  squaredHinge,
 } from './pointwise';
+export * from './regression';
+export { categoricalHinge, cosineSimilarity } from './rows';
 
 /** Every loss by its name in options. */
 export const losses = {
@@ -49,6 +62,17 @@ export const losses = {
   sparseCategoricalCrossentropyFromLogits,
   hinge,
   kullbackLeiblerDivergence,
+  squaredHinge,
+  categoricalHinge,
+  logCosh,
+  poisson,
+  cosineSimilarity,
+  meanAbsolutePercentageError,
+  meanSquaredLogarithmicError,
+  binaryFocalCrossentropy,
+  binaryFocalCrossentropyFromLogits,
+  categoricalFocalCrossentropy,
+  categoricalFocalCrossentropyFromLogits,
 } as const;
 
 /** Name of a loss, as in `loss: 'halfSquaredError'`. */
@@ -65,6 +89,15 @@ const classes = {
   SparseCategoricalCrossentropy: sparseCategoricalCrossentropy,
   Hinge: hinge,
   KLDivergence: kullbackLeiblerDivergence,
+  SquaredHinge: squaredHinge,
+  CategoricalHinge: categoricalHinge,
+  LogCosh: logCosh,
+  Poisson: poisson,
+  CosineSimilarity: cosineSimilarity,
+  MeanAbsolutePercentageError: meanAbsolutePercentageError,
+  MeanSquaredLogarithmicError: meanSquaredLogarithmicError,
+  BinaryFocalCrossentropy: binaryFocalCrossentropy,
+  CategoricalFocalCrossentropy: categoricalFocalCrossentropy,
 };
 
 /** A name, a loss or one as data. @throws {OptionError} when it is none of them. */

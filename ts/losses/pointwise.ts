@@ -46,7 +46,8 @@ const overRows = (shape: Shape): number => (shape.at(-1) ?? 1) / sizeOf(shape);
 
 type Identity = Required<Pick<Loss, 'name' | 'className' | 'config'>>;
 
-function pointwiseLoss(identity: Identity, code: number, parameter = 0, scale = overAll): Loss {
+/** A mean of a function of single outputs and targets. @param code - Of crate/src/kernels/pointwise_loss.rs. */
+export function pointwiseLoss(identity: Identity, code: number, parameter = 0, scale = overAll): Loss {
   const pointwise = { code, parameter, scale };
   return {
     ...identity,
@@ -111,6 +112,11 @@ export function binaryCrossentropyFromLogits(): Loss {
 /** Mean of `max(1 − y·o, 0)` for targets −1 and 1. */
 export function hinge(): Loss {
   return pointwiseLoss({ name: 'hinge', className: 'Hinge', config: {} }, 5);
+}
+
+/** Mean of `max(1 − y·o, 0)²` for targets −1 and 1. */
+export function squaredHinge(): Loss {
+  return pointwiseLoss({ name: 'squaredHinge', className: 'SquaredHinge', config: {} }, 7);
 }
 
 /** `Σ y·ln(y / o)` over the last dimension, mean over the others; both are kept 1e-7 away from 0. */

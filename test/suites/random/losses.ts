@@ -31,16 +31,16 @@ export interface LossDefinition {
   compute(compared: Compared, options: Options): number;
 }
 
-const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
-const anything = (seed: number, shape: readonly number[]): Float32Array =>
+export const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+export const anything = (seed: number, shape: readonly number[]): Float32Array =>
   numbers(seed, sizeOf(shape)).map((v) => v * 2);
-const zeroOrOne = (seed: number, shape: readonly number[]): Float32Array =>
+export const zeroOrOne = (seed: number, shape: readonly number[]): Float32Array =>
   anything(seed, shape).map((v) => Number(v > 0));
-const signs = (seed: number, shape: readonly number[]): Float32Array =>
+export const signs = (seed: number, shape: readonly number[]): Float32Array =>
   anything(seed, shape).map((v) => (v > 0 ? 1 : -1));
 
 /** Rows that sum to 1. */
-function distributions(seed: number, shape: readonly number[]): Float32Array {
+export function distributions(seed: number, shape: readonly number[]): Float32Array {
   const values = numbers(seed, sizeOf(shape)).map((value) => Math.abs(value) + 0.05);
   const width = shape.at(-1) ?? 1;
   for (let start = 0; start < values.length; start += width) {
@@ -53,13 +53,13 @@ function distributions(seed: number, shape: readonly number[]): Float32Array {
   return values;
 }
 
-function labels(seed: number, shape: readonly number[]): Float32Array {
+export function labels(seed: number, shape: readonly number[]): Float32Array {
   const classes = shape.at(-1) ?? 1;
   return numbers(seed, sizeOf(shape.slice(0, -1))).map((value) => Math.floor(((value + 1) / 2) * classes));
 }
 
 /** A term for each output and target, summed with the weights of samples and scaled. */
-function pointwise(
+export function pointwise(
   term: (tape: Tape, output: number, target: number, options: Options) => number,
   scale: (shape: readonly number[]) => number = (shape) => 1 / sizeOf(shape),
 ): LossDefinition['compute'] {
@@ -78,13 +78,13 @@ const square = (tape: Tape, output: number, target: number): number => {
   return tape.multiply(distance, distance);
 };
 /** `x` kept between two bounds. */
-const kept = (tape: Tape, x: number, low: number, high: number): number =>
+export const kept = (tape: Tape, x: number, low: number, high: number): number =>
   tape.map(
     x,
     (v) => Math.min(Math.max(v, low), high),
     (v) => (v >= low && v <= high ? 1 : 0),
   );
-const logarithm = (tape: Tape, x: number): number => tape.map(x, Math.log, (v) => 1 / v);
+export const logarithm = (tape: Tape, x: number): number => tape.map(x, Math.log, (v) => 1 / v);
 const smoothed = (target: number, options: Options, classes = 2): number =>
   target * (1 - ((options.labelSmoothing as number) ?? 0)) + ((options.labelSmoothing as number) ?? 0) / classes;
 

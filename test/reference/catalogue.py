@@ -58,6 +58,21 @@ LAYERS = [
     ("thresholdedRelu", dict(theta=0.75), [[40]], lambda: L.ReLU(threshold=0.75)),
     ("activityRegularization", dict(l1=0.2, l2=0.3), [row], lambda: L.ActivityRegularization(0.2, 0.3)),
 ]
+weighted_row = [[9, 4]]
+LAYERS += [
+    ("depthwiseConv1d", dict(kernelSize=3, padding="same", activation="tanh"), weighted_row, lambda: L.DepthwiseConv1D(3, padding="same", activation="tanh")),
+    ("depthwiseConv1d", dict(kernelSize=2, strides=2, depthMultiplier=3, useBias=False), weighted_row, lambda: L.DepthwiseConv1D(2, 2, depth_multiplier=3, use_bias=False)),
+    ("depthwiseConv1d", dict(kernelSize=3, dilationRate=2), weighted_row, lambda: L.DepthwiseConv1D(3, dilation_rate=2)),
+    ("separableConv1d", dict(filters=5, kernelSize=3, depthMultiplier=2, activation="elu"), weighted_row, lambda: L.SeparableConv1D(5, 3, depth_multiplier=2, activation="elu")),
+    ("separableConv1d", dict(filters=2, kernelSize=3, strides=2, padding="same"), weighted_row, lambda: L.SeparableConv1D(2, 3, strides=2, padding="same")),
+    ("conv1dTranspose", dict(filters=3, kernelSize=3, strides=2, padding="same"), weighted_row, lambda: L.Conv1DTranspose(3, 3, 2, padding="same")),
+    ("conv1dTranspose", dict(filters=3, kernelSize=4, strides=3, outputPadding=1, activation="relu"), weighted_row, lambda: L.Conv1DTranspose(3, 4, 3, output_padding=1, activation="relu")),
+    ("conv2dTranspose", dict(filters=2, kernelSize=[3, 2], strides=[3, 2], padding="same", outputPadding=[1, 1]), [[3, 4, 3]], lambda: L.Conv2DTranspose(2, (3, 2), (3, 2), padding="same", output_padding=(1, 1))),
+    ("conv2dTranspose", dict(filters=2, kernelSize=[2, 3], strides=3, outputPadding=[2, 1]), [[3, 4, 3]], lambda: L.Conv2DTranspose(2, (2, 3), 3, output_padding=(2, 1))),
+    # With penalties, which the loss tells.
+    ("depthwiseConv2d", dict(kernelSize=2, depthwiseRegularizer=dict(className="L1L2", config=dict(l1=0.1, l2=0.2)), biasRegularizer=dict(className="L2", config=dict(l2=0.3))), [[4, 5, 2]], lambda: L.DepthwiseConv2D(2, depthwise_regularizer=keras.regularizers.L1L2(0.1, 0.2), bias_regularizer=keras.regularizers.L2(0.3))),
+    ("separableConv2d", dict(filters=3, kernelSize=2, depthwiseRegularizer=dict(className="L1", config=dict(l1=0.1)), pointwiseRegularizer=dict(className="L2", config=dict(l2=0.3))), [[4, 5, 2]], lambda: L.SeparableConv2D(3, 2, depthwise_regularizer=keras.regularizers.L1(0.1), pointwise_regularizer=keras.regularizers.L2(0.3))),
+]
 # Noise is there in training only; without it these layers hand their inputs on.
 for function, options, shape, make in [
     ("gaussianNoise", dict(stddev=0), row, lambda: L.GaussianNoise(0.0)),
@@ -91,8 +106,52 @@ def layer_case(function, options, shapes, make):
     )
 
 
+def softmax(z):
+    e = np.exp(z - z.max(-1, keepdims=True))
+    return (e / e.sum(-1, keepdims=True)).astype(np.float32)
+
+
+logits = numbers(3, (6, 4)) * 3
+p = softmax(logits)
+distribution = softmax(numbers(4, (6, 4)) * 2)
+onehot = np.eye(4, dtype=np.float32)[[0, 3, 1, 1, 2, 0]]
+binary = (numbers(5, (6, 4)) > 0).astype(np.float32)
+positive = np.abs(numbers(7, (6, 4))) * 3 + 0.1
+K = keras.losses
+LOSSES = [
+    ("squaredHinge", {}, logits, binary * 2 - 1, K.SquaredHinge()),
+    ("categoricalHinge", {}, logits, onehot, K.CategoricalHinge()),
+    ("logCosh", {}, logits, distribution, K.LogCosh()),
+    ("poisson", {}, p, positive, K.Poisson()),
+    ("cosineSimilarity", {}, logits, positive, K.CosineSimilarity()),
+    ("meanAbsolutePercentageError", {}, logits, positive, K.MeanAbsolutePercentageError()),
+    ("meanSquaredLogarithmicError", {}, logits, positive, K.MeanSquaredLogarithmicError()),
+    ("binaryFocalCrossentropy", {}, p, binary, K.BinaryFocalCrossentropy()),
+    ("binaryFocalCrossentropy", dict(gamma=1.5, alpha=0.4, applyClassBalancing=True, labelSmoothing=0.1), p, binary, K.BinaryFocalCrossentropy(True, 0.4, 1.5, label_smoothing=0.1)),
+    ("binaryFocalCrossentropy", dict(fromLogits=True, gamma=3), logits, binary, K.BinaryFocalCrossentropy(gamma=3.0, from_logits=True)),
+    ("categoricalFocalCrossentropy", {}, p, onehot, K.CategoricalFocalCrossentropy()),
+    ("categoricalFocalCrossentropy", dict(fromLogits=True, gamma=1.3, alpha=0.6, labelSmoothing=0.2), logits, distribution, K.CategoricalFocalCrossentropy(0.6, 1.3, True, 0.2)),
+]
+sample_weight = np.abs(numbers(6, (6,))) * 2
+
+
+def loss_case(function, options, outputs, targets, loss):
+    def run(weights):
+        o = tf.Variable(outputs)
+        with tf.GradientTape() as tape:
+            value = loss(targets, o, sample_weight=weights)
+        return float(value), significant(tape.gradient(value, o))
+
+    (value, gradient), (weighted, weighted_gradient) = run(None), run(sample_weight)
+    return dict(
+        function=function, options=options, outputs=significant(outputs), targets=significant(targets),
+        loss=value, gradient=gradient, weightedLoss=weighted, weightedGradient=weighted_gradient,
+    )
+
+
 result = {
     "made by": f"test/reference/catalogue.py, tensorflow {tf.__version__}, keras {keras.__version__}, float32",
     "layers": [layer_case(*case) for case in LAYERS],
+    "losses": [loss_case(*case) for case in LOSSES],
 }
 Path(__file__).with_name("catalogue.json").write_text(json.dumps(result) + "\n")

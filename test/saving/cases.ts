@@ -56,12 +56,6 @@ export const layerCases: Readonly<Record<string, readonly LayerCase[]>> = {
       inputShapes: image,
     },
   ],
-  Conv2DTranspose: [
-    {
-      layer: c.conv2dTranspose({ filters: 3, kernelSize: 4, strides: 2, padding: 'same', ...weighted }),
-      inputShapes: image,
-    },
-  ],
   Cropping2D: [
     {
       layer: c.cropping2d({
@@ -76,15 +70,6 @@ export const layerCases: Readonly<Record<string, readonly LayerCase[]>> = {
   Dense: [
     { layer: c.dense({ units: 5, ...weighted }), inputShapes: [[7]] },
     { layer: c.dense({ units: 1, useBias: false, kernelRegularizer: c.l2() }), inputShapes: [[7]] },
-  ],
-  DepthwiseConv2D: [
-    {
-      layer: c.depthwiseConv2d({
-        ...{ kernelSize: 3, depthMultiplier: 2, strides: 2, padding: 'same', activation: 'relu6' },
-        depthwiseInitializer: 'lecunNormal',
-      }),
-      inputShapes: image,
-    },
   ],
   Dropout: [{ layer: c.dropout({ rate: 0.25 }), inputShapes: [[3]] }],
   ELU: [{ layer: c.elu({ alpha: 0.5 }), inputShapes: [[3]] }],
@@ -101,15 +86,6 @@ export const layerCases: Readonly<Record<string, readonly LayerCase[]>> = {
   ],
   Rescaling: [{ layer: c.rescaling({ scale: 1 / 255, offset: -0.5 }), inputShapes: image }],
   Reshape: [{ layer: c.reshape({ targetShape: [4, -1, 2] }), inputShapes: [[24]] }],
-  SeparableConv2D: [
-    {
-      layer: c.separableConv2d({
-        ...{ filters: 5, kernelSize: 3, dilations: 2, depthMultiplier: 2, activation: 'tanh' },
-        ...{ depthwiseInitializer: 'heUniform', pointwiseInitializer: 'glorotNormal', biasInitializer: 'ones' },
-      }),
-      inputShapes: image,
-    },
-  ],
   Softmax: [{ layer: c.softmax(), inputShapes: [[3]] }],
   SpatialDropout2D: [{ layer: c.spatialDropout2d({ rate: 0.5 }), inputShapes: image }],
   UpSampling2D: [{ layer: c.upSampling2d({ size: [2, 3], interpolation: 'bilinear' }), inputShapes: image }],

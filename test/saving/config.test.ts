@@ -40,6 +40,8 @@ const losses = [
   c.huber({ delta: 0.5 }),
   c.binaryCrossentropy({ fromLogits: true, labelSmoothing: 0.1 }),
   c.categoricalCrossentropy({ labelSmoothing: 0.2 }),
+  c.binaryFocalCrossentropy({ gamma: 1, alpha: 0.5, applyClassBalancing: true, labelSmoothing: 0.1 }),
+  c.categoricalFocalCrossentropy({ gamma: 1, alpha: 0.5, fromLogits: true, labelSmoothing: 0.1 }),
 ];
 test.each(losses.map((loss) => [loss.name, loss] as const))(
   'the loss %s is made again from its config',

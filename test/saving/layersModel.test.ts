@@ -119,8 +119,15 @@ const theirs: Readonly<Record<string, () => tf.LayersModel>> = {
   'depthwise and separable': () =>
     chain(
       image,
-      l.depthwiseConv2d({ kernelSize: 3, depthMultiplier: 2, padding: 'same', activation: 'relu6' }),
-      l.separableConv2d({ filters: 4, kernelSize: 3, depthMultiplier: 2, activation: 'selu' }),
+      l.depthwiseConv2d({
+        ...{ kernelSize: 3, depthMultiplier: 2, padding: 'same', activation: 'relu6' },
+        depthwiseRegularizer: tf.regularizers.l2({ l2: 0.1 }),
+      }),
+      l.separableConv2d({
+        ...{ filters: 4, kernelSize: 3, depthMultiplier: 2, activation: 'selu' },
+        depthwiseRegularizer: tf.regularizers.l1({ l1: 0.1 }),
+        pointwiseConstraint: tf.constraints.nonNeg(),
+      }),
       l.globalMaxPooling2d({}),
     ),
   'normalizations and dilation': () =>
@@ -225,8 +232,11 @@ const ours: Readonly<Record<string, () => c.Model>> = {
           activation: 'silu',
           kernelConstraint: c.maxNorm(3),
         }),
-        c.depthwiseConv2d({ kernelSize: 3, depthMultiplier: 2, padding: 'same', activation: 'gelu' as 'relu' }),
-        c.separableConv2d({ filters: 3, kernelSize: 2, activation: 'tanh' }),
+        c.depthwiseConv2d({
+          ...{ kernelSize: 3, depthMultiplier: 2, padding: 'same', activation: 'gelu' },
+          ...{ depthwiseRegularizer: c.l2(0.1), depthwiseConstraint: c.maxNorm(2) },
+        }),
+        c.separableConv2d({ filters: 3, kernelSize: 2, activation: 'tanh', pointwiseRegularizer: c.l1(0.1) }),
         c.prelu({ sharedAxes: [1, 2], alphaInitializer: c.constant({ value: 0.25 }) }),
         c.batchNormalization({ momentum: 0.8 }),
         c.conv2dTranspose({ filters: 2, kernelSize: 3, strides: 2, kernelRegularizer: c.l1(0.1) }),
@@ -459,6 +469,14 @@ test.each<[c.Layer, string]>([
   [c.activation({ activation: 'hardSigmoid' }), 'Activation "activation_1": activation: expected one of linear, '],
   [c.spatialDropout2d({ rate: 0.5 }), 'SpatialDropout2D "spatial_dropout2d_1": expected layers that TensorFlow.js has'],
   [c.elu({ alpha: 0.5 }), 'ELU "elu_1": expected alpha 1, got 0.5'],
+  [
+    c.conv2dTranspose({ filters: 1, kernelSize: 3, dilations: 2 }),
+    'Conv2DTranspose "conv2dtranspose_1": expected dilations [1,1], got [2,2]',
+  ],
+  [
+    c.conv2dTranspose({ filters: 1, kernelSize: 3, strides: 2, outputPadding: 1 }),
+    'Conv2DTranspose "conv2dtranspose_1": expected outputPadding null, got [1,1]',
+  ],
   [c.relu({ threshold: 0.5 }), 'ReLU "relu_1": expected threshold 0, got 0.5'],
   [
     c.groupNormalization({ groups: 2 }),

@@ -17,8 +17,20 @@ interface LayerCase {
   readonly gradients: number[][];
 }
 
+interface LossCase {
+  readonly function: string;
+  readonly options: Options;
+  readonly outputs: number[];
+  readonly targets: number[];
+  readonly loss: number;
+  readonly gradient: number[];
+  readonly weightedLoss: number;
+  readonly weightedGradient: number[];
+}
+
 const keras = JSON.parse(readFileSync(new URL('../reference/catalogue.json', import.meta.url), 'utf8')) as {
   readonly layers: readonly LayerCase[];
+  readonly losses: readonly LossCase[];
 };
 const made = (name: string) => (c as unknown as Record<string, (options: Options) => c.Layer>)[name];
 const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
@@ -59,6 +71,68 @@ for (const entry of keras.layers) {
     model.dispose();
   });
 }
+
+/** A model whose outputs are its only weights: their gradients are those of the loss. */
+function outputsAsWeights(outputs: readonly number[], rows: number, loss: ReturnType<typeof c.huber>): c.Model {
+  const width = outputs.length / rows;
+  const model = c.sequential({ inputShape: [rows], layers: [c.dense({ units: width, useBias: false })] });
+  model.compile({ optimizer: c.sgd({ learningRate: 0 }), loss });
+  model.setWeights([{ data: [...outputs], shape: [rows, width] }]);
+  return model;
+}
+
+const identity = (rows: number): Float32Array =>
+  Float32Array.from({ length: rows * rows }, (_, index) => (index % (rows + 1) === 0 ? 1 : 0));
+const lossOf = (name: string, options: Options) =>
+  (c as unknown as Record<string, (options: Options) => ReturnType<typeof c.huber>>)[name]?.(options) ?? c.huber();
+
+for (const entry of keras.losses) {
+  test(`loss ${entry.function} ${JSON.stringify(entry.options)}`, () => {
+    const rows = 6;
+    const model = outputsAsWeights(entry.outputs, rows, lossOf(entry.function, entry.options));
+    const sampleWeight = numbers(6, rows).map((value) => Math.abs(value) * 2);
+    for (const weighted of [false, true]) {
+      const targets = Float32Array.from(entry.targets);
+      const value = model.trainOnBatch(identity(rows), targets, weighted ? { sampleWeight } : {});
+      expect(Math.abs(value / (weighted ? entry.weightedLoss : entry.loss) - 1)).toBeLessThan(1e-5);
+      const expected = weighted ? entry.weightedGradient : entry.gradient;
+      expect(relativeError(model.getGradients()[0]?.data ?? [], expected)).toBeLessThan(1e-4);
+    }
+    model.dispose();
+  });
+}
+
+test('weights of samples count for all their rows', () => {
+  for (const name of ['categoricalHinge', 'cosineSimilarity', 'categoricalFocalCrossentropyFromLogits']) {
+    const model = c.sequential({ inputShape: [2, 3], layers: [c.prelu({ sharedAxes: [1, 2] })] });
+    model.compile({ optimizer: c.sgd({ learningRate: 0 }), loss: lossOf(name, {}) });
+    const [x, y] = [numbers(1, 12).map(Math.abs), Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0)];
+    const [first, second] = [0, 6].map((start) =>
+      model.trainOnBatch(x.slice(start, start + 6), y.slice(start, start + 6)),
+    ) as [number, number];
+    const weighted = model.trainOnBatch(x, y, { sampleWeight: [3, 0.5] });
+    expect(weighted, name).toBeCloseTo((3 * first + 0.5 * second) / 2, 5);
+    model.dispose();
+  }
+});
+
+test('losses report as metrics, and tell what they cannot take', async () => {
+  const metrics = ['logCosh', 'cosineSimilarity', c.binaryFocalCrossentropy({ gamma: 1 })] as const;
+  const model = c.sequential({ inputShape: [3], layers: [c.dense({ units: 3, activation: 'sigmoid' })] });
+  model.compile({ optimizer: 'sgd', loss: 'meanSquaredError', metrics });
+  const logs = await model.evaluate(numbers(1, 12), numbers(2, 12).map(Math.abs), { batchSize: 3 });
+  const told = ['loss', 'logCosh', 'cosineSimilarity', 'binaryFocalCrossentropy'].map((name) => logs[name]);
+  expect(told.every(Number.isFinite)).toBe(true);
+  expect(logs.cosineSimilarity).toBeLessThan(0);
+  const single = c.sequential({ inputShape: [3], layers: [c.dense({ units: 1 })] });
+  expect(() => single.compile({ optimizer: 'sgd', loss: 'categoricalFocalCrossentropy' })).toThrow(
+    'categoricalFocalCrossentropy expected outputs [batch,classes], got [batch,1]',
+  );
+  expect(() => c.binaryFocalCrossentropy({ gamma: -1 })).toThrow('binaryFocalCrossentropy: gamma: expected a finite');
+  expect(() => c.categoricalFocalCrossentropy({ alpha: 2 })).toThrow('alpha: expected a number in [0, 1], got 2');
+  expect(() => c.categoricalFocalCrossentropy({ applyClassBalancing: true } as object)).toThrow('got "applyClassBal');
+  for (const each of [model, single]) each.dispose();
+});
 
 const noisy: [string, c.Layer][] = [
   ['gaussianNoise', c.gaussianNoise({ stddev: 0.5 })],
@@ -214,6 +288,41 @@ test.each<[string, () => unknown, string]>([
     'a vector',
     () => build(c.spatialDropout1d({ rate: 0.5 }), [4]),
     'spatialDropout1d "a": expected input [batch,steps,channels]',
+  ],
+  [
+    'too much padding',
+    () => build(c.conv2dTranspose({ filters: 1, kernelSize: 3, strides: 2, outputPadding: 2 }), [4, 4, 1]),
+    'conv2dTranspose "a": expected outputPadding from 0 to 1, got 2',
+  ],
+  [
+    'no padding that fits',
+    () => build(c.conv1dTranspose({ filters: 1, kernelSize: 2, padding: 'same', outputPadding: 0 }), [4, 1]),
+    'conv1dTranspose "a": expected no outputPadding for such strides and filters, got 0',
+  ],
+  [
+    'half a row',
+    () => c.conv2dTranspose({ filters: 1, kernelSize: 3, outputPadding: [0, 0.5] }),
+    'conv2dTranspose: outputPadding: expected an integer ≥ 0, got 0.5',
+  ],
+  [
+    'an unknown rule',
+    () => c.depthwiseConv2d({ kernelSize: 3, depthwiseConstraint: { className: 'L1', config: {} } }),
+    'depthwiseConv2d: depthwiseConstraint: className: expected one of',
+  ],
+  [
+    'a rule of other filters',
+    () => c.depthwiseConv2d({ kernelSize: 3, pointwiseRegularizer: c.l1() } as never),
+    'depthwiseConv2d: expected only the options',
+  ],
+  [
+    'a rule of other filters',
+    () => c.separableConv1d({ filters: 2, kernelSize: 3, kernelRegularizer: c.l1() } as never),
+    'got "kernelRegularizer"',
+  ],
+  [
+    'a vector',
+    () => build(c.depthwiseConv1d({ kernelSize: 3 }), [4]),
+    'depthwiseConv1d "a": expected input [batch,steps,',
   ],
   ['a name too many', () => c.maximum({ axis: 1 } as object), 'maximum: expected only the options name, got "axis"'],
 ])('%s is refused', (_, make, message) => {

@@ -1,12 +1,12 @@
-/** The convolution whose forward pass is another's gradient. */
+/** The convolution of images whose forward pass is another's gradient. */
 
 import { OptionError } from '../errors';
-import { checkOptions, describe, positiveInteger } from '../options';
-import { type BufferArgument, read, write } from '../plan/buffer';
-import { type Convolution, type Pair, pair, resolveConvolution } from '../runtime/geometry';
-import { type Layer, labelOf, only } from './layer';
+import { checkOptions, describe, positiveInteger, wholeNumber } from '../options';
+import { type Pair, pair } from '../runtime/geometry';
+import { type Layer, labelOf } from './layer';
+import { transposedLayer } from './transposed';
 import { image } from './unweighted';
-import { emitWeighted, readWeighted, type WeightedCalls, type WeightedOptions, weightedOptions } from './weighted';
+import { readWeighted, type WeightedOptions, weightedOptions } from './weighted';
 
 /** Options of {@link conv2dTranspose}. */
 export interface Conv2dTransposeOptions extends WeightedOptions {
@@ -18,79 +18,54 @@ export interface Conv2dTransposeOptions extends WeightedOptions {
   readonly strides?: Pair;
   /** `'valid'` keeps every pixel that a filter touches, `'same'` gives exactly `strides` times the input. Default `'valid'`. */
   readonly padding?: 'valid' | 'same';
+  /** Distance between the taps of the filter. Default 1. */
+  readonly dilations?: Pair;
+  /**
+   * Rows and columns at the end beyond what `(input − 1) · strides + span` gives (with `'same'` + span modulo 2, span being
+   * the extent of the filter); below `strides`. Default as many as `padding` says.
+   */
+  readonly outputPadding?: Pair | readonly [number, number];
 }
+
+const known = ['filters', 'kernelSize', 'strides', 'padding', 'dilations', 'outputPadding', ...weightedOptions];
 
 /**
  * Transposed convolution: every input pixel lays its filters onto the output (the gradient of a convolution by its
  * images). Input `[batch, height, width, channels]`, output `[batch, outHeight, outWidth, filters]`. Weights:
  * `kernel [kernelHeight, kernelWidth, filters, channels]`, `bias [filters]`.
  *
- * @throws {OptionError} when an option is unknown or out of range.
+ * @throws {OptionError} when an option is unknown or out of range, from the model when `outputPadding` does not fit.
  */
 export function conv2dTranspose(options: Conv2dTransposeOptions): Layer {
   const label = labelOf('conv2dTranspose', options);
-  checkOptions(label, options, ['filters', 'kernelSize', 'strides', 'padding', ...weightedOptions]);
+  checkOptions(label, options, known);
   const filters = positiveInteger(options.filters, `${label}: filters`);
   if (options.kernelSize === undefined) throw new OptionError(`${label}: expected the option kernelSize, got none`);
   const kernelSize = pair(options.kernelSize, `${label}: kernelSize`);
   const strides = pair(options.strides ?? 1, `${label}: strides`);
+  const dilations = pair(options.dilations ?? 1, `${label}: dilations`);
+  const outputPadding = readOutputPadding(options.outputPadding, `${label}: outputPadding`);
   const padding = options.padding ?? 'valid';
   if (padding !== 'valid' && padding !== 'same') {
     throw new OptionError(`${label}: expected padding "valid" or "same", got ${describe(padding)}`);
   }
   const weighted = readWeighted(options, label);
-  const config = { filters, kernelSize, strides, padding, ...weighted.config };
-  const grown = (size: number, direction: 0 | 1): number =>
-    size * strides[direction] + (padding === 'valid' ? Math.max(kernelSize[direction] - strides[direction], 0) : 0);
-  return {
+  const given = outputPadding !== undefined && { outputPadding };
+  return transposedLayer({
     className: 'Conv2DTranspose',
+    kind: 'conv2dTranspose',
     name: options.name,
-    config,
-    build(inputShapes, name) {
-      const where = `conv2dTranspose "${name}"`;
-      const [height, width, channels] = image(inputShapes, where);
-      const outputShape = [grown(height, 0), grown(width, 1), filters];
-      const kernelShape = [...kernelSize, filters, channels];
-      /** The convolution that leads from the output to the input. */
-      const resolve = (batch: number): Convolution =>
-        resolveConvolution([batch, ...outputShape], kernelShape, { strides, padding }, where);
-      return {
-        name,
-        className: 'Conv2DTranspose',
-        config,
-        inputShapes,
-        outputShape,
-        weights: weighted.weights(kernelShape, filters),
-        emit(builder, inputs, weights) {
-          const x = only(inputs, name).buffer;
-          const sizes = resolve(builder.batch);
-          const geometry = builder.constant('geometry', sizes.block);
-          const scratch = (pass: 0 | 1 | 2): [BufferArgument, number] => {
-            const buffer = builder.workspace(builder.workspaces.convolution(pass, sizes));
-            return [write(buffer), buffer.size];
-          };
-          const calls: WeightedCalls = {
-            forward(kernel, bias, z, code) {
-              const arrays = [read(geometry), read(x), read(kernel), write(z)];
-              builder.call('conv2d_input_gradient', [...arrays, ...scratch(2)], sizes.flops);
-              if (bias !== 0) builder.call('bias_add', [z.size / filters, filters, bias, write(z)], z.size);
-              if (code !== 0) builder.call('activation_forward', [code, 0, z.size, read(z), write(z)], z.size);
-            },
-            kernelGradient(dz, gradient) {
-              const arrays = [read(geometry), read(dz), read(x), write(gradient)];
-              builder.call('conv2d_filter_gradient', [...arrays, ...scratch(1)], sizes.flops);
-            },
-            inputGradient(dz, kernel) {
-              const dx = builder.temporary('input gradient', sizes.output);
-              const arrays = [read(geometry), read(dz), read(kernel), 0, write(dx)];
-              builder.call('conv2d_forward', [...arrays, 0, ...scratch(0)], sizes.flops);
-              return dx;
-            },
-          };
-          const { activation } = weighted;
-          return emitWeighted(builder, calls, { x, weights, outputShape: sizes.input, activation });
-        },
-      };
-    },
-  };
+    config: { filters, kernelSize, strides, padding, dilations, ...given, ...weighted.config },
+    sizes: { filters, kernelSize, strides, dilations, padding, outputPadding },
+    weighted,
+    view: image,
+    shape: (sizes) => sizes,
+  });
+}
+
+function readOutputPadding(value: unknown, what: string): readonly [number, number] | undefined {
+  if (value === undefined) return undefined;
+  if (!Array.isArray(value)) return [wholeNumber(value, what), wholeNumber(value, what)];
+  if (value.length !== 2) throw new OptionError(`${what}: expected an integer ≥ 0 or two, got ${describe(value)}`);
+  return [wholeNumber(value[0], what), wholeNumber(value[1], what)];
 }

@@ -3,9 +3,11 @@
 import { activation, elu, leakyRelu, softmax } from './activation';
 import { activityRegularization } from './activityRegularization';
 import { conv1d } from './conv1d';
+import { conv1dTranspose } from './conv1dTranspose';
 import { conv2d } from './conv2d';
 import { conv2dTranspose } from './conv2dTranspose';
 import { dense } from './dense';
+import { depthwiseConv1d, separableConv1d } from './depthwiseConv1d';
 import { depthwiseConv2d, separableConv2d } from './depthwiseConv2d';
 import { average, subtract } from './difference';
 import { dot } from './dot';
@@ -32,9 +34,11 @@ export * from './activation';
 export type { ActivationName } from './activations';
 export * from './activityRegularization';
 export * from './conv1d';
+export * from './conv1dTranspose';
 export * from './conv2d';
 export * from './conv2dTranspose';
 export * from './dense';
+export * from './depthwiseConv1d';
 export * from './depthwiseConv2d';
 export * from './difference';
 export * from './dot';
@@ -76,11 +80,13 @@ export const layers = {
   BatchNormalization: batchNormalization,
   Concatenate: concatenate,
   Conv1D: conv1d,
+  Conv1DTranspose: conv1dTranspose,
   Conv2D: conv2d,
   Conv2DTranspose: conv2dTranspose,
   Cropping1D: cropping1d,
   Cropping2D: cropping2d,
   Dense: dense,
+  DepthwiseConv1D: depthwiseConv1d,
   DepthwiseConv2D: depthwiseConv2d,
   Dot: dot,
   Dropout: dropout,
@@ -106,6 +112,7 @@ export const layers = {
   RepeatVector: repeatVector,
   Rescaling: rescaling,
   Reshape: reshape,
+  SeparableConv1D: separableConv1d,
   SeparableConv2D: separableConv2d,
   Softmax: softmax,
   SpatialDropout1D: spatialDropout1d,

@@ -59,42 +59,56 @@ export interface Weighted {
   weights(kernelShape: Shape, channels: number): WeightSpec[];
 }
 
-/** Checks the options. @throws {OptionError} when one is out of range. */
-export function readWeighted(options: WeightedOptions, label: string): Weighted {
+/** How a weight begins, is penalized and kept, from the options `kernelInitializer`, `kernelRegularizer`, … */
+export interface WeightRules {
+  /** Keras's configuration of these options. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** What a {@link WeightSpec} has of them. */
+  readonly spec: Pick<WeightSpec, 'initializer' | 'regularizer' | 'constraint'>;
+}
+
+/**
+ * Checks the three options of a weight.
+ *
+ * @param name - What the options begin with: `kernel`, `bias`, `depthwise`, `pointwise`.
+ * @throws {OptionError} when one is out of range.
+ */
+export function readRules(options: object, name: string, first: InitializerName, label: string): WeightRules {
+  const given = options as Readonly<Record<string, never>>;
+  const what = (option: string): string => `${label}: ${name}${option}`;
+  const initializer = toInitializer(given[`${name}Initializer`] ?? first, what('Initializer'));
+  const regularizer = toRegularizer(given[`${name}Regularizer`], what('Regularizer'));
+  const constraint = toConstraint(given[`${name}Constraint`], what('Constraint'));
+  return {
+    config: {
+      [`${name}Initializer`]: configOf(initializer),
+      ...(regularizer && { [`${name}Regularizer`]: regularizerConfig(regularizer) }),
+      ...(constraint && { [`${name}Constraint`]: constraintConfig(constraint) }),
+    },
+    spec: { initializer, ...(regularizer && { regularizer }), ...(constraint && { constraint }) },
+  };
+}
+
+/**
+ * Checks the options.
+ *
+ * @param kernelName - What the kernel's options begin with; other kernels than `kernel` are called `depthwise_kernel`, ….
+ * @throws {OptionError} when one is out of range.
+ */
+export function readWeighted(options: WeightedOptions, label: string, kernelName = 'kernel'): Weighted {
   const activation = options.activation ?? 'linear';
   const useBias = boolean(options.useBias ?? true, `${label}: useBias`);
   const trainable = boolean(options.trainable ?? true, `${label}: trainable`);
-  const kernelInitializer = toInitializer(options.kernelInitializer ?? 'glorotUniform', `${label}: kernelInitializer`);
-  const biasInitializer = toInitializer(options.biasInitializer ?? 'zeros', `${label}: biasInitializer`);
-  const kernelRegularizer = toRegularizer(options.kernelRegularizer, `${label}: kernelRegularizer`);
-  const biasRegularizer = toRegularizer(options.biasRegularizer, `${label}: biasRegularizer`);
-  const kernelConstraint = toConstraint(options.kernelConstraint, `${label}: kernelConstraint`);
-  const biasConstraint = toConstraint(options.biasConstraint, `${label}: biasConstraint`);
+  const kernel = readRules(options, kernelName, 'glorotUniform', label);
+  const bias = readRules(options, 'bias', 'zeros', label);
+  const name = kernelName === 'kernel' ? 'kernel' : `${kernelName}_kernel`;
   return {
     activation: activationFunction(activation, label),
-    config: {
-      activation,
-      useBias,
-      kernelInitializer: configOf(kernelInitializer),
-      biasInitializer: configOf(biasInitializer),
-      ...(kernelRegularizer && { kernelRegularizer: regularizerConfig(kernelRegularizer) }),
-      ...(biasRegularizer && { biasRegularizer: regularizerConfig(biasRegularizer) }),
-      ...(kernelConstraint && { kernelConstraint: constraintConfig(kernelConstraint) }),
-      ...(biasConstraint && { biasConstraint: constraintConfig(biasConstraint) }),
-      trainable,
-    },
+    config: { activation, useBias, ...kernel.config, ...bias.config, trainable },
     weights(kernelShape, channels) {
-      const kernel: WeightSpec = {
-        ...{ name: 'kernel', shape: kernelShape, trainable: true, initializer: kernelInitializer },
-        ...(kernelRegularizer && { regularizer: kernelRegularizer }),
-        ...(kernelConstraint && { constraint: kernelConstraint }),
-      };
-      const bias: WeightSpec = {
-        ...{ name: 'bias', shape: [channels], trainable: true, initializer: biasInitializer },
-        ...(biasRegularizer && { regularizer: biasRegularizer }),
-        ...(biasConstraint && { constraint: biasConstraint }),
-      };
-      return useBias ? [kernel, bias] : [kernel];
+      const kernelSpec = { name, shape: kernelShape, trainable: true, ...kernel.spec };
+      const biasSpec = { name: 'bias', shape: [channels], trainable: true, ...bias.spec };
+      return useBias ? [kernelSpec, biasSpec] : [kernelSpec];
     },
   };
 }

@@ -60,27 +60,43 @@ export function convolve(tape: Tape, x: Nodes, kernel: Nodes, bias: Nodes | unde
   return { shape: [batch, rows.count, columns.count, filters], nodes };
 }
 
+/** Sizes of a transposed convolution. */
+export interface TransposedSizes {
+  readonly strides: Two;
+  readonly dilations: Two;
+  readonly padding: 'valid' | 'same';
+  /** What is added at the end; undefined for what the padding says. */
+  readonly outputPadding: Two | undefined;
+}
+
 /** Lays `kernel [kh, kw, f, c]` onto the output at every pixel of `x [n, h, w, c]`. */
 export function convolveTransposed(
   tape: Tape,
   x: Nodes,
   kernel: Nodes,
   bias: Nodes | undefined,
-  { strides, padding }: { strides: Two; padding: 'valid' | 'same' },
+  { strides, dilations, padding, outputPadding }: TransposedSizes,
 ): Nodes {
   const [batch, height, width, channels] = x.shape as Four;
   const [kernelHeight, kernelWidth, filters] = kernel.shape as Four;
-  const overlap = [Math.max(kernelHeight - strides[0], 0), Math.max(kernelWidth - strides[1], 0)] as const;
-  const isSame = padding === 'same';
-  const outHeight = height * strides[0] + (isSame ? 0 : overlap[0]);
-  const outWidth = width * strides[1] + (isSame ? 0 : overlap[1]);
-  const before = overlap.map((size) => (isSame ? Math.floor(size / 2) : 0)) as unknown as Two;
+  /** Keras's size of the output in one direction, and how much of it is cut off before. */
+  const along = (size: number, taps: number, direction: 0 | 1): Two => {
+    const stride = strides[direction];
+    const span = (taps - 1) * dilations[direction] + 1;
+    const touched = (size - 1) * stride + span;
+    const extra = outputPadding?.[direction];
+    if (padding === 'valid') return [touched + (extra ?? Math.max(stride - span, 0)), 0];
+    const out = extra === undefined ? size * stride : (size - 1) * stride + (span % 2) + extra;
+    return [out, Math.floor(Math.max(touched - out, 0) / 2)];
+  };
+  const [outHeight, top] = along(height, kernelHeight, 0);
+  const [outWidth, left] = along(width, kernelWidth, 1);
   const nodes = Array.from({ length: batch * outHeight * outWidth * filters }, (_, index) =>
     bias === undefined ? tape.leaf(0) : (bias.nodes[index % filters] as number),
   );
   const maps = indices(filters, channels) as [number, number][];
   for (const [n, h, w, i, j] of indices(batch, height, width, kernelHeight, kernelWidth) as [...Four, number][]) {
-    const [oh, ow] = [h * strides[0] + i - before[0], w * strides[1] + j - before[1]];
+    const [oh, ow] = [h * strides[0] + i * dilations[0] - top, w * strides[1] + j * dilations[1] - left];
     if (oh < 0 || oh >= outHeight || ow < 0 || ow >= outWidth) continue;
     for (const [f, c] of maps) {
       const at = ((n * outHeight + oh) * outWidth + ow) * filters + f;

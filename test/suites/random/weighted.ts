@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { ActivationName } from '../../../ts';
 import type { Nodes } from '../../support/tape';
 import { activate } from './activations';
+import { sequenceConvolutions } from './convolutions1d';
 import { activation, type Definition, first, type Given, integer, type Options, two } from './definition';
 import { type Border, type ConvolutionSizes, convolve, convolveTransposed, type Two } from './images';
 
@@ -168,17 +169,40 @@ const conv2dTranspose: Definition = {
         filters: integer(1, 5),
         kernelSize: kernel,
         strides: two(3),
-        padding: fc.constantFrom('valid', 'same'),
+        dilations: two(3),
+        padding: fc.constantFrom('valid' as const, 'same' as const),
       }),
+      extra: fc.option(fc.tuple(integer(0, 2), integer(0, 2))),
       shape: fc.tuple(integer(1, 4), integer(1, 4), integer(1, 5)),
     })
-    .map(({ options, shape }) => ({ inputShapes: [shape], options })),
+    .map(({ options, extra, shape }) => {
+      const sides = extra && ([0, 1] as const).map((side) => fitting(options, extra[side], side));
+      const outputPadding = sides?.every((size) => size >= 0) && { outputPadding: sides };
+      return { inputShapes: [shape], options: { ...options, ...(outputPadding || {}) } };
+    }),
   compute(given, options) {
     const [weights, bias] = given.weights as [Nodes, Nodes?];
-    const sizes = { strides: options.strides as Two, padding: options.padding as 'valid' | 'same' };
+    const sizes = {
+      strides: options.strides as Two,
+      dilations: options.dilations as Two,
+      padding: options.padding as 'valid' | 'same',
+      outputPadding: options.outputPadding as Two | undefined,
+    };
     return finish(given, convolveTransposed(given.tape, one(given), weights, bias, sizes), options);
   },
 };
+
+/** An output padding that a transposed convolution can have: it leads back to the size of the input; −1 for none. */
+function fitting(
+  options: { kernelSize: Two; strides: Two; dilations: Two; padding: 'valid' | 'same' },
+  wanted: number,
+  side: 0 | 1,
+): number {
+  const odd = ((options.kernelSize[side] - 1) * options.dilations[side] + 1) % 2;
+  const least = options.padding === 'same' ? 1 - odd : 0;
+  const most = options.strides[side] - 1;
+  return least > most ? -1 : Math.min(Math.max(wanted, least), most);
+}
 
 const dense: Definition = {
   settings: fc
@@ -205,6 +229,7 @@ const dense: Definition = {
 
 /** By Keras's class name. */
 export const weightedDefinitions: Readonly<Record<string, Definition>> = {
+  ...sequenceConvolutions,
   Conv1D: conv1d,
   Conv2D: conv2d,
   Conv2DTranspose: conv2dTranspose,

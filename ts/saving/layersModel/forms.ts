@@ -54,7 +54,6 @@ const weight = (name: string, axes: number): Field[] => [
 const activated = [fieldOf('activation', 'activation')];
 const dilations = fieldOf('dilations', 'same', 'dilation_rate');
 const channelsLast = { data_format: ['channels_last'] };
-const one = [1, [1], [1, 1]];
 
 function form(fields: readonly Field[], rest: Partial<Omit<Form, 'fields'>> = {}): Form {
   return { fields, theirsOnly: {}, oursOnly: {}, dropped: [], hasAxis: false, ...rest };
@@ -69,6 +68,8 @@ const globalPooling = form([fieldOf('keepDims', 'same', 'keepdims')], {
 });
 const normalization = [...same('epsilon', 'center', 'scale', 'trainable'), ...weight('beta', 1), ...weight('gamma', 1)];
 const depthwise = [...strided, dilations, ...same('depthMultiplier'), ...biased, ...weight('depthwise', 3)];
+const depthwise1d = [...same('padding', 'depthMultiplier'), ...biased, ...weight('depthwise', 2)];
+const transposed = [...same('outputPadding'), ...biased];
 const convolution = [...same('filters', 'groups'), ...strided, dilations, ...biased, ...weight('kernel', 3)];
 const ungrouped = { ...channelsLast, groups: [1] };
 const pooling1d = form(
@@ -99,12 +100,17 @@ export const forms: Readonly<Record<string, Form>> = {
     oursOnly: { groups: 1 },
   }),
   Conv2D: form(convolution, { theirsOnly: channelsLast, oursOnly: { groups: 1 } }),
-  Conv2DTranspose: form([...same('filters'), ...strided, ...biased, ...weight('kernel', 3)], {
-    theirsOnly: { ...ungrouped, dilation_rate: one, output_padding: [null] },
+  Conv1DTranspose: form([...same('filters', 'padding'), ...single, ...transposed, ...weight('kernel', 2)], {
+    theirsOnly: ungrouped,
+  }),
+  Conv2DTranspose: form([...same('filters'), ...strided, dilations, ...transposed, ...weight('kernel', 3)], {
+    theirsOnly: ungrouped,
+    oursOnly: { dilations: [1, 1], outputPadding: null },
   }),
   Cropping1D: form(same('cropping')),
   Cropping2D: form(same('cropping'), { theirsOnly: channelsLast }),
   Dense: form([...same('units'), ...biased, ...weight('kernel', 1)]),
+  DepthwiseConv1D: form([...single, ...depthwise1d], { theirsOnly: ungrouped }),
   DepthwiseConv2D: form(depthwise, { theirsOnly: ungrouped }),
   Dot: form(same('axes', 'normalize')),
   Dropout: form(same('rate'), noise),
@@ -130,6 +136,9 @@ export const forms: Readonly<Record<string, Form>> = {
   RepeatVector: form(same('n')),
   Rescaling: form(same('scale', 'offset')),
   Reshape: form([fieldOf('targetShape', 'shape')]),
+  SeparableConv1D: form([...same('filters'), ...single, ...depthwise1d, ...weight('pointwise', 2)], {
+    theirsOnly: ungrouped,
+  }),
   SeparableConv2D: form([...same('filters'), ...depthwise, ...weight('pointwise', 3)], { theirsOnly: ungrouped }),
   Softmax: form([], { hasAxis: true }),
   SpatialDropout1D: form(same('rate'), { dropped: ['seed'] }),

@@ -216,6 +216,8 @@ class Reader {
     const form = lookUp(forms, className, `${this.#where}: layer ${describe(name)}: class_name`);
     const ours: Record<string, unknown> = { name };
     for (const [theirs, value] of Object.entries(config)) {
+      // TensorFlow.js 4.22 writes the penalty of these filters a second time, in place of their rule.
+      if (theirs === 'depthwise_constraint' && isPenalty(value)) continue;
       const field = form.fields.find((each) => each.theirs === theirs);
       if (field !== undefined) {
         const converted = readValue(field, value, `${what}: ${theirs}`);
@@ -288,6 +290,10 @@ function readInitializer(value: unknown, what: string): PartConfig | undefined {
   const spread = distribution === 'truncated_normal' ? 'normal' : distribution;
   const known = Object.entries(scalings).find(([, [s, m, d]]) => s === scale && m === mode && d === spread);
   return known && { className: known[0], config: {} };
+}
+
+function isPenalty(value: unknown): boolean {
+  return value !== null && typeof value === 'object' && 'class_name' in value && value.class_name === 'L1L2';
 }
 
 function readConstraint(value: unknown, axes: number, what: string): PartConfig {

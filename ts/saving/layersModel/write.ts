@@ -14,8 +14,11 @@ interface Told extends PartConfig {
 /** What TensorFlow.js 4.22 has no layer for, though both sides would say the same. */
 const theyLack = [
   'ActivityRegularization',
+  'Conv1DTranspose',
   'Cropping1D',
+  'DepthwiseConv1D',
   'GroupNormalization',
+  'SeparableConv1D',
   'SpatialDropout1D',
   'SpatialDropout2D',
   'Subtract',
@@ -132,7 +135,7 @@ function writeLayer({ className, config }: PartConfig, where: string): Written {
     const field = form.fields.find((each) => each.ours === ours);
     const limited = Object.hasOwn(form.oursOnly, ours) ? form.oursOnly[ours] : undefined;
     if (limited !== undefined || field === undefined) {
-      if (value !== limited)
+      if (JSON.stringify(value) !== JSON.stringify(limited))
         throw new OptionError(`${what}: expected ${ours} ${describe(limited)}, got ${describe(value)}`);
     } else {
       theirs[field.theirs] = writeValue(field, value, `${what}: ${ours}`);

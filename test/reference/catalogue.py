@@ -72,6 +72,8 @@ LAYERS += [
     # With penalties, which the loss tells.
     ("depthwiseConv2d", dict(kernelSize=2, depthwiseRegularizer=dict(className="L1L2", config=dict(l1=0.1, l2=0.2)), biasRegularizer=dict(className="L2", config=dict(l2=0.3))), [[4, 5, 2]], lambda: L.DepthwiseConv2D(2, depthwise_regularizer=keras.regularizers.L1L2(0.1, 0.2), bias_regularizer=keras.regularizers.L2(0.3))),
     ("separableConv2d", dict(filters=3, kernelSize=2, depthwiseRegularizer=dict(className="L1", config=dict(l1=0.1)), pointwiseRegularizer=dict(className="L2", config=dict(l2=0.3))), [[4, 5, 2]], lambda: L.SeparableConv2D(3, 2, depthwise_regularizer=keras.regularizers.L1(0.1), pointwise_regularizer=keras.regularizers.L2(0.3))),
+    ("layerNormalization", dict(betaRegularizer=dict(className="L2", config=dict(l2=0.3)), gammaRegularizer=dict(className="L1", config=dict(l1=0.2))), [row], lambda: L.LayerNormalization(beta_regularizer=keras.regularizers.L2(0.3), gamma_regularizer=keras.regularizers.L1(0.2))),
+    ("prelu", dict(alphaRegularizer=dict(className="L2", config=dict(l2=0.3))), [row], lambda: L.PReLU(alpha_regularizer=keras.regularizers.L2(0.3))),
 ]
 # Noise is there in training only; without it these layers hand their inputs on.
 for function, options, shape, make in [

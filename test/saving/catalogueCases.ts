@@ -82,7 +82,10 @@ export const catalogueCases: Readonly<Record<string, readonly LayerCase[]>> = {
   GlobalMaxPooling1D: of(steps, c.globalMaxPooling1d()),
   GroupNormalization: of(
     steps,
-    c.groupNormalization({ groups: 2, epsilon: 0.01, betaInitializer: 'ones', gammaInitializer: 'zeros' }),
+    c.groupNormalization({
+      ...{ groups: 2, epsilon: 0.01, betaInitializer: 'ones', gammaInitializer: 'zeros' },
+      ...{ betaRegularizer: c.l2(0.1), gammaConstraint: c.nonNeg(), betaConstraint: c.maxNorm(2) },
+    }),
     c.groupNormalization({ groups: -1, center: false, trainable: false }),
   ),
   Maximum: of([[3], [3]], c.maximum()),

@@ -1,12 +1,15 @@
 /** Normalizations: batch by batch, or row by row. */
 
-import { configOf, type PartConfig } from '../config';
+import type { PartConfig } from '../config';
+import type { Constraint } from '../constraints';
 import { OptionError } from '../errors';
 import { type Initializer, type InitializerName, toInitializer } from '../initializers';
 import { boolean, checkOptions, describe, numberIn } from '../options';
 import { type Buffer, type BufferArgument, read, update, write } from '../plan/buffer';
 import type { PlanBuilder } from '../plan/builder';
+import type { Regularizer } from '../regularizers';
 import { type EmittedLayer, type Layer, labelOf, only, type Value, type WeightBuffers, type WeightSpec } from './layer';
+import { readRules } from './weighted';
 
 /** Options that the normalizations have in common. */
 export interface NormalizationOptions {
@@ -20,6 +23,14 @@ export interface NormalizationOptions {
   readonly betaInitializer?: InitializerName | Initializer | PartConfig;
   /** First values of γ. Default `'ones'`. */
   readonly gammaInitializer?: InitializerName | Initializer | PartConfig;
+  /** Penalty on large values of β. Default none. */
+  readonly betaRegularizer?: Regularizer | PartConfig;
+  /** Penalty on large values of γ. Default none. */
+  readonly gammaRegularizer?: Regularizer | PartConfig;
+  /** Rule for β after each update. Default none. */
+  readonly betaConstraint?: Constraint | PartConfig;
+  /** Rule for γ after each update. Default none. */
+  readonly gammaConstraint?: Constraint | PartConfig;
   /** Whether training changes the weights. Default true. */
   readonly trainable?: boolean;
   /** Unique name in the model. Default `batch_normalization_1`, `layer_normalization_1`, …. */
@@ -40,13 +51,8 @@ export interface LayerNormalizationOptions extends NormalizationOptions {
 
 /** The names of {@link NormalizationOptions}. */
 export const normalizationOptions = [
-  'epsilon',
-  'center',
-  'scale',
-  'betaInitializer',
-  'gammaInitializer',
-  'trainable',
-  'name',
+  ...['epsilon', 'center', 'scale', 'trainable', 'name'],
+  ...['beta', 'gamma'].flatMap((name) => [`${name}Initializer`, `${name}Regularizer`, `${name}Constraint`]),
 ];
 
 /** The options, checked. */
@@ -69,21 +75,17 @@ export function readSettings(options: NormalizationOptions, label: string): Sett
   const center = boolean(options.center ?? true, `${label}: center`);
   const scale = boolean(options.scale ?? true, `${label}: scale`);
   const trainable = boolean(options.trainable ?? true, `${label}: trainable`);
-  const beta = toInitializer(options.betaInitializer ?? 'zeros', `${label}: betaInitializer`);
-  const gamma = toInitializer(options.gammaInitializer ?? 'ones', `${label}: gammaInitializer`);
+  const beta = readRules(options, 'beta', 'zeros', label);
+  const gamma = readRules(options, 'gamma', 'ones', label);
   return {
     epsilon,
     center,
     scale,
-    config: {
-      ...{ epsilon, center, scale, trainable },
-      betaInitializer: configOf(beta),
-      gammaInitializer: configOf(gamma),
-    },
+    config: { epsilon, center, scale, trainable, ...beta.config, ...gamma.config },
     affineWeights(channels) {
       const weights: WeightSpec[] = [];
-      if (scale) weights.push({ name: 'gamma', shape: [channels], trainable: true, initializer: gamma });
-      if (center) weights.push({ name: 'beta', shape: [channels], trainable: true, initializer: beta });
+      if (scale) weights.push({ name: 'gamma', shape: [channels], trainable: true, ...gamma.spec });
+      if (center) weights.push({ name: 'beta', shape: [channels], trainable: true, ...beta.spec });
       return weights;
     },
   };

@@ -1,17 +1,24 @@
 /** A leaky relu whose slopes are learned. */
 
-import { configOf, type PartConfig } from '../config';
+import type { PartConfig } from '../config';
+import type { Constraint } from '../constraints';
 import { OptionError } from '../errors';
-import { type Initializer, type InitializerName, toInitializer } from '../initializers';
+import type { Initializer, InitializerName } from '../initializers';
 import { boolean, checkOptions, describe } from '../options';
 import { read, write } from '../plan/buffer';
+import type { Regularizer } from '../regularizers';
 import { sizeOf } from '../shape';
 import { at, type Layer, labelOf, only } from './layer';
+import { readRules } from './weighted';
 
 /** Options of {@link prelu}. */
 export interface PreluOptions {
   /** First slopes. Default `'zeros'`. */
   readonly alphaInitializer?: InitializerName | Initializer | PartConfig;
+  /** Penalty on large slopes. Default none. */
+  readonly alphaRegularizer?: Regularizer | PartConfig;
+  /** Rule for the slopes after each update. Default none. */
+  readonly alphaConstraint?: Constraint | PartConfig;
   /** The leading dimensions that share slopes, from 1: `[1, 2]` for one slope a channel of an image. Default none. */
   readonly sharedAxes?: readonly number[];
   /** Whether training changes the slopes. Default true. */
@@ -19,6 +26,8 @@ export interface PreluOptions {
   /** Unique name in the model. Default `prelu_1`, …. */
   readonly name?: string;
 }
+
+const known = ['alphaInitializer', 'alphaRegularizer', 'alphaConstraint', 'sharedAxes', 'trainable', 'name'];
 
 /**
  * `x` for x ≥ 0, else `alpha · x` with learned slopes (He et al., 2015). Weight: `alpha`, the input's shape with 1 for
@@ -28,14 +37,14 @@ export interface PreluOptions {
  */
 export function prelu(options: PreluOptions = {}): Layer {
   const label = labelOf('prelu', options);
-  checkOptions(label, options, ['alphaInitializer', 'sharedAxes', 'trainable', 'name']);
+  checkOptions(label, options, known);
   const sharedAxes = options.sharedAxes ?? [];
   if (!Array.isArray(sharedAxes) || !sharedAxes.every((axis, index) => axis === index + 1)) {
     throw new OptionError(`${label}: expected sharedAxes to be [1], [1, 2], …, got ${describe(sharedAxes)}`);
   }
   const trainable = boolean(options.trainable ?? true, `${label}: trainable`);
-  const initializer = toInitializer(options.alphaInitializer ?? 'zeros', `${label}: alphaInitializer`);
-  const config = { alphaInitializer: configOf(initializer), sharedAxes, trainable };
+  const rules = readRules(options, 'alpha', 'zeros', label);
+  const config = { ...rules.config, sharedAxes, trainable };
   return {
     className: 'PReLU',
     name: options.name,
@@ -55,7 +64,7 @@ export function prelu(options: PreluOptions = {}): Layer {
         config,
         inputShapes,
         outputShape: shape,
-        weights: [{ name: 'alpha', shape: alphaShape, trainable: true, initializer }],
+        weights: [{ name: 'alpha', shape: alphaShape, trainable: true, ...rules.spec }],
         emit(builder, inputs, weights) {
           const input = only(inputs, name);
           const x = input.buffer;

@@ -11,6 +11,8 @@ import os
 from pathlib import Path
 
 os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
+import jax
+import jax.numpy as jnp
 import numpy as np
 import tensorflow as tf
 
@@ -108,6 +110,34 @@ def layer_case(function, options, shapes, make):
     )
 
 
+def dilated_case(options, shape, output, pads):
+    """A dilated transposed convolution, which TensorFlow has no CPU kernel for: JAX's gradient of the convolution."""
+    kernel_size, strides = np.broadcast_to(options["kernelSize"], 2), np.broadcast_to(options.get("strides", 1), 2)
+    dilations, filters = np.broadcast_to(options["dilations"], 2), options["filters"]
+    x = -np.abs(numbers(1, [3, *shape])) * 3 - 0.01
+    weights = [numbers(20, shape), numbers(21, [*kernel_size, filters, shape[-1]]), numbers(22, [filters])]
+
+    def layer(slopes, kernel, bias):
+        convolve = lambda image: jax.lax.conv_general_dilated(
+            image, kernel, strides, pads, rhs_dilation=dilations, dimension_numbers=("NHWC", "HWIO", "NHWC")
+        )
+        _, transposed = jax.vjp(convolve, jnp.zeros([3, *output, filters]))
+        return transposed(x * slopes)[0] + bias
+
+    loss = lambda *weights: jnp.mean((layer(*weights) - numbers(2, [3, *output, filters])) ** 2)
+    value, gradients = jax.value_and_grad(loss, argnums=(0, 1, 2))(*weights)
+    return dict(
+        function="conv2dTranspose", options=options, inputShapes=[shape], output=significant(layer(*weights)),
+        loss=float(value), gradients=[significant(gradient) for gradient in gradients],
+    )
+
+
+DILATED = [
+    (dict(filters=2, kernelSize=[3, 2], dilations=[2, 3]), [3, 4, 3], [7, 7], [(0, 0), (0, 0)]),
+    (dict(filters=2, kernelSize=3, strides=2, dilations=2, padding="same"), [3, 4, 3], [6, 8], [(1, 2), (1, 2)]),
+]
+
+
 def softmax(z):
     e = np.exp(z - z.max(-1, keepdims=True))
     return (e / e.sum(-1, keepdims=True)).astype(np.float32)
@@ -152,8 +182,8 @@ def loss_case(function, options, outputs, targets, loss):
 
 
 result = {
-    "made by": f"test/reference/catalogue.py, tensorflow {tf.__version__}, keras {keras.__version__}, float32",
-    "layers": [layer_case(*case) for case in LAYERS],
+    "made by": f"test/reference/catalogue.py, tensorflow {tf.__version__}, keras {keras.__version__}, jax {jax.__version__}, float32",
+    "layers": [layer_case(*case) for case in LAYERS] + [dilated_case(*case) for case in DILATED],
     "losses": [loss_case(*case) for case in LOSSES],
 }
 Path(__file__).with_name("catalogue.json").write_text(json.dumps(result) + "\n")

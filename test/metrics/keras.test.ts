@@ -49,7 +49,7 @@ for (const entry of keras.cases) {
   });
 }
 
-for (const name of ['precision', 'recall', 'f1Score', 'auc'] as const) {
+for (const name of ['precision', 'recall', 'f1Score', 'auc', 'meanIoU'] as const) {
   test(`${name}: numbers of classes are as good as one-hot`, () => {
     const metric = make[name] as () => convgrad.Metric;
     const [outputs, onehot, labels] = [array('fine'), array('onehot'), array('labels')];
@@ -68,6 +68,10 @@ test('options of metrics that do not fit are told', () => {
   expect(() => convgrad.precision({ classId: 3 }).counter([3], [3], 'm')).toThrow(
     'm: precision expected a classId below 3, got 3',
   );
+  expect(() => convgrad.meanIoU().counter([8, 8, 1], [8, 8, 1], 'm')).toThrow(
+    'm: meanIoU expected outputs [batch,…,classes], got [batch,8,8,1]',
+  );
+  expect(() => convgrad.r2Score().counter([3], [], 'm')).toThrow('m: r2Score expected targets of [3], got []');
   expect(() => convgrad.auc().counter([3], [4], 'm')).toThrow('m: auc expected targets of [3], got [4]');
 });
 

@@ -62,6 +62,11 @@ CASES = [
     ("auc", dict(curve="PR", numThresholds=30, summationMethod="majoring"), "fine", "many", lambda: M.AUC(30, "PR", "majoring")),
     ("auc", dict(multiLabel=True), "fine", "many", lambda: M.AUC(multi_label=True)),
     ("auc", dict(fromLogits=True, multiLabel=True, curve="PR"), "logits", "many", lambda: M.AUC(from_logits=True, multi_label=True, curve="PR")),
+    ("rootMeanSquaredError", {}, "fine", "many", lambda: M.RootMeanSquaredError()),
+    ("r2Score", {}, "fine", "many", lambda: M.R2Score()),
+    ("r2Score", {}, "first", "single", lambda: M.R2Score()),
+    ("meanIoU", {}, "fine", "labels", lambda: M.MeanIoU(classes, sparse_y_pred=False)),
+    ("meanIoU", {}, "scores", "onehot", lambda: M.OneHotMeanIoU(classes)),
 ]
 
 

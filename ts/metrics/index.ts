@@ -6,14 +6,18 @@ import { describe, lookUp } from '../options';
 import { accuracy, binaryAccuracy, categoricalAccuracy, sparseCategoricalAccuracy } from './accuracy';
 import { auc } from './auc';
 import { f1Score, precision, recall } from './decisions';
+import { meanIoU } from './meanIoU';
 import type { Metric } from './metric';
+import { r2Score, rootMeanSquaredError } from './regression';
 import { sparseTopKCategoricalAccuracy, topKCategoricalAccuracy } from './topK';
 
 export * from './accuracy';
 export * from './auc';
 export * from './confusionMatrix';
 export * from './decisions';
+export * from './meanIoU';
 export type { Metric, MetricCounter } from './metric';
+export * from './regression';
 export * from './topK';
 
 /** Every metric by its name in options. */
@@ -28,6 +32,9 @@ export const metrics = {
   recall,
   f1Score,
   auc,
+  rootMeanSquaredError,
+  r2Score,
+  meanIoU,
 } as const;
 
 /** Name of a metric, as in `metrics: ['accuracy']`. */
@@ -45,6 +52,9 @@ const classes = {
   Recall: recall,
   F1Score: f1Score,
   AUC: auc,
+  RootMeanSquaredError: rootMeanSquaredError,
+  R2Score: r2Score,
+  MeanIoU: meanIoU,
 };
 
 /** A name, a metric or one as data. @throws {OptionError} when it is none of them. */

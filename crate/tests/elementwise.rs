@@ -66,6 +66,37 @@ fn tanh_is_within_3_ulp_over_the_whole_range() {
     assert!(error <= 3.0, "{error} ulp at {at}");
 }
 
+/// sigmoid(2u), twice the derivative of u, and 2u itself; u is the inner function of gelu by a tangent.
+fn gelu_parts(x: f64) -> (f64, f64, f64) {
+    let scale = 2.0 * (2.0 / std::f64::consts::PI).sqrt();
+    let twice = scale * (x + 0.044_715 * x * x * x);
+    (1.0 / (1.0 + (-twice).exp()), scale * (1.0 + 3.0 * 0.044_715 * x * x), twice)
+}
+
+#[test]
+fn gelu_by_a_tangent_keeps_its_digits_in_the_tail() {
+    let x: Vec<f32> =
+        (-100_000..=100_000).map(|n| n as f32 * 1e-4).chain([-1e-30, 1e-30, -1e20, 1e20, 300.0]).collect();
+    let mut y = vec![0.0; x.len()];
+    forward(Activation::GeluTanh, &x, &mut y);
+    let mut slope = vec![0.0; x.len()];
+    gradient(Activation::GeluTanh, &x, &vec![1.0; x.len()], &mut slope);
+    for ((&x, &y), &slope) in x.iter().zip(&y).zip(&slope) {
+        let (s, inner, twice) = gelu_parts(f64::from(x));
+        // A rounding of 2u is one of e²ᵘ, 2u times as large where u is very negative.
+        let roundings = 2f64.powi(-24) * (6.0 + 3.0 * (-twice).max(0.0));
+        let expected = f64::from(x) * s;
+        assert!((f64::from(y) - expected).abs() <= roundings * expected.abs() + 2e-44, "{x}: {y}, not {expected}");
+        let bend = if s == 1.0 || s == 0.0 { 0.0 } else { f64::from(x) * inner * s * (1.0 - s) };
+        let size = s + bend.abs();
+        assert!(
+            (f64::from(slope) - (s + bend)).abs() <= roundings * size + 1e-42,
+            "slope at {x}: {slope}, not {}",
+            s + bend
+        );
+    }
+}
+
 #[test]
 fn nan_stays_nan() {
     let x = [f32::NAN; 5];

@@ -6,9 +6,9 @@ use crate::vector::{Lanes, Real, Vector};
 /// Limit and scale of selu (Klambauer et al., "Self-Normalizing Neural Networks", 2017).
 const SELU_LIMIT: Real = 1.673_263_2;
 const SELU_SCALE: Real = 1.050_701;
-/// √(2/π) and the cube's share of gelu by a tangent (Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016).
-const GELU_SCALE: Real = 0.797_884_6;
-const GELU_CUBE: Real = 0.044_715;
+/// Gelu by a tangent (Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016): 2u = x·(2·√(2/π) + 0.044715·2·√(2/π)·x²).
+const GELU_LINE: Real = 1.595_769_121_605_730_8;
+const GELU_CUBE: Real = 0.071_354_816_272_600_25;
 /// √½.
 const ROOT_OF_HALF: Real = 0.707_106_77;
 /// 1/√(2π).
@@ -99,29 +99,29 @@ impl Curves {
         self.normal_distribution(x).add(share)
     }
 
-    /// √(2/π)·(x + 0.044715·x³), and its tangent.
+    /// 2u, u = √(2/π)·(x + 0.044715·x³).
     #[inline(always)]
-    fn gelu_tangent(&self, x: Lanes) -> Lanes {
-        let inner = x.mul(x).mul_add(Lanes::splat(GELU_CUBE), Lanes::splat(1.0)).mul(x);
-        self.tangent.tanh(inner.mul(Lanes::splat(GELU_SCALE)))
+    fn gelu_inner(&self, x: Lanes) -> Lanes {
+        x.mul(x).mul_add(Lanes::splat(GELU_CUBE), Lanes::splat(GELU_LINE)).mul(x)
     }
 
-    /// x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³))).
+    /// x/2·(1 + tanh u) = x·sigmoid(2u): a sum that would lose its digits where tanh u nears −1 is not there.
     #[inline(always)]
     pub fn gelu_tanh(&self, x: Lanes) -> Lanes {
-        let half = Lanes::splat(0.5);
-        x.mul(self.gelu_tangent(x).mul_add(half, half))
+        x.mul(self.logistic.sigmoid(self.gelu_inner(x)))
     }
 
-    /// Derivative of [`Self::gelu_tanh`].
+    /// Derivative of [`Self::gelu_tanh`]: s + s·(1 − s)·x·2u′ with s = sigmoid(2u), from the smaller one of s and 1 − s.
     #[inline(always)]
     pub fn gelu_tanh_slope(&self, x: Lanes) -> Lanes {
-        let (half, one) = (Lanes::splat(0.5), Lanes::splat(1.0));
-        let t = self.gelu_tangent(x);
-        let inner = x.mul(x).mul_add(Lanes::splat(3.0 * GELU_CUBE), one).mul(Lanes::splat(GELU_SCALE));
-        let bend = one.sub(t.mul(t));
-        let share = Lanes::splat(0.0).select_less(bend, x.mul(inner).mul(bend), Lanes::splat(0.0));
-        half.mul(one.add(t).add(share))
+        let (zero, one) = (Lanes::splat(0.0), Lanes::splat(1.0));
+        let small = self.logistic.sigmoid(self.gelu_inner(x).negative_abs());
+        let large = one.sub(small);
+        let inner = x.mul(x).mul_add(Lanes::splat(3.0 * GELU_CUBE), Lanes::splat(GELU_LINE));
+        let bend = small.mul(large);
+        // Where there is no bend any more, x may be infinite.
+        let share = zero.select_less(bend, x.mul(inner).mul(bend), zero);
+        x.select_less(zero, small, large).add(share)
     }
 
     /// Derivative of x·sigmoid(x): s·(1 + x·(1 − s)).

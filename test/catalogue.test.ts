@@ -63,7 +63,7 @@ function taken(make: Make): string[] {
 const required: Readonly<Record<string, unknown>> = {
   ...{ filters: 2, kernelSize: 3, units: 2, rate: 0.5, stddev: 0.5, targetShape: [-1], dims: [1], n: 2, scale: 2 },
   ...{ activation: 'relu', boundaries: [1], values: [1, 2], initialLearningRate: 1, decaySteps: 2, decayRate: 0.5 },
-  ...{ maxLearningRate: 1, totalSteps: 5 },
+  ...{ maxLearningRate: 1, totalSteps: 5, factor: 0.5, heightFactor: 0.5, widthFactor: 0.5, height: 2, width: 2 },
 };
 
 /** Whether a value of a configuration is what the page says. */

@@ -84,6 +84,32 @@ export const layerCases: Readonly<Record<string, readonly LayerCase[]>> = {
     { layer: c.prelu({ sharedAxes: [1, 2], alphaInitializer: c.constant({ value: 0.25 }) }), inputShapes: image },
     { layer: c.prelu({ trainable: false }), inputShapes: [[3]] },
   ],
+  RandomBrightness: [
+    { layer: c.randomBrightness({ factor: [0.3, -0.1], valueRange: [0, 1] }), inputShapes: image },
+    { layer: c.randomBrightness({ factor: 0.3 }), inputShapes: image },
+  ],
+  RandomContrast: [
+    { layer: c.randomContrast({ factor: 0.25 }), inputShapes: image },
+    { layer: c.randomContrast({ factor: [0.5, 0.25], valueRange: [-1, 1] }), inputShapes: image },
+  ],
+  RandomCrop: [{ layer: c.randomCrop({ height: 5, width: 9 }), inputShapes: image }],
+  RandomFlip: [{ layer: c.randomFlip({ mode: 'vertical' }), inputShapes: image }],
+  RandomRotation: [
+    {
+      layer: c.randomRotation({ factor: -0.25, fillMode: 'constant', fillValue: 0.5, interpolation: 'nearest' }),
+      inputShapes: image,
+    },
+  ],
+  RandomTranslation: [
+    {
+      layer: c.randomTranslation({ heightFactor: 0.2, widthFactor: [-0.1, 0.3], fillMode: 'wrap' }),
+      inputShapes: image,
+    },
+  ],
+  RandomZoom: [
+    { layer: c.randomZoom({ heightFactor: 0.2, fillMode: 'nearest' }), inputShapes: image },
+    { layer: c.randomZoom({ heightFactor: [0, 0.2], widthFactor: 0.1 }), inputShapes: image },
+  ],
   Rescaling: [{ layer: c.rescaling({ scale: 1 / 255, offset: -0.5 }), inputShapes: image }],
   Reshape: [{ layer: c.reshape({ targetShape: [4, -1, 2] }), inputShapes: [[24]] }],
   Softmax: [{ layer: c.softmax(), inputShapes: [[3]] }],

@@ -468,6 +468,7 @@ test.each<[c.Layer, string]>([
   ],
   [c.activation({ activation: 'hardSigmoid' }), 'Activation "activation_1": activation: expected one of linear, '],
   [c.spatialDropout2d({ rate: 0.5 }), 'SpatialDropout2D "spatial_dropout2d_1": expected layers that TensorFlow.js has'],
+  [c.randomFlip(), 'RandomFlip "random_flip_1": expected layers that TensorFlow.js has'],
   [c.elu({ alpha: 0.5 }), 'ELU "elu_1": expected alpha 1, got 0.5'],
   [
     c.conv2dTranspose({ filters: 1, kernelSize: 3, dilations: 2 }),

@@ -9,7 +9,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { init } from '../../ts';
 import { layers } from '../../ts/layers';
 import { losses } from '../../ts/losses';
+import { philox } from '../../ts/random';
 import { Tape } from '../support/tape';
+import { augmentationDefinitions } from './random/augmentation';
 import { catalogueDefinitions } from './random/catalogue';
 import { type Configuration, compare } from './random/compare';
 import type { Definition } from './random/definition';
@@ -23,6 +25,7 @@ const definitions: Readonly<Record<string, Definition>> = {
   ...weightedDefinitions,
   ...otherDefinitions,
   ...catalogueDefinitions,
+  ...augmentationDefinitions,
 };
 const lossDefinitions: Readonly<Record<string, LossDefinition>> = { ...usualLosses, ...rareLossDefinitions };
 const RUNS_OF_A_LAYER = 70;
@@ -105,7 +108,8 @@ describe('layers', () => {
     const runs = className in weightedDefinitions ? RUNS_OF_A_WEIGHTED_LAYER : RUNS_OF_A_LAYER;
     test(`${className}: ${runs} configurations`, () => {
       // What a layer dropped shows by gradients that are 0, which those of whole numbers are by themselves too.
-      const wholeRuns = definitions[className]?.drops ? 0 : Math.floor(runs * 0.3);
+      const { drops, rounds } = definitions[className] as Definition;
+      const wholeRuns = drops || rounds ? 0 : Math.floor(runs * 0.3);
       check(arbitrary(className, lossNames, false), runs - wholeRuns);
       if (wholeRuns > 0) check(arbitrary(className, lossNames, true), wholeRuns);
     });
@@ -146,8 +150,9 @@ test('the judge: derivatives on the tape are central differences', () => {
           tape.leaf(Math.sin(i + 1) + 1.1),
         ),
       }));
+      const words = (sample: number): readonly number[] => philox([sample, 0, 1, 0], [7, 0]);
       const { nodes } = definition.compute(
-        { tape, inputs, weights: given, dropped: [], chance: () => 0.3 },
+        { tape, inputs, weights: given, dropped: [], chance: () => 0.3, words },
         setting.options,
       );
       const total = tape.sum(nodes.map((node, index) => tape.affine(node, Math.sin(index + 1))));

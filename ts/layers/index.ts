@@ -2,6 +2,15 @@
 
 import { activation, elu, leakyRelu, softmax } from './activation';
 import { activityRegularization } from './activityRegularization';
+import {
+  randomBrightness,
+  randomContrast,
+  randomCrop,
+  randomFlip,
+  randomRotation,
+  randomTranslation,
+  randomZoom,
+} from './augmentation';
 import { conv1d } from './conv1d';
 import { conv1dTranspose } from './conv1dTranspose';
 import { conv2d } from './conv2d';
@@ -33,6 +42,7 @@ import { upSampling2d } from './upSampling2d';
 export * from './activation';
 export type { ActivationName } from './activations';
 export * from './activityRegularization';
+export * from './augmentation';
 export * from './conv1d';
 export * from './conv1dTranspose';
 export * from './conv2d';
@@ -108,6 +118,13 @@ export const layers = {
   Multiply: multiply,
   PReLU: prelu,
   Permute: permute,
+  RandomBrightness: randomBrightness,
+  RandomContrast: randomContrast,
+  RandomCrop: randomCrop,
+  RandomFlip: randomFlip,
+  RandomRotation: randomRotation,
+  RandomTranslation: randomTranslation,
+  RandomZoom: randomZoom,
   ReLU: relu,
   RepeatVector: repeatVector,
   Rescaling: rescaling,

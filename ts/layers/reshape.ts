@@ -2,10 +2,9 @@
 
 import { OptionError, ShapeError } from '../errors';
 import { checkOptions, describe } from '../options';
-import { read, write } from '../plan/buffer';
-import type { PlanBuilder } from '../plan/builder';
 import { type Shape, sizeOf } from '../shape';
-import { type EmittedLayer, formatBatchShape, type Layer, labelOf, only, type Value } from './layer';
+import { emitInset } from './inset';
+import { formatBatchShape, type Layer, labelOf, only } from './layer';
 import { image, single, unweighted } from './unweighted';
 
 /** Options of {@link reshape}. */
@@ -149,30 +148,4 @@ export function cropping2d(options: Cropping2dOptions = {}): Layer {
     },
     emit: (builder, inputs, shape) => emitInset(builder, only(inputs, 'cropping2d'), shape, [top, left], 'crop2d'),
   });
-}
-
-/** Frames or cuts images; each of the two kernels is the other's gradient. @param place - Of the small image's first pixel. */
-export function emitInset(
-  builder: PlanBuilder,
-  input: Value,
-  shape: Shape,
-  place: readonly [number, number],
-  kernel: 'pad2d' | 'crop2d',
-): EmittedLayer {
-  const [batch = 1, height = 1, width = 1, channels = 1] = input.shape;
-  const [, outHeight = 1, outWidth = 1] = shape;
-  const y = builder.temporary('output', shape);
-  const sizes = [batch, channels, height, width, outHeight, outWidth, ...place];
-  builder.call(kernel, [...sizes, read(input.buffer), write(y)], y.size);
-  builder.record('y', y);
-  return {
-    output: { buffer: y, shape },
-    backward(gradient, [needed]) {
-      if (!needed) return [undefined];
-      const dx = builder.temporary('input gradient', input.shape);
-      const back = [batch, channels, outHeight, outWidth, height, width, ...place];
-      builder.call(kernel === 'pad2d' ? 'crop2d' : 'pad2d', [...back, read(gradient), write(dx)], dx.size);
-      return [dx];
-    },
-  };
 }

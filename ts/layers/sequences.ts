@@ -5,8 +5,8 @@ import { checkOptions, describe, positiveInteger, wholeNumber } from '../options
 import { read, write } from '../plan/buffer';
 import type { PlanBuilder } from '../plan/builder';
 import type { Shape } from '../shape';
+import { emitInset } from './inset';
 import { type EmittedLayer, formatBatchShape, type Layer, labelOf, only, type Value } from './layer';
-import { emitInset } from './reshape';
 import { sequence, single, unweighted } from './unweighted';
 
 /** One number for both ends, or `[before, after]`. */

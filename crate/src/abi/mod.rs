@@ -4,6 +4,7 @@
 //! Exports are free functions of u32 and f32 over byte addresses, never methods of objects that a trap could leave
 //! borrowed. Unless a line says otherwise they answer 0, or the number of an [`Error`].
 
+mod augmentation;
 mod broadcast;
 mod convolution;
 mod elementwise;
@@ -20,6 +21,7 @@ mod shape;
 
 use crate::error::{checked_product, Error};
 use crate::geometry::{Geometry, WORDS};
+use crate::kernels::random::Clock;
 use crate::memory::Registry;
 use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -221,6 +223,12 @@ impl Frame {
             return Ok(&mut []);
         }
         self.output(address, needed)
+    }
+
+    /// Four words: a step's number and the seed.
+    fn clock(&mut self, address: u32) -> Result<Clock, Error> {
+        let words = self.indices(address, 4)?;
+        Ok(Clock { step: [words[0], words[1]], seed: [words[2], words[3]] })
     }
 
     fn geometry(&mut self, address: u32) -> Result<Geometry, Error> {

@@ -1,7 +1,6 @@
 //! Exports of noise.
 
 use super::call;
-use crate::kernels::dropout::Clock;
 use crate::kernels::noise::{self, Noise};
 use wasm_bindgen::prelude::*;
 
@@ -10,8 +9,7 @@ use wasm_bindgen::prelude::*;
 pub fn noise(code: u32, parameter: f32, length: u32, stream: u32, clock: u32, x: u32, y: u32) -> u32 {
     call(|frame| {
         let kind = Noise::from_code(code, parameter)?;
-        let words = frame.indices(clock, 4)?;
-        let clock = Clock { step: [words[0], words[1]], seed: [words[2], words[3]] };
+        let clock = frame.clock(clock)?;
         let x = frame.input(x, length as usize)?;
         noise::noise(kind, stream, clock, x, frame.output(y, length as usize)?);
         Ok(())

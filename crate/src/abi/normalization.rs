@@ -3,8 +3,7 @@
 use super::{call, matrix};
 use crate::error::Error;
 use crate::kernels::batch_norm::{self, Affine, Matrix};
-use crate::kernels::dropout::{self, Clock};
-use crate::kernels::{fold, layer_norm, prelu};
+use crate::kernels::{dropout, fold, layer_norm, prelu};
 use wasm_bindgen::prelude::*;
 
 fn sizes(rows: u32, channels: u32) -> Matrix {
@@ -201,8 +200,7 @@ pub fn layer_norm_gradient(
 pub fn dropout(batch: u32, inner: u32, channels: u32, rate: f32, stream: u32, clock: u32, x: u32, y: u32) -> u32 {
     call(|frame| {
         let length = matrix(batch, inner)?.checked_mul(channels as usize).ok_or(Error::OutOfBounds)?;
-        let words = frame.indices(clock, 4)?;
-        let clock = Clock { step: [words[0], words[1]], seed: [words[2], words[3]] };
+        let clock = frame.clock(clock)?;
         let x = frame.input(x, length)?;
         let y = frame.output(y, length)?;
         if channels == 0 {

@@ -1,7 +1,7 @@
 //! Noise while training: values that are moved, scaled or replaced by chance.
 
 use super::cross_entropy::natural_logarithm;
-use super::dropout::{philox, Clock};
+use super::random::{draw, Clock};
 use crate::error::Error;
 use crate::threads::{each_part, WORTH};
 use crate::vector::Real;
@@ -69,7 +69,7 @@ fn apply(stream: u32, clock: Clock, x: &[Real], y: &mut [Real], change: impl Fn(
         let start = part * PART;
         for (block, (x, y)) in x[start..].chunks(4).zip(y.chunks_mut(4)).enumerate() {
             let number = (start / 4 + block) as u32;
-            let words = philox([number, stream, clock.step[0], clock.step[1]], clock.seed);
+            let words = draw(number, stream, clock);
             for ((y, &x), word) in y.iter_mut().zip(x).zip(words) {
                 *y = change(x, word);
             }

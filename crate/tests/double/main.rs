@@ -13,6 +13,8 @@ use convgrad::kernels::cross_entropy::{self, Targets};
 use convgrad::kernels::image::{self, Enlargement};
 use convgrad::kernels::matmul::{matmul, Product};
 use convgrad::kernels::pointwise_loss::{self, Focal, Pointwise};
+use convgrad::kernels::tone::{self, Images};
+use convgrad::kernels::warp::{self, Fill, Warp};
 use convgrad::kernels::{layer_norm, loss, pooling, prelu, softmax};
 
 /// A small generator; its quality does not matter.
@@ -381,6 +383,47 @@ fn enlarged_images_and_slopes_that_learn() {
             let (mut dx, mut dalpha) = (vec![0.0; 24], vec![0.0; 6]);
             prelu::gradient(&x[0], &x[1], dy, &mut dx, &mut dalpha);
             vec![dalpha, dx]
+        },
+    );
+}
+
+#[test]
+fn warps() {
+    for fill in [Fill::Constant(0.5), Fill::Nearest, Fill::Reflect, Fill::Wrap] {
+        for bilinear in [false, true] {
+            let w = Warp { batch: 2, input: [5, 4], output: [4, 6], channels: 3, fill, bilinear };
+            let maps = [0.9, -0.3, 0.7, 0.2, 1.1, -1.3, 1.3, 0.4, -2.2, -0.1, 0.7, 1.9];
+            let run = |x: &Arrays| {
+                let mut y = vec![0.0; 2 * w.output_image()];
+                warp::forward(&w, &maps, &x[0], &mut y);
+                y
+            };
+            check(&format!("{w:?}"), vec![Numbers(29).values(120, 2.0)], run, |_, dy| {
+                let mut dx = vec![0.0; 120];
+                warp::gradient(&w, &maps, dy, &mut dx);
+                vec![dx]
+            });
+        }
+    }
+}
+
+#[test]
+fn tones() {
+    let images = Images { batch: 2, pixels: 7, channels: 5, range: [-1.2, 1.6] };
+    let tones = [0.6, 0.1, 1.0, -0.3];
+    let run = |x: &Arrays| {
+        let (mut y, mut offsets) = (vec![0.0; 70], vec![0.0; 10]);
+        tone::forward(&images, &tones, &x[0], &mut y, &mut offsets);
+        (y, offsets)
+    };
+    check(
+        "tones",
+        vec![Numbers(31).values(70, 3.0)],
+        |x| run(x).0,
+        |x, dy| {
+            let (mut dx, mut means) = (vec![0.0; 70], vec![0.0; 10]);
+            tone::gradient(&images, (&tones, &run(x).1), &x[0], dy, &mut dx, &mut means);
+            vec![dx]
         },
     );
 }

@@ -102,7 +102,9 @@ export function compare(configuration: Configuration, judges: Judges): Compariso
     const dropped = Array.from(gradients[0]?.data ?? [], (value) => value === 0);
     const own = nodes.filter((_, index) => weights[index]?.name.startsWith('judged/'));
     const chance = (index: number): number => chanceOf(index, seed);
-    const given = { tape, inputs: behindSlopes, weights: own, dropped, chance };
+    // The only layer that draws has stream 0, and the first step is number 1.
+    const words = (sample: number): readonly number[] => philox([sample, 0, 1, 0], [seed, 0]);
+    const given = { tape, inputs: behindSlopes, weights: own, dropped, chance, words };
     let outputs = judges.layer.compute(given, options);
     if (String(outputs.shape) !== String(outputShape)) {
       throw new Error(`expected shape ${outputs.shape}, got ${outputShape}`);

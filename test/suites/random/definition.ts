@@ -27,6 +27,8 @@ export interface Given {
   readonly dropped: readonly boolean[];
   /** The chance of a value of the input in the first step, in (0, 1): from the model's generator, by its definition. */
   chance(index: number): number;
+  /** The four random words that a layer draws for a sample. */
+  words(sample: number): readonly number[];
 }
 
 /** A layer of the registry for the random suite. */
@@ -41,6 +43,8 @@ export interface Definition {
   readonly minBatch?: number;
   /** Whether it drops values by chance: then there is one sample and a loss whose gradients are not zero. */
   readonly drops?: boolean;
+  /** Whether it computes with fractions drawn by chance: then whole numbers need not come out whole. */
+  readonly rounds?: boolean;
 }
 
 /** An integer. */

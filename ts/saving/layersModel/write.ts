@@ -12,7 +12,7 @@ interface Told extends PartConfig {
 }
 
 /** What TensorFlow.js 4.22 has no layer for, though both sides would say the same. */
-const theyLack = [
+const lacking = [
   'ActivityRegularization',
   'Conv1DTranspose',
   'Cropping1D',
@@ -26,6 +26,7 @@ const theyLack = [
   'UpSampling1D',
   'ZeroPadding1D',
 ];
+const theyLack = (className: string): boolean => lacking.includes(className) || className.startsWith('Random');
 
 /** A topology that `tf.loadLayersModel` takes, and the names of the layers there by those here. */
 export interface WrittenTopology {
@@ -128,7 +129,7 @@ function writeLayer({ className, config }: PartConfig, where: string): Written {
     return { class_name: className, config: { batch_input_shape: batch, dtype: 'float32', sparse: false, name } };
   }
   const what = `${where}: ${className} ${describe(name)}`;
-  if (theyLack.includes(className)) throw new OptionError(`${what}: expected layers that TensorFlow.js has`);
+  if (theyLack(className)) throw new OptionError(`${what}: expected layers that TensorFlow.js has`);
   const form = lookUp(forms, className, `${where}: layer ${describe(name)}: className`);
   const theirs: Record<string, unknown> = { name };
   for (const [ours, value] of Object.entries(options)) {

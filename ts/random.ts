@@ -6,6 +6,7 @@
  * known answers that its authors publish.
  */
 
+import { naturalLogarithm } from './elementary';
 import { OptionError } from './errors';
 
 /** Position of a generator, to be stored and restored. */
@@ -157,22 +158,4 @@ function hash(text: string): readonly [number, number] {
     return value >>> 0;
   };
   return [run(0x811c9dc5), (run(0x9747b28c) | 1) >>> 0];
-}
-
-/**
- * ln x for 0 < x < 1 from additions, multiplications and divisions alone, which round the same everywhere;
- * Math.log may differ between engines. Error below 1e-15.
- */
-function naturalLogarithm(x: number): number {
-  let exponent = 0;
-  let mantissa = x;
-  while (mantissa < Math.SQRT1_2) {
-    mantissa *= 2;
-    exponent--;
-  }
-  const s = (mantissa - 1) / (mantissa + 1);
-  const square = s * s;
-  let sum = 0;
-  for (let power = 21; power >= 1; power -= 2) sum = sum * square + 1 / power;
-  return exponent * Math.LN2 + 2 * s * sum;
 }

@@ -45,7 +45,7 @@ const allowed = {
   tfjs: ['index', 'runtime'],
   cli: ['index', 'data'],
 };
-const free = ['config', 'errors', 'shape', 'tensor', 'random', 'options', 'constraints', 'regularizers'];
+const free = ['config', 'elementary', 'errors', 'shape', 'tensor', 'random', 'options', 'constraints', 'regularizers'];
 
 /** What each module of the crate may use. */
 const allowedRust = {

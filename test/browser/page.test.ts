@@ -1,4 +1,4 @@
-/** The built package in a page of Chromium: trains the seed's network to the same bits as Node. */
+/** The built package in a page of Chromium: trains two networks, one with all that chance decides, to the same bits as Node. */
 
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -52,6 +52,49 @@ async function train(library: Library, simd: 'strict' | 'auto') {
   return { variant, threads, history, bits };
 }
 
+/** The bits of a small network in which chance decides all it can: first weights, order, augmentation, what is dropped. */
+async function trainByChance(library: Library) {
+  const c = library;
+  const { variant } = await c.init({ simd: 'strict' });
+  const count = 60;
+  const x = Float32Array.from({ length: count * 300 }, (_, index) => ((index * 7919) % 1000) / 1000);
+  const y = Int32Array.from({ length: count }, (_, index) => (index * 13) % 4);
+  const model = c.sequential({
+    inputShape: [10, 10, 3],
+    seed: 2 ** 33 + 5,
+    layers: [
+      c.randomFlip(),
+      c.randomTranslation({ heightFactor: 0.2, widthFactor: 0.1, fillMode: 'wrap' }),
+      c.randomRotation({ factor: 0.1 }),
+      c.randomZoom({ heightFactor: 0.2, widthFactor: 0.1, fillMode: 'constant', fillValue: 0.5 }),
+      c.randomBrightness({ factor: 0.1, valueRange: [0, 1] }),
+      c.randomContrast({ factor: 0.2, valueRange: [0, 1] }),
+      c.randomCrop({ height: 9, width: 8 }),
+      c.conv2d({ filters: 6, kernelSize: 3, kernelInitializer: 'heNormal', activation: 'geluTanh' }),
+      c.spatialDropout2d({ rate: 0.2 }),
+      c.conv2d({ filters: 8, kernelSize: 3, kernelInitializer: 'orthogonal', activation: 'relu' }),
+      c.maxPool2d(),
+      c.flatten(),
+      c.dropout({ rate: 0.3 }),
+      c.dense({ units: 16, kernelInitializer: 'lecunNormal', biasInitializer: c.randomNormal(), activation: 'selu' }),
+      c.dense({ units: 4, kernelInitializer: 'glorotUniform' }),
+    ],
+  });
+  const learningRate = c.cosineDecay({ initialLearningRate: 0.01, decaySteps: 25, warmupTarget: 0.02, warmupSteps: 3 });
+  model.compile({
+    optimizer: c.adam({ learningRate, globalClipNorm: 1 }),
+    loss: 'sparseCategoricalCrossentropyFromLogits',
+    metrics: ['accuracy'],
+  });
+  const bitsOf = (values: Float32Array): number[] =>
+    Array.from(new Uint32Array(values.buffer, values.byteOffset, values.length));
+  const first = model.getWeights().map((weight) => bitsOf(weight.data));
+  const { history } = await model.fit(x, y, { batchSize: 16, epochs: 6, validationSplit: 0.2 });
+  const bits = model.getWeights().map((weight) => bitsOf(weight.data));
+  model.dispose();
+  return { variant, history, first, bits };
+}
+
 async function open(isolated: boolean): Promise<{ page: Page; close: () => Promise<void> }> {
   const { url, server } = await serve(dist, isolated);
   const page = await browser.newPage();
@@ -78,6 +121,17 @@ describe.each([true, false])('cross-origin isolated: %s', (isolated) => {
     const here = await train((await import('../../dist/index.js' as string)) as Library, 'strict');
     expect(here.variant).toBe('simd128');
     expect({ ...there, threads: here.threads }).toEqual(here);
+    await close();
+  });
+
+  test('all that chance decides gives the same bits as in Node', async () => {
+    const { page, close } = await open(isolated);
+    const source = `(async () => await (${trainByChance.toString()})(await import('/browser/index.js')))()`;
+    const there = (await page.evaluate(source)) as Awaited<ReturnType<typeof trainByChance>>;
+    const here = await trainByChance((await import('../../dist/index.js' as string)) as Library);
+    expect(here.variant).toBe('simd128');
+    expect(here.bits).not.toEqual(here.first);
+    expect(there).toEqual(here);
     await close();
   });
 

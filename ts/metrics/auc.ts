@@ -1,5 +1,6 @@
 /** The area under a curve of decisions at many thresholds. */
 
+import { exponential, naturalLogarithm } from '../elementary';
 import { OptionError } from '../errors';
 import { boolean, checkOptions, lookUp, wholeNumber } from '../options';
 import { belongs, keptIn, layoutOf, ratio } from './counting';
@@ -65,7 +66,7 @@ export function auc(options: AucOptions = {}): Metric {
             for (let column = 0; column < width; column++) {
               const output = outputs[outputStart + row * width + column] as number;
               if (Number.isNaN(output)) seen[1] = (seen[1] as number) + 1;
-              const value = fromLogits ? 1 / (1 + Math.exp(-output)) : output;
+              const value = fromLogits ? 1 / (1 + exponential(-output)) : output;
               // The largest threshold that the value is above; Keras multiplies in float32.
               const place = Math.ceil(Math.fround(Math.fround(value) * (numThresholds - 1))) - 1;
               const last = numThresholds - 2;
@@ -134,7 +135,7 @@ function interpolatedArea(right: Float64Array, wrong: Float64Array, allPositives
     const [p, nextP] = [tp + (wrong[index] as number), next + (wrong[index + 1] as number)];
     const slope = ratio(tp - next, p - nextP);
     const intercept = next - slope * nextP;
-    const logarithm = p > 0 && nextP > 0 ? Math.log(p / nextP) : 0;
+    const logarithm = p > 0 && nextP > 0 ? naturalLogarithm(p / nextP) : 0;
     sum += ratio(slope * (tp - next + intercept * logarithm), allPositives);
   }
   return sum;

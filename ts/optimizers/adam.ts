@@ -1,5 +1,6 @@
 /** Adam and its kin. */
 
+import { power } from '../elementary';
 import { boolean, checkOptions, numberIn } from '../options';
 import { read, update } from '../plan/buffer';
 import { type CommonOptions, commonOptions, makeOptimizer } from './make';
@@ -51,7 +52,7 @@ function adamOfClass(className: string, label: string, options: AdamOptions): Op
       config: { beta1, beta2, epsilon, amsgrad },
       slots: amsgrad ? ['m', 'v', 'largest v'] : ['m', 'v'],
       writeScalars(scalars, start, rate, iteration) {
-        scalars[start] = (rate * Math.sqrt(1 - beta2 ** iteration)) / (1 - beta1 ** iteration);
+        scalars[start] = (rate * Math.sqrt(1 - power(beta2, iteration))) / (1 - power(beta1, iteration));
         scalars[start + 1] = beta1;
         scalars[start + 2] = beta2;
         scalars[start + 3] = epsilon;

@@ -1,6 +1,7 @@
 /** Learning rates that follow the number of the step. */
 
 import { fromFullConfig, type PartConfig } from '../config';
+import { cosineOfHalfTurns, power } from '../elementary';
 import { OptionError } from '../errors';
 import { boolean, checkOptions, describe, numberIn, positiveInteger } from '../options';
 
@@ -73,7 +74,7 @@ export function exponentialDecay(options: {
   return schedule(
     'ExponentialDecay',
     config,
-    (step) => initial * factor ** (staircase ? Math.floor(step / steps) : step / steps),
+    (step) => initial * power(factor, staircase ? Math.floor(step / steps) : step / steps),
   );
 }
 
@@ -99,7 +100,7 @@ export function cosineDecay(options: {
   return schedule('CosineDecay', config, (step) => {
     if (step < warmupSteps) return initial + ((target - initial) * step) / warmupSteps;
     const done = Math.min((step - warmupSteps) / decaySteps, 1);
-    return target * ((1 - alpha) * 0.5 * (1 + Math.cos(Math.PI * done)) + alpha);
+    return target * ((1 - alpha) * 0.5 * (1 + cosineOfHalfTurns(done)) + alpha);
   });
 }
 
@@ -125,7 +126,7 @@ export function oneCycle(options: {
   const start = top / divFactor;
   const end = start / finalDivFactor;
   const wave = (from: number, to: number, done: number): number =>
-    to + ((from - to) / 2) * (1 + Math.cos(Math.PI * Math.min(Math.max(done, 0), 1)));
+    to + ((from - to) / 2) * (1 + cosineOfHalfTurns(Math.min(Math.max(done, 0), 1)));
   const peak = share * total - 1;
   const config = { maxLearningRate: top, totalSteps: total, pctStart: share, divFactor, finalDivFactor };
   return schedule('OneCycle', config, (step) =>

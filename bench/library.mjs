@@ -13,7 +13,6 @@ const entry = `
 export * from './ts/runtime/init';
 export * from './ts/runtime/geometry';
 export * from './ts/data';
-export { Random } from './ts/random';
 `;
 
 // esbuild is tsup's.

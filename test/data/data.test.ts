@@ -2,18 +2,8 @@
 
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import {
-  centerCrop,
-  jitterImages,
-  loadDigits,
-  oneHot,
-  readCsv,
-  readIdx,
-  resizeImages,
-  trainTestSplit,
-} from '../../ts/data';
+import { centerCrop, loadDigits, oneHot, readCsv, readIdx, resizeImages, trainTestSplit } from '../../ts/data';
 import { gunzipIfNeeded } from '../../ts/data/limits';
-import { Random } from '../../ts/random';
 
 function idx(type: number, sizes: readonly number[], values: readonly number[]): Uint8Array {
   const bytes = new Uint8Array(4 + 4 * sizes.length + values.length);
@@ -123,39 +113,4 @@ test('a split keeps every sample once and the share of each label', async () => 
 test('one-hot rows', () => {
   expect([...oneHot([2, 0], 3)]).toEqual([0, 0, 1, 1, 0, 0]);
   expect(() => oneHot([3], 3)).toThrow('oneHot: expected labels from 0 to 2, got 3 at index 0');
-});
-
-const still = { rotation: 0, zoom: 0, shear: 0, shift: 0 };
-
-test('jitter: nothing without amounts, everything within its bounds, the same by seed', async () => {
-  const digits = await loadDigits();
-  expect(jitterImages(digits, still, new Random(1)).images).toEqual(digits.images);
-  const moved = jitterImages(digits, { rotation: 0.2, zoom: 0.1, shear: 0.1, shift: 1 }, new Random(1));
-  expect(moved.labels).toBe(digits.labels);
-  expect(moved.images).not.toEqual(digits.images);
-  expect(Math.max(...moved.images)).toBeLessThanOrEqual(1);
-  expect(Math.min(...moved.images)).toBeGreaterThanOrEqual(0);
-  const again = jitterImages(digits, { rotation: 0.2, zoom: 0.1, shear: 0.1, shift: 1 }, new Random(1));
-  expect(again.images).toEqual(moved.images);
-});
-
-test('jitter: a turn keeps the centre and the distance from it, a shift moves by its amount', () => {
-  const values = new Array(25).fill(0);
-  values[12] = 1;
-  const turned = jitterImages(picture(values, 5, 5), { ...still, rotation: 3, zoom: 0.3, shear: 0.3 }, new Random(4));
-  expect(turned.images[12]).toBeCloseTo(1, 6);
-  // One bright pixel, shifted by (x, y): its parts are the products of the overlaps.
-  const { images } = jitterImages(picture(values, 5, 5), { ...still, shift: 1 }, new Random(4));
-  const random = new Random(4);
-  const draws = [1e-30, 1e-30, 1e-30, 1, 1].map((amount) => random.uniform(-amount, amount));
-  const [x, y] = [draws[3] as number, draws[4] as number];
-  for (let row = 0; row < 5; row++) {
-    for (let column = 0; column < 5; column++) {
-      const expected = Math.max(0, 1 - Math.abs(column + x - 2)) * Math.max(0, 1 - Math.abs(row + y - 2));
-      expect(images[row * 5 + column]).toBeCloseTo(expected, 6);
-    }
-  }
-  expect(() => jitterImages(picture(values, 5, 5), { ...still, zoom: 1 }, new Random(1))).toThrow(
-    'jitterImages: expected zoom ≥ 0 and < 1, got 1',
-  );
 });

@@ -1,6 +1,6 @@
 /** The second act: a convolutional network of the common kind learns to name the ten digits. */
 
-import { jitterImages, type LabelledImages, loadDigits, trainTestSplit } from '../data';
+import { type LabelledImages, loadDigits, trainTestSplit } from '../data';
 import {
   adam,
   conv2d,
@@ -11,9 +11,10 @@ import {
   type Model,
   maxPool2d,
   oneCycle,
+  randomRotation,
+  randomTranslation,
   sequential,
 } from '../index';
-import { Random } from '../random';
 import { type Confusion, countAnswers, formatConfusion } from './confusion';
 import { percent } from './format';
 import { startProgress } from './progress';
@@ -21,11 +22,12 @@ import { startProgress } from './progress';
 const CLASSES = 10;
 const BATCH = 64;
 /**
- * Network, amounts and rate were chosen by a fifth of the training digits, drawn six times: 99.5 % of those 1,722 right.
- * The held-out fifth had no say.
+ * Network and rate were chosen by a fifth of the training digits, drawn six times, and so it was seen that the motions below
+ * do as well as pictures that are also zoomed and slanted: 99.2 % of those 1,722 right. The held-out fifth had no say.
  */
 const RATE = 0.005;
-const JITTER = { rotation: 0.14, zoom: 0.084, shear: 0.105, shift: 0.7 };
+/** How far pictures turn and move at most: shares of a full turn, and of their size. */
+const [TURN, SHIFT] = [0.025, 0.0875];
 
 /** What the options say about this act. */
 export interface DigitsOptions {
@@ -84,6 +86,8 @@ function digitsNetwork({ seed }: DigitsOptions, totalSteps: number): Model {
     inputShape: [8, 8, 1],
     seed,
     layers: [
+      randomRotation({ factor: TURN, fillMode: 'constant' }),
+      randomTranslation({ heightFactor: SHIFT, widthFactor: SHIFT, fillMode: 'constant' }),
       convolution(32),
       convolution(32),
       maxPool2d(),
@@ -103,23 +107,15 @@ function digitsNetwork({ seed }: DigitsOptions, totalSteps: number): Model {
   return model;
 }
 
-/** Every epoch has its own pictures, hence a `fit` of its own. */
 async function trainModel(
   model: Model,
   train: LabelledImages,
-  { digitsEpochs, seed }: DigitsOptions,
+  { digitsEpochs: epochs }: DigitsOptions,
 ): Promise<Pick<DigitsResult, 'history' | 'millisecondsPerStep' | 'steps' | 'stopped'>> {
-  const progress = startProgress(model, digitsEpochs, Math.ceil(train.count / BATCH));
-  const random = new Random(seed, 'jitter');
-  const history: History = { epoch: [], history: { loss: [], accuracy: [] } };
+  const progress = startProgress(model, epochs, Math.ceil(train.count / BATCH));
   try {
-    for (let epoch = 0; epoch < digitsEpochs && !progress.interrupted; epoch++) {
-      const { images, labels } = jitterImages(train, JITTER, random);
-      const options = { batchSize: BATCH, initialEpoch: epoch, epochs: epoch + 1, callbacks: [progress.callback] };
-      const part = await model.fit(images, labels, options);
-      history.epoch.push(...part.epoch);
-      for (const name of ['loss', 'accuracy']) history.history[name]?.push(...(part.history[name] ?? []));
-    }
+    const callbacks = progress.callback;
+    const history = await model.fit(train.images, train.labels, { batchSize: BATCH, epochs, callbacks });
     const { millisecondsPerStep, steps, interrupted: stopped } = progress;
     return { history, millisecondsPerStep, steps, stopped };
   } finally {

@@ -4,4 +4,3 @@ export * from './csv';
 export * from './dataset';
 export { loadDigits } from './digits';
 export * from './idx';
-export { type Jitter, jitterImages } from './jitter';

@@ -10,6 +10,10 @@ const besideIndex = {
   setup(build: PluginBuild) {
     const path = build.initialOptions.format === 'cjs' ? './index.cjs' : './index.js';
     build.onResolve({ filter: /^(\.\.\/){1,2}index$/ }, () => ({ path, external: true }));
+    // What the backend of TensorFlow.js takes from below, index exports as well.
+    build.onResolve({ filter: /^(\.\.\/)+(runtime\/init|errors)$/ }, ({ importer }) =>
+      /[\\/]ts[\\/]tfjs[\\/]/.test(importer) ? { path, external: true } : undefined,
+    );
   },
 };
 

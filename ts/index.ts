@@ -29,7 +29,8 @@ export type { PlanReport, PlanReportCall } from './plan/report';
 export { l1, l1l2, l2, type Regularizer } from './regularizers';
 export type { SimdMode, Variant } from './runtime/detect';
 export type { ConvolutionOptions, Padding, Pair } from './runtime/geometry';
-export { type EngineInfo, type InitOptions, init } from './runtime/init';
+// getEngine is for the package's other entries, which share the engine and its threads.
+export { type EngineInfo, getEngine, type InitOptions, init } from './runtime/init';
 export * from './saving';
 export type { Shape } from './shape';
 export type { NestedNumbers, Predicted, Tensor, TensorLike } from './tensor';

@@ -17,7 +17,7 @@ import { scaleCharts } from './scale.mjs';
 import { kernelTable, stepTable } from './tables.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const documents = ['README.md', 'docs/performance.md'];
+const documents = ['README.md', 'docs/performance.md', 'docs/tfjs.md'];
 const tables = { steps: stepTable, kernels: kernelTable };
 const charts = { steps: stepChart, kernels: kernelChart, scale: scaleCharts };
 const headings = { steps: 'Steps and inference', kernels: 'Kernels', scale: 'As the work grows' };

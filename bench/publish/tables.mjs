@@ -34,12 +34,12 @@ export function kernelTable({ about, rows }) {
 
 /** Whether a row is a whole step or a whole inference, of one size. */
 export function isStep({ workload, grows }) {
-  return grows === undefined && /\b(step|inference)\b/.test(workload);
+  return grows === undefined && /\b(step|fit|inference)\b/.test(workload);
 }
 
 /** Whether a row is a single kernel's, of one size. */
 export function isKernel({ workload, grows }) {
-  return grows === undefined && !/\b(step|inference)\b/.test(workload);
+  return grows === undefined && !/\b(step|fit|inference)\b/.test(workload);
 }
 
 /** Whether a row is of this library. */

@@ -2,7 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 import { startEngines } from '../engines/index.mjs';
-import { convnetInference, convnetStep } from '../workloads/convnet.mjs';
+import { convnetFit, convnetInference, convnetStep } from '../workloads/convnet.mjs';
 import { growingWorkloads } from '../workloads/growing.mjs';
 import { kernelWorkloads } from '../workloads/kernels/index.mjs';
 import { seedStep } from '../workloads/seed.mjs';
@@ -27,6 +27,13 @@ const suite = (name, text, workloads, change = (options) => options) => ({
   },
 });
 
+/** TensorFlow.js alone, also where a step takes minutes. */
+const underTfjs = (options) => ({
+  ...options,
+  engines: options.engines ?? '^(tfjs|trainWith)',
+  patience: Math.max(options.patience, 300),
+});
+
 /** No peers but native ones, at one thread and at as many as there are cores. */
 const onCores = (options) => ({
   ...options,
@@ -39,6 +46,12 @@ export const suites = [
   suite('kernels', 'single kernels, forward and gradients', kernelWorkloads),
   suite('step', 'a training step of a convolutional network', step),
   suite('inference', 'its inference', inference),
+  suite(
+    'tfjs',
+    'under TensorFlow.js: a step, fit, trainWith and inference, beside its own backends',
+    () => [...step(), convnetFit(128), ...inference()],
+    underTfjs,
+  ),
   suite(
     'threads',
     'kernels and steps on one and on all cores',

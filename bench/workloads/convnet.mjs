@@ -47,6 +47,36 @@ export function convnetStep(batch) {
   };
 }
 
+/** Epochs of {@link convnetFit}, and steps of each. */
+const FIT = { epochs: 5, steps: 2 };
+
+/** Training by a call of `fit`, with all that it does around its ten steps; the answer is the first epoch's loss. */
+export function convnetFit(batch) {
+  const one = convnetStep(batch);
+  const steps = FIT.epochs * FIT.steps;
+  return {
+    ...one,
+    ...FIT,
+    name: `convnet fit, ${steps} steps of ${batch}`,
+    kind: 'convnet fit',
+    flops: steps * one.flops,
+    load() {
+      // Each step takes the same samples, so that the losses of the first two are known.
+      const { x, labels, ...weights } = inputs(batch);
+      const [data, names] = [new Float32Array(FIT.steps * x.length), new Int32Array(FIT.steps * batch)];
+      for (let step = 0; step < FIT.steps; step++) {
+        data.set(x, step * x.length);
+        names.set(labels, step * batch);
+      }
+      const expected = [LOSSES.reduce((a, b) => a + b) / LOSSES.length];
+      return {
+        inputs: { x: data, labels: names, ...weights },
+        check: (who, answer) => assertClose(who, answer, expected, 1e-3),
+      };
+    },
+  };
+}
+
 /** Forward; the answer are the logits. */
 export function convnetInference(batch) {
   return {

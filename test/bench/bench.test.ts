@@ -74,3 +74,14 @@ test.each(['tiles', 'relu'])('the race %s is run, all ways with one answer', (na
   expect(status).toBe(0);
   expect(out.match(/GFLOP\/s/g)?.length).toBeGreaterThanOrEqual(5);
 });
+
+test('under TensorFlow.js: convgrad as its backend and trainWith reach the losses that are known', () => {
+  const file = join(folder, 'tfjs.json');
+  const only = ['--only', ' fit', '--engines', '^(tfjs convgrad|trainWith)'];
+  const { status } = bench('tfjs', ...only, '--seconds', '0.02', '--json', file);
+  expect(status).toBe(0);
+  const { rows } = JSON.parse(readFileSync(file, 'utf8'));
+  expect(rows.map(({ engine }: Record<string, string>) => engine)).toEqual([
+    ...['convgrad', 'convgrad', 'tfjs convgrad', 'trainWith'],
+  ]);
+}, 120_000);

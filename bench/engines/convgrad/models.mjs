@@ -48,6 +48,14 @@ export const models = {
 
   'convnet step': (workload, inputs) => training(convnet(workload, inputs), inputs.x, inputs.labels),
 
+  async 'convnet fit'(workload, inputs) {
+    const model = convnet(workload, inputs);
+    const { batch, epochs } = workload;
+    const step = () => model.fit(inputs.x, inputs.labels, { batchSize: batch, epochs, shuffle: false });
+    const { history } = await step();
+    return { answer: history.loss.slice(0, 1), step, dispose: () => model.dispose() };
+  },
+
   async 'convnet inference'(workload, inputs) {
     const model = convnet(workload, inputs);
     const step = () => model.predict(inputs.x, { batchSize: workload.batch });

@@ -1,17 +1,29 @@
-/** TensorFlow.js on one of its CPU backends. */
+/** TensorFlow.js on one of its CPU backends, or on ours. */
 
 import { createRequire } from 'node:module';
 import { prepareKernel } from './kernels.mjs';
-import { convnetInference, convnetStep, seedStep } from './models.mjs';
+import { convnetFit, convnetInference, convnetStep, seedStep } from './models.mjs';
 
 const require = createRequire(import.meta.url);
-const models = { 'seed step': seedStep, 'convnet step': convnetStep, 'convnet inference': convnetInference };
+const models = {
+  'seed step': seedStep,
+  'convnet step': convnetStep,
+  'convnet fit': convnetFit,
+  'convnet inference': convnetInference,
+};
 
 /** GFLOP/s as measured once: what would take minutes is left out before it begins. */
-const speeds = { cpu: { forward: 0.5, back: 0.01, model: 0.03 }, wasm: { forward: 10, back: 0.5, model: 10 } };
+const speeds = {
+  cpu: { forward: 0.5, back: 0.01, model: 0.03 },
+  wasm: { forward: 10, back: 0.5, model: 10 },
+  convgrad: { forward: 10, back: 10, model: 10 },
+};
 
-/** @param backend 'cpu' or 'wasm'; the latter cannot train: it has no gradient of a filter. */
-export const tfjs = (backend) => async () => {
+/**
+ * @param backend 'cpu', 'wasm' or 'convgrad'; wasm cannot train: it has no gradient of a filter.
+ * @param training 'trainWith' for an engine that only trains, by our function of that name on the backend 'convgrad'.
+ */
+export const tfjs = (backend, training) => async (threads) => {
   // Its ESM build does not load in Node; the CommonJS build does.
   const tf = require('@tensorflow/tfjs');
   // Without checks of its own, which also advise to install another package.
@@ -21,23 +33,29 @@ export const tfjs = (backend) => async () => {
     const path = peers.resolve('@tensorflow/tfjs-backend-wasm');
     require(path).setWasmPaths(path.replace(/[^/]*$/, ''));
   }
+  const ours = backend === 'convgrad' ? require('../../../dist/tfjs.cjs') : undefined;
+  if (ours !== undefined) await ours.registerBackend({ simd: 'relaxed', threads });
   if (!(await tf.setBackend(backend))) throw new Error(`the backend ${backend} does not start`);
   return {
-    name: `tfjs ${backend}`,
-    variant: backend === 'cpu' ? 'js' : 'wasm',
-    threads: 1,
+    name: training ?? `tfjs ${backend}`,
+    variant: { cpu: 'js', wasm: 'wasm', convgrad: 'relaxed' }[backend],
+    threads: ours === undefined ? 1 : threads,
     secondsOf({ kind, pass, flops }) {
       const speed = speeds[backend];
       if (kind === 'seed step') return 0;
       if (kind === 'convnet inference') return flops / speed.forward / 1e9;
-      if (kind === 'convnet step') return flops / speed.model / 1e9;
+      if (kind === 'convnet step' || kind === 'convnet fit') return flops / speed.model / 1e9;
       return pass?.endsWith('Gradient') ? flops / speed.back / 1e9 : flops / speed.forward / 1e9;
     },
     async prepare(workload, inputs) {
       await tf.setBackend(backend);
-      if (backend === 'wasm' && workload.kind.endsWith('step')) return undefined;
+      const trains = /step|fit/.test(workload.kind);
+      if (training !== undefined && workload.kind !== 'convnet fit') return undefined;
+      if (backend === 'wasm' && trains) return undefined;
       const model = models[workload.kind];
-      const prepared = model === undefined ? prepareKernel(tf, workload, inputs) : model(tf, workload, inputs);
+      const prepared = await (model === undefined
+        ? prepareKernel(tf, workload, inputs)
+        : model(tf, workload, inputs, training && ours[training]));
       if (prepared === undefined) return undefined;
       // The backend is a global of theirs, and engines take turns.
       const use = (step) => () => {

@@ -349,6 +349,11 @@ test('what cannot be translated is said, and the model can still be trained', as
   await expect(trainWith(model, flat, y.slice(0, 3))).rejects.toThrow('as many targets as inputs');
   const busy = { onEpochBegin: async () => void (await trainWith(model, flat, y)) };
   await expect(trainWith(model, flat, y, { callbacks: busy })).rejects.toThrow('not being trained');
+  const input = tf.input({ shape: [4] });
+  const ends = ['left', 'right'].map((name) => tf.layers.dense({ units: 1, name }).apply(input) as tf.SymbolicTensor);
+  const twofold = tf.model({ inputs: input, outputs: ends });
+  twofold.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+  await expect(trainWith(twofold, flat, [signs, signs])).rejects.toThrow('with one output, got left, right');
   const other = tf.train.adam(0.1);
   const dense = tf.layers.dense({ units: 1, inputShape: [4] });
   const small = fill(tf.sequential({ layers: [dense, tf.layers.dense({ units: 1 })] }));

@@ -78,6 +78,9 @@ export async function trainWith(
   if (trainedWeights(core) === undefined) {
     throw new StateError(`${where}: expected a compiled model, call model.compile({ optimizer, loss }) first`);
   }
+  if (core.outputs.length !== 1) {
+    throw new OptionError(`${where}: expected a model with one output, got ${core.outputNames.join(', ')}`);
+  }
   if (guard.isTraining) throw new StateError(`${where}: expected a model that is not being trained`);
   guard.isTraining = true;
   let ours: Model | undefined;

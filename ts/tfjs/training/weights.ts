@@ -31,7 +31,12 @@ export class PairedWeights {
   constructor(theirs: tf.LayersModel, ours: Model) {
     const trained = trainedWeights(theirs);
     const known = new Map(theirs.weights.map((weight) => [keyOf(weight.originalName), weight]));
-    const found = ours.getWeights().map(({ name }) => known.get(keyOf(name)) as tf.LayerVariable);
+    const found = ours.getWeights().map(({ name }) => {
+      const weight = known.get(keyOf(name));
+      if (weight === undefined)
+        throw new OptionError(`trainWith: expected a model with the weight "${name}", got none`);
+      return weight;
+    });
     this.#ours = ours;
     this.#pairs = found.map((weight) => {
       const variable = weight.read() as tf.Variable;

@@ -208,6 +208,29 @@ for (const [name, binary] of Object.entries({
 }
 add('maximum and minimum of NaN', () => [tf.maximum(special(), tf.reverse(special())), tf.minimum(special(), 0)]);
 
+add('means of integers and truth values', () => [tf.mean(integers(3, 4)(), 0), tf.mean(truths(3, 4)(), 1, true)]);
+add('elu by its input', () => tf.grad((x) => tf.elu(x))(values(5, 7)()));
+for (const parts of [[5], [2, 3, 4, 5]]) {
+  add(`batch normalization with statistics of ${parts}`, () => {
+    const of = () => values(...parts)() as tf.Tensor4D;
+    const x = values(2, 3, 4, 5)() as tf.Tensor4D;
+    return [
+      tf.batchNorm(x, of(), tf.abs(of()), of(), tf.mul(of(), 2), 1e-3),
+      tf.batchNorm(x, of(), tf.abs(of()), of(), undefined, 1e-3),
+      tf.batchNorm(x, of(), tf.abs(of()), undefined, of(), 1e-3),
+      tf.batchNorm(x, of(), tf.abs(of()), undefined, undefined, 1e-3),
+    ];
+  });
+}
+for (const [height, width] of [
+  [2, 3],
+  [4, 3],
+  [6, 12],
+] as const) {
+  const enlarged = (x: tf.Tensor) => tf.image.resizeNearestNeighbor(x as tf.Tensor4D, [height, width]);
+  add(`images enlarged to ${height}×${width}`, () => enlarged(values(2, 2, 3, 5)()));
+}
+
 async function run(name: string, work: () => tf.Tensor | tf.Tensor[]) {
   await tf.setBackend(name);
   return tf.tidy(() =>
@@ -233,6 +256,26 @@ test.each(cases)('%s', async (_name, work) => {
     }
   }
 });
+
+test.each([
+  [1, 1],
+  [2, 1],
+  [3, 4],
+])(
+  'the gradient of images enlarged by %i and %i, in a batch, where that of the cpu backend is wrong',
+  async (...factors) => {
+    await tf.setBackend(backendName);
+    const x = values(2, 2, 3, 5)() as tf.Tensor4D;
+    const inherit = vi.spyOn(ConvgradBackend.prototype, 'inherit');
+    const size: [number, number] = [2 * factors[0], 3 * factors[1]];
+    // Each pixel is repeated, and the slope of each square is twice the pixel.
+    const gradient = tf.grad((given) => tf.image.resizeNearestNeighbor(given as tf.Tensor4D, size).square())(x);
+    const expected = x.mul(2 * factors[0] * factors[1]).dataSync();
+    for (const [at, value] of gradient.dataSync().entries()) expect(value).toBeCloseTo(expected[at] as number, 4);
+    expect(inherit).not.toHaveBeenCalled();
+    tf.dispose([x, gradient]);
+  },
+);
 
 test('an index out of range is an error', async () => {
   await tf.setBackend(backendName);

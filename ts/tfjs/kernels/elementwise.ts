@@ -2,7 +2,7 @@
 
 import type { TensorInfo } from '@tensorflow/tfjs';
 import { withOperands } from './broadcast';
-import { areFloats, type HotKernel, type HotKernels, type KernelCall, size, typeOf } from './kernel';
+import { areFloats, type HotKernel, type HotKernels, type KernelCall, size, typeOf, withScratch } from './kernel';
 
 function binary(code: number, names: readonly [string, string] = ['a', 'b']): HotKernel {
   return ({ inputs, backend }) => {
@@ -36,8 +36,25 @@ function unary(code: number, alpha: (attrs: KernelCall['attrs']) => number = () 
   return oneArray(({ attrs, backend }, length, x, y) => backend.engine.call('unary', code, alpha(attrs), length, x, y));
 }
 
+/** `dy` where elu's output y ≥ 0, else `dy · (y + 1)`: the slope is the part of y below zero, plus one. */
+const eluGradient: HotKernel = ({ inputs, backend }) => {
+  const { dy, y } = inputs as { dy: TensorInfo; y: TensorInfo };
+  if (!areFloats(backend, dy, y) || size(dy) !== size(y)) return undefined;
+  const length = size(y);
+  const dx = backend.output(y.shape);
+  return withScratch(backend, length, (slope) =>
+    withScratch(backend, length, (below) => {
+      const { engine } = backend;
+      engine.call('clip', Number.NEGATIVE_INFINITY, 0, length, backend.address(y), below);
+      engine.call('affine', length, 1, 1, below, slope);
+      engine.call('multiply', length, backend.address(dy), slope, backend.address(dx));
+      return dx;
+    }),
+  );
+};
+
 /** Between float32, int32 and bool. The cpu backend's cast would share data under another type. */
-const cast: HotKernel = ({ inputs, attrs, backend }) => {
+export const cast: HotKernel = ({ inputs, attrs, backend }) => {
   const { x } = inputs as { x: TensorInfo };
   const { dtype } = attrs;
   const type = typeOf(backend, x);
@@ -86,5 +103,6 @@ export const elementwise: HotKernels = [
       backend.engine.call('clip', attrs.clipValueMin, attrs.clipValueMax, length, x, y),
     ),
   ],
+  ['EluGrad', eluGradient],
   ['Cast', cast],
 ];

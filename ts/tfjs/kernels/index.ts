@@ -3,8 +3,10 @@
 import { comparisons } from './comparison';
 import { convolutions } from './convolution';
 import { elementwise } from './elementwise';
+import { enlargements } from './image';
 import type { HotKernel } from './kernel';
 import { movements } from './movement';
+import { normalizations } from './normalization';
 import { poolings } from './pooling';
 import { products } from './product';
 import { reductions } from './reduction';
@@ -18,4 +20,6 @@ export const hotKernels: ReadonlyMap<string, HotKernel> = new Map([
   ...comparisons,
   ...movements,
   ...reductions,
+  ...normalizations,
+  ...enlargements,
 ]);

@@ -1,8 +1,9 @@
-/** Reductions over any axes, sums of segments, softmax, and batch normalization by given statistics. */
+/** Reductions over any axes, sums of segments, softmax. */
 
 import { backend_util, type TensorInfo, util } from '@tensorflow/tfjs';
 import type { ConvgradBackend } from '../backend';
-import { areFloats, type HotKernel, type HotKernels, product, size, typeOf, withScratch } from './kernel';
+import { cast } from './elementwise';
+import { areFloats, type HotKernel, type HotKernels, product, size, typeOf } from './kernel';
 import { transposed } from './movement';
 
 /** A tensor as `[outer, reduced, inner]`, of which the middle goes away. */
@@ -69,6 +70,20 @@ function sum(isMean: boolean): HotKernel {
   };
 }
 
+/** The mean, also of integers and truth values. */
+const mean: HotKernel = (call) => {
+  const { inputs, backend } = call;
+  const { x } = inputs as { x: TensorInfo };
+  const type = typeOf(backend, x);
+  if (type !== 'int32' && type !== 'bool') return sum(true)(call);
+  const floats = cast({ inputs: { x }, attrs: { dtype: 'float32' }, backend }) as TensorInfo;
+  try {
+    return sum(true)({ ...call, inputs: { x: floats } });
+  } finally {
+    backend.disposeIntermediateTensorInfo(floats);
+  }
+};
+
 /** Which axes a kernel goes over: `Max` has a name of its own for them. */
 type Axes = 'axis' | 'reductionIndices';
 
@@ -133,31 +148,10 @@ const softmax: HotKernel = ({ inputs, attrs, backend }) => {
   return y;
 };
 
-const batchNorm: HotKernel = ({ inputs, attrs, backend }) => {
-  const { x, scale, offset, mean, variance } = inputs as {
-    x: TensorInfo;
-    scale?: TensorInfo;
-    offset?: TensorInfo;
-    mean: TensorInfo;
-    variance: TensorInfo;
-  };
-  const channels = x.shape.at(-1);
-  const perChannel = [scale, offset, mean, variance].every((part) => part === undefined || size(part) === channels);
-  if (channels === undefined || !perChannel || !areFloats(backend, x, scale, offset, mean, variance)) return undefined;
-  const at = (part: TensorInfo | undefined) => (part === undefined ? 0 : backend.address(part));
-  return withScratch(backend, 2 * channels, (scratch) => {
-    const y = backend.output(x.shape);
-    const parts = [x, scale, offset, mean, variance, y].map(at);
-    const epsilon = attrs.varianceEpsilon ?? 0.001;
-    backend.engine.call('batch_norm_inference', size(x) / channels, channels, epsilon, ...parts, scratch);
-    return y;
-  });
-};
-
 /** Reductions and what is made of them. */
 export const reductions: HotKernels = [
   ['Sum', sum(false)],
-  ['Mean', sum(true)],
+  ['Mean', mean],
   ['Max', extreme(0, 'reductionIndices')],
   ['Min', extreme(1)],
   ['Prod', extreme(2)],
@@ -167,5 +161,4 @@ export const reductions: HotKernels = [
   ['ArgMin', argument(0)],
   ['UnsortedSegmentSum', segmentSum],
   ['Softmax', softmax],
-  ['FusedBatchNorm', batchNorm],
 ];

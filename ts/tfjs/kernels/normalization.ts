@@ -1,0 +1,52 @@
+/** Batch normalization by given statistics, of which there is one for each channel or one for each element. */
+
+import type { TensorInfo } from '@tensorflow/tfjs';
+import { areFloats, type HotKernel, type HotKernels, size, withScratch } from './kernel';
+
+type Parts = Record<'x' | 'mean' | 'variance', TensorInfo> & { scale?: TensorInfo; offset?: TensorInfo };
+
+const perChannel: HotKernel = ({ inputs, attrs, backend }) => {
+  const { x, scale, offset, mean, variance } = inputs as Parts;
+  const channels = x.shape.at(-1);
+  const areOfChannels = [scale, offset, mean, variance].every((part) => part === undefined || size(part) === channels);
+  if (channels === undefined || !areOfChannels || !areFloats(backend, x, scale, offset, mean, variance))
+    return undefined;
+  const at = (part: TensorInfo | undefined) => (part === undefined ? 0 : backend.address(part));
+  return withScratch(backend, 2 * channels, (scratch) => {
+    const y = backend.output(x.shape);
+    const parts = [x, scale, offset, mean, variance, y].map(at);
+    const epsilon = attrs.varianceEpsilon ?? 0.001;
+    backend.engine.call('batch_norm_inference', size(x) / channels, channels, epsilon, ...parts, scratch);
+    return y;
+  });
+};
+
+/** As layer normalization calls it: `(x − mean) / √(variance + ε) · scale + offset`, element by element. */
+const perElement: HotKernel = ({ inputs, attrs, backend }) => {
+  const { x, scale, offset, mean, variance } = inputs as Parts;
+  const length = size(x);
+  const areWhole = [scale, offset, mean, variance].every((part) => part === undefined || size(part) === length);
+  if (!areWhole || !areFloats(backend, x, scale, offset, mean, variance)) return undefined;
+  return withScratch(backend, length, (first) =>
+    withScratch(backend, length, (second) => {
+      const { engine } = backend;
+      const y = backend.output(x.shape);
+      engine.call('affine', length, 1, attrs.varianceEpsilon ?? 0.001, backend.address(variance), second);
+      engine.call('unary', 6, 0, length, second, first);
+      engine.call('binary', 1, 1, length, backend.address(x), 0, backend.address(mean), 0, second);
+      engine.call('multiply', length, first, second, backend.address(y));
+      if (scale !== undefined) {
+        engine.call('multiply', length, backend.address(y), backend.address(scale), first);
+        engine.call('affine', length, 1, 0, first, backend.address(y));
+      }
+      if (offset !== undefined) {
+        engine.call('affine', length, 1, 0, backend.address(y), first);
+        engine.call('add', length, first, backend.address(offset), backend.address(y));
+      }
+      return y;
+    }),
+  );
+};
+
+/** Batch normalization. */
+export const normalizations: HotKernels = [['FusedBatchNorm', (call) => perChannel(call) ?? perElement(call)]];

@@ -97,6 +97,19 @@ fn table() -> Vec<Case> {
             cases.push(Case { dilation, channels, filters, pads: [2; 4], stride: [1, 2], ..base });
         }
     }
+    // One input channel, whose gradient slides over four or eight channels: every place of the last block.
+    for width in 8..20 {
+        for (filters, pads) in [(8, [0; 4]), (4, [1; 4]), (8, [2, 0, 2, 2]), (8, [3; 4])] {
+            cases.push(Case { batch: 1, image: [5, width], filters, pads, ..base });
+            cases.push(Case { batch: 1, image: [5, width], channels: filters, pads, ..base });
+        }
+    }
+    // Strides that leave pixels unseen, and strides beside dilations.
+    for (stride, kernel, dilation) in [([3, 4], [2, 3], [1, 1]), ([2, 3], [3, 2], [2, 2]), ([2, 4], [3, 3], [3, 2])] {
+        for (channels, filters) in [(1, 4), (3, 8), (4, 1), (5, 16)] {
+            cases.push(Case { stride, kernel, dilation, channels, filters, pads: [2, 1, 1, 3], ..base });
+        }
+    }
     // The seed's network.
     cases.push(Case { batch: 3, image: [22, 22], filters: 3, ..base });
     cases

@@ -8,7 +8,7 @@ use super::activation::{forward_in_place, Activation};
 use super::bias::broadcast;
 use super::map::map;
 use crate::error::{checked_product, Error};
-use crate::gemm::micro::{rows, store, zeros, Walk};
+use crate::gemm::micro::{rows, store, zeros, Panel, Walk};
 use crate::gemm::pack::{pack_panel, pack_panel_transposed, packed_size, panel_start, panel_width, transpose, PANEL};
 use crate::threads::{each_pair, each_part, share};
 use crate::vector::{copy, Lanes, Real, Vector, LANES};
@@ -182,7 +182,7 @@ fn down<const P: usize, const NV: usize>(part: Part, a: &[Real], panel: &[Real],
 fn tile<const P: usize, const NV: usize>(part: Part, row: usize, a: &[Real], panel: &[Real], c: &mut [Real]) {
     let mut sums = zeros::<P, NV>();
     let walk = Walk::straight(panel.len() / (NV * LANES));
-    rows(&mut sums, a, row * part.stride, part.stride, walk, panel);
+    rows(&mut sums, a, row * part.stride, part.stride, walk, Panel::whole(panel, &walk));
     store(&sums, c, row * part.n + part.column, part.n, part.used, false);
 }
 

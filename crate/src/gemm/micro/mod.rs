@@ -50,6 +50,30 @@ impl Walk {
     }
 }
 
+/// The packed side of a reduction: vectors of 4·NV columns, step by step.
+#[derive(Clone, Copy)]
+pub struct Panel<'a> {
+    /// The vectors, from the first step that is taken on.
+    pub values: &'a [Real],
+    /// Steps from one group of segments to the next.
+    pub outer: usize,
+    /// Steps from one segment to the next.
+    pub inner: usize,
+}
+
+impl<'a> Panel<'a> {
+    /// All the steps of a walk, one after the other.
+    pub fn whole(values: &'a [Real], walk: &Walk) -> Self {
+        Self { values, outer: walk.inner * walk.len, inner: walk.len }
+    }
+
+    /// Whether the panel has all the steps of a walk, in vectors of `width` columns.
+    fn has(&self, walk: &Walk, width: usize) -> bool {
+        let steps = (walk.outer - 1) * self.outer + (walk.inner - 1) * self.inner + walk.len;
+        steps * width <= self.values.len()
+    }
+}
+
 /// A tile of zeros.
 #[inline(always)]
 pub fn zeros<const P: usize, const NV: usize>() -> Tile<P, NV> {

@@ -1,10 +1,10 @@
 //! Outer products: a splat value of one array times vectors of the other.
 
-use super::{Tile, Walk};
+use super::{Panel, Tile, Walk};
 use crate::vector::{Lanes, Real, Vector, LANES};
 
-/// `tile[r] += Σ a[start + r·row_stride + k] · b[k]` for the steps `k` of `walk`: rows of `a` whose reduction is
-/// contiguous within a segment. `b` is packed: step `k` at `k · NV · 4`. Panics when a step lies outside a slice.
+/// `tile[r] += Σ a[start + r·row_stride + k] · panel[k]` for the steps `k` of `walk`: rows of `a` whose reduction is
+/// contiguous within a segment, and a panel. Panics when a step lies outside a slice.
 #[inline(always)]
 pub fn rows<const P: usize, const NV: usize>(
     tile: &mut Tile<P, NV>,
@@ -12,21 +12,22 @@ pub fn rows<const P: usize, const NV: usize>(
     start: usize,
     row_stride: usize,
     walk: Walk,
-    b: &[Real],
+    panel: Panel,
 ) {
     if walk.steps() == 0 {
         return;
     }
     assert!(start + (P - 1) * row_stride + walk.reach(1) < a.len());
-    assert!(walk.steps() * NV * LANES <= b.len());
-    let mut b = b.as_ptr();
+    assert!(panel.has(&walk, NV * LANES));
     let mut sums = *tile;
     for outer in 0..walk.outer {
         for inner in 0..walk.inner {
             let first = start + outer * walk.outer_stride + inner * walk.inner_stride;
-            // SAFETY: the assertions above bound every address that the walk can reach in `a` and in `b`.
+            // SAFETY: the assertions above bound every address that the walk can reach in `a` and in the panel. After the last
+            // step the pointers may pass the end: wrapping arithmetic allows that, they are not read again.
             unsafe {
                 let mut row = a.as_ptr().add(first);
+                let mut b = panel.values.as_ptr().add((outer * panel.outer + inner * panel.inner) * NV * LANES);
                 // Not unrolled: LLVM would load the vectors of all steps first, and they would not fit the registers.
                 for _ in 0..walk.len {
                     let vectors: [Lanes; NV] = std::array::from_fn(|v| Lanes::load_at(b.add(v * LANES)));
@@ -36,8 +37,8 @@ pub fn rows<const P: usize, const NV: usize>(
                             sums[r][v] = value.mul_add(vectors[v], sums[r][v]);
                         }
                     }
-                    row = row.add(1);
-                    b = b.add(NV * LANES);
+                    row = row.wrapping_add(1);
+                    b = b.wrapping_add(NV * LANES);
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! Images of one channel: lanes along their width.
 
 use crate::vector::{Lanes, Real, Vector, LANES};
+use std::hint::black_box;
 
 /// Sums of R kernel rows times T taps.
 pub type Taps<const R: usize, const T: usize> = [[Lanes; T]; R];
@@ -25,49 +26,64 @@ pub fn planes<const R: usize, const T: usize, const COLUMN: usize>(
     for i in 0..lines {
         // SAFETY: the assertions above bound every address.
         unsafe {
-            let rows: [*const Real; R] = std::array::from_fn(|r| x.as_ptr().add(first + i * line + r * row));
+            let pixels = x.as_ptr().add(first + i * line);
             let target = out.as_mut_ptr().add(i * width);
-            // Two vectors at a time: the sum of one is a chain of additions that waits for itself.
+            // Several vectors at a time: the sum of one is a chain of additions that waits for itself.
             let mut j = 0;
+            while j + 5 <= vectors {
+                plane::<R, T, 5>((pixels.add(j * LANES), row, column), taps, start, target.add(j * LANES));
+                j += 5;
+            }
             while j + 2 <= vectors {
-                let place = target.add(j * LANES);
-                let mut sums = match start {
-                    Some(start) => [start; 2],
-                    None => [Lanes::load_at(place), Lanes::load_at(place.add(LANES))],
-                };
-                for r in 0..R {
-                    for t in 0..T {
-                        for v in 0..2 {
-                            let pixels = Lanes::load_at(rows[r].add(j * LANES).add(v * LANES).add(t * column));
-                            sums[v] = pixels.mul_add(taps[r][t], sums[v]);
-                        }
-                    }
-                }
-                sums[0].store_at(place);
-                sums[1].store_at(place.add(LANES));
+                plane::<R, T, 2>((pixels.add(j * LANES), row, column), taps, start, target.add(j * LANES));
                 j += 2;
             }
             if j < vectors {
-                let place = target.add(j * LANES);
-                let mut sum = start.unwrap_or_else(|| Lanes::load_at(place));
-                for r in 0..R {
-                    for t in 0..T {
-                        sum = Lanes::load_at(rows[r].add(j * LANES).add(t * column)).mul_add(taps[r][t], sum);
-                    }
-                }
-                sum.store_at(place);
+                plane::<R, T, 1>((pixels.add(j * LANES), row, column), taps, start, target.add(j * LANES));
             }
         }
     }
 }
 
-/// `out[(i·width + j)·F + f] = start[f] + Σ x[first + i·line + r·row + t·column + j] · filter[(r·T + t)·F + f]` for the
-/// whole vectors `j` of every row: F filters share each load of `x`, their outputs are woven together in registers.
-/// `COLUMN` as for [`planes`]. Panics when a tap lies outside a slice.
+/// N neighbouring vectors of [`planes`].
+///
+/// # Safety
+/// The pixels and the outputs must lie inside their arrays.
 #[inline(always)]
-pub fn weave<const F: usize, const R: usize, const T: usize, const COLUMN: usize>(
+unsafe fn plane<const R: usize, const T: usize, const N: usize>(
+    (pixels, row, column): (*const Real, usize, usize),
+    taps: &Taps<R, T>,
+    start: Option<Lanes>,
+    target: *mut Real,
+) {
+    // SAFETY: promised by the caller.
+    unsafe {
+        let mut sums: [Lanes; N] = std::array::from_fn(|n| match start {
+            Some(start) => start,
+            None => Lanes::load_at(target.add(n * LANES)),
+        });
+        for r in 0..black_box(R) {
+            let line = pixels.add(r * row);
+            for t in 0..T {
+                for n in 0..N {
+                    let values = Lanes::load_at(line.add(n * LANES).add(t * column));
+                    sums[n] = values.mul_add(taps[r][t], sums[n]);
+                }
+            }
+        }
+        for n in 0..N {
+            sums[n].store_at(target.add(n * LANES));
+        }
+    }
+}
+
+/// `out[(i·width + j)·F + f] = start[f] + Σ x[first + i·line + r·row + t·column + j] · filter[(r·T + t)·F + f]` for the
+/// whole vectors `j` of every row: F filters of `rows` times T taps share each load of `x`, their outputs are woven
+/// together in registers. `COLUMN` as for [`planes`]. Panics when a tap lies outside a slice.
+#[inline(always)]
+pub fn weave<const F: usize, const T: usize, const COLUMN: usize>(
     (x, first, row, column, line): (&[Real], usize, usize, usize, usize),
-    filter: &[Real],
+    (filter, rows): (&[Real], usize),
     start: &[Real; F],
     (out, lines, width): (&mut [Real], usize, usize),
 ) {
@@ -76,27 +92,66 @@ pub fn weave<const F: usize, const R: usize, const T: usize, const COLUMN: usize
     if lines == 0 || vectors == 0 {
         return;
     }
-    assert!(first + (lines - 1) * line + (R - 1) * row + (T - 1) * column + vectors * LANES <= x.len());
-    assert!(R * T * F <= filter.len() && ((lines - 1) * width + vectors * LANES) * F <= out.len());
+    assert!(rows > 0 && first + (lines - 1) * line + (rows - 1) * row + (T - 1) * column + vectors * LANES <= x.len());
+    assert!(rows * T * F <= filter.len() && ((lines - 1) * width + vectors * LANES) * F <= out.len());
     for i in 0..lines {
-        for j in 0..vectors {
-            // SAFETY: the assertions above bound every address.
-            unsafe {
-                let pixels = x.as_ptr().add(first + i * line + j * LANES);
-                let mut sums: [Lanes; F] = std::array::from_fn(|f| Lanes::splat(start[f]));
-                for r in 0..R {
-                    for t in 0..T {
-                        let pixel = Lanes::load_at(pixels.add(r * row).add(t * column));
-                        for f in 0..F {
-                            let weight = Lanes::splat_at(filter.as_ptr().add((r * T + t) * F + f));
-                            sums[f] = pixel.mul_add(weight, sums[f]);
-                        }
+        // SAFETY: the assertions above bound every address.
+        unsafe {
+            let pixels = x.as_ptr().add(first + i * line);
+            let target = out.as_mut_ptr().add(i * width * F);
+            let mut j = 0;
+            // Three vectors at a time share the weights, which do not all fit the registers.
+            while j + 3 <= vectors {
+                let place = (pixels.add(j * LANES), row, column);
+                woven::<F, T, 3>(place, (filter.as_ptr(), rows), start, target.add(j * LANES * F));
+                j += 3;
+            }
+            if j + 2 <= vectors {
+                let place = (pixels.add(j * LANES), row, column);
+                woven::<F, T, 2>(place, (filter.as_ptr(), rows), start, target.add(j * LANES * F));
+                j += 2;
+            }
+            if j < vectors {
+                let place = (pixels.add(j * LANES), row, column);
+                woven::<F, T, 1>(place, (filter.as_ptr(), rows), start, target.add(j * LANES * F));
+            }
+        }
+    }
+}
+
+/// N neighbouring vectors of [`weave`].
+///
+/// # Safety
+/// The pixels, the filter and the outputs must lie inside their arrays.
+#[inline(always)]
+unsafe fn woven<const F: usize, const T: usize, const N: usize>(
+    (pixels, row, column): (*const Real, usize, usize),
+    (filter, rows): (*const Real, usize),
+    start: &[Real; F],
+    target: *mut Real,
+) {
+    let mut sums: [[Lanes; N]; F] = std::array::from_fn(|f| [Lanes::splat(start[f]); N]);
+    // SAFETY: promised by the caller.
+    unsafe {
+        let mut weights = filter;
+        // The number of rows is not known here: unrolled, the weights of all would be kept, on the stack.
+        for r in 0..rows {
+            let line = pixels.add(r * row);
+            for t in 0..T {
+                let values: [Lanes; N] = std::array::from_fn(|n| Lanes::load_at(line.add(n * LANES).add(t * column)));
+                for f in 0..F {
+                    let weight = Lanes::splat_at(weights.add(t * F + f));
+                    for n in 0..N {
+                        sums[f][n] = values[n].mul_add(weight, sums[f][n]);
                     }
                 }
-                let target = out.as_mut_ptr().add((i * width + j * LANES) * F);
-                for (v, woven) in Lanes::interleave(sums).into_iter().enumerate() {
-                    woven.store_at(target.add(v * LANES));
-                }
+            }
+            weights = weights.add(T * F);
+        }
+        for n in 0..N {
+            let vectors: [Lanes; F] = std::array::from_fn(|f| sums[f][n]);
+            for (v, vector) in Lanes::interleave(vectors).into_iter().enumerate() {
+                vector.store_at(target.add((n * F + v) * LANES));
             }
         }
     }

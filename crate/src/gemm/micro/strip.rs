@@ -1,26 +1,26 @@
 //! A row of outputs of a convolution: tiles of neighbouring pixels, checked once for the whole row.
 
-use super::Walk;
+use super::{Panel, Walk};
 use crate::vector::{Lanes, Real, Vector, LANES};
 
-/// `out[p·stride + c] = starts[c] + Σ x[start + p·pixel + k] · panel[k·4NV + c]` for the steps `k` of `walk`, for `pixels`
+/// `out[p·stride + c] = starts[c] + Σ x[start + p·pixel + k] · panel[k, c]` for the steps `k` of `walk`, for `pixels`
 /// outputs `p` and the 4NV channels `c` of a panel: P pixels at a time. The last tile may overlap the one before it: the
-/// same values are computed again. `NINE` says that the walk has three segments of three steps, as a 3×3 filter has over
-/// one channel; it is unrolled then, because a loop would cost more than the nine steps. `PIXEL` is the distance of two
+/// same values are computed again. `THREE` says that a segment has three steps, as a 3×3 filter has over one
+/// channel; they are unrolled then, because a loop would cost more than they do. `PIXEL` is the distance of two
 /// pixels when it is known, else 0. Panics when there are fewer than P pixels, or when a step or an output lies outside a
 /// slice.
 #[inline(always)]
-pub fn strip<const P: usize, const NV: usize, const NINE: bool, const PIXEL: usize>(
+pub fn strip<const P: usize, const NV: usize, const THREE: bool, const PIXEL: usize>(
     (x, start, pixel, walk): (&[Real], usize, usize, Walk),
-    panel: &[Real],
+    panel: Panel,
     starts: [Lanes; NV],
     (out, stride, pixels): (&mut [Real], usize, usize),
 ) {
     let pixel = if PIXEL > 0 { PIXEL } else { pixel };
     assert!(pixels >= P && walk.steps() > 0);
-    assert!(!NINE || (walk.outer, walk.inner, walk.len) == (3, 1, 3));
+    assert!(!THREE || (walk.inner, walk.len) == (1, 3));
     assert!(start + (pixels - 1) * pixel + walk.reach(1) < x.len());
-    assert!(walk.steps() * NV * LANES <= panel.len());
+    assert!(panel.has(&walk, NV * LANES));
     assert!((pixels - 1) * stride + NV * LANES <= out.len());
     let mut first = 0;
     while first < pixels {
@@ -30,26 +30,17 @@ pub fn strip<const P: usize, const NV: usize, const NINE: bool, const PIXEL: usi
         // and in `out`.
         unsafe {
             let origin = x.as_ptr().add(start).add(place * pixel);
-            let mut b = panel.as_ptr();
-            if NINE {
-                for segment in 0..3 {
-                    let row = origin.add(segment * walk.outer_stride);
-                    for k in 0..3 {
-                        let vectors: [Lanes; NV] = std::array::from_fn(|v| {
-                            Lanes::load_at(b.add((segment * 3 + k) * NV * LANES).add(v * LANES))
-                        });
-                        for r in 0..P {
-                            let value = Lanes::splat_at(row.add(r * pixel).add(k));
-                            for v in 0..NV {
-                                sums[r][v] = value.mul_add(vectors[v], sums[r][v]);
-                            }
-                        }
-                    }
+            let b = panel.values.as_ptr();
+            if THREE {
+                for outer in 0..walk.outer {
+                    let b = b.add(outer * panel.outer * NV * LANES);
+                    three(&mut sums, origin.add(outer * walk.outer_stride), pixel, b, PIXEL == 1);
                 }
             } else {
                 for outer in 0..walk.outer {
                     for inner in 0..walk.inner {
                         let mut row = origin.add(outer * walk.outer_stride).add(inner * walk.inner_stride);
+                        let mut b = b.add((outer * panel.outer + inner * panel.inner) * NV * LANES);
                         // Not unrolled: LLVM would load the vectors of all steps first, and they would not fit the
                         // registers.
                         for _ in 0..walk.len {
@@ -60,8 +51,8 @@ pub fn strip<const P: usize, const NV: usize, const NINE: bool, const PIXEL: usi
                                     sums[r][v] = value.mul_add(vectors[v], sums[r][v]);
                                 }
                             }
-                            row = row.add(1);
-                            b = b.add(NV * LANES);
+                            row = row.wrapping_add(1);
+                            b = b.wrapping_add(NV * LANES);
                         }
                     }
                 }
@@ -74,5 +65,47 @@ pub fn strip<const P: usize, const NV: usize, const NINE: bool, const PIXEL: usi
             }
         }
         first += P;
+    }
+}
+
+/// The three steps of a segment. Neighbours one step apart share the values that both see.
+///
+/// # Safety
+/// The values of P rows and the three steps of the panel must be readable.
+#[inline(always)]
+unsafe fn three<const P: usize, const NV: usize>(
+    sums: &mut [[Lanes; NV]; P],
+    row: *const Real,
+    pixel: usize,
+    b: *const Real,
+    shared: bool,
+) {
+    // SAFETY: promised by the caller.
+    unsafe {
+        let vectors =
+            |k: usize| -> [Lanes; NV] { std::array::from_fn(|v| Lanes::load_at(b.add((k * NV + v) * LANES))) };
+        if shared && NV <= 2 {
+            let factors: [[Lanes; NV]; 3] = std::array::from_fn(vectors);
+            for d in 0..P + 2 {
+                let value = Lanes::splat_at(row.add(d));
+                for k in 0..3 {
+                    if d >= k && d - k < P {
+                        for v in 0..NV {
+                            sums[d - k][v] = value.mul_add(factors[k][v], sums[d - k][v]);
+                        }
+                    }
+                }
+            }
+        } else {
+            for k in 0..3 {
+                let factors = vectors(k);
+                for r in 0..P {
+                    let value = Lanes::splat_at(row.add(r * pixel).add(k));
+                    for v in 0..NV {
+                        sums[r][v] = value.mul_add(factors[v], sums[r][v]);
+                    }
+                }
+            }
+        }
     }
 }

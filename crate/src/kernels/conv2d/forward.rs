@@ -1,23 +1,30 @@
 //! `y = activation(conv(x, filter) + bias)`.
 
-use super::{border, dotted, grouped, taps, thin};
+use super::axis::{self, Axis};
+use super::lines::{each_line, Line};
+use super::{border, dotted, grouped, sliding, thin};
 use crate::error::Error;
-use crate::gemm::micro::{rows, store, strip, Walk};
+use crate::gemm::micro::{rows, store, strip, Panel};
 use crate::gemm::pack::{pack_panel, packed_size, panel_start, panel_width, PANEL};
 use crate::geometry::Geometry;
 use crate::kernels::activation::{forward_in_place, Activation};
 use crate::threads::{each_pair, each_part, share};
 use crate::vector::{Lanes, Real, Vector, LANES};
 
-/// float32 values of scratch memory: the packed filters, and the images with their border.
+/// float32 values of scratch memory: the packed filters, and the images with their border where few filters want them so.
 pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
     if geometry.groups > 1 {
         return grouped::forward_workspace(geometry);
     }
-    Ok(packed(geometry) + border::size(geometry)?)
+    Ok(packed(geometry) + if is_thin(geometry) { border::size(geometry)? } else { 0 })
 }
 
-/// Elements of the packed filters with a row for the bias; the way for few filters needs none.
+/// Whether few filters go over images of one channel, after these have got their border.
+fn is_thin(geometry: &Geometry) -> bool {
+    thin::fits_forward(&geometry.without_padding())
+}
+
+/// Elements of the packed filters with a row for the bias; the ways for few filters need none.
 pub(super) fn packed(geometry: &Geometry) -> usize {
     let steps = geometry.kernel_h * geometry.kernel_w * geometry.in_c;
     packed_size(steps + 1, geometry.out_c)
@@ -38,32 +45,47 @@ pub fn forward(
         return;
     }
     let (packed, bordered) = workspace.split_at_mut(packed(geometry));
-    prepare(geometry, filter, bias, packed);
-    let packed = &*packed;
     let images = share(geometry.batch, geometry.operations());
     let (input, output) = (geometry.in_h * geometry.in_w * geometry.in_c, geometry.output_size() / geometry.batch);
-    if geometry.is_padded() {
-        let bordered_size = bordered.len() / geometry.batch;
+    if !is_thin(geometry) {
+        prepare(geometry, filter, bias, packed);
+        let (packed, axes) = (&*packed, axis::forward(geometry));
+        let first = bias.map_or(0.0, |bias| bias[0]);
+        each_part(y, images * output, |part, y| {
+            let x = x[part * images * input..].chunks_exact(input);
+            for (x, y) in x.zip(y.chunks_exact_mut(output)) {
+                image(geometry, &axes, x, (filter, first), packed, y);
+                // The image is still in the cache.
+                forward_in_place(activation, y);
+            }
+        });
+    } else if geometry.is_padded() {
+        let bordered_size = border::size(&geometry.of_images(1)).unwrap_or(0);
         each_pair((y, images * output), (bordered, images * bordered_size), |part, y, bordered| {
             let geometry = geometry.of_images(y.len() / output);
             border::copy(&geometry, &x[part * images * input..][..geometry.batch * input], bordered);
-            run(&geometry.without_padding(), bordered, filter, bias, y, activation, packed);
+            thin::forward(&geometry.without_padding(), bordered, filter, bias, y, activation);
         });
     } else {
         each_part(y, images * output, |part, y| {
             let geometry = geometry.of_images(y.len() / output);
-            let x = &x[part * images * input..][..geometry.batch * input];
-            run(&geometry, x, filter, bias, y, activation, packed);
+            thin::forward(
+                &geometry,
+                &x[part * images * input..][..geometry.batch * input],
+                filter,
+                bias,
+                y,
+                activation,
+            );
         });
     }
 }
 
-/// Packs the filters, for any number of [`run`]s. `packed` has [`packed`] elements.
+/// Packs the filters, for any number of [`image`]s. `packed` has [`packed`] elements.
 pub(super) fn prepare(geometry: &Geometry, filter: &[Real], bias: Option<&[Real]>, packed: &mut [Real]) {
     let steps = geometry.kernel_h * geometry.kernel_w * geometry.in_c;
     let channels = geometry.out_c;
-    let unpadded = geometry.without_padding();
-    if thin::fits_forward(&unpadded) || dotted::fits(&unpadded) {
+    if dotted::fits(geometry) {
         return;
     }
     let (packed, starts) = packed.split_at_mut(packed_size(steps, channels));
@@ -78,117 +100,101 @@ pub(super) fn prepare(geometry: &Geometry, filter: &[Real], bias: Option<&[Real]
     }
 }
 
-/// The convolution of images without border, after [`prepare`].
-pub(super) fn run(
+/// The convolution of one image after [`prepare`], without activation. With one output channel the filter itself is read,
+/// and `first` is its bias.
+pub(super) fn image(
     geometry: &Geometry,
+    axes: &[Axis; 2],
     x: &[Real],
-    filter: &[Real],
-    bias: Option<&[Real]>,
-    y: &mut [Real],
-    activation: Activation,
+    (filter, first): (&[Real], Real),
     packed: &[Real],
+    y: &mut [Real],
 ) {
-    if thin::fits_forward(geometry) {
-        thin::forward(geometry, x, filter, bias, y, activation);
-        return;
+    if sliding::fits(geometry) {
+        return sliding::image(geometry, x, filter, first, y);
     }
     if dotted::fits(geometry) {
-        dotted::forward(geometry, x, filter, bias, y, activation);
-        return;
+        return dotted::image(geometry, axes, x, filter, first, y);
     }
-    let channels = geometry.out_c;
     let steps = geometry.kernel_h * geometry.kernel_w * geometry.in_c;
-    let (packed, starts) = packed.split_at(packed_size(steps, channels));
-    let image = geometry.in_h * geometry.in_w * geometry.in_c;
-    let line = geometry.stride_h * geometry.in_w * geometry.in_c;
-    for (n, out) in y.chunks_exact_mut(geometry.out_h * geometry.out_w * channels).enumerate() {
-        for (i, out) in out.chunks_exact_mut(geometry.out_w * channels).enumerate() {
-            row(geometry, x, n * image + i * line, packed, starts, out);
-        }
-        // The image is still in the cache.
-        forward_in_place(activation, out);
-    }
+    let (packed, starts) = packed.split_at(packed_size(steps, geometry.out_c));
+    each_line(geometry, axes, |line| all_channels(geometry, line, x, packed, starts, y));
 }
 
-/// One row of outputs.
-fn row(geometry: &Geometry, x: &[Real], start: usize, packed: &[Real], starts: &[Real], out: &mut [Real]) {
-    let walk = taps(geometry);
+/// One line of outputs.
+fn all_channels(geometry: &Geometry, line: &Line, x: &[Real], packed: &[Real], starts: &[Real], out: &mut [Real]) {
     let channels = geometry.out_c;
+    let steps = geometry.kernel_h * geometry.kernel_w * geometry.in_c;
     let mut channel = 0;
     while channel < channels {
         let width = panel_width(channels, channel);
-        let panel = &packed[panel_start(walk.steps(), channel)..][..walk.steps() * width];
-        let line = Line {
-            start,
-            pixel: geometry.stride_w * geometry.in_c,
-            pixels: geometry.out_w,
-            channel,
-            channels,
-            used: width.min(channels - channel),
-            walk,
-        };
-        let starts = &starts[channel..];
+        let values = &packed[panel_start(steps, channel)..][..steps * width];
+        let panel =
+            Panel { values: &values[(line.step * width).min(values.len())..], outer: line.outer, inner: line.inner };
+        let part =
+            Part { line, channel, channels, used: width.min(channels - channel), panel, starts: &starts[channel..] };
         match width / LANES {
-            4 => along::<2, 4>(&line, x, panel, starts, out),
-            3 => along::<3, 3>(&line, x, panel, starts, out),
-            2 => along::<4, 2>(&line, x, panel, starts, out),
-            _ => along::<8, 1>(&line, x, panel, starts, out),
+            4 => part.along::<2, 4>(x, out),
+            3 => part.along::<3, 3>(x, out),
+            2 => part.along::<4, 2>(x, out),
+            _ => part.along::<8, 1>(x, out),
         }
         channel += width;
     }
 }
 
-/// One row of outputs and one panel of channels.
-struct Line {
-    start: usize,
-    pixel: usize,
-    pixels: usize,
+/// One line of outputs and one panel of channels.
+struct Part<'a> {
+    line: &'a Line,
     channel: usize,
     channels: usize,
     used: usize,
-    walk: Walk,
+    panel: Panel<'a>,
+    starts: &'a [Real],
 }
 
-/// All pixels of a line. Where a panel is full and there are enough pixels they are a strip.
-#[inline(never)]
-fn along<const P: usize, const NV: usize>(line: &Line, x: &[Real], panel: &[Real], starts: &[Real], out: &mut [Real]) {
-    let starts: [Lanes; NV] = std::array::from_fn(|v| Lanes::load(&starts[v * LANES..]));
-    if line.used == NV * LANES && line.pixels >= P {
-        let pixels = (x, line.start, line.pixel, line.walk);
-        let out = (&mut out[line.channel..], line.channels, line.pixels);
-        if (line.walk.outer, line.walk.inner, line.walk.len) != (3, 1, 3) {
-            strip::<P, NV, false, 0>(pixels, panel, starts, out);
-        } else if line.pixel == 1 {
-            strip::<P, NV, true, 1>(pixels, panel, starts, out);
-        } else {
-            strip::<P, NV, true, 0>(pixels, panel, starts, out);
+impl Part<'_> {
+    /// All pixels of a line. Where a panel is full and there are enough pixels they are a strip.
+    #[inline(never)]
+    fn along<const P: usize, const NV: usize>(&self, x: &[Real], out: &mut [Real]) {
+        let starts: [Lanes; NV] = std::array::from_fn(|v| Lanes::load(&self.starts[v * LANES..]));
+        let line = self.line;
+        if self.used == NV * LANES && line.pixels >= P && line.walk.steps() > 0 {
+            let pixels = (x, line.start, line.pixel, line.walk);
+            let out = (&mut out[self.place(0)..], line.output_step * self.channels, line.pixels);
+            if (line.walk.inner, line.walk.len) != (1, 3) {
+                strip::<P, NV, false, 0>(pixels, self.panel, starts, out);
+            } else if line.pixel == 1 {
+                strip::<P, NV, true, 1>(pixels, self.panel, starts, out);
+            } else {
+                strip::<P, NV, true, 0>(pixels, self.panel, starts, out);
+            }
+            return;
         }
-        return;
+        let mut pixel = 0;
+        while pixel + P <= line.pixels {
+            self.tile::<P, NV>(pixel, x, starts, out);
+            pixel += P;
+        }
+        while P > 2 && pixel + 2 <= line.pixels {
+            self.tile::<2, NV>(pixel, x, starts, out);
+            pixel += 2;
+        }
+        if pixel < line.pixels {
+            self.tile::<1, NV>(pixel, x, starts, out);
+        }
     }
-    let mut pixel = 0;
-    while pixel + P <= line.pixels {
-        tile::<P, NV>(line, pixel, x, panel, starts, out);
-        pixel += P;
-    }
-    while P > 2 && pixel + 2 <= line.pixels {
-        tile::<2, NV>(line, pixel, x, panel, starts, out);
-        pixel += 2;
-    }
-    if pixel < line.pixels {
-        tile::<1, NV>(line, pixel, x, panel, starts, out);
-    }
-}
 
-#[inline(always)]
-fn tile<const P: usize, const NV: usize>(
-    line: &Line,
-    pixel: usize,
-    x: &[Real],
-    panel: &[Real],
-    starts: [Lanes; NV],
-    out: &mut [Real],
-) {
-    let mut sums = [starts; P];
-    rows(&mut sums, x, line.start + pixel * line.pixel, line.pixel, line.walk, panel);
-    store(&sums, out, pixel * line.channels + line.channel, line.channels, line.used, true);
+    /// Where the output of a pixel of the line lies.
+    fn place(&self, pixel: usize) -> usize {
+        (self.line.output + pixel * self.line.output_step) * self.channels + self.channel
+    }
+
+    #[inline(always)]
+    fn tile<const P: usize, const NV: usize>(&self, pixel: usize, x: &[Real], starts: [Lanes; NV], out: &mut [Real]) {
+        let line = self.line;
+        let mut sums = [starts; P];
+        rows(&mut sums, x, line.start + pixel * line.pixel, line.pixel, line.walk, self.panel);
+        store(&sums, out, self.place(pixel), line.output_step * self.channels, self.used, true);
+    }
 }

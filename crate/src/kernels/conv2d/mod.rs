@@ -3,6 +3,7 @@
 //! A filter's taps over the channels of one kernel row lie side by side in an image, so that a patch is a few
 //! contiguous segments: products run straight over the image, without building a matrix of patches.
 
+mod axis;
 mod border;
 mod depthwise;
 mod dotted;
@@ -10,7 +11,9 @@ pub mod filter_gradient;
 pub mod forward;
 mod grouped;
 pub mod input_gradient;
+mod lines;
 mod planar;
+mod sliding;
 mod thin;
 
 use crate::error::Error;

@@ -5,7 +5,7 @@
 //! cut into parts with sums of their own, which are added in their order; with few images the channels are cut too.
 
 use crate::error::{checked_product, Error};
-use crate::gemm::micro::{rows, store, zeros, Walk};
+use crate::gemm::micro::{rows, store, zeros, Panel, Walk};
 use crate::gemm::pack::{pack_panel, packed_size, panel_start, panel_width, PANEL};
 use crate::geometry::Geometry;
 use crate::threads::each_part;
@@ -215,7 +215,14 @@ impl Tap {
         sums: &mut [Real],
     ) {
         let mut tile = zeros::<P, NV>();
-        rows(&mut tile, planes, self.start + channel * self.plane, self.plane, self.walk, panel);
+        rows(
+            &mut tile,
+            planes,
+            self.start + channel * self.plane,
+            self.plane,
+            self.walk,
+            Panel::whole(panel, &self.walk),
+        );
         store(&tile, sums, channel * self.padded, self.padded, NV * LANES, false);
     }
 }

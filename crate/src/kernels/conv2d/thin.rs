@@ -140,9 +140,9 @@ fn three_by_three<const F: usize>(
     let line = geometry.stride_h * geometry.in_w;
     let (lines, width) = (geometry.out_h, geometry.out_w);
     if column == 1 {
-        weave::<F, 3, 3, 1>((x, 0, row, 1, line), filter, &start, (&mut *out, lines, width));
+        weave::<F, 3, 1>((x, 0, row, 1, line), (filter, geometry.kernel_h), &start, (&mut *out, lines, width));
     } else {
-        weave::<F, 3, 3, 0>((x, 0, row, column, line), filter, &start, (&mut *out, lines, width));
+        weave::<F, 3, 0>((x, 0, row, column, line), (filter, geometry.kernel_h), &start, (&mut *out, lines, width));
     }
     // What is left of each row beyond its whole vectors.
     for i in 0..lines {

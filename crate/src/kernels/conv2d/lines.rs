@@ -1,0 +1,72 @@
+//! The outputs of one image as lines of neighbours that see the same taps.
+
+use super::axis::{Axis, Run};
+use crate::gemm::micro::Walk;
+use crate::geometry::Geometry;
+
+/// Outputs in a row, or in a column where a column of the border is taken for itself. Places of outputs count pixels, those
+/// of inputs elements.
+#[derive(Clone, Copy)]
+pub struct Line {
+    /// What the first output sees through its first tap.
+    pub start: usize,
+    /// From what one output sees to what the next one sees.
+    pub pixel: usize,
+    /// Number of outputs.
+    pub pixels: usize,
+    /// First output.
+    pub output: usize,
+    /// From one output to the next.
+    pub output_step: usize,
+    /// How the taps go over the image.
+    pub walk: Walk,
+    /// The first step of the filter that is taken: a step is a channel of a tap.
+    pub step: usize,
+    /// Steps of the filter from one row of taps that is taken to the next.
+    pub outer: usize,
+    /// Steps of the filter from one segment of the walk to the next.
+    pub inner: usize,
+}
+
+/// Most outputs that are computed together: a line of so many need not be longer.
+const ENOUGH: usize = 8;
+
+/// Calls `work` with lines that have all outputs of an image once. `geometry` has the sizes of the images, whose rows and
+/// columns are seen along `axes`.
+pub fn each_line(geometry: &Geometry, [rows, columns]: &[Axis; 2], mut work: impl FnMut(&Line)) {
+    rows.each_run(|rows| {
+        columns.each_run(|columns| each_line_of(geometry, &rows, &columns, &mut work));
+    });
+}
+
+fn each_line_of(geometry: &Geometry, rows: &Run, columns: &Run, work: &mut impl FnMut(&Line)) {
+    let channels = geometry.in_c;
+    let row = geometry.in_w * channels;
+    let touching = columns.reach == 1 && columns.tap_step == 1;
+    let nothing = rows.taps * columns.taps == 0;
+    let walk = Walk {
+        outer: if nothing { 0 } else { rows.taps },
+        outer_stride: rows.reach * row,
+        inner: if touching { 1 } else { columns.taps },
+        inner_stride: columns.reach * channels,
+        len: if touching { columns.taps * channels } else { channels },
+    };
+    let along_rows = columns.count >= ENOUGH || columns.count >= rows.count;
+    let (along, across) = if along_rows { (columns, rows) } else { (rows, columns) };
+    let (output, input) =
+        if along_rows { ([1, geometry.out_w], [channels, row]) } else { ([geometry.out_w, 1], [row, channels]) };
+    for index in 0..across.count {
+        let (start, from) = (along.input, across.input + index * across.input_step);
+        work(&Line {
+            start: if nothing { 0 } else { start * input[0] + from * input[1] },
+            pixel: along.input_step * input[0],
+            pixels: along.count,
+            output: along.output * output[0] + (across.output + index * across.output_step) * output[1],
+            output_step: along.output_step * output[0],
+            walk,
+            step: (rows.tap * geometry.kernel_w + columns.tap) * channels,
+            outer: rows.tap_step * geometry.kernel_w * channels,
+            inner: columns.tap_step * channels,
+        });
+    }
+}

@@ -268,7 +268,8 @@ fn losses_stay_finite_and_right_far_out() {
     assert_eq!(at(focal(true), 200.0, 1.0), (0.0, 0.0));
     assert_eq!(at(focal(false), 0.0, 1.0).1, 0.0);
     assert!(at(focal(false), 0.0, 1.0).0.is_finite() && at(focal(false), 1.0, 1.0).0 >= 0.0);
-    close(at(Pointwise::Poisson, 2.0, 3.0).0, 2.0 - 3.0 * (2.0f64 + 1e-7).ln(), 1e-6, "poisson");
+    // Where the two terms do not cancel: float32 has no digits left for their difference.
+    close(at(Pointwise::Poisson, 2.0, 1.0).0, 2.0 - (2.0f64 + 1e-7).ln(), 1e-6, "poisson");
     close(at(Pointwise::SquaredLogarithmic, -1.0, 1.0).0, 2f64.ln().powi(2), 1e-5, "below 0");
     close(at(Pointwise::AbsolutePercentage, 1.0, 0.0).0, 1e9, 1e-6, "percentage of 0");
     for loss in [Pointwise::LogCosh, Pointwise::SquaredHinge, Pointwise::Poisson, focal(true), focal(false)] {

@@ -6,14 +6,21 @@ import {
   binaryCrossentropyFromLogits,
   categoricalCrossentropy,
   categoricalCrossentropyFromLogits,
+  categoricalHinge,
+  cosineSimilarity,
   hinge,
   huber,
   kullbackLeiblerDivergence,
   type Loss,
+  logCosh,
   meanAbsoluteError,
+  meanAbsolutePercentageError,
   meanSquaredError,
+  meanSquaredLogarithmicError,
   OptionError,
+  poisson,
   sparseCategoricalCrossentropy,
+  squaredHinge,
 } from '../../index';
 
 type LossFunction = (yTrue: tf.Tensor, yPred: tf.Tensor) => tf.Tensor;
@@ -22,17 +29,28 @@ type LossFunction = (yTrue: tf.Tensor, yPred: tf.Tensor) => tf.Tensor;
 const byName: Readonly<Record<string, () => Loss>> = {
   meanSquaredError,
   meanAbsoluteError,
+  meanAbsolutePercentageError,
+  meanSquaredLogarithmicError,
+  squaredHinge,
   hinge,
+  categoricalHinge,
+  logcosh: logCosh,
   categoricalCrossentropy,
   sparseCategoricalCrossentropy,
   binaryCrossentropy,
   kullbackLeiblerDivergence,
+  poisson,
+  cosineProximity: cosineSimilarity,
 };
 
 /** Functions of `tf.metrics`, whose results are one number a sample. */
 const bySample: readonly (readonly [unknown, () => Loss])[] = [
   ...[tf.metrics.meanSquaredError, tf.metrics.mse, tf.metrics.MSE].map((given) => [given, meanSquaredError] as const),
+  ...[tf.metrics.meanAbsolutePercentageError, tf.metrics.mape, tf.metrics.MAPE].map(
+    (given) => [given, meanAbsolutePercentageError] as const,
+  ),
   [tf.metrics.meanAbsoluteError, meanAbsoluteError],
+  [tf.metrics.cosineProximity, cosineSimilarity],
   [tf.metrics.categoricalCrossentropy, categoricalCrossentropy],
   [tf.metrics.binaryCrossentropy, binaryCrossentropy],
 ];

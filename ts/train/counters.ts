@@ -101,9 +101,8 @@ export class Counters {
   count(network: Network, step: Step): number {
     const { batch } = step.plan;
     const { floats } = network.engine.memory;
-    const read = (buffer: Buffer): number => floats[step.executable.addressOf(buffer) >>> 2] as number;
-    const loss = read(step.loss as Buffer);
-    this.#loss += this.#isSum ? loss : loss * batch + this.#correction(step, read);
+    const loss = numberAt(floats, step, step.loss as Buffer);
+    this.#loss += this.#isSum ? loss : loss * batch + this.#correction(step, floats);
     this.#samples += batch;
     for (let index = 0; index < this.#metrics.length; index++) {
       const { counter, output, head } = this.#metrics[index] as CountedMetric;
@@ -113,7 +112,7 @@ export class Counters {
     }
     for (let index = 0; index < this.#losses.length; index++) {
       const { isSum, buffer } = this.#losses[index] as CountedLoss;
-      const value = read(buffer(step));
+      const value = numberAt(floats, step, buffer(step));
       this.#lossSums[index] = (this.#lossSums[index] as number) + (isSum ? value : value * batch);
     }
     return loss;
@@ -133,13 +132,19 @@ export class Counters {
   }
 
   /** What sums over the batch among means have too much when all are taken for means. */
-  #correction(step: Step, read: (buffer: Buffer) => number): number {
+  #correction(step: Step, floats: Float32Array): number {
     let correction = 0;
     for (let index = 0; index < this.#heads.length; index++) {
       const { loss, weight } = this.#heads[index] as Head;
       if (loss.reduction !== 'sum') continue;
-      correction += weight * read((step.heads[index] as Step['heads'][number]).loss) * (1 - step.plan.batch);
+      const value = numberAt(floats, step, (step.heads[index] as Step['heads'][number]).loss);
+      correction += weight * value * (1 - step.plan.batch);
     }
     return correction;
   }
+}
+
+/** The number that a step left in a buffer. */
+function numberAt(floats: Float32Array, step: Step, buffer: Buffer): number {
+  return floats[step.executable.addressOf(buffer) >>> 2] as number;
 }

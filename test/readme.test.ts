@@ -38,7 +38,8 @@ test('docs/training.md runs, and prints what its comments say', () => {
   const file = join(mkdtempSync(join(tmpdir(), 'convgrad-docs-')), 'training.mjs');
   writeFileSync(file, code.replaceAll("'convgrad'", JSON.stringify(library)));
   const expected = [...code.matchAll(/^ *console\.log\(.*\); \/\/ (.*)$/gm)].map(([, words]) => words as string);
-  expect(expected).toHaveLength(10);
+  // Every line that is printed says what it prints.
+  expect(expected).toHaveLength(code.split('console.log(').length - 1);
   expect(run(file).trim().split('\n')).toEqual(expected);
 });
 

@@ -16,6 +16,7 @@ export * from './losses';
 export * from './metrics';
 export type { CompileConfig } from './model/compileConfig';
 export type { Equation, Explanation, Factor } from './model/explain';
+export type { MemoryForecast } from './model/forecast';
 export type { HeadOptions, LossLike } from './model/heads';
 export type { LossMetric, MetricLike } from './model/lossMetric';
 export type { ModelLayer, ModelPart, NestedLayer } from './model/modelLayer';
@@ -36,6 +37,7 @@ export type { Shape } from './shape';
 export type { NestedNumbers, Predicted, Tensor, TensorLike } from './tensor';
 export type { YieldEvery } from './train/breathe';
 export type { Batch, Dataset } from './train/dataset';
+export type { MemoryForecastOptions } from './train/forecast';
 export { type FunctionalOptions, functional } from './train/functional';
 export type { History } from './train/history';
 export type {

@@ -22,7 +22,7 @@ test('the fastest variant that runs here is chosen, and may be named', async () 
     'init: expected simd "auto", "strict" or "relaxed", got "fast"',
   );
   await expect(init({ workers: 2 } as object)).rejects.toThrow(
-    'init: expected only the options simd, threads, wasm, got "workers"',
+    'init: expected only the options simd, threads, wasm, maxMemoryBytes, got "workers"',
   );
 });
 

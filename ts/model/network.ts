@@ -1,24 +1,25 @@
 /** Layers, weights and plans of a model: everything but the training loop. */
 
-import { DisposedError, OptionError, ShapeError, StateError } from '../errors';
+import { DisposedError, StateError } from '../errors';
 import type { BuiltLayer } from '../layers/layer';
 import type { Optimizer } from '../optimizers/optimizer';
-import { describe } from '../options';
 import { Arena } from '../plan/arena';
 import type { Buffer } from '../plan/buffer';
 import { Executable } from '../plan/executable';
 import { Random } from '../random';
-import { getEngine } from '../runtime/init';
+import { getEngine, runningEngine } from '../runtime/init';
 import type { Engine } from '../runtime/kernels';
-import { formatShape, type Shape, sameShape, sizeOf } from '../shape';
+import { type Shape, sizeOf } from '../shape';
 import type { Tensor } from '../tensor';
+import { fitTensors } from './fitTensors';
+import { checkRoom, forecastMemory, type MemoryForecast } from './forecast';
 import type { Graph } from './graph';
 import type { Head } from './heads';
 import { leavesOf, ModelLayer, type ModelPart, NestedLayer } from './modelLayer';
 import { isNested, type NestedNetwork } from './nested';
 import { Sharing } from './sharing';
-import { ModelState, type ModelWeight } from './state';
-import { buildStep, type StepMode, type StepPlan } from './step';
+import { layOutState, ModelState, type ModelWeight, type StateLayout } from './state';
+import { buildStep, type StepKind, type StepMode, type StepPlan } from './step';
 
 /** A weight as users see it: a copy. */
 export interface NamedTensor extends Tensor {
@@ -77,6 +78,9 @@ export class Network implements NestedNetwork {
   #values: readonly Float32Array[] | undefined;
   /** What the optimizer keeps while it has no home; undefined for zeros. */
   #slots: readonly Float32Array[] | undefined;
+  #layout: StateLayout | undefined;
+  /** The plan that was checked last and has no memory yet. */
+  #planned: { readonly key: string; readonly plan: StepPlan } | undefined;
   #home: Home | undefined;
   #disposed = false;
 
@@ -149,8 +153,19 @@ export class Network implements NestedNetwork {
     return this.compiled;
   }
 
-  /** Takes a new optimizer, loss and metrics; weights stay, the optimizer starts anew. */
+  /**
+   * Takes a new optimizer, loss and metrics; weights stay, the optimizer starts anew.
+   *
+   * @throws {OutOfMemoryError} when weights, gradients and optimizer alone would pass the limit; then nothing changes.
+   */
   compile(compiled: Compiled): void {
+    const layout = layOutState(this.#specs(this.#learners()), compiled.optimizer.slots.length);
+    const engine = runningEngine();
+    if (engine?.crashed !== true) {
+      const own = this.#home === undefined ? 0 : this.#home.state.bytes + this.#home.arena.bytes;
+      const known = { engine, released: own, where: `${this.name}.compile` };
+      checkRoom(forecastMemory({ graph: this.graph, layout, step: undefined }), layout.bytes, known);
+    }
     if (this.#home !== undefined) {
       this.#values = this.#readWeights(this.#home);
       this.#leave();
@@ -159,6 +174,8 @@ export class Network implements NestedNetwork {
     this.compiled = compiled;
     this.iterations = 0;
     this.#slots = undefined;
+    this.#layout = layout;
+    this.#planned = undefined;
   }
 
   /** Copies of all weights. */
@@ -243,27 +260,84 @@ export class Network implements NestedNetwork {
     return this.home().state.bytes;
   }
 
-  /** The step of a mode for a batch size, made once, ready to be filled and run. */
+  /**
+   * The step of a mode for a batch size, made once, ready to be filled and run.
+   *
+   * @throws {OutOfMemoryError} naming forecast, limit and the largest layers, before anything is allocated.
+   */
   step(mode: StepMode, batch: number, weighted = false): Step {
-    const home = this.home();
     const key = `${mode} ${batch} ${weighted}`;
-    let step = home.steps.get(key);
+    let step = this.#home?.steps.get(key);
     if (step === undefined) {
-      const parts = {
-        graph: this.graph,
-        learning: this.#learning,
-        weightsOf: this.#weightsOf,
-        state: home.state,
-        heads: this.compiled?.heads ?? [],
-        optimizer: this.compiled?.optimizer,
-      };
-      const plan = buildStep(home.engine, parts, { mode, batch, weighted });
+      const plan = this.#roomFor(key, { mode, batch, weighted }, 0);
+      const home = this.home();
       step = { ...plan, executable: new Executable(plan.plan, home.engine, home.state.address, home.arena) };
       home.steps.set(key, step);
+      this.#planned = undefined;
     }
     step.executable.prepare();
     this.sharing.acquire();
     return step;
+  }
+
+  /**
+   * Checks that a step and what lies beside it have room; nothing is allocated.
+   *
+   * @param beside - Bytes that the caller will allocate, for samples.
+   * @throws {OutOfMemoryError} naming forecast, limit and the largest layers.
+   */
+  checkStep(kind: StepKind, beside: number): void {
+    this.#roomFor(`${kind.mode} ${kind.batch} ${kind.weighted}`, kind, beside);
+  }
+
+  /** The plan of a step, kept until the step is made. */
+  #roomFor(key: string, kind: StepKind, beside: number): StepPlan {
+    const made = this.#home?.steps.get(key);
+    const known = made ?? (this.#planned?.key === key ? this.#planned.plan : undefined);
+    const plan = known ?? this.#planOf(this.#stateLayout(), this.compiled, kind);
+    this.#checkRoom(plan, made !== undefined, beside, kind.mode);
+    if (made === undefined) this.#planned = { key, plan };
+    return plan;
+  }
+
+  /** The bytes that a step will take, from a plan that gets no memory. @param compiled - Default that of `compile`. */
+  forecast(kind: StepKind, compiled: Compiled | undefined, samples: number): MemoryForecast {
+    const learning = compiled === this.compiled ? this.#learning : this.#learners();
+    const layout = layOutState(this.#specs(learning), compiled?.optimizer.slots.length);
+    return forecastMemory({ graph: this.graph, layout, step: this.#planOf(layout, compiled, kind, learning), samples });
+  }
+
+  #planOf(state: StateLayout, compiled: Compiled | undefined, kind: StepKind, learning = this.#learning): StepPlan {
+    const parts = {
+      graph: this.graph,
+      learning,
+      weightsOf: this.#weightsOf,
+      state,
+      heads: compiled?.heads ?? [],
+      optimizer: compiled?.optimizer,
+    };
+    return buildStep(getEngine(), parts, kind);
+  }
+
+  #checkRoom(step: StepPlan, exists: boolean, beside: number, mode: StepMode): void {
+    const home = this.#home;
+    const arena = home?.arena.bytes ?? 0;
+    const grows = step.plan.layout.bytes > arena;
+    const layout = this.#stateLayout();
+    const taken =
+      (home === undefined ? layout.bytes : 0) +
+      (grows ? step.plan.layout.bytes : 0) +
+      (exists ? 0 : step.plan.constantBytes) +
+      beside;
+    const known = { engine: getEngine(), released: grows ? arena : 0, where: `${this.name}: ${mode}` };
+    // The forecast is only made when it is needed: it lays out the plan anew.
+    if (taken <= known.engine.memoryLimit - known.engine.liveBytes + known.released) return;
+    checkRoom(forecastMemory({ graph: this.graph, layout, step, beside }), taken, known);
+  }
+
+  #stateLayout(): StateLayout {
+    this.#layout ??= layOutState(this.weights, this.compiled?.optimizer.slots.length);
+    return this.#layout;
   }
 
   /** What training does next: an update of the weights, or a step that only gathers gradients for one. */
@@ -327,7 +401,7 @@ export class Network implements NestedNetwork {
     if (this.#home !== undefined) return this.#home;
     this.assertUsable('home');
     const engine = getEngine();
-    const state = new ModelState(engine, this.weights, this.compiled?.optimizer.slots.length);
+    const state = new ModelState(engine, this.#stateLayout());
     this.#first().forEach((value, index) => {
       state.write((state.weights[index] as { value: Buffer }).value, value);
     });
@@ -371,10 +445,19 @@ export class Network implements NestedNetwork {
 
   /** Lets the layers' `trainable` take effect. */
   #freeze(): void {
-    this.#learning = new Set(this.#leaves.filter(({ layer }) => layer.trainable).map(({ built }) => built));
-    this.#weights = this.#leaves.flatMap(({ built }) =>
+    this.#learning = this.#learners();
+    this.#weights = this.#specs(this.#learning);
+    this.#layout = undefined;
+  }
+
+  #learners(): ReadonlySet<BuiltLayer> {
+    return new Set(this.#leaves.filter(({ layer }) => layer.trainable).map(({ built }) => built));
+  }
+
+  #specs(learning: ReadonlySet<BuiltLayer>): readonly ModelWeight[] {
+    return this.#leaves.flatMap(({ built }) =>
       built.weights.map((spec) => {
-        const trainable = spec.trainable && this.#learning.has(built);
+        const trainable = spec.trainable && learning.has(built);
         return { name: `${built.name}/${spec.name}`, spec: { ...spec, trainable } };
       }),
     );
@@ -392,29 +475,4 @@ export class Network implements NestedNetwork {
     home.arena.release();
     home.state.release();
   }
-}
-
-/** Copies of arrays that must fit. @throws {OptionError | ShapeError} naming the first that does not. */
-function fitTensors(
-  given: readonly { readonly data: ArrayLike<number>; readonly shape: Shape }[],
-  specs: readonly { readonly name: string; readonly shape: Shape }[],
-  where: string,
-): Float32Array[] {
-  if (!Array.isArray(given) || given.length !== specs.length) {
-    throw new OptionError(
-      `${where}: expected ${specs.length} weights (${specs.map(({ name }) => name).join(', ')}), got ${Array.isArray(given) ? given.length : describe(given)}`,
-    );
-  }
-  return specs.map(({ name, shape }, index) => {
-    const tensor = given[index] as { data: ArrayLike<number>; shape: Shape };
-    if (!Array.isArray(tensor?.shape) || !sameShape(tensor.shape, shape)) {
-      throw new ShapeError(
-        `${where}: ${name} expected ${formatShape(shape)}, got ${Array.isArray(tensor?.shape) ? formatShape(tensor.shape) : describe(tensor)}`,
-      );
-    }
-    if (tensor.data.length !== sizeOf(shape)) {
-      throw new ShapeError(`${where}: ${name} expected ${sizeOf(shape)} values, got ${tensor.data.length}`);
-    }
-    return Float32Array.from(tensor.data);
-  });
 }

@@ -14,10 +14,8 @@ export interface ModelWeight {
   readonly spec: WeightSpec;
 }
 
-/** Weights, gradients and optimizer state in WebAssembly memory. */
-export class ModelState {
-  /** Byte address of everything. */
-  readonly address: number;
+/** Where weights, gradients and optimizer state lie, before they have memory. */
+export interface StateLayout {
   /** Bytes of everything. */
   readonly bytes: number;
   /** Memory of each weight, in the model's order. */
@@ -26,58 +24,108 @@ export class ModelState {
   readonly clock: Buffer;
   /** What the optimizer works on; undefined when nothing is trained. */
   readonly update: UpdateBuffers | undefined;
-  readonly #engine: Engine;
+  /** Bytes of the weights alone. */
+  readonly weightBytes: number;
+  /** Bytes of the gradients alone. */
+  readonly gradientBytes: number;
+  /** Bytes of what the optimizer keeps for the weights. */
+  readonly slotBytes: number;
+}
 
-  /**
-   * @param slots - Number of arrays that the optimizer keeps for the parameters; undefined for a model that is
-   *   not compiled, which has no gradients.
-   */
-  constructor(engine: Engine, weights: readonly ModelWeight[], slots: number | undefined) {
-    this.#engine = engine;
-    const space = new Space();
-    const training = slots !== undefined;
-    // The gaps between weights are zero and stay zero under every update, so that one call serves all of them.
-    const values = new Map<ModelWeight, Buffer>();
-    const trainable = weights.filter(({ spec }) => spec.trainable);
-    for (const weight of trainable) values.set(weight, space.take(weight.name, weight.spec.shape));
-    const trainableBytes = space.bytes;
-    for (const weight of weights) {
-      if (!weight.spec.trainable) values.set(weight, space.take(weight.name, weight.spec.shape));
+/**
+ * Gives weights, gradients and what the optimizer keeps their places.
+ *
+ * @param slots - Number of arrays that the optimizer keeps for the parameters; undefined for a model that is
+ *   not compiled, which has no gradients.
+ */
+export function layOutState(weights: readonly ModelWeight[], slots: number | undefined): StateLayout {
+  const space = new Space();
+  const training = slots !== undefined;
+  // The gaps between weights are zero and stay zero under every update, so that one call serves all of them.
+  const values = new Map<ModelWeight, Buffer>();
+  const trainable = weights.filter(({ spec }) => spec.trainable);
+  for (const weight of trainable) values.set(weight, space.take(weight.name, weight.spec.shape));
+  const trainableBytes = space.bytes;
+  for (const weight of weights) {
+    if (!weight.spec.trainable) values.set(weight, space.take(weight.name, weight.spec.shape));
+  }
+  const weightBytes = space.bytes;
+  const gradients = new Map<ModelWeight, Buffer>();
+  if (training) {
+    for (const weight of trainable) {
+      gradients.set(weight, space.take(`${weight.name} gradient`, weight.spec.shape));
     }
-    const gradientStart = space.bytes;
-    const gradients = new Map<ModelWeight, Buffer>();
-    if (training) {
-      for (const weight of trainable) {
-        gradients.set(weight, space.take(`${weight.name} gradient`, weight.spec.shape));
-      }
-    }
-    this.weights = weights.map((weight) => ({
+  }
+  const gradientBytes = space.bytes - weightBytes;
+  const clock = space.take('clock', [4]);
+  let update: UpdateBuffers | undefined;
+  if (training && trainable.length > 0) {
+    const slab = (name: string, offset: number): Buffer => ({
+      name,
+      region: 'state',
+      shape: [trainableBytes / 4],
+      size: trainableBytes / 4,
+      offset,
+    });
+    update = {
+      parameters: slab('parameters', 0),
+      gradients: slab('gradients', weightBytes),
+      slots: Array.from({ length: slots }, (_, index) => space.take(`slot ${index}`, [trainableBytes / 4])),
+      scalars: space.take('scalars', [align(4) / 4]),
+      variables: trainable.map((weight) => ({
+        spec: weight.spec,
+        value: values.get(weight) as Buffer,
+        gradient: gradients.get(weight) as Buffer,
+      })),
+    };
+  }
+  return {
+    bytes: Math.max(space.bytes, 4),
+    weights: weights.map((weight) => ({
       value: values.get(weight) as Buffer,
       gradient: gradients.get(weight),
-    }));
-    this.clock = space.take('clock', [4]);
-    if (training && trainable.length > 0) {
-      const slab = (name: string, offset: number): Buffer => ({
-        name,
-        region: 'state',
-        shape: [trainableBytes / 4],
-        size: trainableBytes / 4,
-        offset,
-      });
-      this.update = {
-        parameters: slab('parameters', 0),
-        gradients: slab('gradients', gradientStart),
-        slots: Array.from({ length: slots }, (_, index) => space.take(`slot ${index}`, [trainableBytes / 4])),
-        scalars: space.take('scalars', [align(4) / 4]),
-        variables: trainable.map((weight) => ({
-          spec: weight.spec,
-          value: values.get(weight) as Buffer,
-          gradient: gradients.get(weight) as Buffer,
-        })),
-      };
-    }
-    this.bytes = Math.max(space.bytes, 4);
-    this.address = engine.allocate(this.bytes);
+    })),
+    clock,
+    update,
+    weightBytes,
+    gradientBytes,
+    slotBytes: (update?.slots.length ?? 0) * trainableBytes,
+  };
+}
+
+/** Weights, gradients and optimizer state in WebAssembly memory. */
+export class ModelState {
+  /** Byte address of everything. */
+  readonly address: number;
+  /** Where everything lies behind that address. */
+  readonly layout: StateLayout;
+  readonly #engine: Engine;
+
+  /** @throws {OutOfMemoryError} */
+  constructor(engine: Engine, layout: StateLayout) {
+    this.#engine = engine;
+    this.layout = layout;
+    this.address = engine.allocate(layout.bytes);
+  }
+
+  /** Bytes of everything. */
+  get bytes(): number {
+    return this.layout.bytes;
+  }
+
+  /** Memory of each weight, in the model's order. */
+  get weights(): readonly WeightBuffers[] {
+    return this.layout.weights;
+  }
+
+  /** Four words: number of the step and seed, low words first. */
+  get clock(): Buffer {
+    return this.layout.clock;
+  }
+
+  /** What the optimizer works on; undefined when nothing is trained. */
+  get update(): UpdateBuffers | undefined {
+    return this.layout.update;
   }
 
   /** What the optimizer keeps: slot by slot the part of each trained weight. */

@@ -10,7 +10,7 @@ import type { Engine } from '../runtime/kernels';
 import type { Graph, GraphOutput } from './graph';
 import type { Head } from './heads';
 import { emitLosses, emitLossGradients, type HeadBuffers } from './lossStep';
-import type { ModelState } from './state';
+import type { StateLayout } from './state';
 
 /**
  * What a step does: `train` learns, `accumulate` only gathers gradients for a later update, `evaluate` computes the loss,
@@ -48,7 +48,7 @@ export interface StepParts {
   /** For each node the numbers of its weights. */
   readonly weightsOf: readonly (readonly number[])[];
   /** The weights' memory. */
-  readonly state: ModelState;
+  readonly state: StateLayout;
   /** What `compile` was given: the outputs that have a loss; none for a model that only predicts. */
   readonly heads: readonly Head[];
   /** What `compile` was given; undefined for a model that is not compiled. */
@@ -177,7 +177,7 @@ function emitBackward(
 }
 
 /** Adds the penalties on large weights and activations to the loss. */
-function emitPenalties(builder: PlanBuilder, state: ModelState, loss: Buffer): void {
+function emitPenalties(builder: PlanBuilder, state: StateLayout, loss: Buffer): void {
   for (const { l1, l2, buffer } of builder.penalties) {
     builder.call('penalty', [buffer.size, l1, l2, read(buffer), update(loss)], 4 * buffer.size);
   }
@@ -246,7 +246,7 @@ class SharedSums {
   }
 }
 
-function weightFor(state: ModelState, index: number, mode: StepMode): WeightBuffers {
+function weightFor(state: StateLayout, index: number, mode: StepMode): WeightBuffers {
   const weight = state.weights[index] as WeightBuffers;
   return isTraining(mode) ? weight : { value: weight.value, gradient: undefined };
 }

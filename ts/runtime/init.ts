@@ -1,9 +1,9 @@
 /** Chooses and starts the engine that models and bare kernels use. */
 
 import { LoadError, OptionError } from '../errors';
-import { checkOptions, describe } from '../options';
+import { checkOptions, describe, positiveInteger } from '../options';
 import { type Build, hasRelaxedSimd, hasSimd, type SimdMode, type Variant } from './detect';
-import { Engine } from './kernels';
+import { ADDRESSABLE, Engine } from './kernels';
 import { canLoadSync, loadModule, loadModuleSync } from './loadNode';
 import { canShareMemory, defaultThreads, importsMemory } from './pool';
 
@@ -24,6 +24,11 @@ export interface InitOptions {
    * thread there is one.
    */
   readonly wasm?: WebAssembly.Module;
+  /**
+   * Most bytes that models, samples and tensors may take together. What would take more is refused before anything of it is
+   * allocated. Default what WebAssembly memory can grow to, 4 GiB, or less where shared memory of that size is not to be had.
+   */
+  readonly maxMemoryBytes?: number;
 }
 
 /** What {@link init} started. */
@@ -69,15 +74,21 @@ export function getEngine(): Engine {
   return current;
 }
 
+/** The engine, if one runs. */
+export function runningEngine(): Engine | undefined {
+  return current;
+}
+
 /** Whether {@link getEngine} would answer without waiting. */
 export function engineReady(): boolean {
   return current !== undefined || canLoadSync;
 }
 
 async function start(options: InitOptions): Promise<EngineInfo> {
-  checkOptions('init', options, ['simd', 'threads', 'wasm']);
+  checkOptions('init', options, ['simd', 'threads', 'wasm', 'maxMemoryBytes']);
   const variant = chooseVariant(options.simd ?? 'auto');
   const wanted = chooseThreads(options.threads);
+  const mostBytes = positiveInteger(options.maxMemoryBytes ?? ADDRESSABLE, 'init: maxMemoryBytes');
   const module = options.wasm ?? (await loadModule(buildOf(variant, wanted)));
   const threads = importsMemory(module) ? wanted : 1;
   if (options.wasm !== undefined && options.threads !== undefined && threads !== options.threads) {
@@ -85,7 +96,7 @@ async function start(options: InitOptions): Promise<EngineInfo> {
       `init: expected a build for threads as wasm with threads ${options.threads}, got one for one thread`,
     );
   }
-  const engine = new Engine(module, variant, threads);
+  const engine = new Engine(module, variant, threads, mostBytes);
   await engine.ready();
   current?.retire();
   current = engine;

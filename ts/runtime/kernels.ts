@@ -20,12 +20,17 @@ export type KernelName = {
 /** A kernel bound to an instance. Returns 0 or a status number. */
 export type KernelFunction = (...args: number[]) => number;
 
+/** Bytes that WebAssembly can address. */
+export const ADDRESSABLE = 2 ** 32;
+
 /** One instance of the WebAssembly module. */
 export class Engine {
   /** Which build runs. */
   readonly variant: Variant;
   /** The linear memory. */
   readonly memory: EngineMemory;
+  /** Most bytes that may be allocated at a time. */
+  readonly memoryLimit: number;
   readonly #exports: Exports;
   readonly #pool: Pool | undefined;
   #crash: EngineCrashedError | undefined;
@@ -34,20 +39,22 @@ export class Engine {
   /**
    * @param threads - Threads that work together, the caller's among them; more than one needs a build for threads, which
    *   imports its memory.
+   * @param mostBytes - Most bytes that may be allocated at a time. Default what the memory can grow to.
    */
-  constructor(module: WebAssembly.Module, variant: Variant, threads = 1) {
+  constructor(module: WebAssembly.Module, variant: Variant, threads = 1, mostBytes = ADDRESSABLE) {
     this.variant = variant;
     const shared = importsMemory(module) ? createSharedMemory() : undefined;
     // The glue of all variants is the same; its functions only fill a table at start.
     const instance = new WebAssembly.Instance(module, {
-      './convgrad_bg.js': { ...glue, memory: shared } as unknown as WebAssembly.ModuleImports,
+      './convgrad_bg.js': { ...glue, memory: shared?.memory } as unknown as WebAssembly.ModuleImports,
     });
     this.#exports = instance.exports as unknown as Exports;
     glue.__wbg_set_wasm(this.#exports);
     this.#exports.__wbindgen_start();
-    this.memory = new EngineMemory(shared ?? this.#exports.memory);
+    this.memory = new EngineMemory(shared?.memory ?? this.#exports.memory);
+    this.memoryLimit = Math.min(mostBytes, shared?.mostBytes ?? ADDRESSABLE);
     if (shared !== undefined && threads > 1) {
-      this.#pool = new Pool(module, shared, threads - 1, (name) => this.kernel(name)());
+      this.#pool = new Pool(module, shared.memory, threads - 1, (name) => this.kernel(name)());
     }
   }
 
@@ -129,9 +136,14 @@ export class Engine {
    * Reserves zeroed memory, 64-byte aligned.
    *
    * @returns The address; give it to {@link release}.
-   * @throws {OutOfMemoryError} when it cannot be had.
+   * @throws {OutOfMemoryError} when it cannot be had, or would pass {@link Engine.memoryLimit}.
    */
   allocate(bytes: number): number {
+    if (this.memoryLimit < ADDRESSABLE && this.liveBytes + bytes > this.memoryLimit) {
+      throw new OutOfMemoryError(
+        `out of memory: expected ${bytes} bytes beside the ${this.liveBytes} that are taken, the limit is ${this.memoryLimit}`,
+      );
+    }
     const address = bytes > 0xffff_ffc0 ? 0 : this.query('allocate', bytes);
     if (address === 0) {
       throw new OutOfMemoryError(

@@ -52,12 +52,13 @@ export function importsMemory(module: WebAssembly.Module): boolean {
   return WebAssembly.Module.imports(module).some(({ kind }) => kind === 'memory');
 }
 
-/** A memory that workers can share. @throws {RangeError} when there is no address space for the smallest one. */
-export function createSharedMemory(): WebAssembly.Memory {
+/** A memory that workers can share, and to how many bytes it can grow. @throws {RangeError} when there is no address space. */
+export function createSharedMemory(): { readonly memory: WebAssembly.Memory; readonly mostBytes: number } {
   let failure: unknown;
   for (const maximum of MAXIMA) {
     try {
-      return new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum, shared: true });
+      const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum, shared: true });
+      return { memory, mostBytes: maximum * PAGE };
     } catch (error) {
       failure = error;
     }

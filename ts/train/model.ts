@@ -7,6 +7,7 @@ import type { Checkpoint } from '../io';
 import { type CompileConfig, describeCompiled } from '../model/compileConfig';
 import { describeTopology } from '../model/describeTopology';
 import { type Explanation, explainStep } from '../model/explain';
+import type { MemoryForecast } from '../model/forecast';
 import { isChain } from '../model/graph';
 import { isTrainable, type ModelPart, NestedLayer, setTrainable } from '../model/modelLayer';
 import type { Compiled, NamedTensor, Network } from '../model/network';
@@ -22,6 +23,7 @@ import { Course } from './course';
 import { type Dataset, DatasetReader } from './dataset';
 import { evaluateReader, evaluateSamples, predictInputs } from './evaluate';
 import { runFit, type Settings } from './fit';
+import { forecastModel, type MemoryForecastOptions } from './forecast';
 import type { History } from './history';
 import { type TrainOnBatchOptions, trainBatch } from './onBatch';
 import { type Profile, profileStep } from './profile';
@@ -394,6 +396,17 @@ export class Model<Prediction extends Predicted = Tensor> implements TrainedMode
     this.#network.requireCompiled('plan');
     const { plan } = this.#network.step('train', readBatchSize(options, `${this.name}.plan`));
     return reportPlan(plan, this.#network.stateBytes);
+  }
+
+  /**
+   * The bytes that training or prediction will take, also before `compile`; no memory is taken for it. `String(forecast)` is
+   * a table. `init({ maxMemoryBytes })` sets the limit that {@link OutOfMemoryError} keeps.
+   *
+   * @throws {OptionError} when an option does not fit.
+   */
+  memoryForecast(options: MemoryForecastOptions = {}): MemoryForecast {
+    this.#network.assertUsable('memoryForecast');
+    return forecastModel(this.#network, options);
   }
 
   /**

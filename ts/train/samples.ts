@@ -117,6 +117,11 @@ export class StagedSamples {
   readonly #order: number;
   readonly #count: number;
 
+  /** Bytes that samples will take. */
+  static bytesOf({ xs, ys, weights = [], count }: Samples): number {
+    return [...xs, ...ys, ...weights].reduce((sum, { data }) => sum + data.length * 4, count * 4);
+  }
+
   /** @throws {OutOfMemoryError} when the samples do not fit beside the model. */
   constructor(network: Network, { xs, ys, weights = [], count }: Samples) {
     const { engine } = network;

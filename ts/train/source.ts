@@ -42,6 +42,9 @@ export class ArraySource implements Source {
     this.#network = network;
     this.#samples = samples;
     this.#settings = settings;
+    const batch = Math.min(settings.batchSize, samples.count);
+    const kind = { mode: network.nextMode, batch, weighted: samples.weights !== undefined };
+    network.checkStep(kind, StagedSamples.bytesOf(samples));
     this.#staged = new StagedSamples(network, samples);
   }
 

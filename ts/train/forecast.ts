@@ -1,0 +1,56 @@
+/** The options of `model.memoryForecast`. */
+
+import type { PartConfig } from '../config';
+import { OptionError } from '../errors';
+import type { MemoryForecast } from '../model/forecast';
+import type { HeadOptions } from '../model/heads';
+import type { Compiled, Network } from '../model/network';
+import { type OptimizerName, toOptimizer } from '../optimizers';
+import type { Optimizer } from '../optimizers/optimizer';
+import { checkOptions, describe, positiveInteger, wholeNumber } from '../options';
+import { readCompileOptions } from './compile';
+
+/** Options of `model.memoryForecast`. */
+export interface MemoryForecastOptions {
+  /** Samples of a step. Default 32. */
+  readonly batchSize?: number;
+  /** What the step does. Default `'train'`. */
+  readonly mode?: 'train' | 'evaluate' | 'predict';
+  /** Samples that `fit` is given, which lie in memory while it runs. Default 0. */
+  readonly samples?: number;
+  /** Default what `compile` was given, before it `'adam'`. */
+  readonly optimizer?: OptimizerName | Optimizer | PartConfig;
+  /** Default what `compile` was given, before it `'meanSquaredError'`. */
+  readonly loss?: HeadOptions['loss'];
+}
+
+/** The bytes of a model. @throws {OptionError} when an option does not fit. */
+export function forecastModel(network: Network, options: MemoryForecastOptions): MemoryForecast {
+  const where = `${network.name}.memoryForecast`;
+  checkOptions(where, options, ['batchSize', 'mode', 'samples', 'optimizer', 'loss']);
+  const batch = positiveInteger(options.batchSize ?? 32, `${where}: batchSize`);
+  const samples = wholeNumber(options.samples ?? 0, `${where}: samples`);
+  const { mode = 'train' } = options;
+  if (mode !== 'train' && mode !== 'evaluate' && mode !== 'predict') {
+    throw new OptionError(`${where}: expected mode "train", "evaluate" or "predict", got ${describe(mode)}`);
+  }
+  const kind = { mode, batch, weighted: false };
+  return network.forecast(kind, compiledWith(network, mode, options, where), samples);
+}
+
+/** What `compile` would be given. A model that is only asked to predict needs nothing. */
+function compiledWith(
+  network: Network,
+  mode: string,
+  options: MemoryForecastOptions,
+  where: string,
+): Compiled | undefined {
+  const { compiled } = network;
+  const { optimizer, loss } = options;
+  if (optimizer === undefined && loss === undefined && (compiled !== undefined || mode === 'predict')) return compiled;
+  if (loss === undefined && compiled !== undefined) {
+    return { ...compiled, optimizer: toOptimizer(optimizer ?? compiled.optimizer, where) };
+  }
+  const given = { optimizer: optimizer ?? compiled?.optimizer ?? 'adam', loss: loss ?? 'meanSquaredError' } as const;
+  return readCompileOptions(network, given, where);
+}

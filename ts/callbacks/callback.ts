@@ -1,7 +1,7 @@
 /** What happens around training: Keras's callback methods. */
 
 import { OptionError } from '../errors';
-import type { Checkpoint } from '../io';
+import type { CallbackState, Checkpoint } from '../io';
 import type { Optimizer } from '../optimizers/optimizer';
 import { describe } from '../options';
 import type { Tensor } from '../tensor';
@@ -52,6 +52,12 @@ export interface Callback {
   onBatchBegin?(batch: number): void | Promise<void>;
   /** After a step. @param batch - From 0 in each epoch. */
   onBatchEnd?(batch: number, logs: Logs): void | Promise<void>;
+  /** Names the state of such a callback in checkpoints: needed with {@link Callback.getState}. */
+  readonly stateName?: string;
+  /** What it has counted, for `model.checkpoint`, as of now. */
+  getState?(): CallbackState;
+  /** Goes on from a state of a callback of the same {@link Callback.stateName}; called after `onTrainBegin`. */
+  setState?(state: CallbackState): void;
 }
 
 const methods = ['onTrainBegin', 'onTrainEnd', 'onEpochBegin', 'onEpochEnd', 'onBatchBegin', 'onBatchEnd'];
@@ -66,6 +72,7 @@ export function checkCallback(callback: unknown, where: string, strict = false):
   if (callback === null || typeof callback !== 'object' || Array.isArray(callback)) {
     throw new OptionError(`${where}: expected an object of functions, got ${describe(callback)}`);
   }
+  checkState(callback as Callback, where);
   for (const name of methods) {
     const method = (callback as Record<string, unknown>)[name];
     if (method !== undefined && typeof method !== 'function') {
@@ -73,8 +80,23 @@ export function checkCallback(callback: unknown, where: string, strict = false):
     }
   }
   for (const name of Object.keys(callback)) {
-    if (!methods.includes(name) && (strict || /^on[A-Z]/.test(name))) {
+    if (!methods.includes(name) && !stateMembers.includes(name) && (strict || /^on[A-Z]/.test(name))) {
       throw new OptionError(`${where}: expected only ${methods.join(', ')}, got "${name}"`);
     }
   }
+}
+
+const stateMembers = ['stateName', 'getState', 'setState'];
+
+/** @throws {OptionError} when a callback has a part of what saves its state, but not all. */
+function checkState(callback: Callback, where: string): void {
+  if (stateMembers.every((name) => !(name in callback))) return;
+  const { stateName, getState, setState } = callback;
+  if (typeof stateName === 'string' && typeof getState === 'function' && typeof setState === 'function') return;
+  const got = Object.fromEntries(
+    stateMembers.map((name) => [name, typeof (callback as Record<string, unknown>)[name]]),
+  );
+  throw new OptionError(
+    `${where}: expected stateName, a text, with the functions getState and setState, got ${describe(got)}`,
+  );
 }

@@ -4,6 +4,7 @@ import { boolean, checkOptions, numberIn, wholeNumber } from '../options';
 import type { Tensor } from '../tensor';
 import type { Callback, TrainedModel } from './callback';
 import { Monitor, type MonitorOptions, monitorOptions } from './monitor';
+import { numberOf } from './states';
 
 /** Options of {@link earlyStopping}. */
 export interface EarlyStoppingOptions extends MonitorOptions {
@@ -36,12 +37,14 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
   if (baseline !== undefined) numberIn(baseline, -Number.MAX_VALUE, Number.MAX_VALUE, `${where}: baseline`);
   let model: TrainedModel | undefined;
   let waited = 0;
+  let stopped = false;
   let weights: readonly Tensor[] | undefined;
   return {
     onTrainBegin(trained) {
       model = trained;
       monitor.reset();
       waited = 0;
+      stopped = false;
       weights = undefined;
     },
     onEpochEnd(epoch, logs) {
@@ -53,11 +56,25 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
       if (isBest) {
         if (baseline === undefined || monitor.isBetter(value, baseline)) waited = 0;
       } else if (waited >= patience && epoch > 0) {
+        stopped = true;
         model.stopTraining = true;
       }
     },
     onTrainEnd() {
       if (weights !== undefined) model?.setWeights(weights);
+    },
+    stateName: where,
+    getState: () => ({
+      values: { best: monitor.best ?? null, waited, stopped },
+      tensors: (weights ?? []).map(({ shape, data }, index) => ({ name: `best weight ${index}`, shape, data })),
+    }),
+    setState(state) {
+      monitor.restore(numberOf(state, 'best'));
+      waited = numberOf(state, 'waited') ?? 0;
+      stopped = state.values.stopped === true;
+      if (stopped && model !== undefined) model.stopTraining = true;
+      const { tensors = [] } = state;
+      weights = tensors.length > 0 ? tensors : undefined;
     },
   };
 }

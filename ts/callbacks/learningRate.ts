@@ -5,6 +5,7 @@ import type { Optimizer } from '../optimizers/optimizer';
 import { checkOptions, describe, numberIn, wholeNumber } from '../options';
 import type { Callback, TrainedModel } from './callback';
 import { Monitor, type MonitorOptions, monitorOptions } from './monitor';
+import { numberOf } from './states';
 
 /**
  * Sets the learning rate before each epoch, and adds it as `learningRate` to the numbers of the epoch.
@@ -17,17 +18,26 @@ export function learningRateScheduler(schedule: (epoch: number, learningRate: nu
   const where = 'learningRateScheduler';
   if (typeof schedule !== 'function') throw new OptionError(`${where}: expected a function, got ${describe(schedule)}`);
   let optimizer: Optimizer | undefined;
+  /** The last epoch whose rate was set: in a training that goes on in its middle, it is not set again. */
+  let begun: number | undefined;
   return {
     onTrainBegin(model) {
       optimizer = steerable(model, where);
+      begun = undefined;
     },
     onEpochBegin(epoch) {
-      if (optimizer === undefined) return;
+      if (optimizer === undefined || epoch === begun) return;
+      begun = epoch;
       const rate = schedule(epoch, optimizer.learningRate);
       optimizer.learningRate = numberIn(rate, 0, Number.POSITIVE_INFINITY, `${where}: epoch ${epoch}`);
     },
     onEpochEnd(_epoch, logs) {
       if (optimizer !== undefined) logs.learningRate = optimizer.learningRate;
+    },
+    stateName: where,
+    getState: () => ({ values: { begun: begun ?? null } }),
+    setState(state) {
+      begun = numberOf(state, 'begun');
     },
   };
 }
@@ -89,6 +99,13 @@ export function reduceLROnPlateau(options: ReduceLROnPlateauOptions = {}): Callb
           waited = 0;
         }
       }
+    },
+    stateName: where,
+    getState: () => ({ values: { best: monitor.best ?? null, waited, cooling } }),
+    setState(state) {
+      monitor.restore(numberOf(state, 'best'));
+      waited = numberOf(state, 'waited') ?? 0;
+      cooling = numberOf(state, 'cooling') ?? 0;
     },
   };
 }

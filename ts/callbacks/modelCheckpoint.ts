@@ -5,6 +5,7 @@ import type { Checkpoint } from '../io';
 import { boolean, checkOptions, describe, numberIn, positiveInteger } from '../options';
 import type { Callback, Logs, TrainedModel } from './callback';
 import { Monitor, type MonitorOptions, monitorOptions } from './monitor';
+import { numberOf } from './states';
 
 /** Options of {@link modelCheckpoint}. */
 export interface ModelCheckpointOptions extends MonitorOptions {
@@ -52,6 +53,12 @@ export function modelCheckpoint(options: ModelCheckpointOptions): Callback {
     },
     onEpochBegin(epoch) {
       current = epoch;
+    },
+    stateName: where,
+    getState: () => ({ values: { best: monitor.best ?? null, seen } }),
+    setState(state) {
+      monitor.restore(numberOf(state, 'best'));
+      seen = numberOf(state, 'seen') ?? 0;
     },
   };
   if (steps !== undefined) {

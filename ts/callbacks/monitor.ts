@@ -53,6 +53,16 @@ export class Monitor {
     this.#best = this.#threshold;
   }
 
+  /** The best value so far; undefined for none. */
+  get best(): number | undefined {
+    return this.#best;
+  }
+
+  /** Goes on from a best value. */
+  restore(best: number | undefined): void {
+    this.#best = best;
+  }
+
   /** The watched number of an epoch. @throws {OptionError} when the epoch does not have it. */
   read(logs: Logs): number {
     const value = Object.hasOwn(logs, this.#name) ? logs[this.#name] : undefined;

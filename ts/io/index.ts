@@ -1,6 +1,12 @@
 /** Formats of files. They know bytes, texts and arrays, not layers. */
 
-export { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint';
+export {
+  type CallbackState,
+  type Checkpoint,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  type SavedCallback,
+} from './checkpoint';
 export { defaultLimits, type Limits } from './limits';
 export {
   type DecodeOptions,

@@ -1,5 +1,8 @@
 /** Where a training is: what a checkpoint says of it beside weights and optimizer. */
 
+import type { Callback, Logs } from '../callbacks/callback';
+import { saveCallbacks } from '../callbacks/states';
+import type { SavedCallback } from '../io';
 import type { Counters } from './counters';
 
 /** A place in the course of `fit`. */
@@ -10,7 +13,14 @@ export interface Place {
   readonly step: number;
   /** What was counted in these steps. */
   readonly counts: readonly (readonly number[])[];
+  /** What the callbacks have counted. */
+  readonly callbacks: readonly SavedCallback[];
+  /** Numbers of the epoch before, which some of the callbacks have still to be told. */
+  readonly logs: Readonly<Logs>;
 }
+
+/** A place where no `fit` is under way. */
+export const NOWHERE: Place = { epoch: 0, step: 0, counts: [], callbacks: [], logs: {} };
 
 /** The course of a model's training over all calls of `fit`. */
 export class Course {
@@ -22,19 +32,30 @@ export class Course {
   step = 0;
   /** Counts the epoch that is under way. */
   counters: Counters | undefined;
+  /** While callbacks are told of an epoch's end: its numbers, and how many callbacks know them. */
+  ending: { readonly logs: Logs; told: number } | undefined;
+  #callbacks: readonly Callback[] = [];
   #resume: Place | undefined;
 
   /** Where `fit` is. */
   place(): Place {
-    const { epoch, step } = this.#resume ?? this;
-    return { epoch, step, counts: this.#resume?.counts ?? (step > 0 ? (this.counters?.state() ?? []) : []) };
+    if (this.#resume !== undefined) return this.#resume;
+    const { epoch, step, ending } = this;
+    const callbacks = saveCallbacks(this.#callbacks, ending?.told);
+    return {
+      epoch,
+      step,
+      counts: step > 0 ? (this.counters?.state() ?? []) : [],
+      callbacks,
+      logs: callbacks.some(({ pending }) => pending) ? { ...ending?.logs } : {},
+    };
   }
 
   /** Moves to a place where the next `fit` begins. */
   moveTo({ epochs, ...place }: Place & { readonly epochs: number }): void {
-    const { epoch, step, counts } = place;
+    const { epoch, step, counts, callbacks, logs } = place;
     this.epochs = epochs;
-    this.#resume = epoch > 0 || step > 0 ? { epoch, step, counts } : undefined;
+    this.#resume = epoch > 0 || step > 0 ? { epoch, step, counts, callbacks, logs } : undefined;
     this.end();
   }
 
@@ -44,9 +65,11 @@ export class Course {
   }
 
   /** A `fit` begins. */
-  begin(counters: Counters): void {
+  begin(counters: Counters, callbacks: readonly Callback[]): void {
     this.#resume = undefined;
     this.counters = counters;
+    this.ending = undefined;
+    this.#callbacks = callbacks;
   }
 
   /** No `fit` is under way. */
@@ -54,5 +77,7 @@ export class Course {
     this.epoch = 0;
     this.step = 0;
     this.counters = undefined;
+    this.ending = undefined;
+    this.#callbacks = [];
   }
 }

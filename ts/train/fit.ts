@@ -1,6 +1,7 @@
 /** The training loop. */
 
 import type { Callback, FitParams, Logs, TrainedModel } from '../callbacks/callback';
+import { restoreCallbacks, tellPending } from '../callbacks/states';
 import type { Compiled, Network } from '../model/network';
 import type { Breather } from './breathe';
 import { Counters } from './counters';
@@ -45,9 +46,12 @@ export async function runFit(
   const counters = new Counters(compiled, where);
   const source = settings.open();
   let logs: Logs = {};
-  course.begin(counters);
   try {
     for (const callback of callbacks) await callback.onTrainBegin?.(model, settings.params);
+    const pending = restoreCallbacks(callbacks, resume?.callbacks ?? []);
+    course.begin(counters, callbacks);
+    course.epoch = initialEpoch;
+    await tellPending(pending, initialEpoch, resume?.logs ?? {});
     for (let epoch = initialEpoch; epoch < epochs && !model.stopTraining; epoch++) {
       settings.signal?.throwIfAborted();
       for (const callback of callbacks) await callback.onEpochBegin?.(epoch);
@@ -66,7 +70,14 @@ export async function runFit(
         const values = await settings.validate();
         for (const [name, value] of Object.entries(values)) logs[`val_${name}`] = value;
       }
-      for (const callback of callbacks) await callback.onEpochEnd?.(epoch, logs);
+      const ending = { logs, told: 0 };
+      course.ending = ending;
+      for (const callback of callbacks) {
+        // A callback that takes a checkpoint now has counted the epoch itself; those behind it have not.
+        ending.told++;
+        await callback.onEpochEnd?.(epoch, logs);
+      }
+      course.ending = undefined;
       // After the callbacks, as in Keras: what they add to the numbers is part of the history.
       appendEpoch(history, epoch, logs);
       if (breather.dueAfterEpoch) await breather.breathe();

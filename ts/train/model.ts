@@ -19,7 +19,7 @@ import { engineReady, init } from '../runtime/init';
 import type { Shape } from '../shape';
 import type { Predicted, Tensor } from '../tensor';
 import { type CompileOptions, readCompileOptions } from './compile';
-import { Course } from './course';
+import { Course, NOWHERE } from './course';
 import { type Dataset, DatasetReader } from './dataset';
 import { evaluateReader, evaluateSamples, predictInputs } from './evaluate';
 import { runFit, type Settings } from './fit';
@@ -173,7 +173,7 @@ export class Model<Prediction extends Predicted = Tensor> implements TrainedMode
     this.#network.assertUsable('compile');
     this.#assertIdle('compile');
     const compiled = readCompileOptions(this.#network, options, `${this.name}.compile`);
-    this.#course.moveTo({ epochs: this.#course.epochs, epoch: 0, step: 0, counts: [] });
+    this.#course.moveTo({ ...NOWHERE, epochs: this.#course.epochs });
     this.#network.compile(compiled);
   }
 
@@ -340,7 +340,7 @@ export class Model<Prediction extends Predicted = Tensor> implements TrainedMode
   /**
    * Goes on from a checkpoint of a model with the same layers and the same kind of optimizer. The next `fit`, given the same
    * data and options, begins where the checkpoint was taken, and trains bit for bit what the uninterrupted one would have;
-   * callbacks begin anew. Without an epoch under way the next `fit` is a new one.
+   * the library's callbacks go on counting, too. Without an epoch under way the next `fit` is a new one.
    *
    * @throws {StateError} before `compile` and during `fit`.
    * @throws {OptionError | ShapeError} when the checkpoint does not fit; then nothing changes.

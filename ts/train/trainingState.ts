@@ -1,11 +1,10 @@
 /** What training goes on from: taken from a model and put back, as a whole or not at all. */
 
-import { OptionError } from '../errors';
 import type { Checkpoint } from '../io';
-import { readState } from '../io/checkpoint';
 import type { NamedTensor, Network } from '../model/network';
 import { checkOptions, numberIn, wholeNumber } from '../options';
-import type { Course } from './course';
+import { type Course, NOWHERE } from './course';
+import { readCheckpoint } from './restore';
 
 /** What training goes on from, beside the weights. */
 export interface TrainingState {
@@ -36,7 +35,7 @@ export function putState(network: Network, course: Course, state: TrainingState)
   const learningRate = numberIn(state.learningRate, 0, Number.MAX_VALUE, `${where}: learningRate`);
   network.setSlots(state.slots);
   network.iterations = iterations;
-  course.moveTo({ epochs, epoch: 0, step: 0, counts: [] });
+  course.moveTo({ ...NOWHERE, epochs });
   optimizer.learningRate = learningRate;
 }
 
@@ -55,27 +54,16 @@ export function takeCheckpoint(network: Network, course: Course): Checkpoint {
 
 /** @throws {OptionError | ShapeError} when the checkpoint does not fit; then nothing changes. */
 export function putCheckpoint(network: Network, course: Course, checkpoint: Checkpoint): void {
-  const where = `${network.name}.restore`;
-  const { optimizer: own } = network.requireCompiled('restore');
-  checkOptions(where, checkpoint, ['weights', 'optimizer', 'seed', 'epochs', 'epoch', 'step', 'counts']);
-  const { weights, optimizer, ...place } = checkpoint;
-  checkOptions(`${where}: optimizer`, optimizer, ['className', 'learningRate', 'iterations', 'slots']);
-  const { slots, ...rest } = optimizer;
-  const state = readState({ optimizer: rest, ...place }, where);
-  if (state.optimizer.className !== own.className) {
-    throw new OptionError(
-      `${where}: expected a checkpoint of the optimizer ${own.className}, got ${state.optimizer.className}`,
-    );
-  }
+  const { optimizer } = network.requireCompiled('restore');
+  const { weights, seed, place, ...state } = readCheckpoint(checkpoint, optimizer, `${network.name}.restore`);
   const before = takeState(network, course);
-  const { learningRate, iterations } = state.optimizer;
-  putState(network, course, { iterations, epochs: state.epochs, learningRate, slots });
+  putState(network, course, { ...state, epochs: place.epochs });
   try {
     network.setWeights(weights);
   } catch (error) {
     putState(network, course, before);
     throw error;
   }
-  network.seed = state.seed;
-  course.moveTo(state);
+  network.seed = seed;
+  course.moveTo(place);
 }

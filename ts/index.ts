@@ -37,7 +37,7 @@ export type { Shape } from './shape';
 export type { NestedNumbers, Predicted, Tensor, TensorLike } from './tensor';
 export type { YieldEvery } from './train/breathe';
 export type { Batch, Dataset } from './train/dataset';
-export type { MemoryForecastOptions } from './train/forecast';
+export type { MemoryForecastOptions, PlanOptions } from './train/forecast';
 export { type FunctionalOptions, functional } from './train/functional';
 export type { History } from './train/history';
 export type {

@@ -88,6 +88,7 @@ export function activationLayer(
         inputShapes,
         outputShape: shape,
         weights: [],
+        applies: apply,
         emit(builder, inputs) {
           const input = only(inputs, name);
           const x = input.buffer;

@@ -81,6 +81,7 @@ export function conv1d(options: Conv1dOptions): Layer {
         config,
         inputShapes,
         outputShape: [outSteps, filters],
+        ...(weighted.isLinear && { kernelInner: 1 }),
         weights: weighted.weights([kernelSize, channels / groups, filters], filters),
         emit(builder, inputs, buffers) {
           const x = only(inputs, name).buffer;

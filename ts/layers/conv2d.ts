@@ -62,6 +62,7 @@ export function conv2d(options: Conv2dOptions): Layer {
         config,
         inputShapes,
         outputShape: resolve(1).output.slice(1),
+        ...(weighted.isLinear && { kernelInner: 1 }),
         weights: weighted.weights(filterShape, filters),
         emit: (builder, inputs, buffers) =>
           emitConvolution(builder, resolve(builder.batch), only(inputs, name).buffer, buffers, weighted.activation),

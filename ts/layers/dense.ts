@@ -46,6 +46,7 @@ export function dense(options: DenseOptions): Layer {
         config,
         inputShapes,
         outputShape: [units],
+        ...(weighted.isLinear && { kernelInner: 1 }),
         weights: weighted.weights([inputs, units], units),
         emit: (builder, values, buffers) =>
           emitDense(builder, only(values, name).buffer, buffers, { inputs, units, activation: weighted.activation }),

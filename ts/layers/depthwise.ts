@@ -122,6 +122,7 @@ export function depthwiseLayer({ className, kind, label, options, config: sizes,
         config,
         inputShapes,
         outputShape: windows.shape(resolve(windows, shape, 1, where).output.slice(1), false),
+        ...(weighted.isLinear && { kernelInner: 1 }),
         weights: weighted.weights(kernelShape, shape[2] * multiplier),
         emit(builder, inputs, buffers) {
           const sizes = resolve(windows, shape, builder.batch, where);

@@ -10,6 +10,7 @@ import type { Buffer } from '../plan/buffer';
 import type { PlanBuilder } from '../plan/builder';
 import type { Regularizer } from '../regularizers';
 import { formatShape, type Shape } from '../shape';
+import type { ActivationFunction } from './activations';
 
 /** A layer as the user declared it. Immutable; the same declaration may be built many times. */
 export interface Layer {
@@ -92,6 +93,30 @@ export interface BuiltLayer {
   readonly weights: readonly WeightSpec[];
   /** Emits the forward pass; the answer emits the backward pass. */
   emit(builder: PlanBuilder, inputs: readonly Value[], weights: readonly WeightBuffers[]): EmittedLayer;
+  /**
+   * Of a layer that is a product with its first weight, its kernel, plus its second, its bias, and nothing else: how many
+   * values stand together in the kernel for each channel of the output. A batch normalization behind it can be folded into
+   * it; then it is emitted with two weights, also where it has no bias.
+   */
+  readonly kernelInner?: number;
+  /** Of a batch normalization: its ε, and which of its weights are what. */
+  readonly normalizes?: Normalizes;
+  /** Of a layer that applies a function to each value, and does nothing else: the function. */
+  readonly applies?: ActivationFunction;
+}
+
+/** What a batch normalization is made of; numbers are places among its weights. */
+export interface Normalizes {
+  /** Keeps the division finite. */
+  readonly epsilon: number;
+  /** γ; undefined without. */
+  readonly gamma: number | undefined;
+  /** β; undefined without. */
+  readonly beta: number | undefined;
+  /** The moving mean. */
+  readonly mean: number;
+  /** The moving variance. */
+  readonly variance: number;
 }
 
 /** Begins error messages about a declaration: `conv2d`, or `conv2d "c1"` when it has a name. */

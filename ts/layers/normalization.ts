@@ -8,7 +8,16 @@ import { boolean, checkOptions, describe, numberIn } from '../options';
 import { type Buffer, type BufferArgument, read, update, write } from '../plan/buffer';
 import type { PlanBuilder } from '../plan/builder';
 import type { Regularizer } from '../regularizers';
-import { type EmittedLayer, type Layer, labelOf, only, type Value, type WeightBuffers, type WeightSpec } from './layer';
+import {
+  type EmittedLayer,
+  type Layer,
+  labelOf,
+  type Normalizes,
+  only,
+  type Value,
+  type WeightBuffers,
+  type WeightSpec,
+} from './layer';
 import { readRules } from './weighted';
 
 /** Options that the normalizations have in common. */
@@ -148,11 +157,18 @@ export function batchNormalization(options: BatchNormalizationOptions = {}): Lay
           { name: 'moving_mean', ...moving, initializer: toInitializer('zeros', label) },
           { name: 'moving_variance', ...moving, initializer: toInitializer('ones', label) },
         ],
+        normalizes: placesOf(settings),
         emit: (builder, inputs, weights) =>
           emitBatchNormalization(builder, only(inputs, name), takeAffine(settings, weights), settings, momentum),
       };
     },
   };
+}
+
+function placesOf({ epsilon, scale, center }: Settings): Normalizes {
+  const [gamma, beta] = [scale ? 0 : undefined, center ? Number(scale) : undefined];
+  const mean = Number(scale) + Number(center);
+  return { epsilon, gamma, beta, mean, variance: mean + 1 };
 }
 
 function emitBatchNormalization(

@@ -87,6 +87,7 @@ export function transposedLayer(parts: TransposedParts): Layer {
         config,
         inputShapes,
         outputShape: shapeOf(outputShape, false),
+        ...(weighted.isLinear && { kernelInner: channels }),
         weights: weighted.weights(shapeOf(kernelShape, false), sizes.filters),
         emit(builder, inputs, weights) {
           const x = only(inputs, where).buffer;

@@ -55,6 +55,8 @@ export interface Weighted {
   readonly activation: ActivationFunction;
   /** Keras's configuration of these options. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** Whether the layer is linear: a batch normalization behind it can be folded into its kernel. */
+  readonly isLinear: boolean;
   /** The weights that the layer asks for. */
   weights(kernelShape: Shape, channels: number): WeightSpec[];
 }
@@ -104,6 +106,7 @@ export function readWeighted(options: WeightedOptions, label: string, kernelName
   const name = kernelName === 'kernel' ? 'kernel' : `${kernelName}_kernel`;
   return {
     activation: activationFunction(activation, label),
+    isLinear: activation === 'linear',
     config: { activation, useBias, ...kernel.config, ...bias.config, trainable },
     weights(kernelShape, channels) {
       const kernelSpec = { name, shape: kernelShape, trainable: true, ...kernel.spec };
@@ -140,7 +143,8 @@ export function emitWeighted(
   const { fusedCode } = activation;
   const isFused = fusedCode === 0 || (fusedCode !== undefined && !builder.keepAll);
   const z = builder.temporary(isFused ? 'output' : 'preactivation', outputShape);
-  calls.forward(kernel.value, bias === undefined ? 0 : read(bias.value), z, isFused ? fusedCode : 0);
+  const code = isFused ? fusedCode || builder.followingCode : 0;
+  calls.forward(kernel.value, bias === undefined ? 0 : read(bias.value), z, code);
   const y = isFused ? z : activation.emit(builder, z, outputShape);
   builder.record('x', x);
   builder.record('kernel', kernel.value);

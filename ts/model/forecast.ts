@@ -145,6 +145,36 @@ export function checkRoom(
   );
 }
 
+/**
+ * Checks that a step has room, with the memory of the model where it has none yet.
+ *
+ * @param known.arena - Bytes of the model's arena; undefined for a model without memory.
+ * @param known.exists - Whether the step has its memory already.
+ * @throws {OutOfMemoryError} as {@link checkRoom}.
+ */
+export function checkStepRoom(
+  parts: Parts & { readonly step: StepPlan; readonly beside: number },
+  known: {
+    readonly engine: Engine;
+    readonly arena: number | undefined;
+    readonly exists: boolean;
+    readonly where: string;
+  },
+): void {
+  const { layout, step, beside } = parts;
+  const { engine, arena = 0, exists, where } = known;
+  const grows = step.plan.layout.bytes > arena;
+  const taken =
+    (known.arena === undefined ? layout.bytes : 0) +
+    (grows ? step.plan.layout.bytes : 0) +
+    (exists ? 0 : step.plan.constantBytes) +
+    beside;
+  const released = grows ? arena : 0;
+  // The forecast is only made when it is needed: it lays out the plan anew.
+  if (taken <= engine.memoryLimit - engine.liveBytes + released) return;
+  checkRoom(forecastMemory(parts), taken, { engine, released, where });
+}
+
 function table(forecast: Omit<MemoryForecast, 'toString'>): string {
   const names = ['weights', 'gradients', 'slots', 'activations', 'workspace', 'samples', 'other', 'total'] as const;
   const layers = forecast.layers.map(({ name, bytes }) => [name, formatBytes(bytes)]);

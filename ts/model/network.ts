@@ -12,14 +12,15 @@ import type { Engine } from '../runtime/kernels';
 import { type Shape, sizeOf } from '../shape';
 import type { Tensor } from '../tensor';
 import { fitTensors } from './fitTensors';
-import { checkRoom, forecastMemory, type MemoryForecast } from './forecast';
+import { Folder } from './folder';
+import { checkRoom, checkStepRoom, forecastMemory, type MemoryForecast } from './forecast';
 import type { Graph } from './graph';
 import type { Head } from './heads';
 import { leavesOf, ModelLayer, type ModelPart, NestedLayer } from './modelLayer';
 import { isNested, type NestedNetwork } from './nested';
 import { Sharing } from './sharing';
 import { layOutState, ModelState, type ModelWeight, type StateLayout } from './state';
-import { buildStep, type StepKind, type StepMode, type StepPlan } from './step';
+import { buildFolds, buildStep, type StepKind, type StepMode, type StepParts, type StepPlan } from './step';
 
 /** A weight as users see it: a copy. */
 export interface NamedTensor extends Tensor {
@@ -74,6 +75,8 @@ export class Network implements NestedNetwork {
   readonly #weightsOf: readonly (readonly number[])[];
   /** Of every layer, those of nested models too, what users see of it. */
   readonly #leaves: readonly { readonly built: BuiltLayer; readonly layer: ModelLayer }[];
+  /** Batch normalizations that are folded at inference. */
+  readonly #folder: Folder;
   /** The weights while they have no home in WebAssembly memory; undefined also before their first use. */
   #values: readonly Float32Array[] | undefined;
   /** What the optimizer keeps while it has no home; undefined for zeros. */
@@ -100,6 +103,7 @@ export class Network implements NestedNetwork {
     this.isNamed = isNamed;
     this.graph = graph;
     this.seed = seed;
+    this.#folder = new Folder(graph);
     const parts = [...new Set(graph.outline.nodes.map(({ part }) => part))];
     this.layers = parts.map((part) =>
       isNested(part) ? new NestedLayer(part.name, part.network, name) : new ModelLayer(part, name),
@@ -159,11 +163,12 @@ export class Network implements NestedNetwork {
    * @throws {OutOfMemoryError} when weights, gradients and optimizer alone would pass the limit; then nothing changes.
    */
   compile(compiled: Compiled): void {
-    const layout = layOutState(this.#specs(this.#learners()), compiled.optimizer.slots.length);
+    const layout = this.#layOut(this.#specs(this.#learners()), compiled);
     const engine = runningEngine();
     if (engine?.crashed !== true) {
-      const own = this.#home === undefined ? 0 : this.#home.state.bytes + this.#home.arena.bytes;
-      const known = { engine, released: own, where: `${this.name}.compile` };
+      const own = this.#home?.engine === engine ? this.#home : undefined;
+      const released = (own?.state.bytes ?? 0) + (own?.arena.bytes ?? 0);
+      const known = { engine, released, where: `${this.name}.compile` };
       checkRoom(forecastMemory({ graph: this.graph, layout, step: undefined }), layout.bytes, known);
     }
     if (this.#home !== undefined) {
@@ -205,6 +210,7 @@ export class Network implements NestedNetwork {
       this.#values = values;
     } else {
       const { state } = this.#home;
+      this.#folder.touch();
       values.forEach((value, index) => {
         state.write((state.weights[index] as { value: Buffer }).value, value);
       });
@@ -277,6 +283,7 @@ export class Network implements NestedNetwork {
     }
     step.executable.prepare();
     this.sharing.acquire();
+    if (mode === 'predict' || mode === 'evaluate') this.#folder.fold(() => this.#foldingPlan());
     return step;
   }
 
@@ -295,49 +302,53 @@ export class Network implements NestedNetwork {
     const made = this.#home?.steps.get(key);
     const known = made ?? (this.#planned?.key === key ? this.#planned.plan : undefined);
     const plan = known ?? this.#planOf(this.#stateLayout(), this.compiled, kind);
-    this.#checkRoom(plan, made !== undefined, beside, kind.mode);
+    const parts = { graph: this.graph, layout: this.#stateLayout(), step: plan, beside };
+    const { engine = getEngine(), arena } = this.#home ?? {};
+    checkStepRoom(parts, {
+      engine,
+      arena: arena?.bytes,
+      exists: made !== undefined,
+      where: `${this.name}: ${kind.mode}`,
+    });
     if (made === undefined) this.#planned = { key, plan };
     return plan;
+  }
+
+  #foldingPlan(): Executable {
+    const { engine, state, arena } = this.home();
+    return new Executable(buildFolds(engine, this.#partsOf(state.layout, this.compiled)), engine, state.address, arena);
   }
 
   /** The bytes that a step will take, from a plan that gets no memory. @param compiled - Default that of `compile`. */
   forecast(kind: StepKind, compiled: Compiled | undefined, samples: number): MemoryForecast {
     const learning = compiled === this.compiled ? this.#learning : this.#learners();
-    const layout = layOutState(this.#specs(learning), compiled?.optimizer.slots.length);
+    const layout = this.#layOut(this.#specs(learning), compiled);
     return forecastMemory({ graph: this.graph, layout, step: this.#planOf(layout, compiled, kind, learning), samples });
   }
 
   #planOf(state: StateLayout, compiled: Compiled | undefined, kind: StepKind, learning = this.#learning): StepPlan {
-    const parts = {
+    return buildStep(this.#home?.engine ?? getEngine(), this.#partsOf(state, compiled, learning), kind);
+  }
+
+  #partsOf(state: StateLayout, compiled: Compiled | undefined, learning = this.#learning): StepParts {
+    return {
       graph: this.graph,
       learning,
       weightsOf: this.#weightsOf,
+      folds: this.#folder.folds,
       state,
       heads: compiled?.heads ?? [],
       optimizer: compiled?.optimizer,
     };
-    return buildStep(getEngine(), parts, kind);
-  }
-
-  #checkRoom(step: StepPlan, exists: boolean, beside: number, mode: StepMode): void {
-    const home = this.#home;
-    const arena = home?.arena.bytes ?? 0;
-    const grows = step.plan.layout.bytes > arena;
-    const layout = this.#stateLayout();
-    const taken =
-      (home === undefined ? layout.bytes : 0) +
-      (grows ? step.plan.layout.bytes : 0) +
-      (exists ? 0 : step.plan.constantBytes) +
-      beside;
-    const known = { engine: getEngine(), released: grows ? arena : 0, where: `${this.name}: ${mode}` };
-    // The forecast is only made when it is needed: it lays out the plan anew.
-    if (taken <= known.engine.memoryLimit - known.engine.liveBytes + known.released) return;
-    checkRoom(forecastMemory({ graph: this.graph, layout, step, beside }), taken, known);
   }
 
   #stateLayout(): StateLayout {
-    this.#layout ??= layOutState(this.weights, this.compiled?.optimizer.slots.length);
+    this.#layout ??= this.#layOut(this.weights, this.compiled);
     return this.#layout;
+  }
+
+  #layOut(weights: readonly ModelWeight[], compiled: Compiled | undefined): StateLayout {
+    return layOutState(weights, compiled?.optimizer.slots.length, this.#folder.specs);
   }
 
   /** What training does next: an update of the weights, or a step that only gathers gradients for one. */
@@ -352,6 +363,7 @@ export class Network implements NestedNetwork {
     if (averageSlot === undefined || this.iterations === 0) return;
     const { state } = this.home();
     this.sharing.claim(this.#learning);
+    this.#folder.touch();
     const average = state.update?.slots[averageSlot];
     if (state.update !== undefined && average !== undefined) state.write(state.update.parameters, state.read(average));
   }
@@ -362,6 +374,7 @@ export class Network implements NestedNetwork {
     this.sharing.acquire();
     this.sharing.claim(this.#learning);
     this.iterations++;
+    this.#folder.touch();
     const clock = (state.address + state.clock.offset) >>> 2;
     const { words } = engine.memory;
     words[clock] = this.iterations >>> 0;
@@ -417,6 +430,7 @@ export class Network implements NestedNetwork {
 
   /** Takes a weight of the same size from another model. */
   copyWeight(index: number, from: Network, fromIndex: number): void {
+    this.#folder.touch();
     const [to, source] = [this.#home, from.#home];
     if (to !== undefined && source !== undefined && to.engine === source.engine) {
       const target = to.state.weights[index] as { value: Buffer };
@@ -470,6 +484,7 @@ export class Network implements NestedNetwork {
   #leave(): void {
     const home = this.#home;
     this.#home = undefined;
+    this.#folder.leave(home?.engine.crashed === false);
     if (home === undefined || home.engine.crashed) return;
     for (const { executable } of home.steps.values()) executable.release();
     home.arena.release();

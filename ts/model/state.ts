@@ -4,7 +4,8 @@ import type { WeightBuffers, WeightSpec } from '../layers/layer';
 import type { UpdateBuffers } from '../optimizers/optimizer';
 import { align, type Buffer } from '../plan/buffer';
 import type { Engine } from '../runtime/kernels';
-import { sizeOf } from '../shape';
+import { type Shape, sizeOf } from '../shape';
+import type { FoldedBuffers } from './folding';
 
 /** A weight of a model. */
 export interface ModelWeight {
@@ -24,6 +25,8 @@ export interface StateLayout {
   readonly clock: Buffer;
   /** What the optimizer works on; undefined when nothing is trained. */
   readonly update: UpdateBuffers | undefined;
+  /** Kernels and biases with a batch normalization folded in, for inference. */
+  readonly folded: readonly FoldedBuffers[];
   /** Bytes of the weights alone. */
   readonly weightBytes: number;
   /** Bytes of the gradients alone. */
@@ -37,8 +40,13 @@ export interface StateLayout {
  *
  * @param slots - Number of arrays that the optimizer keeps for the parameters; undefined for a model that is
  *   not compiled, which has no gradients.
+ * @param folds - For each folded batch normalization the kernel and the bias that hold it.
  */
-export function layOutState(weights: readonly ModelWeight[], slots: number | undefined): StateLayout {
+export function layOutState(
+  weights: readonly ModelWeight[],
+  slots: number | undefined,
+  folds: readonly (readonly { readonly name: string; readonly shape: Shape }[])[] = [],
+): StateLayout {
   const space = new Space();
   const training = slots !== undefined;
   // The gaps between weights are zero and stay zero under every update, so that one call serves all of them.
@@ -79,6 +87,10 @@ export function layOutState(weights: readonly ModelWeight[], slots: number | und
       })),
     };
   }
+  const folded = folds.map((specs) => {
+    const [kernel, bias] = specs.map(({ name, shape }) => space.take(name, shape)) as [Buffer, Buffer];
+    return { kernel, bias };
+  });
   return {
     bytes: Math.max(space.bytes, 4),
     weights: weights.map((weight) => ({
@@ -87,6 +99,7 @@ export function layOutState(weights: readonly ModelWeight[], slots: number | und
     })),
     clock,
     update,
+    folded,
     weightBytes,
     gradientBytes,
     slotBytes: (update?.slots.length ?? 0) * trainableBytes,

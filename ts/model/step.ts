@@ -7,6 +7,7 @@ import { PlanBuilder, type WorkspaceOracle } from '../plan/builder';
 import { finishPlan, type Plan } from '../plan/plan';
 import { GEOMETRY_WORDS } from '../runtime/geometry';
 import type { Engine } from '../runtime/kernels';
+import { emitFolds, type Fold, FoldedNodes } from './folding';
 import type { Graph, GraphOutput } from './graph';
 import type { Head } from './heads';
 import { emitLosses, emitLossGradients, type HeadBuffers } from './lossStep';
@@ -37,6 +38,8 @@ export interface StepPlan {
   readonly loss: Buffer | undefined;
   /** Buffers of each layer by the role they play in its equations. */
   readonly roles: ReadonlyMap<string, ReadonlyMap<string, Buffer>>;
+  /** Layers whose work others do. */
+  readonly folded: readonly { readonly layer: string; readonly into: string }[];
 }
 
 /** What a step is built from. */
@@ -47,6 +50,8 @@ export interface StepParts {
   readonly learning: ReadonlySet<BuiltLayer>;
   /** For each node the numbers of its weights. */
   readonly weightsOf: readonly (readonly number[])[];
+  /** The batch normalizations that are folded at inference. */
+  readonly folds: readonly Fold[];
   /** The weights' memory. */
   readonly state: StateLayout;
   /** What `compile` was given: the outputs that have a loss; none for a model that only predicts. */
@@ -79,11 +84,18 @@ export function buildStep(engine: Engine, parts: StepParts, { mode, batch, weigh
     builder.temporary(graph.inputShapes.length === 1 ? 'X' : `X${index}`, [batch, ...shape]),
   );
   const values: Value[] = inputs.map((buffer) => ({ buffer, shape: buffer.shape }));
-  const emitted = graph.nodes.map(({ layer, inputs: sources }, node) => {
+  const folded = new FoldedNodes(graph, isTraining(mode) ? [] : parts.folds, parts.state.folded);
+  const emitted = graph.nodes.map(({ layer, inputs: sources }, node): EmittedNode => {
+    if (folded.isDone(node)) {
+      const output = values[sources[0] as number] as Value;
+      values.push(output);
+      return { layer, sources, weights: [], own: [], result: { output, backward: () => [] } };
+    }
     const own = (parts.weightsOf[node] ?? []).map((index) => weightFor(parts.state, index, mode));
     const shares = graph.nodes.filter((other) => other.layer === layer).length > 1;
-    const weights = shares ? own.map((weight) => partOf(builder, layer.name, weight)) : own;
+    const weights = folded.weightsOf(node) ?? (shares ? own.map((weight) => partOf(builder, layer.name, weight)) : own);
     builder.layerLearns = parts.learning.has(layer);
+    builder.followingCode = folded.codeOf(node);
     const result = builder.scope(layer.name, 'forward', () =>
       layer.emit(
         builder,
@@ -96,7 +108,7 @@ export function buildStep(engine: Engine, parts: StepParts, { mode, batch, weigh
   });
   const outputs = graph.outputs.map(({ value }) => values[value] as Value);
   if (mode === 'predict' || parts.heads.length === 0) {
-    return finish(builder, inputs, outputs, { heads: [], loss: undefined });
+    return { ...finish(builder, inputs, outputs, { heads: [], loss: undefined }), folded: folded.tell() };
   }
   const losses = emitLosses(builder, parts.heads, outputs, { weighted, withMetrics: mode !== 'explain' });
   const scope = parts.heads.length === 1 ? (parts.heads[0] as Head).loss.name : 'loss';
@@ -111,7 +123,20 @@ export function buildStep(engine: Engine, parts: StepParts, { mode, batch, weigh
     emitBackward(builder, emitted, inputs.length, first);
     if (mode !== 'explain') emitUpdate(builder, parts, mode);
   }
-  return finish(builder, inputs, outputs, losses);
+  return { ...finish(builder, inputs, outputs, losses), folded: folded.tell() };
+}
+
+/** Builds the plan that folds batch normalizations into the kernels before them. */
+export function buildFolds(engine: Engine, { graph, folds, weightsOf, state }: StepParts): Plan {
+  const builder = new PlanBuilder({
+    ...{ batch: 1, training: false, keepAll: false },
+    ...{ workspaces: oracle(engine), clock: state.clock },
+  });
+  emitFolds(builder, graph, folds, {
+    folded: state.folded,
+    weightsOf: (node) => (weightsOf[node] ?? []).map((index) => state.weights[index] as WeightBuffers),
+  });
+  return finishPlan(builder, [], []);
 }
 
 function finish(
@@ -119,7 +144,7 @@ function finish(
   inputs: readonly Buffer[],
   values: readonly Value[],
   { heads, loss }: Pick<StepPlan, 'heads' | 'loss'>,
-): StepPlan {
+): Omit<StepPlan, 'folded'> {
   const outputs = values.map(({ buffer }) => buffer);
   const before = [...inputs];
   const after = [...outputs];

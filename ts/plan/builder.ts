@@ -42,6 +42,8 @@ export class PlanBuilder {
   readonly training: boolean;
   /** Whether the layer that is being emitted is trainable: a frozen batch normalization takes its moving averages. */
   layerLearns = true;
+  /** Code of an activation that the linear layer that is being emitted applies for the layer behind it; 0 for none. */
+  followingCode = 0;
   /** What the kernels say about scratch memory. */
   readonly workspaces: WorkspaceOracle;
   /** Four words, written before each training step: its number and the seed. Randomness of a step follows from them. */

@@ -30,7 +30,7 @@ export class Executable {
     this.#engine = engine;
     this.#arena = arena;
     this.#stateAddress = stateAddress;
-    this.#constantAddress = engine.allocate(Math.max(plan.constantBytes, 4));
+    this.#constantAddress = plan.constantBytes > 0 ? engine.allocate(plan.constantBytes) : 0;
     for (const { buffer, words } of plan.constants) {
       engine.memory.writeWords(this.#constantAddress + buffer.offset, words);
     }
@@ -88,7 +88,7 @@ export class Executable {
 
   /** Gives the constants' memory back. */
   release(): void {
-    this.#engine.release(this.#constantAddress);
+    if (this.#constantAddress !== 0) this.#engine.release(this.#constantAddress);
   }
 
   #check(call: KernelCall): void {

@@ -36,12 +36,14 @@ export interface PlanReport {
   readonly arenaBytesWithoutReuse: number;
   /** Bytes of parameters, gradients and optimizer state. */
   readonly stateBytes: number;
+  /** Layers whose work others do: batch normalizations and activations, `into` the linear layer before them. */
+  readonly folded: readonly { readonly layer: string; readonly into: string }[];
   /** The table. */
   toString(): string;
 }
 
 /** Describes a plan. */
-export function reportPlan(plan: Plan, stateBytes: number): PlanReport {
+export function reportPlan(plan: Plan, stateBytes: number, folded: PlanReport['folded'] = []): PlanReport {
   const calls = plan.calls.map(reportCall);
   const report = {
     batchSize: plan.batch,
@@ -50,6 +52,7 @@ export function reportPlan(plan: Plan, stateBytes: number): PlanReport {
     arenaBytes: plan.layout.bytes,
     arenaBytesWithoutReuse: plan.layout.bytesWithoutReuse,
     stateBytes,
+    folded,
   };
   return { ...report, toString: () => table(report) };
 }
@@ -81,8 +84,10 @@ function table(report: Omit<PlanReport, 'toString'>): string {
     `${call.reads.join(' ')} → ${call.writes.join(' ')}`,
   ]);
   const saved = 1 - report.arenaBytes / Math.max(report.arenaBytesWithoutReuse, 1);
+  const folded = report.folded.map(({ layer, into }) => `${layer} into ${into}`);
   return [
     `plan of one step, batch ${report.batchSize}`,
+    ...(folded.length > 0 ? [`folded when weights have changed: ${folded.join(', ')}`] : []),
     formatTable(['#', 'phase', 'layer', 'kernel', 'FLOP', 'reads → writes'], rows),
     `${formatCount(report.flops)}FLOP a step; state ${formatBytes(report.stateBytes)}; arena ${formatBytes(report.arenaBytes)} (${formatBytes(report.arenaBytesWithoutReuse)} without reuse, ${Math.round(saved * 100)} % saved)`,
   ].join('\n');

@@ -1,4 +1,4 @@
-/** The options of `model.memoryForecast`. */
+/** The options of `model.memoryForecast` and `model.plan`. */
 
 import type { PartConfig } from '../config';
 import { OptionError } from '../errors';
@@ -24,16 +24,35 @@ export interface MemoryForecastOptions {
   readonly loss?: HeadOptions['loss'];
 }
 
+/** Options of `model.plan`. */
+export interface PlanOptions {
+  /** Samples of a step. Default 32. */
+  readonly batchSize?: number;
+  /** What the step does. Default `'train'`. */
+  readonly mode?: 'train' | 'evaluate' | 'predict';
+}
+
+/** Takes the mode out of the options. @throws {OptionError} when an option is unknown. */
+export function readPlanOptions(
+  options: PlanOptions,
+  where: string,
+): Required<Pick<PlanOptions, 'mode'>> & PlanOptions {
+  checkOptions(where, options, ['batchSize', 'mode']);
+  return { ...options, mode: readMode(options.mode, where) };
+}
+
+function readMode(mode: unknown, where: string): 'train' | 'evaluate' | 'predict' {
+  if (mode === undefined || mode === 'train' || mode === 'evaluate' || mode === 'predict') return mode ?? 'train';
+  throw new OptionError(`${where}: expected mode "train", "evaluate" or "predict", got ${describe(mode)}`);
+}
+
 /** The bytes of a model. @throws {OptionError} when an option does not fit. */
 export function forecastModel(network: Network, options: MemoryForecastOptions): MemoryForecast {
   const where = `${network.name}.memoryForecast`;
   checkOptions(where, options, ['batchSize', 'mode', 'samples', 'optimizer', 'loss']);
   const batch = positiveInteger(options.batchSize ?? 32, `${where}: batchSize`);
   const samples = wholeNumber(options.samples ?? 0, `${where}: samples`);
-  const { mode = 'train' } = options;
-  if (mode !== 'train' && mode !== 'evaluate' && mode !== 'predict') {
-    throw new OptionError(`${where}: expected mode "train", "evaluate" or "predict", got ${describe(mode)}`);
-  }
+  const mode = readMode(options.mode, where);
   const kind = { mode, batch, weighted: false };
   return network.forecast(kind, compiledWith(network, mode, options, where), samples);
 }

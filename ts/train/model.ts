@@ -23,7 +23,7 @@ import { Course, NOWHERE } from './course';
 import { type Dataset, DatasetReader } from './dataset';
 import { evaluateReader, evaluateSamples, predictInputs } from './evaluate';
 import { runFit, type Settings } from './fit';
-import { forecastModel, type MemoryForecastOptions } from './forecast';
+import { forecastModel, type MemoryForecastOptions, type PlanOptions, readPlanOptions } from './forecast';
 import type { History } from './history';
 import { type TrainOnBatchOptions, trainBatch } from './onBatch';
 import { type Profile, profileStep } from './profile';
@@ -388,14 +388,18 @@ export class Model<Prediction extends Predicted = Tensor> implements TrainedMode
   }
 
   /**
-   * The training step as data: every kernel call with what it reads, writes and costs; `String(plan)` is a table.
+   * A step as data: every kernel call with what it reads, writes and costs; `String(plan)` is a table. A plan of inference
+   * says which batch normalizations are folded into the layers before them.
    *
    * @param options.batchSize - Default 32.
+   * @param options.mode - `'train'` (default), `'evaluate'` or `'predict'`, which needs no `compile`.
    */
-  plan(options: BatchOptions = {}): PlanReport {
-    this.#network.requireCompiled('plan');
-    const { plan } = this.#network.step('train', readBatchSize(options, `${this.name}.plan`));
-    return reportPlan(plan, this.#network.stateBytes);
+  plan(options: PlanOptions = {}): PlanReport {
+    const { mode, ...rest } = readPlanOptions(options, `${this.name}.plan`);
+    if (mode === 'predict') this.#network.assertUsable('plan');
+    else this.#network.requireCompiled('plan');
+    const { plan, folded } = this.#network.step(mode, readBatchSize(rest, `${this.name}.plan`));
+    return reportPlan(plan, this.#network.stateBytes, folded);
   }
 
   /**

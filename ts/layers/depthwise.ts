@@ -183,6 +183,7 @@ export function separableLayer(
               output: second.output,
               backward(gradient, [needed]) {
                 const [back] = second.backward(gradient, [needed === true || learns]);
+                builder.record('pointwise dz', builder.recorded('dz'));
                 return back === undefined ? [undefined] : first.backward(back, [needed === true]);
               },
             },

@@ -191,6 +191,7 @@ function emitBatchNormalization(
     const moving = [update(mean.value), update(variance.value)];
     const scratch = builder.workspace(2 * channels);
     const arrays = [read(x), ...affine, ...moving, write(statistics), write(y), write(scratch)];
+    builder.record('statistics', statistics);
     builder.call('batch_norm', [rows, channels, kept, epsilon, ...arrays], 8 * x.size);
   } else {
     const scratch = builder.workspace(2 * channels);

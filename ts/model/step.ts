@@ -103,6 +103,7 @@ export function buildStep(engine: Engine, parts: StepParts, { mode, batch, weigh
         weights,
       ),
     );
+    if (builder.keepAll) recordForward(builder, layer, values[sources[0] as number], result.output, weights);
     values.push(result.output);
     return { layer, sources, weights, own: shares ? own : [], result };
   });
@@ -168,6 +169,33 @@ interface EmittedNode {
   readonly result: ReturnType<BuiltLayer['emit']>;
 }
 
+/** Notes for `explain` what every layer has: its input, its output, its weights with their gradients. */
+function recordForward(
+  builder: PlanBuilder,
+  layer: BuiltLayer,
+  input: Value | undefined,
+  output: Value,
+  weights: readonly WeightBuffers[],
+): void {
+  builder.scope(layer.name, 'forward', () => {
+    if (input !== undefined) builder.record('x', input.buffer);
+    builder.record('y', output.buffer);
+    layer.weights.forEach(({ name }, index) => {
+      const { value, gradient } = weights[index] as WeightBuffers;
+      builder.record(name, value);
+      if (gradient !== undefined) builder.record(`${name} gradient`, gradient);
+    });
+  });
+}
+
+/** Notes for `explain` the gradients by a layer's output and input. */
+function recordBackward(builder: PlanBuilder, layer: BuiltLayer, dy: Buffer, dx: Buffer | undefined): void {
+  builder.scope(layer.name, 'backward', () => {
+    builder.record('dy', dy);
+    if (dx !== undefined) builder.record('dx', dx);
+  });
+}
+
 /**
  * The chain rule, from the last layer to the first; gradients of a value that several layers read are added.
  *
@@ -191,6 +219,7 @@ function emitBackward(
     if (gradient === undefined || !learns[inputCount + node]) continue;
     const needed = sources.map((source) => learns[source] === true);
     const back = builder.scope(layer.name, 'backward', () => result.backward(gradient, needed));
+    if (builder.keepAll) recordBackward(builder, layer, gradient, needed[0] === true ? back[0] : undefined);
     sharedSums.add(nodes[node] as EmittedNode);
     sources.forEach((source, index) => {
       const part = back[index];

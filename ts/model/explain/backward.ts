@@ -3,23 +3,12 @@
 import type { BuiltLayer } from '../../layers/layer';
 import { activationOf, toldActivations } from './activations';
 import { type Equation, times } from './equation';
-import { convolutionOf, type Named } from './forward';
+import { convolutionName } from './forward';
 import type { StageNames } from './names';
-import {
-  columnSums,
-  convolveForFilter,
-  convolveForInput,
-  productTransposed,
-  relativeError,
-  transposedProduct,
-} from './products';
-import { batchFactor, type Stored, type Teller, weightFactor } from './teller';
-
-/** A gradient on its way back. */
-export interface Incoming extends Named {
-  /** What the name stands for, to be written into the next equation: `reshape(W × δ) * H1(1−H1)`. */
-  readonly expression: string;
-}
+import { tellOtherBackward } from './others';
+import { columnSums, productTransposed, relativeError, transposedProduct } from './products';
+import { batchFactor, type Incoming, type Named, type Stored, type Teller, weightFactor } from './teller';
+import { isWeighted, passesOf } from './weighted';
 
 /** What the backward equations of a layer are made from. */
 export interface BackwardScene {
@@ -37,8 +26,8 @@ export interface BackwardScene {
 
 /** The backward equations of a layer and the gradient that goes on; undefined when none does. */
 export function tellBackward(scene: BackwardScene): { equations: Equation[]; outgoing: Incoming | undefined } {
-  const { teller, layer, names, incoming } = scene;
-  if (names !== undefined && (layer.className === 'Conv2D' || layer.className === 'Dense')) {
+  const { teller, layer, names } = scene;
+  if (names !== undefined && isWeighted(layer)) {
     const activated = throughActivation(scene, names, 'dz');
     const inner = { ...scene, incoming: activated.outgoing };
     const told = layer.className === 'Dense' ? throughDense(inner, names) : throughConvolution(inner, names);
@@ -48,19 +37,7 @@ export function tellBackward(scene: BackwardScene): { equations: Equation[]; out
     return throughActivation(scene, names, 'dx');
   }
   if (layer.className === 'Flatten') return throughFlatten(scene);
-  const dx = teller.find(layer.name, 'dx');
-  if (dx === undefined) return { equations: [], outgoing: incoming };
-  const name = `${layer.className}′(${incoming.name})`;
-  const equation: Equation = {
-    layer: layer.name,
-    phase: 'backward',
-    text: `dE/d${scene.input.name} = ${name}`,
-    shapes: `(${times(batchFactor('', incoming.value).shape)}) → (${times(batchFactor('', dx).shape)})`,
-    factors: [],
-    result: batchFactor(name, dx),
-    relativeError: undefined,
-  };
-  return { equations: [equation], outgoing: { name, value: dx, expression: name } };
+  return tellOtherBackward(scene);
 }
 
 /** `δ = (O−Y) * O(1−O)`: nothing happens for the identity. */
@@ -97,7 +74,7 @@ function throughDense(
 ): { equations: Equation[]; outgoing: Incoming | undefined } {
   const kernel = teller.get(layer.name, 'kernel');
   const [inputs = 1, units = 1] = kernel.shape;
-  const [samples = 1] = incoming.value.shape;
+  const samples = incoming.value.data.length / units;
   const delta = batchFactor(incoming.name, incoming.value);
   const equations: Equation[] = [];
   const gradient = teller.find(layer.name, 'kernel gradient');
@@ -139,7 +116,8 @@ function throughConvolution(
   names: StageNames,
 ): { equations: Equation[]; outgoing: Incoming | undefined } {
   const kernel = teller.get(layer.name, 'kernel');
-  const sizes = convolutionOf(layer, input.value, kernel);
+  const passes = passesOf(layer, input.value, kernel);
+  const sign = convolutionName(layer);
   const gradient = teller.find(layer.name, 'kernel gradient');
   const delta = batchFactor(incoming.name, incoming.value);
   const equations: Equation[] = [];
@@ -149,17 +127,17 @@ function throughConvolution(
     equations.push({
       layer: layer.name,
       phase: 'backward',
-      text: `dE/d${names.kernel} = conv(${input.name}, ${incoming.expression})`,
-      shapes: `conv((${times(x.shape)}), (${times(delta.shape)})) = (${times(result.shape)}), summed over the batch`,
+      text: `dE/d${names.kernel} = ${sign}(${input.name}, ${incoming.expression})`,
+      shapes: `${sign}((${times(x.shape)}), (${times(delta.shape)})) = (${times(result.shape)}), summed over the batch`,
       factors: [x, delta],
       result,
-      relativeError: relativeError(gradient.data, convolveForFilter(sizes, input.value.data, incoming.value.data)),
+      relativeError: relativeError(gradient.data, passes.kernel(input.value.data, incoming.value.data)),
     });
   }
   equations.push(...biasEquation(teller, layer, names, incoming, 'Σ over batch and pixels'));
   const dx = teller.find(layer.name, 'dx');
   if (dx === undefined) return { equations, outgoing: undefined };
-  const name = `conv′(${incoming.name}, ${names.kernel})`;
+  const name = `${sign}′(${incoming.name}, ${names.kernel})`;
   equations.push({
     layer: layer.name,
     phase: 'backward',
@@ -167,7 +145,7 @@ function throughConvolution(
     shapes: `(${times(batchFactor('', dx).shape)})`,
     factors: [delta, weightFactor(names.kernel, kernel)],
     result: batchFactor(`dE/d${input.name}`, dx),
-    relativeError: relativeError(dx.data, convolveForInput(sizes, incoming.value.data, kernel.data)),
+    relativeError: relativeError(dx.data, passes.input(incoming.value.data, kernel.data)),
   });
   return { equations, outgoing: { name: `dE/d${input.name}`, value: dx, expression: name } };
 }
@@ -189,7 +167,11 @@ function biasEquation(
       shapes: over,
       factors: [batchFactor(incoming.name, incoming.value)],
       result: weightFactor(`dE/d${names.bias}`, gradient),
-      relativeError: relativeError(gradient.data, columnSums(incoming.value.data, gradient.data.length)),
+      relativeError: relativeError(
+        gradient.data,
+        columnSums(incoming.value.data, gradient.data.length),
+        columnSums(incoming.value.data.map(Math.abs), gradient.data.length),
+      ),
     },
   ];
 }

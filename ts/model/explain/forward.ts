@@ -2,20 +2,13 @@
 
 import type { ActivationName } from '../../layers/activations';
 import type { BuiltLayer } from '../../layers/layer';
-import { type Convolution, type ConvolutionOptions, resolveConvolution } from '../../runtime/geometry';
 import { activationOf, toldActivations } from './activations';
 import { type Equation, times } from './equation';
 import type { StageNames } from './names';
-import { convolve, product, relativeError } from './products';
-import { batchFactor, type Stored, type Teller, weightFactor } from './teller';
-
-/** A batch of values on its way through the layers, under the name that the equations give it. */
-export interface Named {
-  /** `X`, `H1`. */
-  readonly name: string;
-  /** The values. */
-  readonly value: Stored;
-}
+import { tellOther } from './others';
+import { product, relativeError } from './products';
+import { batchFactor, type Named, type Teller, weightFactor } from './teller';
+import { isWeighted, passesOf } from './weighted';
 
 /** The forward equations of a layer and its output. */
 export function tellForward(
@@ -25,7 +18,7 @@ export function tellForward(
   input: Named,
 ): { readonly equations: readonly Equation[]; readonly output: Named } {
   const { className, name } = layer;
-  if ((className === 'Conv2D' || className === 'Dense') && names !== undefined) {
+  if (isWeighted(layer) && names !== undefined) {
     const z = { name: names.z, value: teller.get(name, 'z') };
     const first =
       className === 'Dense'
@@ -57,41 +50,24 @@ export function tellForward(
   return tellOther(teller, layer, input);
 }
 
-/** A layer that the matrix form has no sign for, by its name. */
-function tellOther(teller: Teller, layer: BuiltLayer, input: Named): { equations: readonly Equation[]; output: Named } {
-  const value = teller.find(layer.name, 'y');
-  if (value === undefined) return { equations: [], output: input };
-  const output = { name: `${layer.className}(${input.name})`, value };
-  const equation: Equation = {
-    layer: layer.name,
-    phase: 'forward',
-    text: output.name,
-    shapes: `(${times(batchFactor('', input.value).shape)}) → (${times(batchFactor('', value).shape)})`,
-    factors: [],
-    result: batchFactor(output.name, value),
-    relativeError: undefined,
-  };
-  return { equations: [equation], output };
-}
-
-/** The sizes of a Conv2D layer for a batch. */
-export function convolutionOf(layer: BuiltLayer, x: Stored, kernel: Stored): Convolution {
-  const shape = x.shape.length === 3 ? [...x.shape, 1] : x.shape;
-  return resolveConvolution(shape, kernel.shape, layer.config as ConvolutionOptions, layer.name);
+/** How equations call a convolution. */
+export function convolutionName({ className }: BuiltLayer): string {
+  if (className.endsWith('Transpose')) return 'convᵀ';
+  return className.startsWith('Depthwise') ? 'depthwise' : 'conv';
 }
 
 function tellConvolution(teller: Teller, layer: BuiltLayer, names: StageNames, input: Named, z: Named): Equation {
   const kernel = teller.get(layer.name, 'kernel');
   const bias = teller.find(layer.name, 'bias');
-  const expected = convolve(convolutionOf(layer, input.value, kernel), input.value.data, kernel.data, bias?.data);
+  const expected = passesOf(layer, input.value, kernel).forward(input.value.data, kernel.data, bias?.data);
   const factors = [batchFactor(input.name, input.value), weightFactor(names.kernel, kernel)];
   if (bias !== undefined) factors.push(weightFactor(names.bias, bias));
   const result = batchFactor(z.name, z.value);
   return {
     layer: layer.name,
     phase: 'forward',
-    text: `${z.name} = conv(${input.name}, ${names.kernel})${bias === undefined ? '' : ` + ${names.bias}`}`,
-    shapes: `conv((${times(factors[0]?.shape ?? [])}), (${times(factors[1]?.shape ?? [])})) = (${times(result.shape)})`,
+    text: `${z.name} = ${convolutionName(layer)}(${input.name}, ${names.kernel})${bias === undefined ? '' : ` + ${names.bias}`}`,
+    shapes: `${convolutionName(layer)}((${times(factors[0]?.shape ?? [])}), (${times(factors[1]?.shape ?? [])})) = (${times(result.shape)})`,
     factors,
     result,
     relativeError: relativeError(z.value.data, expected),
@@ -101,8 +77,8 @@ function tellConvolution(teller: Teller, layer: BuiltLayer, names: StageNames, i
 function tellDense(teller: Teller, layer: BuiltLayer, names: StageNames, input: Named, z: Named): Equation {
   const kernel = teller.get(layer.name, 'kernel');
   const bias = teller.find(layer.name, 'bias');
-  const [samples = 1, units = 1] = z.value.shape;
-  const [inputs = 1] = kernel.shape;
+  const [inputs = 1, units = 1] = kernel.shape;
+  const samples = z.value.data.length / units;
   const expected = product(input.value.data, kernel.data, bias?.data, [samples, inputs, units]);
   const factors = [weightFactor(names.kernel, kernel), batchFactor(input.name, input.value)];
   if (bias !== undefined) factors.push(weightFactor(names.bias, bias));

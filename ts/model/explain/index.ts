@@ -1,13 +1,14 @@
 /** Tells an executed step in matrix form, from the buffers that it left behind. */
 
+import type { BuiltLayer } from '../../layers/layer';
 import type { Head } from '../heads';
 import type { Compiled, Network, Step } from '../network';
-import { type Incoming, tellBackward } from './backward';
+import { tellBackward } from './backward';
 import { type Equation, type Explanation, formatExplanation, times } from './equation';
-import { type Named, tellForward } from './forward';
-import { nameStages, type StageNames } from './names';
+import { tellForward } from './forward';
+import { nameOfWeight, nameStages, type StageNames } from './names';
 import { relativeError } from './products';
-import { batchFactor, Teller, weightFactor } from './teller';
+import { batchFactor, type Incoming, type Named, Teller, weightFactor } from './teller';
 
 export type { Equation, Explanation } from './equation';
 export type { Factor } from './factor';
@@ -26,7 +27,13 @@ export function explainStep(network: Network, compiled: Compiled, step: Step): E
     equations.push(...told.equations);
     flowing = told.output;
   });
-  const loss = tellLoss(teller, compiled, step, flowing);
+  const loss = tellLoss(
+    teller,
+    compiled,
+    step,
+    flowing,
+    nodes.map(({ layer }) => layer),
+  );
   equations.push(...loss.equations);
   let incoming: Incoming | undefined = loss.outgoing;
   for (let node = nodes.length - 1; node >= 0 && incoming !== undefined; node--) {
@@ -53,6 +60,7 @@ function tellLoss(
   compiled: Compiled,
   step: Step,
   output: Named,
+  layers: readonly BuiltLayer[],
 ): { equations: Equation[]; outgoing: Incoming } {
   const [{ loss, weight }] = compiled.heads as readonly [Head];
   const { name } = loss;
@@ -61,10 +69,15 @@ function tellLoss(
   const gradient = teller.get(name, 'gradient');
   const isSeed = name === 'halfSquaredError' && weight === 1;
   const gradientName = isSeed ? `${output.name}−Y` : `dE/d${output.name}`;
-  const expected = target.data.reduce((sum, y, index) => sum + (y - (output.value.data[index] as number)) ** 2 / 2, 0);
-  const text = isSeed
-    ? `E = Σ (Y−${output.name})²/2`
-    : `E = ${weight === 1 ? '' : `${weight} · `}${name}(Y, ${output.name})`;
+  const difference = target.data.reduce(
+    (sum, y, index) => sum + (y - (output.value.data[index] as number)) ** 2 / 2,
+    0,
+  );
+  const penalties = penaltiesOf(teller, layers, step.plan.batch);
+  const expected = difference + (penalties ?? 0);
+  const factor = weight === 1 ? '' : `${weight} · `;
+  const told = isSeed ? `E = Σ (Y−${output.name})²/2` : `E = ${factor}${name}(Y, ${output.name})`;
+  const text = told + (penalties === undefined ? '' : ' + penalties');
   const equation: Equation = {
     layer: name,
     phase: 'loss',
@@ -75,6 +88,27 @@ function tellLoss(
     relativeError: isSeed ? relativeError(value.data, Float64Array.of(expected)) : undefined,
   };
   return { equations: [equation], outgoing: { name: gradientName, value: gradient, expression: gradientName } };
+}
+
+/** What regularizers add to the loss: `l1·Σ|p| + l2·Σp²`, of values for one sample; undefined without any. */
+function penaltiesOf(teller: Teller, layers: readonly BuiltLayer[], batch: number): number | undefined {
+  let total: number | undefined;
+  const add = (data: Float32Array, { l1, l2 }: { readonly l1: number; readonly l2: number }, share: number): void => {
+    total = data.reduce((sum, p) => sum + share * (l1 * Math.abs(p) + l2 * p * p), total ?? 0);
+  };
+  for (const layer of new Set(layers)) {
+    const input = teller.find(layer.name, 'x');
+    if (layer.className === 'ActivityRegularization' && input !== undefined) {
+      add(input.data, layer.config as unknown as { readonly l1: number; readonly l2: number }, 1 / batch);
+    }
+    for (const { name, regularizer } of layer.weights) {
+      const value = teller.find(layer.name, name);
+      if (regularizer === undefined || value === undefined) continue;
+      if (teller.find(layer.name, `${name} gradient`) === undefined) continue;
+      add(value.data, regularizer, 1);
+    }
+  }
+  return total;
 }
 
 /** `p ← p − η·dE/dp` for every weight that is trained. */
@@ -91,8 +125,8 @@ function tellUpdate(
   return rows.flatMap(({ layer, role, stage }): Equation[] => {
     const value = teller.find(layer.name, role);
     const gradient = teller.find(layer.name, `${role} gradient`);
-    if (value === undefined || gradient === undefined || stage === undefined) return [];
-    const name = role === 'bias' ? stage.bias : stage.kernel;
+    if (value === undefined || gradient === undefined) return [];
+    const name = nameOfWeight(layer, role, stage);
     const isSgd = optimizer.className === 'SGD';
     const factors = [weightFactor(name, value), weightFactor(`dE/d${name}`, gradient)];
     const after = value.data.map((p, index) => p - rate * (gradient.data[index] as number));

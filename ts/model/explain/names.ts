@@ -1,6 +1,8 @@
 /** The seed's names for the arrays of a chain of layers: Z1, H1, W, δ, … */
 
+import type { BuiltLayer } from '../../layers/layer';
 import type { Graph } from '../graph';
+import { isWeighted, convolutions as kinds } from './weighted';
 
 /** Names of one weighted layer's arrays. */
 export interface StageNames {
@@ -19,7 +21,7 @@ export interface StageNames {
 /** Names for every node that has weights, by its index; the others share those of the weighted node before them. */
 export function nameStages(graph: Graph): readonly (StageNames | undefined)[] {
   const weighted = graph.nodes.filter(({ layer }) => layer.weights.length > 0);
-  const convolutions = weighted.filter(({ layer }) => layer.className === 'Conv2D').length;
+  const convolutions = weighted.filter(({ layer }) => kinds.includes(layer.className)).length;
   const matrices = weighted.length - convolutions;
   const biases = weighted.filter(({ layer }) => layer.weights.length > 1).length;
   let stage = 0;
@@ -30,7 +32,7 @@ export function nameStages(graph: Graph): readonly (StageNames | undefined)[] {
   return graph.nodes.map(({ layer }) => {
     if (layer.weights.length === 0) return current;
     stage++;
-    const isConvolution = layer.className === 'Conv2D';
+    const isConvolution = kinds.includes(layer.className);
     const number = isConvolution ? ++convolution : ++matrix;
     const several = (isConvolution ? convolutions : matrices) > 1;
     if (layer.weights.length > 1) bias++;
@@ -44,4 +46,12 @@ export function nameStages(graph: Graph): readonly (StageNames | undefined)[] {
     };
     return current;
   });
+}
+
+const symbols: Readonly<Record<string, string>> = { gamma: 'γ', beta: 'β', alpha: 'α' };
+
+/** The name of a weight: `f`, `W`, `b` of the layers that the matrix form knows; else its sign and its layer, `γ[norm]`. */
+export function nameOfWeight(layer: BuiltLayer, role: string, stage: StageNames | undefined): string {
+  if (stage !== undefined && isWeighted(layer)) return role === 'bias' ? stage.bias : stage.kernel;
+  return `${symbols[role] ?? role}[${layer.name}]`;
 }

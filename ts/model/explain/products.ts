@@ -136,13 +136,17 @@ function forEachProduct(sizes: PlainConvolution, visit: (input: number, tap: num
   }
 }
 
-/** Norm of the difference over the norm of the expected values. */
-export function relativeError(actual: Float32Array, expected: Float64Array): number {
-  let difference = 0;
-  let scale = 0;
-  expected.forEach((value, index) => {
-    difference += (value - (actual[index] as number)) ** 2;
-    scale += value * value;
-  });
-  return scale === 0 ? Math.sqrt(difference) : Math.sqrt(difference / scale);
+/**
+ * Norm of the difference over the norm of the expected values.
+ *
+ * @param terms - Sums of the absolute values of what was summed: where sums cancel, a hundredth of these is the measure.
+ */
+export function relativeError(actual: Float32Array, expected: Float64Array, terms?: Float64Array): number {
+  const difference = norm(expected.map((value, index) => value - (actual[index] as number)));
+  const scale = Math.max(norm(expected), terms === undefined ? 0 : norm(terms) / 100);
+  return scale === 0 ? difference : difference / scale;
+}
+
+function norm(values: Float64Array): number {
+  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
 }

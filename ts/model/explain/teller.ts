@@ -12,6 +12,20 @@ export interface Stored {
   readonly shape: readonly number[];
 }
 
+/** A batch of values on its way through the layers, under the name that the equations give it. */
+export interface Named {
+  /** `X`, `H1`. */
+  readonly name: string;
+  /** The values. */
+  readonly value: Stored;
+}
+
+/** A gradient on its way back. */
+export interface Incoming extends Named {
+  /** What the name stands for, to be written into the next equation: `reshape(W × δ) * H1(1−H1)`. */
+  readonly expression: string;
+}
+
 /** Access to what a step of mode `explain` left behind. */
 export class Teller {
   readonly #network: Network;
@@ -59,7 +73,7 @@ export function batchFactor(name: string, { data, shape }: Stored): Factor {
 export function weightFactor(name: string, { data, shape }: Stored): Factor {
   const [a = 1, b = 1, c = 1, d = 1] = shape;
   if (shape.length === 4) return makeFactor(name, data, { kind: 'filters', shape: [a, b, c, d] });
-  return makeFactor(name, data, { kind: 'matrix', rows: a, columns: b });
+  return makeFactor(name, data, { kind: 'matrix', rows: a, columns: data.length / a });
 }
 
 function viewOfBatch(shape: readonly number[]): View {

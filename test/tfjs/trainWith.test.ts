@@ -323,6 +323,32 @@ test('frozen layers stay and their penalties count; several inputs, by name', as
   await expect(trainWith(models[1], data, y)).rejects.toThrow('regularizer in a layer that is used 2 times');
 });
 
+test.each([true, false])('a head on a model within the model, which learns: %s', async (learns) => {
+  const models = [0, 1].map(() => {
+    const { layers } = tf;
+    const kernelRegularizer = tf.regularizers.l2({ l2: 0.01 });
+    const parts = [
+      layers.conv2d({ inputShape: [10, 10, 2], filters: 3, kernelSize: 3, strides: 2, kernelRegularizer }),
+      layers.globalAveragePooling2d({}),
+    ];
+    const base = tf.sequential({ layers: parts });
+    for (const layer of base.layers) layer.trainable = learns;
+    const input = tf.input({ shape: [10, 10, 2] });
+    const features = base.apply(input) as tf.SymbolicTensor;
+    const outputs = layers.dense({ units: 3, activation: 'softmax' }).apply(features) as tf.SymbolicTensor;
+    const model = fill(tf.model({ inputs: input, outputs }));
+    model.compile({ optimizer: tf.train.adam(0.05), loss: 'categoricalCrossentropy' });
+    return { model, base };
+  });
+  const [theirs, ours] = models as [(typeof models)[0], (typeof models)[0]];
+  const before = Array.from((ours.base.getWeights()[0] as tf.Tensor).dataSync());
+  const args = { epochs: 3, batchSize: 8, shuffle: false, verbose: 0 as const, validationSplit: 0.2 };
+  expectHistory(await trainWith(ours.model, x, y, args), await theirs.model.fit(x, y, args));
+  expectWeights(ours.model, theirs.model, 1e-4);
+  const after = Array.from((ours.base.getWeights()[0] as tf.Tensor).dataSync());
+  expect(after.every((value, index) => value === before[index])).toBe(!learns);
+});
+
 test('shuffled, and no tensor is left behind', async () => {
   const model = line(3, 'softmax');
   model.compile({ optimizer: tf.train.adam(0.05), loss: 'categoricalCrossentropy', metrics: ['acc', 'cosine'] });

@@ -5,6 +5,7 @@ import { type FitOptions, type Model, OptionError, StateError, type Tensor } fro
 import { fromTfjs } from '../models';
 import { type CallbackArgs, makeCallbacks, TheirCallbacks, type YieldEveryOptions } from './callbacks';
 import { type Data, formOf, readData, readTensor, sliceBatch, targetTensor, weighClasses } from './data';
+import { type Leaf, leavesOf } from './leaves';
 import { translateLoss } from './losses';
 import { namesOf, translateMetrics } from './metrics';
 import { translateOptimizer } from './optimizers';
@@ -105,20 +106,15 @@ async function train(
   where: string,
 ): Promise<tf.History> {
   const trained = trainedWeights(model);
-  const isTrained = new Map(
-    model.layers.map((layer) => [layer.name, layer.weights.some((weight) => trained.includes(weight))]),
-  );
-  for (const layer of model.layers) {
-    if (layer.weights.length > 0)
-      ours.getLayer(layer.name.replaceAll('/', '_')).trainable = isTrained.get(layer.name) === true;
-  }
-  checkPenalties(model, isTrained, where);
+  const leaves = leavesOf(model);
+  const isTrained = ({ layer }: Leaf): boolean => layer.weights.some((weight) => trained.includes(weight));
+  checkPenalties(leaves, isTrained, where);
   const loss = translateLoss(model, where);
   const target = targetTensor(y, model.outputNames, `${where}: y`);
   const translated = await translateOptimizer(model.optimizer, tf.backend().epsilon(), `${where}: optimizer`);
   const metrics = translateMetrics(model, loss.name, formOf(target));
-  ours.compile({ optimizer: translated.optimizer, loss: loss.loss, metrics });
   const weights = new PairedWeights(model, ours);
+  ours.compile({ optimizer: translated.optimizer, loss: loss.loss, metrics });
   await weights.takeState(model.optimizer, translated, `${where}: optimizer`);
 
   const data = await splitData(model, x, target, args, where);
@@ -134,7 +130,7 @@ async function train(
     names: namesOf(model),
     doValidation: data.validationData !== undefined,
     params: { verbose, initialEpoch, batchSize },
-    penalty: (ofTrained) => penaltyOf(model, (layer) => (isTrained.get(layer) === true) === ofTrained),
+    penalty: (ofTrained) => penaltyOf(leaves.filter((leaf) => isTrained(leaf) === ofTrained)),
   });
   const { epochs, shuffle, stepsPerEpoch, validationSteps } = args;
   const options: FitOptions = {

@@ -21,7 +21,7 @@ export function trainedWeights(model: tf.LayersModel): readonly tf.LayerVariable
   return (model as unknown as { collectedTrainableWeights: tf.LayerVariable[] }).collectedTrainableWeights;
 }
 
-/** The weights of a model on both sides, kept equal. */
+/** The weights of a model on both sides, kept equal. Made before `compile`: lets the layers learn that do so there. */
 export class PairedWeights {
   readonly #ours: Model;
   readonly #pairs: readonly Pair[];
@@ -30,13 +30,20 @@ export class PairedWeights {
 
   constructor(theirs: tf.LayersModel, ours: Model) {
     const trained = trainedWeights(theirs);
-    const known = new Map(theirs.weights.map((weight) => [keyOf(weight.originalName), weight]));
-    const found = ours.getWeights().map(({ name }) => {
-      const weight = known.get(keyOf(name));
+    const known = new Map<string, tf.LayerVariable>();
+    for (const weight of theirs.weights) {
+      const key = keyOf(weight.originalName);
+      if (known.has(key)) throw new OptionError(`trainWith: expected layers of different names, got "${key}" twice`);
+      known.set(key, weight);
+    }
+    const find = (name: string): tf.LayerVariable => {
+      const weight = known.get(ownKey(name));
       if (weight === undefined)
         throw new OptionError(`trainWith: expected a model with the weight "${name}", got none`);
       return weight;
-    });
+    };
+    const found = ours.getWeights().map(({ name }) => find(name));
+    freeze(ours.layers, (name) => trained.includes(find(name)));
     this.#ours = ours;
     this.#pairs = found.map((weight) => {
       const variable = weight.read() as tf.Variable;
@@ -114,9 +121,25 @@ export class PairedWeights {
   }
 }
 
-/** Names of layers have "_" here where they have "/" there. */
+/** `layer/weight`; names of layers have "_" here where they have "/" there. */
 function keyOf(name: string): string {
-  return name.replaceAll('/', '_');
+  const slash = name.lastIndexOf('/');
+  return `${name.slice(0, slash).replaceAll('/', '_')}/${name.slice(slash + 1)}`;
+}
+
+/** `layer/weight` of `model/layer/weight`: there the names of inner models are not part of it. */
+function ownKey(name: string): string {
+  return name.split('/').slice(-2).join('/');
+}
+
+/** Lets those layers learn that do so there. Takes effect at `compile`. */
+function freeze(parts: Model['layers'], isTrained: (name: string) => boolean): void {
+  for (const part of parts) {
+    if ('layers' in part) freeze(part.layers, isTrained);
+    else if (part.built.weights.length > 0) {
+      part.trainable = part.built.weights.some(({ name }) => isTrained(`${part.name}/${name}`));
+    }
+  }
 }
 
 /** The scalar that counts steps is made anew at each asking. */

@@ -91,7 +91,7 @@ function toned(
 ): Definition {
   return {
     settings: fc
-      .tuple(image, fc.record({ ...options, valueRange: fc.constantFrom([-3, 2.5], [0, 255], [8, -8]) }))
+      .tuple(image, fc.record({ ...options, valueRange: fc.constantFrom([-3, 2.5], [0, 4], [3, -3]) }))
       .map(([shape, chosen]) => ({ inputShapes: [shape], options: chosen })),
     compute(given, chosen): Nodes {
       const { tape } = given;

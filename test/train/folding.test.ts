@@ -184,6 +184,31 @@ test('folded kernels are fresh after every change of weights', async () => {
   for (const model of [...models, copy]) model.dispose();
 });
 
+test('a model in a model: what one of them trains is fresh in both', async () => {
+  const make = (between: readonly Layer[]): readonly [Model, Model] => {
+    const layers = [conv2d({ filters: 3, kernelSize: 3 }), ...between, batchNormalization(), relu()];
+    const inner = sequential({ name: 'inner', inputShape: [6, 6, 2], seed: 3, layers });
+    const outer = sequential({ inputShape: [6, 6, 2], seed: 3, layers: [inner, flatten(), dense({ units: 2 })] });
+    for (const model of [inner, outer]) model.compile({ optimizer: sgd({ learningRate: 0.1 }), loss });
+    return [inner, outer];
+  };
+  const folded = make([]);
+  const apart = make([linear()]);
+  expect(folded[1].plan({ mode: 'predict' }).folded.length).toBe(2);
+  expect(apart[1].plan({ mode: 'predict' }).folded).toEqual([]);
+  for (const [index, model] of folded.entries()) apart[index]?.setWeights(model.getWeights());
+  const x = numbers(1, 4 * 72);
+  const targets = [numbers(5, 4 * 48), numbers(6, 8)];
+  for (const trained of [0, 1, 0]) {
+    for (const models of [folded, apart]) models[trained]?.trainOnBatch(x, targets[trained] as Float32Array);
+    for (const [index, model] of folded.entries()) {
+      const expected = await apart[index]?.predict(x);
+      expect(relativeError((await model.predict(x)).data, expected?.data as Float32Array)).toBeLessThan(1e-5);
+    }
+  }
+  for (const model of [...folded, ...apart]) model.dispose();
+});
+
 test('weights are folded once, not for every batch, and all memory comes back', async () => {
   const engine = getEngine();
   const before = [engine.liveBytes, engine.liveAllocations];

@@ -13,19 +13,10 @@ from pathlib import Path
 os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
 import numpy as np
 import tensorflow as tf
+from common import numbers
 
 keras = tf.keras
 L = keras.layers
-
-
-def numbers(seed: int, shape) -> np.ndarray:
-    """The generator of test/support/numbers.ts."""
-    count, state = int(np.prod(shape)), seed
-    out = np.empty(count, np.float32)
-    for index in range(count):
-        state = (state * 1664525 + 1013904223) % 2**32
-        out[index] = (state >> 15) / 65536 - 1
-    return out.reshape(shape)
 
 
 significant = lambda values: [float(f"{value:.8g}") for value in np.asarray(values, np.float64).ravel()]

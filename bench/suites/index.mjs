@@ -3,6 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { startEngines } from '../engines/index.mjs';
 import { convnetFit, convnetInference, convnetStep } from '../workloads/convnet.mjs';
+import { exampleFits } from '../workloads/examples/index.mjs';
 import { growingWorkloads } from '../workloads/growing.mjs';
 import { kernelWorkloads } from '../workloads/kernels/index.mjs';
 import { seedStep } from '../workloads/seed.mjs';
@@ -48,8 +49,8 @@ export const suites = [
   suite('inference', 'its inference', inference),
   suite(
     'tfjs',
-    'under TensorFlow.js: a step, fit, trainWith and inference, beside its own backends',
-    () => [...step(), convnetFit(128), ...inference()],
+    'under TensorFlow.js: a step, fit, trainWith, inference and models of its examples, beside its own backends',
+    () => [...step(), convnetFit(128), ...inference(), ...exampleFits()],
     underTfjs,
   ),
   suite(

@@ -1,6 +1,7 @@
 /** Models of this library, through its public API: `trainOnBatch` copies its arguments in, as a user's code would. */
 
 import { adam, conv2d, dense, flatten, maxPool2d, sequential, sgd } from '../../../dist/index.js';
+import { exampleFit } from './examples.mjs';
 
 function seedNetwork({ filters, rate }, { f, w, b }) {
   const model = sequential({
@@ -55,6 +56,8 @@ export const models = {
     const { history } = await step();
     return { answer: history.loss.slice(0, 1), step, dispose: () => model.dispose() };
   },
+
+  'example fit': exampleFit,
 
   async 'convnet inference'(workload, inputs) {
     const model = convnet(workload, inputs);

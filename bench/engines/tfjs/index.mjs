@@ -1,6 +1,7 @@
 /** TensorFlow.js on one of its CPU backends, or on ours. */
 
 import { createRequire } from 'node:module';
+import { exampleFit } from './examples.mjs';
 import { prepareKernel } from './kernels.mjs';
 import { convnetFit, convnetInference, convnetStep, seedStep } from './models.mjs';
 
@@ -10,6 +11,7 @@ const models = {
   'convnet step': convnetStep,
   'convnet fit': convnetFit,
   'convnet inference': convnetInference,
+  'example fit': exampleFit,
 };
 
 /** GFLOP/s as measured once: what would take minutes is left out before it begins. */
@@ -44,13 +46,13 @@ export const tfjs = (backend, training) => async (threads) => {
       const speed = speeds[backend];
       if (kind === 'seed step') return 0;
       if (kind === 'convnet inference') return flops / speed.forward / 1e9;
-      if (kind === 'convnet step' || kind === 'convnet fit') return flops / speed.model / 1e9;
+      if (/step|fit/.test(kind)) return flops / speed.model / 1e9;
       return pass?.endsWith('Gradient') ? flops / speed.back / 1e9 : flops / speed.forward / 1e9;
     },
     async prepare(workload, inputs) {
       await tf.setBackend(backend);
       const trains = /step|fit/.test(workload.kind);
-      if (training !== undefined && workload.kind !== 'convnet fit') return undefined;
+      if (training !== undefined && !workload.kind.endsWith('fit')) return undefined;
       if (backend === 'wasm' && trains) return undefined;
       const model = models[workload.kind];
       const prepared = await (model === undefined

@@ -14,6 +14,7 @@ const whole = (text) => {
   if (!Number.isInteger(positive(text))) throw new InvalidArgumentError('expected an integer ≥ 1');
   return Number(text);
 };
+const several = (text, before = []) => [...before, whole(text)];
 
 const program = new Command('bench').description('How fast convgrad is, beside its peers, in one sitting.');
 
@@ -25,7 +26,7 @@ for (const { name, text } of suites) {
     .option('--native <python>', 'a Python with tensorflow-cpu or jax, measured in turn with the others')
     .option('--only <pattern>', 'workloads whose name matches the regular expression')
     .option('--engines <pattern>', 'engines whose name matches; convgrad always runs')
-    .option('--threads <n...>', 'numbers of threads of convgrad and of native engines', whole)
+    .option('--threads <n...>', 'numbers of threads of convgrad and of native engines', several)
     .option('--quick', 'a fifth of the time, without engines that take over a second a step', false)
     .addOption(new Option('--seconds <s>', 'time for each engine of a workload').default(1.5).argParser(positive))
     .addOption(

@@ -41,6 +41,14 @@ function bench(...args: string[]) {
   return { status, out: stdout, err: stderr };
 }
 
+test('--threads takes several numbers', () => {
+  const file = join(folder, 'threads.json');
+  const only = ['--only', 'seed step, 1', '--engines', 'none', '--seconds', '0.02'];
+  expect(bench('seed', ...only, '--threads', '1', '2', '--json', file).status).toBe(0);
+  const { rows } = JSON.parse(readFileSync(file, 'utf8'));
+  expect(rows.map(({ threads }: { threads: number }) => threads)).toEqual([1, 1, 2, 2]);
+});
+
 test('a record has what its readers need', () => {
   const file = join(folder, 'record.json');
   const only = ['--only', 'matmul 256|seed step, 1|sigmoid forward', '--engines', 'plain'];

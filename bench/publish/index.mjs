@@ -10,7 +10,7 @@
  */
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { kernelChart, stepChart } from './chart.mjs';
 import { scaleCharts } from './scale.mjs';
@@ -26,14 +26,14 @@ const block = /<!-- record: (\S+), (table|chart): (\w+) -->\n[\s\S]*?<!-- end of
 /**
  * All files as they should be, from the records that the documents name.
  *
- * @param record A record that takes the place of those that have its kind of rows, or undefined.
+ * @param record A record that takes the place of those of its name but for the date, and of `none`; or undefined.
  * @returns {Map<string, string>} texts by their paths.
  */
 export function render(record) {
   const files = new Map();
   for (const path of documents) {
     const text = readFileSync(join(root, path), 'utf8').replace(block, (_whole, old, form, name) => {
-      const file = record !== undefined && content(record, form, name) !== '' ? record : old;
+      const file = record !== undefined && succeeds(record, old) && content(record, form, name) !== '' ? record : old;
       const made = content(file, form, name);
       const body = form === 'table' ? tableBody(made, path, file) : chartBody(made, path, name, files);
       return [`<!-- record: ${file}, ${form}: ${name} -->`, ...body, '<!-- end of record -->'].join('\n\n');
@@ -41,6 +41,12 @@ export function render(record) {
     files.set(path, text);
   }
   return files;
+}
+
+/** Whether a record is a later one of the same measurement: `DATE-NAME.json`. */
+function succeeds(record, old) {
+  const nameOf = (file) => basename(file).replace(/^\d{4}-\d{2}-\d{2}-/, '');
+  return old === 'none' || nameOf(record) === nameOf(old);
 }
 
 function tableBody(table, document, file) {

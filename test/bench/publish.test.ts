@@ -18,6 +18,20 @@ test('README and docs/performance.md are as their records make them', async () =
   expect(readme).toContain(`${seed.median_ms.toPrecision(3)} (1.0×)`);
 });
 
+test('a record takes the place of those of its name only', async () => {
+  const { render } = await script('publish/index.mjs');
+  const recordsOf = (text: string) => [...text.matchAll(/<!-- record: (\S+),/g)].map(([, file]) => file);
+  const before = render() as Map<string, string>;
+  const tfjs = recordsOf(before.get('docs/tfjs.md') as string)[0] as string;
+  const after = render(tfjs) as Map<string, string>;
+  expect(after.get('docs/tfjs.md')).toContain(tfjs);
+  for (const path of ['README.md', 'docs/performance.md']) {
+    const own = recordsOf(before.get(path) as string).filter((file) => file !== 'none');
+    expect(recordsOf(after.get(path) as string)).toEqual(expect.arrayContaining(own));
+    expect(own).not.toContain(tfjs);
+  }
+});
+
 const about = { cpu: 'CPU', node: 'v24.0.0', date: '2026-01-02T00:00:00Z', commit: '0123456789' };
 const row = (workload: string, engine: string, variant: string, median_ms: number, more = {}) => ({
   ...{

@@ -55,6 +55,9 @@ const wrong = [
   'Conv3DBackpropInputV2',
 ];
 
+/** Kernels that refuse channels before pixels, and a bias that is no vector. */
+const narrow = ['Conv2D', 'FusedConv2D', 'FusedDepthwiseConv2D'];
+
 /** Kernels that are right, and scalar. */
 const slow = ['Conv2DBackpropInput', 'AvgPoolGrad'];
 
@@ -62,7 +65,8 @@ const slow = ['Conv2DBackpropInput', 'AvgPoolGrad'];
  * Completes TensorFlow.js's own backend `'wasm'` for training: adds the kernels that it lacks (`Conv2DBackpropFilter`,
  * `DepthwiseConv2dNativeBackpropFilter`, `DepthwiseConv2dNativeBackpropInput`, `Einsum`, `UnsortedSegmentSum`), and
  * replaces those that are wrong (max pooling's gradient, max pooling with arguments and of volumes, dilations, the input
- * gradient of 3-D convolutions) or slow (`Conv2DBackpropInput`, `AvgPoolGrad`). They take what the kernels of
+ * gradient of 3-D convolutions) or slow (`Conv2DBackpropInput`, `AvgPoolGrad`). Convolutions take `NCHW` and a bias of any
+ * rank, and `Identity` shares its data. They take what the kernels of
  * TensorFlow.js's cpu backend take. The backend may be in use already; calling it again changes nothing.
  *
  * @param options - Which build of our kernels, as in `init`.
@@ -86,6 +90,33 @@ export async function registerWasmTrainingKernels(options?: InitOptions): Promis
     if (getKernel(name, 'wasm')) unregisterKernel(name, 'wasm');
     registerKernel({ kernelName: name, backendName: 'wasm', kernelFunc: carried(getKernel(name, 'cpu')) });
   }
+  for (const name of narrow) {
+    const config = narrowKernels.get(name) ?? getKernel(name, 'wasm');
+    narrowKernels.set(name, config);
+    const wide = carried(getKernel(name, 'cpu'));
+    const kernelFunc: KernelFunc = (given) => (isNarrow(given) ? config.kernelFunc(given) : wide(given));
+    unregisterKernel(name, 'wasm');
+    // With the set-up that the backend will do when it begins.
+    registerKernel({ ...config, kernelFunc });
+  }
+  unregisterKernel('Identity', 'wasm');
+  registerKernel({ kernelName: 'Identity', backendName: 'wasm', kernelFunc: share });
+}
+
+/** The kernels of the wasm backend that stand behind {@link narrow}. */
+const narrowKernels = new Map<string, KernelConfig>();
+
+/** Whether the wasm backend's own kernel takes a convolution. */
+function isNarrow({ inputs, attrs }: Parameters<KernelFunc>[0]): boolean {
+  const bias = inputs.bias as TensorInfo | undefined;
+  return attrs?.dataFormat !== 'NCHW' && (bias === undefined || bias === null || bias.shape.length === 1);
+}
+
+/** A tensor with the same data: the kernel of the wasm backend copies, which the engine takes for a leak in gradients. */
+function share({ inputs, backend }: Parameters<KernelFunc>[0]): TensorInfo {
+  const { dataId, shape, dtype } = inputs.x as TensorInfo;
+  (backend as WasmBackend).incRef(dataId);
+  return { dataId, shape, dtype };
 }
 
 /** A kernel of our backend for tensors of the wasm backend. */

@@ -45,6 +45,14 @@ export function boolean(value: unknown, what: string): boolean {
   return value;
 }
 
+/** Checks a padding of windows. @throws {OptionError} naming `what`. */
+export function windowPadding(value: unknown, what: string): 'valid' | 'same' {
+  if (value !== 'valid' && value !== 'same') {
+    throw new OptionError(`${what}: expected padding "valid" or "same", got ${describe(value)}`);
+  }
+  return value;
+}
+
 /** Looks a name up in a table. @throws {OptionError} naming `what` and the known names. */
 export function lookUp<T>(table: Readonly<Record<string, T>>, name: string, what: string): T {
   const entry = typeof name === 'string' && Object.hasOwn(table, name) ? table[name] : undefined;

@@ -1,7 +1,6 @@
 /** The convolution of sequences whose forward pass is another's gradient. */
 
-import { OptionError } from '../errors';
-import { checkOptions, describe, positiveInteger, wholeNumber } from '../options';
+import { checkOptions, positiveInteger, wholeNumber, windowPadding } from '../options';
 import { type Layer, labelOf } from './layer';
 import { transposedLayer } from './transposed';
 import { sequence } from './unweighted';
@@ -40,10 +39,7 @@ export function conv1dTranspose(options: Conv1dTransposeOptions): Layer {
   const dilationRate = positiveInteger(options.dilationRate ?? 1, `${label}: dilationRate`);
   const { outputPadding } = options;
   if (outputPadding !== undefined) wholeNumber(outputPadding, `${label}: outputPadding`);
-  const padding = options.padding ?? 'valid';
-  if (padding !== 'valid' && padding !== 'same') {
-    throw new OptionError(`${label}: expected padding "valid" or "same", got ${describe(padding)}`);
-  }
+  const padding = windowPadding(options.padding ?? 'valid', label);
   const weighted = readWeighted(options, label);
   const given = outputPadding !== undefined && { outputPadding };
   return transposedLayer({

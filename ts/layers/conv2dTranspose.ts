@@ -1,7 +1,7 @@
 /** The convolution of images whose forward pass is another's gradient. */
 
 import { OptionError } from '../errors';
-import { checkOptions, describe, positiveInteger, wholeNumber } from '../options';
+import { checkOptions, describe, positiveInteger, wholeNumber, windowPadding } from '../options';
 import { type Pair, pair } from '../runtime/geometry';
 import { type Layer, labelOf } from './layer';
 import { transposedLayer } from './transposed';
@@ -45,10 +45,7 @@ export function conv2dTranspose(options: Conv2dTransposeOptions): Layer {
   const strides = pair(options.strides ?? 1, `${label}: strides`);
   const dilations = pair(options.dilations ?? 1, `${label}: dilations`);
   const outputPadding = readOutputPadding(options.outputPadding, `${label}: outputPadding`);
-  const padding = options.padding ?? 'valid';
-  if (padding !== 'valid' && padding !== 'same') {
-    throw new OptionError(`${label}: expected padding "valid" or "same", got ${describe(padding)}`);
-  }
+  const padding = windowPadding(options.padding ?? 'valid', label);
   const weighted = readWeighted(options, label);
   const given = outputPadding !== undefined && { outputPadding };
   return transposedLayer({

@@ -23,14 +23,19 @@ import { dot } from './dot';
 import { dropout, spatialDropout1d, spatialDropout2d } from './dropout';
 import { maximum, minimum } from './extremes';
 import { flatten } from './flatten';
-import { globalAveragePooling2d, globalMaxPooling2d } from './globalPooling';
+import {
+  globalAveragePooling1d,
+  globalAveragePooling2d,
+  globalMaxPooling1d,
+  globalMaxPooling2d,
+} from './globalPooling';
 import { groupNormalization } from './groupNormalization';
 import { add, concatenate, multiply } from './merge';
 import { alphaDropout, gaussianDropout, gaussianNoise } from './noise';
 import { batchNormalization, layerNormalization } from './normalization';
 import { permute } from './permute';
 import { averagePool2d, maxPool2d } from './pooling';
-import { averagePooling1d, globalAveragePooling1d, globalMaxPooling1d, maxPooling1d } from './pooling1d';
+import { averagePooling1d, maxPooling1d } from './pooling1d';
 import { prelu } from './prelu';
 import { relu, thresholdedRelu } from './relu';
 import { rescaling } from './rescaling';

@@ -1,7 +1,7 @@
 /** Pooling: the largest value or the mean of each window. */
 
-import { OptionError, ShapeError } from '../errors';
-import { checkOptions, describe } from '../options';
+import { ShapeError } from '../errors';
+import { checkOptions, windowPadding } from '../options';
 import { type Buffer, read, write } from '../plan/buffer';
 import type { PlanBuilder } from '../plan/builder';
 import { type Convolution, type Pair, pair, resolveConvolution } from '../runtime/geometry';
@@ -65,10 +65,7 @@ function pooling(label: string, className: string, options: Pooling2dOptions, ke
   checkOptions(where, options, ['poolSize', 'strides', 'padding', 'name']);
   const poolSize = pair(options.poolSize ?? 2, `${where}: poolSize`);
   const strides = pair(options.strides ?? poolSize, `${where}: strides`);
-  const padding = options.padding ?? 'valid';
-  if (padding !== 'valid' && padding !== 'same') {
-    throw new OptionError(`${where}: expected padding "valid" or "same", got ${describe(padding)}`);
-  }
+  const padding = windowPadding(options.padding ?? 'valid', where);
   const config = { poolSize, strides, padding };
   return {
     className,

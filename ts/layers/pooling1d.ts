@@ -1,7 +1,6 @@
 /** Pooling along one dimension: images of one row. */
 
-import { OptionError } from '../errors';
-import { boolean, checkOptions, describe, positiveInteger } from '../options';
+import { checkOptions, positiveInteger, windowPadding } from '../options';
 import { type Convolution, resolveConvolution } from '../runtime/geometry';
 import { type Layer, labelOf, only } from './layer';
 import { averageKernels, emitPooling, maxKernels, type PoolingKernels } from './pooling';
@@ -44,10 +43,7 @@ function pooling1d(kind: string, className: string, options: Pooling1dOptions, k
   checkOptions(label, options, ['poolSize', 'strides', 'padding', 'name']);
   const poolSize = positiveInteger(options.poolSize ?? 2, `${label}: poolSize`);
   const strides = positiveInteger(options.strides ?? poolSize, `${label}: strides`);
-  const padding = options.padding ?? 'valid';
-  if (padding !== 'valid' && padding !== 'same') {
-    throw new OptionError(`${label}: expected padding "valid" or "same", got ${describe(padding)}`);
-  }
+  const padding = windowPadding(options.padding ?? 'valid', label);
   const resolve = (batch: number, [steps, channels]: readonly [number, number], where: string): Convolution =>
     resolveConvolution(
       [batch, 1, steps, channels],
@@ -65,53 +61,6 @@ function pooling1d(kind: string, className: string, options: Pooling1dOptions, k
       const input = only(inputs, label);
       const [batch = 1, steps = 1, channels = 1] = input.shape;
       const emitted = emitPooling(kernels, builder, resolve(batch, [steps, channels], label), input.buffer);
-      return { ...emitted, output: { buffer: emitted.output.buffer, shape } };
-    },
-  });
-}
-
-/** Options of {@link globalMaxPooling1d} and {@link globalAveragePooling1d}. */
-export interface GlobalPooling1dOptions {
-  /** Whether the output keeps the steps as 1. Default false. */
-  readonly keepDims?: boolean;
-  /** Unique name in the model. Default `global_max_pooling1d_1`, …. */
-  readonly name?: string;
-}
-
-/** The largest value of each channel. Input `[batch, steps, channels]`, output `[batch, channels]`. */
-export function globalMaxPooling1d(options: GlobalPooling1dOptions = {}): Layer {
-  return globalPooling1d('globalMaxPooling1d', 'GlobalMaxPooling1D', options, maxKernels);
-}
-
-/** The mean of each channel. Input `[batch, steps, channels]`, output `[batch, channels]`. */
-export function globalAveragePooling1d(options: GlobalPooling1dOptions = {}): Layer {
-  return globalPooling1d('globalAveragePooling1d', 'GlobalAveragePooling1D', options, averageKernels);
-}
-
-function globalPooling1d(
-  kind: string,
-  className: string,
-  options: GlobalPooling1dOptions,
-  kernels: PoolingKernels,
-): Layer {
-  const label = labelOf(kind, options);
-  checkOptions(label, options, ['keepDims', 'name']);
-  const keepDims = boolean(options.keepDims ?? false, `${label}: keepDims`);
-  return unweighted({
-    className,
-    label: kind,
-    name: options.name,
-    config: { keepDims },
-    infer(inputShapes, where) {
-      const [, channels] = sequence(inputShapes, where);
-      return keepDims ? [1, channels] : [channels];
-    },
-    emit(builder, inputs, shape) {
-      const input = only(inputs, label);
-      const [batch = 1, steps = 1, channels = 1] = input.shape;
-      const row = [batch, 1, steps, channels];
-      const sizes = resolveConvolution(row, [1, steps, channels, channels], { strides: [1, steps] }, label);
-      const emitted = emitPooling(kernels, builder, sizes, input.buffer);
       return { ...emitted, output: { buffer: emitted.output.buffer, shape } };
     },
   });

@@ -2,12 +2,12 @@
 
 import { OptionError, ShapeError } from '../errors';
 import { checkOptions, describe, positiveInteger, wholeNumber } from '../options';
-import { read, write } from '../plan/buffer';
 import type { PlanBuilder } from '../plan/builder';
 import type { Shape } from '../shape';
 import { emitInset } from './inset';
 import { type EmittedLayer, formatBatchShape, type Layer, labelOf, only, type Value } from './layer';
 import { sequence, single, unweighted } from './unweighted';
+import { emitUpSampling } from './upSampling2d';
 
 /** One number for both ends, or `[before, after]`. */
 export type Ends = number | readonly [number, number];
@@ -129,7 +129,7 @@ export function upSampling1d(options: UpSampling1dOptions = {}): Layer {
     emit(builder, inputs, shape) {
       const input = only(inputs, label);
       const [batch = 1, steps = 1, channels = 1] = input.shape;
-      return emitRepetition(builder, input, shape, [batch, steps, channels, size]);
+      return emitUpSampling(builder, input, shape, [batch, steps, 1, channels, size, 1, 0]);
     },
   });
 }
@@ -166,29 +166,7 @@ export function repeatVector(options: RepeatVectorOptions): Layer {
     emit(builder, inputs, shape) {
       const input = only(inputs, label);
       const [batch = 1, features = 1] = input.shape;
-      return emitRepetition(builder, input, shape, [batch, 1, features, n]);
+      return emitUpSampling(builder, input, shape, [batch, 1, 1, features, n, 1, 0]);
     },
   });
-}
-
-/** Repeats each step of `[batch, steps, channels]`; its gradient is the sum over the repetitions. */
-function emitRepetition(
-  builder: PlanBuilder,
-  input: Value,
-  shape: Shape,
-  [batch, steps, channels, times]: readonly [number, number, number, number],
-): EmittedLayer {
-  const sizes = [batch, steps, 1, channels, times, 1, 0];
-  const y = builder.temporary('output', shape);
-  builder.call('upsampling2d', [...sizes, read(input.buffer), write(y)], y.size);
-  builder.record('y', y);
-  return {
-    output: { buffer: y, shape },
-    backward(gradient, [needed]) {
-      if (!needed) return [undefined];
-      const dx = builder.temporary('input gradient', input.shape);
-      builder.call('upsampling2d_gradient', [...sizes, read(gradient), write(dx)], y.size);
-      return [dx];
-    },
-  };
 }

@@ -3,8 +3,10 @@
 import { OptionError } from '../errors';
 import { checkOptions, describe } from '../options';
 import { read, write } from '../plan/buffer';
+import type { PlanBuilder } from '../plan/builder';
 import { type Pair, pair } from '../runtime/geometry';
-import { type Layer, labelOf, only } from './layer';
+import type { Shape } from '../shape';
+import { type EmittedLayer, type Layer, labelOf, only, type Value } from './layer';
 import { image, unweighted } from './unweighted';
 
 /** Options of {@link upSampling2d}. */
@@ -43,18 +45,32 @@ export function upSampling2d(options: UpSampling2dOptions = {}): Layer {
       const input = only(inputs, label);
       const [batch = 1, height = 1, width = 1, channels = 1] = input.shape;
       const sizes = [batch, height, width, channels, ...size, Number(interpolation === 'bilinear')];
-      const y = builder.temporary('output', shape);
-      builder.call('upsampling2d', [...sizes, read(input.buffer), write(y)], y.size);
-      builder.record('y', y);
-      return {
-        output: { buffer: y, shape },
-        backward(gradient, [needed]) {
-          if (!needed) return [undefined];
-          const dx = builder.temporary('input gradient', input.shape);
-          builder.call('upsampling2d_gradient', [...sizes, read(gradient), write(dx)], y.size);
-          return [dx];
-        },
-      };
+      return emitUpSampling(builder, input, shape, sizes);
     },
   });
+}
+
+/**
+ * An enlarged image, whose gradient is the sum over what came of each pixel.
+ *
+ * @param sizes - Batch, height, width, channels, both factors, and 1 for bilinear interpolation.
+ */
+export function emitUpSampling(
+  builder: PlanBuilder,
+  input: Value,
+  shape: Shape,
+  sizes: readonly number[],
+): EmittedLayer {
+  const y = builder.temporary('output', shape);
+  builder.call('upsampling2d', [...sizes, read(input.buffer), write(y)], y.size);
+  builder.record('y', y);
+  return {
+    output: { buffer: y, shape },
+    backward(gradient, [needed]) {
+      if (!needed) return [undefined];
+      const dx = builder.temporary('input gradient', input.shape);
+      builder.call('upsampling2d_gradient', [...sizes, read(gradient), write(dx)], y.size);
+      return [dx];
+    },
+  };
 }

@@ -225,6 +225,16 @@ impl Frame {
         self.output(address, needed)
     }
 
+    /// An array that is written and begins as the one at `source`, which may be the same.
+    fn copied(&mut self, source: u32, address: u32, length: usize) -> Result<&'static mut [f32], Error> {
+        let source = if source == address { None } else { Some(self.input(source, length)?) };
+        let target = self.output(address, length)?;
+        if let Some(source) = source {
+            target.copy_from_slice(source);
+        }
+        Ok(target)
+    }
+
     /// Four words: a step's number and the seed.
     fn clock(&mut self, address: u32) -> Result<Clock, Error> {
         let words = self.indices(address, 4)?;

@@ -27,12 +27,7 @@ pub fn log_softmax_gradient(rows: u32, width: u32, y: u32, dy: u32, dx: u32) -> 
     call(|frame| {
         let length = matrix(rows, width)?;
         let y = frame.input(y, length)?;
-        let source = if dx == dy { None } else { Some(frame.input(dy, length)?) };
-        let dx = frame.output(dx, length)?;
-        if let Some(dy) = source {
-            dx.copy_from_slice(dy);
-        }
-        softmax::log_gradient(width as usize, y, dx);
+        softmax::log_gradient(width as usize, y, frame.copied(dy, dx, length)?);
         Ok(())
     })
 }

@@ -24,10 +24,14 @@ fn is_thin(geometry: &Geometry) -> bool {
     thin::fits_forward(&geometry.without_padding())
 }
 
+/// Steps of the reduction: channels of all taps.
+fn steps(geometry: &Geometry) -> usize {
+    geometry.kernel_h * geometry.kernel_w * geometry.in_c
+}
+
 /// Elements of the packed filters with a row for the bias; the ways for few filters need none.
 pub(super) fn packed(geometry: &Geometry) -> usize {
-    let steps = geometry.kernel_h * geometry.kernel_w * geometry.in_c;
-    packed_size(steps + 1, geometry.out_c)
+    packed_size(steps(geometry) + 1, geometry.out_c)
 }
 
 /// `y = activation(conv(x, filter) + bias)`.
@@ -83,7 +87,7 @@ pub fn forward(
 
 /// Packs the filters, for any number of [`image`]s. `packed` has [`packed`] elements.
 pub(super) fn prepare(geometry: &Geometry, filter: &[Real], bias: Option<&[Real]>, packed: &mut [Real]) {
-    let steps = geometry.kernel_h * geometry.kernel_w * geometry.in_c;
+    let steps = steps(geometry);
     let channels = geometry.out_c;
     if dotted::fits(geometry) {
         return;
@@ -116,7 +120,7 @@ pub(super) fn image(
     if dotted::fits(geometry) {
         return dotted::image(geometry, axes, x, filter, first, y);
     }
-    let steps = geometry.kernel_h * geometry.kernel_w * geometry.in_c;
+    let steps = steps(geometry);
     let (packed, starts) = packed.split_at(packed_size(steps, geometry.out_c));
     each_line(geometry, axes, |line| all_channels(geometry, line, x, packed, starts, y));
 }
@@ -124,7 +128,7 @@ pub(super) fn image(
 /// One line of outputs.
 fn all_channels(geometry: &Geometry, line: &Line, x: &[Real], packed: &[Real], starts: &[Real], out: &mut [Real]) {
     let channels = geometry.out_c;
-    let steps = geometry.kernel_h * geometry.kernel_w * geometry.in_c;
+    let steps = steps(geometry);
     let mut channel = 0;
     while channel < channels {
         let width = panel_width(channels, channel);

@@ -1,24 +1,15 @@
 /** examples/tfjs-drop-in in a page of Chromium: its table fills, with the same numbers three times. */
 
 import type { Server } from 'node:http';
-import { type Browser, chromium } from 'playwright';
+import type { Browser } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { serve } from '../../examples/tfjs-drop-in/serve.mjs';
+import { launchChromium } from '../support/chromium.mjs';
 
 let browser: Browser;
 
 beforeAll(async () => {
-  const quiet = [
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-sync',
-  ];
-  browser = await chromium.launch({
-    ...(process.env.CHROMIUM === undefined ? {} : { executablePath: process.env.CHROMIUM }),
-    args: ['--no-sandbox', '--disable-component-update', ...quiet],
-  });
+  browser = await launchChromium();
 });
 
 afterAll(() => browser?.close());

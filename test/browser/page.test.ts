@@ -2,8 +2,9 @@
 
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright';
+import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { launchChromium } from '../support/chromium.mjs';
 import { serve } from './server';
 
 type Library = typeof import('../../ts');
@@ -12,17 +13,7 @@ const dist = fileURLToPath(new URL('../../dist', import.meta.url));
 let browser: Browser;
 
 beforeAll(async () => {
-  const quiet = [
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-sync',
-  ];
-  browser = await chromium.launch({
-    ...(process.env.CHROMIUM === undefined ? {} : { executablePath: process.env.CHROMIUM }),
-    args: ['--no-sandbox', '--disable-component-update', ...quiet],
-  });
+  browser = await launchChromium();
 });
 
 afterAll(() => browser?.close());

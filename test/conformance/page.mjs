@@ -1,13 +1,9 @@
 /** Runs the specs in pages of a Chromium. Files reach them by interception: there is no server. */
 
 import { readFileSync } from 'node:fs';
-import { chromium } from 'playwright';
+import { launchChromium } from '../support/chromium.mjs';
 
 const origin = 'http://localhost/';
-// Without these Chromium asks the network for things of its own.
-const quiet = ['--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-sync'];
-const args = ['--no-sandbox', '--disable-gpu', '--disable-component-update', ...quiet];
-
 /**
  * Runs the specs on several backends, each in a browser of its own, at the same time.
  *
@@ -21,7 +17,7 @@ export function runInChromium(executablePath, path, backends, simd, wasm) {
 }
 
 async function runPage({ executablePath, path, backend, simd, wasm }) {
-  const browser = await chromium.launch({ executablePath, args });
+  const browser = await launchChromium(executablePath);
   try {
     const page = await browser.newPage();
     await page.route(`${origin}**`, (route) => {

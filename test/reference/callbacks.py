@@ -13,6 +13,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import tensorflow as tf
+from common import numbers
 
 keras = tf.keras
 K = keras.callbacks
@@ -104,15 +105,6 @@ def checkpoint():
         model.now = [epoch]
         callback.on_epoch_end(epoch, {"val_loss": value})
     return {"options": options, "steps": steps, "values": values, "saved": model.saved}
-
-
-def numbers(seed, count):
-    """The generator of test/support/numbers.ts."""
-    state, out = seed, np.empty(count, np.float32)
-    for index in range(count):
-        state = (state * 1664525 + 1013904223) % 2**32
-        out[index] = (state >> 15) / 65536 - 1
-    return out
 
 
 def training():

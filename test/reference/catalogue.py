@@ -15,13 +15,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import tensorflow as tf
-from common import numbers
+from common import loss_case, numbers, significant
 
 keras = tf.keras
 L = keras.layers
 
 
-significant = lambda values: [float(f"{value:.8g}") for value in np.asarray(values, np.float64).ravel()]
 steps, image, row = [9, 4], [4, 5, 6], [7]
 # Name of the function, its options, shapes of the inputs, the layer in Keras.
 LAYERS = [
@@ -155,22 +154,6 @@ LOSSES = [
     ("categoricalFocalCrossentropy", {}, p, onehot, K.CategoricalFocalCrossentropy()),
     ("categoricalFocalCrossentropy", dict(fromLogits=True, gamma=1.3, alpha=0.6, labelSmoothing=0.2), logits, distribution, K.CategoricalFocalCrossentropy(0.6, 1.3, True, 0.2)),
 ]
-sample_weight = np.abs(numbers(6, (6,))) * 2
-
-
-def loss_case(function, options, outputs, targets, loss):
-    def run(weights):
-        o = tf.Variable(outputs)
-        with tf.GradientTape() as tape:
-            value = loss(targets, o, sample_weight=weights)
-        return float(value), significant(tape.gradient(value, o))
-
-    (value, gradient), (weighted, weighted_gradient) = run(None), run(sample_weight)
-    return dict(
-        function=function, options=options, outputs=significant(outputs), targets=significant(targets),
-        loss=value, gradient=gradient, weightedLoss=weighted, weightedGradient=weighted_gradient,
-    )
-
 
 result = {
     "made by": f"test/reference/catalogue.py, tensorflow {tf.__version__}, keras {keras.__version__}, jax {jax.__version__}, float32",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from common import numbers
+from common import numbers, significant
 
 keras = tf.keras
 BATCH, SIDE, CHANNELS, STEPS = 16, 13, 2, 50
@@ -42,7 +42,6 @@ for _ in range(STEPS):
     optimizer.apply_gradients(zip(gradients, model.trainable_variables))
     curve.append(float(value))
 
-significant = lambda values: [float(f"{value:.8g}") for value in np.asarray(values).ravel()]
 result = {
     "made by": f"test/reference/cnn.py, tensorflow {tf.__version__}, keras {keras.__version__}, float32",
     "gradients": [significant(g) for g in first],

@@ -13,13 +13,12 @@ from pathlib import Path
 os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
 import numpy as np
 import tensorflow as tf
-from common import numbers
+from common import loss_case, numbers, significant
 
 keras = tf.keras
 L = keras.layers
 
 
-significant = lambda values: [float(f"{value:.8g}") for value in np.asarray(values, np.float64).ravel()]
 image, row = [6, 7, 5], [9]
 act = lambda name: L.Activation(name)
 # Name of the function, its options, shape of the input, the layer in Keras.
@@ -126,22 +125,6 @@ LOSSES = [
     ("hinge", {}, logits, binary * 2 - 1, K.Hinge()),
     ("kullbackLeiblerDivergence", {}, p, distribution, K.KLDivergence()),
 ]
-sample_weight = np.abs(numbers(6, (6,))) * 2
-
-
-def loss_case(function, options, outputs, targets, loss):
-    def run(weights):
-        o = tf.Variable(outputs)
-        with tf.GradientTape() as tape:
-            value = loss(targets, o, sample_weight=weights)
-        return float(value), significant(tape.gradient(value, o))
-
-    (value, gradient), (weighted, weighted_gradient) = run(None), run(sample_weight)
-    return dict(
-        function=function, options=options, outputs=significant(outputs), targets=significant(targets),
-        loss=value, gradient=gradient, weightedLoss=weighted, weightedGradient=weighted_gradient,
-    )
-
 
 O = keras.optimizers
 S = O.schedules

@@ -4,32 +4,10 @@ import { beforeAll, expect, test } from 'vitest';
 import { adam, init, kernels } from '../../ts';
 import { getEngine } from '../../ts/runtime/init';
 import { seedInputs, seedModel } from '../seed/network';
+import { smallestGrowth } from '../support/heap';
 
 // Every worker has its stack before anything is counted.
 beforeAll(() => init({}));
-
-declare const gc: (() => void) | undefined;
-
-function heapBytes(): number {
-  if (gc === undefined) throw new Error('run with --expose-gc');
-  gc();
-  gc();
-  return process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;
-}
-
-/**
- * Smallest growth of the heap over some equal rounds. Compilers and caches of the host grow in some of them; what is
- * left behind by every step grows in all: 10,000 steps with the smallest object each are 120,000 bytes.
- */
-async function smallestGrowth(round: () => unknown): Promise<number> {
-  let smallest = Number.POSITIVE_INFINITY;
-  for (let count = 0; count < 4; count++) {
-    const before = heapBytes();
-    await round();
-    smallest = Math.min(smallest, heapBytes() - before);
-  }
-  return smallest;
-}
 
 test('10,000 steps of fit leave the WASM memory and the JS heap as they were', async () => {
   const inputs = seedInputs(1, 10);

@@ -3,30 +3,11 @@
 import { beforeAll, expect, test } from 'vitest';
 import { apply, dense, functional, init, input, type Model, sequential } from '../../ts';
 import { getEngine } from '../../ts/runtime/init';
+import { smallestGrowth } from '../support/heap';
 import { numbers } from '../support/numbers';
 
 // Every worker has its stack before anything is counted.
 beforeAll(() => init({}));
-
-declare const gc: (() => void) | undefined;
-
-function heapBytes(): number {
-  if (gc === undefined) throw new Error('run with --expose-gc');
-  gc();
-  gc();
-  return process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;
-}
-
-/** Smallest growth over some equal rounds: what every step leaves behind grows in all. */
-async function smallestGrowth(round: () => unknown): Promise<number> {
-  let smallest = Number.POSITIVE_INFINITY;
-  for (let count = 0; count < 4; count++) {
-    const before = heapBytes();
-    await round();
-    smallest = Math.min(smallest, heapBytes() - before);
-  }
-  return smallest;
-}
 
 test('10,000 steps of two outputs, and 10,000 turns of two models with a nested one in common', async () => {
   const inner = sequential({ inputShape: [4], layers: [dense({ units: 3, activation: 'tanh' })] });

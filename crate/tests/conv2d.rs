@@ -4,8 +4,9 @@
 mod naive;
 
 use convgrad::geometry::Geometry;
-use convgrad::kernels::activation::Activation;
+use convgrad::kernels::activation::{gradient_in_place, Activation};
 use convgrad::kernels::conv2d::{filter_gradient, forward, input_gradient, workspace, Pass};
+use convgrad::kernels::ending::Ending;
 use naive::{assert_close, assert_exact, convolve, Into, Numbers};
 
 #[derive(Clone, Copy, Debug)]
@@ -152,8 +153,14 @@ fn check(case: &Case, arrays: &Arrays, exact: bool) {
     compare(&df, convolve(&g, x, filter, dy, Into::Filter), "filter gradient");
 
     let mut dx = vec![f32::NAN; g.input_size()];
-    input_gradient::input_gradient(&g, dy, filter, &mut dx, &mut scratch(Pass::InputGradient));
+    input_gradient::input_gradient(&g, dy, filter, &mut dx, Ending::NONE, &mut scratch(Pass::InputGradient));
     compare(&dx, convolve(&g, x, filter, dy, Into::Input), "input gradient");
+
+    let mut masked = vec![f32::NAN; g.input_size()];
+    let ending = Ending::Slope(Activation::Relu, x);
+    input_gradient::input_gradient(&g, dy, filter, &mut masked, ending, &mut scratch(Pass::InputGradient));
+    gradient_in_place(Activation::Relu, x, &mut dx);
+    assert_eq!(masked, dx, "{case:?}: input gradient times the slope of relu");
 }
 
 #[test]

@@ -3,7 +3,8 @@
 
 mod naive;
 
-use convgrad::kernels::activation::Activation;
+use convgrad::kernels::activation::{gradient_in_place, Activation};
+use convgrad::kernels::ending::Ending;
 use convgrad::kernels::matmul::{matmul, Product};
 use naive::{assert_close, assert_exact, Numbers};
 
@@ -55,7 +56,7 @@ fn products() -> Vec<Product> {
 fn run(product: Product, a: &[f32], b: &[f32], bias: Option<&[f32]>) -> Vec<f32> {
     let mut c = vec![f32::NAN; product.m * product.n];
     let mut scratch = vec![f32::NAN; product.workspace().unwrap()];
-    matmul(product, a, b, bias, &mut c, Activation::Linear, &mut scratch);
+    matmul(product, a, b, bias, &mut c, Ending::NONE, &mut scratch);
     c
 }
 
@@ -69,6 +70,22 @@ fn integers_are_exact() {
         let what = format!("{product:?}");
         assert_exact(&run(product, &a, &b, None), &expected(product, &a, &b, None).0, &what);
         assert_exact(&run(product, &a, &b, Some(&bias)), &expected(product, &a, &b, Some(&bias)).0, &what);
+    }
+}
+
+#[test]
+fn the_slope_of_a_function_is_that_of_its_own_pass() {
+    for (index, product) in products().into_iter().enumerate() {
+        let mut numbers = Numbers::new(900 + index as u64);
+        let a = numbers.floats(product.m * product.k);
+        let b = numbers.floats(product.k * product.n);
+        let values = numbers.floats(product.m * product.n);
+        let mut expected = run(product, &a, &b, None);
+        gradient_in_place(Activation::Sigmoid, &values, &mut expected);
+        let mut c = vec![f32::NAN; expected.len()];
+        let mut scratch = vec![f32::NAN; product.workspace().unwrap()];
+        matmul(product, &a, &b, None, &mut c, Ending::Slope(Activation::Sigmoid, &values), &mut scratch);
+        assert_eq!(c, expected, "{product:?}");
     }
 }
 

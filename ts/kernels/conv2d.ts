@@ -124,7 +124,7 @@ export function conv2dInputGradient(args: Conv2dInputGradientArgs): Tensor {
     const dx = staging.floats(count(convolution.input));
     const size = engine.query('conv2d_workspace', 2, geometry);
     const workspace = staging.floats(size);
-    engine.call('conv2d_input_gradient', geometry, dy, filter, dx, workspace, size);
+    engine.call('conv2d_input_gradient', geometry, dy, filter, dx, 0, 0, workspace, size);
     return { data: staging.output(dx, convolution.input, args.out, where), shape: convolution.input };
   });
 }

@@ -51,7 +51,7 @@ export function matmul(args: MatmulArgs): Tensor {
     const flags = [Number(transposeA), Number(transposeB)] as const;
     const size = engine.query('matmul_workspace', m, n, k, ...flags);
     const workspace = staging.floats(size);
-    engine.call('matmul', m, n, k, ...flags, a, b, 0, c, 0, workspace, size);
+    engine.call('matmul', m, n, k, ...flags, a, b, 0, c, 0, 0, workspace, size);
     return { data: staging.output(c, [m, n], args.out, where), shape: [m, n] };
   });
 }

@@ -3,6 +3,7 @@
 import { lookUp } from '../options';
 import { type Buffer, read, write } from '../plan/buffer';
 import type { PlanBuilder } from '../plan/builder';
+import { emitSlope } from '../plan/slope';
 import type { Shape } from '../shape';
 
 /**
@@ -70,10 +71,8 @@ function elementwise(code: number, alpha = 0): ActivationFunction {
     },
     emitGradient(builder, { x, y }, dy) {
       if (code === 0) return dy;
-      const dz = builder.inPlace(dy, 'preactivation gradient');
-      const seen = read(byInput ? x : y);
-      builder.call('activation_gradient', [code, alpha, y.size, seen, read(dy), write(dz)], 3 * y.size);
-      return dz;
+      const slope = { code, alpha, values: byInput ? x : y };
+      return builder.fuseSlope(dy, slope) ? dy : emitSlope(builder, slope, dy);
     },
   };
 }

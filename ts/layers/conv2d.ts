@@ -4,6 +4,7 @@ import { OptionError, ShapeError } from '../errors';
 import { checkOptions, positiveInteger } from '../options';
 import { type Buffer, type BufferArgument, read, write } from '../plan/buffer';
 import type { PlanBuilder } from '../plan/builder';
+import { slopeArguments } from '../plan/slope';
 import { type Convolution, type ConvolutionOptions, type Pair, pair, resolveConvolution } from '../runtime/geometry';
 import type { ActivationFunction } from './activations';
 import { type EmittedLayer, formatBatchShape, type Layer, labelOf, only, type WeightBuffers } from './layer';
@@ -112,8 +113,9 @@ export function emitConvolution(
     inputGradient(dz, kernel) {
       const dx = builder.temporary('input gradient', input);
       const arrays = [read(geometry), read(dz), read(kernel), write(dx)];
-      builder.call('conv2d_input_gradient', [...arrays, ...scratch(2)], flops);
-      return dx;
+      return builder.computed(dx, (slope) => {
+        builder.call('conv2d_input_gradient', [...arrays, ...slopeArguments(slope), ...scratch(2)], flops);
+      });
     },
   };
   return emitWeighted(builder, calls, { x, weights, outputShape: output, activation });

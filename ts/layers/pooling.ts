@@ -4,6 +4,7 @@ import { ShapeError } from '../errors';
 import { checkOptions, windowPadding } from '../options';
 import { type Buffer, read, write } from '../plan/buffer';
 import type { PlanBuilder } from '../plan/builder';
+import { emitSlope } from '../plan/slope';
 import { type Convolution, type Pair, pair, resolveConvolution } from '../runtime/geometry';
 import type { KernelName } from '../runtime/kernels';
 import { sizeOf } from '../shape';
@@ -122,7 +123,14 @@ export function emitPooling(
       if (!needed) return [undefined];
       const dx = builder.temporary('input gradient', sizes.input);
       const seen = kernels.readsValues ? [read(x), read(y)] : [];
-      builder.call(kernels.gradient, [read(geometry), ...seen, read(gradient), write(dx)], operations(sizes));
+      builder.computed(dx, (slope) => {
+        // The pixel that gets a gradient has the window's largest value, so that the slope there is that of the output:
+        // it is taken of a quarter of the values, or fewer.
+        const early = kernels.readsValues && slope?.values === x;
+        const dy = early ? emitSlope(builder, { ...slope, values: y }, gradient) : gradient;
+        builder.call(kernels.gradient, [read(geometry), ...seen, read(dy), write(dx)], operations(sizes));
+        if (slope !== undefined && !early) emitSlope(builder, slope, dx);
+      });
       builder.record('dx', dx);
       return [dx];
     },

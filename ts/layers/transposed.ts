@@ -114,7 +114,7 @@ function callsOf(builder: PlanBuilder, sizes: Convolution, x: EmittedLayer['outp
     forward(kernel, bias, z, code) {
       const filters = sizes.input[3];
       const arrays = [read(geometry), read(x), read(kernel), write(z)];
-      builder.call('conv2d_input_gradient', [...arrays, ...scratch(2)], sizes.flops);
+      builder.call('conv2d_input_gradient', [...arrays, 0, 0, ...scratch(2)], sizes.flops);
       if (bias !== 0) builder.call('bias_add', [z.size / filters, filters, bias, write(z)], z.size);
       if (code !== 0) builder.call('activation_forward', [code, 0, z.size, read(z), write(z)], z.size);
     },

@@ -4,6 +4,7 @@ import type { Convolution } from '../runtime/geometry';
 import { type Shape, sizeOf } from '../shape';
 import { align, type Buffer, type BufferArgument } from './buffer';
 import type { KernelCall, Phase } from './call';
+import type { Slope } from './slope';
 
 /** Sizes that only the kernels know: how much scratch memory a call wants. */
 export interface WorkspaceOracle {
@@ -27,6 +28,15 @@ export interface ActivityPenalty {
 interface Scope {
   readonly layer: string;
   readonly phase: Phase;
+}
+
+/** Calls that have computed a gradient. */
+interface Computation {
+  readonly gradient: Buffer;
+  readonly emit: (slope?: Slope) => void;
+  readonly start: number;
+  readonly end: number;
+  readonly scope: Scope;
 }
 
 /** Builds the list of calls for one batch size. */
@@ -57,6 +67,7 @@ export class PlanBuilder {
   /** What layers add to the loss. */
   readonly penalties: ActivityPenalty[] = [];
   readonly #shared = new Set<Buffer>();
+  #latest: Computation | undefined;
   #constantBytes = 0;
   #streams = 0;
   #scope: Scope = { layer: '', phase: 'forward' };
@@ -130,6 +141,34 @@ export class PlanBuilder {
   inPlace(buffer: Buffer, name: string): Buffer {
     const mayReuse = buffer.region === 'arena' && !this.keepAll && !this.#shared.has(buffer);
     return mayReuse ? buffer : this.temporary(name, buffer.shape);
+  }
+
+  /**
+   * Emits the calls that compute a gradient, in such a way that {@link fuseSlope} can emit them anew.
+   *
+   * @param emit - Emits the calls; with a slope, what they write is multiplied by it.
+   * @returns the gradient.
+   */
+  computed(gradient: Buffer, emit: (slope?: Slope) => void): Buffer {
+    const start = this.calls.length;
+    emit();
+    this.#latest = { gradient, emit, start, end: this.calls.length, scope: this.#scope };
+    return gradient;
+  }
+
+  /**
+   * Lets the calls that have just computed a gradient multiply it by a slope while it is in a cache.
+   *
+   * @returns whether they do. They do not when others read the gradient, or when other calls came after them.
+   */
+  fuseSlope(gradient: Buffer, slope: Slope): boolean {
+    const latest = this.#latest;
+    const isLatest = latest?.gradient === gradient && latest.end === this.calls.length;
+    if (!isLatest || slope.alpha !== 0 || this.inPlace(gradient, '') !== gradient) return false;
+    this.calls.length = latest.start;
+    this.scope(latest.scope.layer, latest.scope.phase, () => latest.emit(slope));
+    this.#latest = undefined;
+    return true;
   }
 
   /** Notes the role of a buffer in the equations of the layer that is being emitted. */

@@ -11,7 +11,7 @@ const kinds = {
     const scratch = query('matmul_workspace', m, n, k, ...flags);
     const c = space(m * n);
     return {
-      call: ['matmul', m, n, k, ...flags, put(a), put(b), 0, c, 0, space(scratch), scratch],
+      call: ['matmul', m, n, k, ...flags, put(a), put(b), 0, c, 0, 0, space(scratch), scratch],
       output: [c, m * n],
     };
   },
@@ -25,7 +25,7 @@ const kinds = {
     const call = {
       forward: () => ['conv2d_forward', geometry, put(x), put(filter), 0, out, 0, ...end],
       filterGradient: () => ['conv2d_filter_gradient', geometry, put(x), put(dy), out, ...end],
-      inputGradient: () => ['conv2d_input_gradient', geometry, put(dy), put(filter), out, ...end],
+      inputGradient: () => ['conv2d_input_gradient', geometry, put(dy), put(filter), out, 0, 0, ...end],
     }[pass]();
     return { call, output: [out, count(shape)] };
   },

@@ -1,6 +1,6 @@
 //! Exports of the convolution and its gradients.
 
-use super::{call, Frame};
+use super::{call, ending, Frame};
 use crate::kernels::activation::Activation;
 use crate::kernels::conv2d::{self, Pass};
 use wasm_bindgen::prelude::*;
@@ -65,13 +65,16 @@ pub fn conv2d_filter_gradient(
     })
 }
 
-/// `dx` from `dy` and the filters.
+/// `dx` from `dy` and the filters; with `values` of the size of `dx`, not 0, times the activation's slope, see
+/// [`super::ending`].
 #[wasm_bindgen]
 pub fn conv2d_input_gradient(
     geometry: u32,
     dy: u32,
     filter: u32,
     dx: u32,
+    activation: u32,
+    values: u32,
     workspace: u32,
     workspace_length: u32,
 ) -> u32 {
@@ -83,6 +86,7 @@ pub fn conv2d_input_gradient(
             frame.input(dy, geometry.output_size())?,
             frame.input(filter, geometry.filter_size())?,
             frame.output(dx, geometry.input_size())?,
+            ending(frame, activation, values, geometry.input_size())?,
             frame.workspace(workspace, workspace_length, needed)?,
         );
         Ok(())

@@ -21,6 +21,8 @@ mod shape;
 
 use crate::error::{checked_product, Error};
 use crate::geometry::{Geometry, WORDS};
+use crate::kernels::activation::Activation;
+use crate::kernels::ending::Ending;
 use crate::kernels::random::Clock;
 use crate::memory::Registry;
 use std::cell::UnsafeCell;
@@ -111,6 +113,16 @@ fn status(result: Result<(), Error>) -> u32 {
 /// Runs one call: its arguments are claimed from a fresh [`Frame`]. Answers 0 or the number of an error.
 fn call(work: impl FnOnce(&mut Frame) -> Result<(), Error>) -> u32 {
     status(work(&mut Frame::new()))
+}
+
+/// How a product ends: with an activation function, or, where `values` is not 0, times the slope of the function whose
+/// outputs (for functions from the fifth on, inputs) lie there.
+fn ending(frame: &mut Frame, activation: u32, values: u32, length: usize) -> Result<Ending<'static>, Error> {
+    let activation = Activation::from_code(activation, 0.0)?;
+    Ok(match frame.optional(values, length)? {
+        None => Ending::Function(activation),
+        Some(values) => Ending::Slope(activation, values),
+    })
 }
 
 /// The arguments of one call: makes slices and sees to it that no output overlaps anything.

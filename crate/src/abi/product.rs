@@ -1,8 +1,7 @@
 //! Exports of the matrix product and the bias.
 
-use super::{call, matrix};
+use super::{call, ending, matrix};
 use crate::error::{checked_product, Error};
-use crate::kernels::activation::Activation;
 use crate::kernels::matmul::Product;
 use crate::kernels::{bias, matmul as product};
 use wasm_bindgen::prelude::*;
@@ -27,7 +26,8 @@ pub fn matmul_workspace(m: u32, n: u32, k: u32, transpose_a: u32, transpose_b: u
     size.map_or(u32::MAX, |size| size as u32)
 }
 
-/// `c [m, n] = activation(op(a) · op(b) + bias)`; `bias [n]`, 0 for none.
+/// `c [m, n] = activation(op(a) · op(b) + bias)`; `bias [n]`, 0 for none. With `values [m, n]`, not 0, it is
+/// `(op(a) · op(b) + bias) · activation′`, see [`super::ending`].
 #[wasm_bindgen]
 pub fn matmul(
     m: u32,
@@ -40,6 +40,7 @@ pub fn matmul(
     bias: u32,
     c: u32,
     activation: u32,
+    values: u32,
     workspace: u32,
     workspace_length: u32,
 ) -> u32 {
@@ -52,7 +53,7 @@ pub fn matmul(
             frame.input(b, sizes.k * sizes.n)?,
             frame.optional(bias, sizes.n)?,
             frame.output(c, sizes.m * sizes.n)?,
-            Activation::from_code(activation, 0.0)?,
+            ending(frame, activation, values, sizes.m * sizes.n)?,
             frame.workspace(workspace, workspace_length, needed)?,
         );
         Ok(())

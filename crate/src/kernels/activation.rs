@@ -201,16 +201,17 @@ fn with_bend(activation: Activation, visitor: impl Visitor) {
 pub fn gradient(activation: Activation, v: &[Real], dy: &[Real], dx: &mut [Real]) {
     each_part(dx, PART, |part, dx| {
         dx.copy_from_slice(&dy[part * PART..][..dx.len()]);
-        times_slope(activation, &v[part * PART..][..dx.len()], dx);
+        slope_in_place(activation, &v[part * PART..][..dx.len()], dx);
     });
 }
 
 /// `dy = dy · activation′`, see [`gradient`].
 pub fn gradient_in_place(activation: Activation, v: &[Real], dy: &mut [Real]) {
-    each_part(dy, PART, |part, dy| times_slope(activation, &v[part * PART..][..dy.len()], dy));
+    each_part(dy, PART, |part, dy| slope_in_place(activation, &v[part * PART..][..dy.len()], dy));
 }
 
-fn times_slope(activation: Activation, v: &[Real], dy: &mut [Real]) {
+/// [`gradient_in_place`] of a part, by one thread. `v` and `dy` have the same length.
+pub fn slope_in_place(activation: Activation, v: &[Real], dy: &mut [Real]) {
     let constant = Lanes::splat;
     let (zero, one) = (constant(0.0), constant(1.0));
     match activation {

@@ -31,6 +31,21 @@ pub fn map_in_place(y: &mut [Real], apply: impl Fn(Lanes) -> Lanes) {
     }
 }
 
+/// `z = apply(x, y)` for every element.
+#[inline(always)]
+pub fn zip(x: &[Real], y: &[Real], z: &mut [Real], apply: impl Fn(Lanes, Lanes) -> Lanes) {
+    let (mut left, mut right) = (x.chunks_exact(LANES), y.chunks_exact(LANES));
+    let mut outputs = z.chunks_exact_mut(LANES);
+    for ((x, y), z) in (&mut left).zip(&mut right).zip(&mut outputs) {
+        apply(Lanes::load(x), Lanes::load(y)).store(z);
+    }
+    let (x, y) = (left.remainder(), right.remainder());
+    if !x.is_empty() {
+        let result = apply(partial(x), partial(y)).to_array();
+        outputs.into_remainder().copy_from_slice(&result[..x.len()]);
+    }
+}
+
 /// `y = apply(y, x)` for every element.
 #[inline(always)]
 pub fn zip_in_place(y: &mut [Real], x: &[Real], apply: impl Fn(Lanes, Lanes) -> Lanes) {

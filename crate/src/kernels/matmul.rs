@@ -1,12 +1,13 @@
-//! Matrix products: `c = activation(op(a) · op(b) + bias)`, row-major.
+//! Matrix products: `c = ending(op(a) · op(b) + bias)`, row-major.
 //!
 //! A block of the reduction of `b` is packed into panels of sixteen columns, of which one stays in the first-level cache
 //! while tiles of two rows pass. Rows of `a` are contiguous along the reduction and read as they lie; those of a transposed
 //! `a` are transposed block by block first.
 
-use super::activation::{forward_in_place, Activation};
+use super::activation::Activation;
 use super::bias::broadcast;
-use super::map::map;
+use super::ending::Ending;
+use super::map::{map, zip};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{rows, store, zeros, Panel, Walk};
 use crate::gemm::pack::{pack_panel, pack_panel_transposed, packed_size, panel_start, panel_width, transpose, PANEL};
@@ -53,27 +54,27 @@ impl Product {
     }
 }
 
-/// `c = activation(op(a) · op(b) + bias)`.
+/// `c = ending(op(a) · op(b) + bias)`.
 pub fn matmul(
     product: Product,
     a: &[Real],
     b: &[Real],
     bias: Option<&[Real]>,
     c: &mut [Real],
-    activation: Activation,
+    ending: Ending,
     workspace: &mut [Real],
 ) {
     let Product { m, n, k, transpose_a, .. } = product;
     if k == 1 {
-        outer_product(n, a, b, bias, c);
+        return outer_product(n, a, b, bias, c, ending);
     } else if n == 1 && transpose_a {
         weighted_sum(m, a, b, bias, c);
     } else if n == 1 {
         dot_products(k, a, b, bias, c);
     } else {
-        return blocked(product, a, b, bias, c, activation, workspace);
+        return blocked(product, a, b, bias, c, ending, workspace);
     }
-    forward_in_place(activation, c);
+    ending.apply_to_array(c);
 }
 
 /// The general case.
@@ -83,7 +84,7 @@ fn blocked(
     b: &[Real],
     bias: Option<&[Real]>,
     c: &mut [Real],
-    activation: Activation,
+    ending: Ending,
     workspace: &mut [Real],
 ) {
     let Product { n, k, transpose_a, .. } = product;
@@ -93,23 +94,23 @@ fn blocked(
         let block = Block { product, start, steps: BLOCK.min(k - start) };
         let packed = &mut packed[..packed_size(block.steps, n)];
         each_part(packed, block.steps * PANEL, |panel, packed| block.pack(b, panel * PANEL, packed));
-        let compute = |a: &[Real], stride: usize, c: &mut [Real]| {
+        let compute = |part: usize, a: &[Real], stride: usize, c: &mut [Real]| {
             if start == 0 {
                 broadcast(bias, n, c);
             }
             block.multiply(a, stride, packed, c);
             if start + block.steps == k {
-                forward_in_place(activation, c);
+                ending.after(part * rows * n).apply(c);
             }
         };
         if transpose_a {
             let turned = &mut turned[..block.steps * product.m];
             each_pair((c, rows * n), (turned, rows * block.steps), |part, c, turned| {
                 transpose(&a[start * product.m + part * rows..], product.m, block.steps, turned);
-                compute(turned, block.steps, c);
+                compute(part, turned, block.steps, c);
             });
         } else {
-            each_part(c, rows * n, |part, c| compute(&a[part * rows * k + start..], k, c));
+            each_part(c, rows * n, |part, c| compute(part, &a[part * rows * k + start..], k, c));
         }
     }
 }
@@ -187,26 +188,50 @@ fn tile<const P: usize, const NV: usize>(part: Part, row: usize, a: &[Real], pan
 }
 
 /// k = 1: every row of `c` is a multiple of `b`, plus the bias. Without one it is written once and not read.
-fn outer_product(n: usize, a: &[Real], b: &[Real], bias: Option<&[Real]>, c: &mut [Real]) {
-    let rows = share(a.len(), 2 * n);
+fn outer_product(n: usize, a: &[Real], b: &[Real], bias: Option<&[Real]>, c: &mut [Real], ending: Ending) {
+    // Bound by memory, like the two products below: a value takes as long as several operations of others.
+    let rows = share(a.len(), n * if matches!(ending, Ending::Slope(..)) { 10 } else { 4 });
     each_part(c, rows * n, |part, c| {
-        for (&factor, row) in a[part * rows..].iter().zip(c.chunks_exact_mut(n)) {
+        for (index, row) in c.chunks_exact_mut(n).enumerate() {
+            let factor = a[part * rows + index];
             if let Some(bias) = bias {
                 copy(bias, row);
                 axpy(factor, b, row);
             } else {
-                let factor = Lanes::splat(factor);
-                map(b, row, |b| b.mul(factor));
+                multiple(factor, b, row, ending.after((part * rows + index) * n));
+                continue;
             }
+            ending.after((part * rows + index) * n).apply(row);
         }
     });
+}
+
+/// `c = ending(factor · b)`, in one pass where it is the slope of a function that a dense layer of one output often has
+/// before it.
+fn multiple(factor: Real, b: &[Real], c: &mut [Real], ending: Ending) {
+    let (factor, one, zero) = (Lanes::splat(factor), Lanes::splat(1.0), Lanes::splat(0.0));
+    match ending {
+        Ending::Slope(Activation::Sigmoid, y) => {
+            zip(b, &y[..b.len()], c, |b, y| b.mul(factor).mul(y.mul(one.sub(y))));
+        }
+        Ending::Slope(Activation::Tanh, y) => {
+            zip(b, &y[..b.len()], c, |b, y| b.mul(factor).mul(one.sub(y.mul(y))));
+        }
+        Ending::Slope(Activation::Relu, y) => {
+            zip(b, &y[..b.len()], c, |b, y| zero.select_less(y, b.mul(factor), zero));
+        }
+        _ => {
+            map(b, c, |b| b.mul(factor));
+            ending.apply(c);
+        }
+    }
 }
 
 /// n = 1 and `a` is `[k, m]`: `c` is the sum of the rows of `a`, each times its value of `b`.
 fn weighted_sum(m: usize, a: &[Real], b: &[Real], bias: Option<&[Real]>, c: &mut [Real]) {
     // Eight vectors of sums stay in registers while all rows pass.
     const WIDTH: usize = 8 * LANES;
-    let columns = share(m, 2 * b.len()).next_multiple_of(WIDTH);
+    let columns = share(m, 4 * b.len()).next_multiple_of(WIDTH);
     each_part(c, columns, |part, c| {
         broadcast(bias, 1, c);
         let first = part * columns;
@@ -237,7 +262,7 @@ fn weighted_sum(m: usize, a: &[Real], b: &[Real], bias: Option<&[Real]>, c: &mut
 
 /// n = 1: every value of `c` is a row of `a` times `b`.
 fn dot_products(k: usize, a: &[Real], b: &[Real], bias: Option<&[Real]>, c: &mut [Real]) {
-    let rows = share(c.len(), 2 * k);
+    let rows = share(c.len(), 4 * k);
     each_part(c, rows, |part, c| {
         broadcast(bias, 1, c);
         for (row, value) in a[part * rows * k..].chunks_exact(k).zip(c) {

@@ -15,6 +15,7 @@ pub mod cross_entropy;
 pub mod curves;
 pub mod dropout;
 pub mod elementwise;
+pub mod ending;
 #[cfg_attr(feature = "double", path = "exponential_double.rs")]
 pub mod exponential;
 pub mod extremes;

@@ -10,6 +10,7 @@ use convgrad::kernels::activation::{self, Activation};
 use convgrad::kernels::batch_norm::{self, Affine, Matrix};
 use convgrad::kernels::conv2d::{self, filter_gradient, forward, input_gradient, Pass};
 use convgrad::kernels::cross_entropy::{self, Targets};
+use convgrad::kernels::ending::Ending;
 use convgrad::kernels::image::{self, Enlargement};
 use convgrad::kernels::matmul::{matmul, Product};
 use convgrad::kernels::pointwise_loss::{self, Focal, Pointwise};
@@ -95,7 +96,7 @@ fn convolution_gradients(g: &Geometry, inputs: &Arrays, dy: &[f64]) -> Arrays {
     let (mut dx, mut df) = (vec![0.0; g.input_size()], vec![0.0; g.filter_size()]);
     let mut db = vec![0.0; g.out_c];
     let space = |pass| vec![0.0; conv2d::workspace(pass, g).expect("fits")];
-    input_gradient::input_gradient(g, dy, &inputs[1], &mut dx, &mut space(Pass::InputGradient));
+    input_gradient::input_gradient(g, dy, &inputs[1], &mut dx, Ending::NONE, &mut space(Pass::InputGradient));
     filter_gradient::filter_gradient(g, &inputs[0], dy, &mut df, &mut space(Pass::FilterGradient));
     convgrad::kernels::bias::gradient(dy.len() / g.out_c, g.out_c, dy, &mut db);
     vec![dx, df, db]
@@ -129,7 +130,7 @@ fn matrix_products() {
         let run = |product: Product, a: &[f64], b: &[f64]| {
             let mut c = vec![0.0; product.m * product.n];
             let mut space = vec![0.0; product.workspace().expect("fits")];
-            matmul(product, a, b, None, &mut c, Activation::Linear, &mut space);
+            matmul(product, a, b, None, &mut c, Ending::NONE, &mut space);
             c
         };
         let mut numbers = Numbers(5);

@@ -111,7 +111,8 @@ function inputGradient(isDepthwise: boolean): HotKernel {
     if (sizes === undefined || isOdd(sizes, dy)) return undefined;
     return run(backend, 'input', wordsOf(sizes, isDepthwise), attrs.inputShape, (geometry, dx, ...workspace) => {
       const { engine } = backend;
-      engine.call('conv2d_input_gradient', geometry, backend.address(dy), backend.address(filter), dx, ...workspace);
+      const arrays = [geometry, backend.address(dy), backend.address(filter), dx];
+      engine.call('conv2d_input_gradient', ...arrays, 0, 0, ...workspace);
     });
   };
 }

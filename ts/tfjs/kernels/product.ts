@@ -33,7 +33,7 @@ const product: HotKernel = ({ inputs, attrs, backend }) => {
       const aAt = backend.address(a) + (countA === 1 ? 0 : index * m * k * 4);
       const bAt = backend.address(b) + (countB === 1 ? 0 : index * k * n * 4);
       const yAt = backend.address(y) + index * m * n * 4;
-      engine.call('matmul', m, n, k, ...flags, aAt, bAt, biasAt, yAt, inside, workspace, length);
+      engine.call('matmul', m, n, k, ...flags, aAt, bAt, biasAt, yAt, inside, 0, workspace, length);
     }
     const at = backend.address(y);
     if (inside !== activation.code) {

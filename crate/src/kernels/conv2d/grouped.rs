@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::geometry::Geometry;
 use crate::kernels::activation::{forward_in_place, Activation};
 use crate::kernels::bias::broadcast;
+use crate::kernels::ending::Ending;
 use crate::vector::{copy, Real};
 
 /// float32 values of scratch memory for the forward pass.
@@ -89,7 +90,7 @@ pub fn input_gradient(geometry: &Geometry, dy: &[Real], filter: &[Real], dx: &mu
     for group in 0..geometry.groups {
         gather(dy, geometry.out_c, one.out_c, group, parts.output);
         gather(filter, geometry.out_c, one.out_c, group, parts.filter);
-        input_gradient::input_gradient(&one, parts.output, parts.filter, parts.input, parts.rest);
+        input_gradient::input_gradient(&one, parts.output, parts.filter, parts.input, Ending::NONE, parts.rest);
         scatter(parts.input, geometry.in_c, one.in_c, group, dx);
     }
 }

@@ -4,6 +4,7 @@
 use super::{axis, forward, grouped};
 use crate::error::Error;
 use crate::geometry::Geometry;
+use crate::kernels::ending::Ending;
 use crate::threads::{each_part, share};
 use crate::vector::Real;
 
@@ -34,11 +35,18 @@ pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
     Ok(geometry.filter_size() + forward::packed(&reversed(geometry)))
 }
 
-/// `dx` from `dy` and the filters.
-pub fn input_gradient(geometry: &Geometry, dy: &[Real], filter: &[Real], dx: &mut [Real], workspace: &mut [Real]) {
+/// `dx` from `dy` and the filters, ended image by image.
+pub fn input_gradient(
+    geometry: &Geometry,
+    dy: &[Real],
+    filter: &[Real],
+    dx: &mut [Real],
+    ending: Ending,
+    workspace: &mut [Real],
+) {
     if geometry.groups > 1 {
         grouped::input_gradient(geometry, dy, filter, dx, workspace);
-        return;
+        return ending.apply_to_array(dx);
     }
     let (reversed, axes) = (reversed(geometry), axis::backward(geometry));
     let (rotated, packed) = workspace.split_at_mut(geometry.filter_size());
@@ -49,8 +57,10 @@ pub fn input_gradient(geometry: &Geometry, dy: &[Real], filter: &[Real], dx: &mu
     let (gradients, pixels) = (geometry.output_size() / geometry.batch, geometry.input_size() / geometry.batch);
     each_part(dx, images * pixels, |part, dx| {
         let dy = dy[part * images * gradients..].chunks_exact(gradients);
-        for (dy, dx) in dy.zip(dx.chunks_exact_mut(pixels)) {
+        let ending = ending.after(part * images * pixels);
+        for (n, (dy, dx)) in dy.zip(dx.chunks_exact_mut(pixels)).enumerate() {
             forward::image(&reversed, &axes, dy, (rotated, 0.0), packed, dx);
+            ending.after(n * pixels).apply(dx);
         }
     });
 }

@@ -1,0 +1,86 @@
+/** The slope of an activation joins the kernel that computes the gradient before it, where nobody else reads that. */
+
+import { expect, test } from 'vitest';
+import {
+  add,
+  apply,
+  conv2d,
+  dense,
+  flatten,
+  functional,
+  input,
+  type Model,
+  maxPool2d,
+  sequential,
+  sgd,
+} from '../../ts';
+import { numbers } from '../support/numbers';
+
+/** The backward pass, from the loss to the first layer. */
+function backward(built: Model): string[] {
+  built.compile({ optimizer: sgd({ learningRate: 0.1 }), loss: 'meanSquaredError' });
+  const { calls } = built.plan({ batchSize: 2 });
+  return calls.filter(({ phase }) => phase === 'backward').map(({ layer, kernel }) => `${layer} ${kernel}`);
+}
+
+const conv = (name: string) => conv2d({ name, filters: 4, kernelSize: 3, padding: 'same', activation: 'relu' });
+
+test('convolutions and products multiply by the slope of the layer before them', () => {
+  const built = sequential({
+    inputShape: [8, 8, 1],
+    layers: [conv('a'), conv('b'), flatten(), dense({ name: 'd', units: 1 })],
+  });
+  expect(backward(built)).toEqual([
+    'meanSquaredError pointwise_loss_gradient',
+    ...['d matmul', 'd bias_gradient', 'd matmul'],
+    ...['b conv2d_filter_gradient', 'b bias_gradient', 'b conv2d_input_gradient'],
+    ...['a conv2d_filter_gradient', 'a bias_gradient'],
+  ]);
+  built.dispose();
+});
+
+test('before pooling the slope is taken of the pooled values', () => {
+  const built = sequential({
+    inputShape: [8, 8, 1],
+    layers: [conv('a'), maxPool2d({ name: 'p' }), flatten(), dense({ name: 'd', units: 1 })],
+  });
+  const calls = backward(built);
+  expect(calls.slice(-4)).toEqual([
+    ...['p activation_gradient', 'p max_pool2d_gradient'],
+    ...['a conv2d_filter_gradient', 'a bias_gradient'],
+  ]);
+  built.dispose();
+});
+
+test('a gradient that two layers read is not changed', () => {
+  const x = input({ shape: [8, 8, 1] });
+  const a = apply(conv('a'), x);
+  const b = apply(conv('b'), a);
+  const y = apply(dense({ name: 'd', units: 1 }), apply(flatten(), apply(add({ name: 's' }), [a, b])));
+  const built = functional({ inputs: x, outputs: y });
+  const calls = backward(built);
+  expect(calls.filter((call) => call.endsWith('activation_gradient'))).toEqual([
+    'b activation_gradient',
+    'a activation_gradient',
+  ]);
+  built.dispose();
+});
+
+test('with and without pooling the gradient of a step is that of its parts', () => {
+  // A window of one pixel changes nothing, but takes the way of pooling.
+  const layers = (pooled: boolean) => [
+    conv('a'),
+    ...(pooled ? [maxPool2d({ poolSize: 1 })] : []),
+    flatten(),
+    dense({ name: 'd', units: 1 }),
+  ];
+  const gradients = [false, true].map((pooled) => {
+    const built = sequential({ inputShape: [8, 8, 1], seed: 3, layers: layers(pooled) });
+    built.compile({ optimizer: sgd({ learningRate: 0.1 }), loss: 'meanSquaredError' });
+    built.trainOnBatch(numbers(1, 128), numbers(2, 2));
+    const values = built.getGradients().map(({ data }) => data);
+    built.dispose();
+    return values;
+  });
+  expect(gradients[0]).toEqual(gradients[1]);
+});

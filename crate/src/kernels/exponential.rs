@@ -94,6 +94,7 @@ pub struct Logistic {
     round: Lanes,
     ln2: [Lanes; 2],
     p: [Lanes; 5],
+    minus_one: Lanes,
     one: Lanes,
     scale: Lanes,
 }
@@ -112,6 +113,7 @@ impl Logistic {
             round: constant(ROUND + 63.0),
             ln2: [0.693_359_375, -2.121_944_4e-4].map(constant),
             p: LOGISTIC.map(constant),
+            minus_one: constant(-1.0),
             one: constant(1.0),
             scale: constant(f32::from_bits((127 - 64) << 23)),
         }
@@ -130,10 +132,11 @@ impl Logistic {
         // −x = n·ln 2 − r.
         let r = n.mul_add(self.ln2[0], x);
         let r = n.mul_add(self.ln2[1], r);
-        let square = r.mul(r);
+        // Horner's scheme has the fewest operations, which are the bound here, and the values of a loop do not wait for
+        // each other.
         let p = self.p[0].mul_add(r, self.p[1]).mul_add(r, self.p[2]).mul_add(r, self.p[3]).mul_add(r, self.p[4]);
-        let p = p.mul_add(square, self.one.sub(r));
-        self.scale.div(self.scale.add(p.mul(rounded.exponent())))
+        let p = p.mul_add(r, self.minus_one).mul_add(r, self.one);
+        self.scale.div(p.mul_add(rounded.exponent(), self.scale))
     }
 }
 

@@ -23,7 +23,22 @@ pub fn planes<const R: usize, const T: usize, const COLUMN: usize>(
     }
     assert!(first + (lines - 1) * line + (R - 1) * row + (T - 1) * column + vectors * LANES <= x.len());
     assert!((lines - 1) * width + vectors * LANES <= out.len());
-    for i in 0..lines {
+    let mut i = 0;
+    // Lines that share rows of pixels are computed together, a vector of each at a time.
+    while line == row && i + GROUP <= lines {
+        // SAFETY: the assertions above bound every address.
+        unsafe {
+            let mut pixels = x.as_ptr().add(first + i * line);
+            let mut target = out.as_mut_ptr().add(i * width);
+            for _ in 0..vectors {
+                group::<R, T, COLUMN>((pixels, row, column), taps, start, (target, width));
+                pixels = pixels.wrapping_add(LANES);
+                target = target.wrapping_add(LANES);
+            }
+        }
+        i += GROUP;
+    }
+    for i in i..lines {
         // SAFETY: the assertions above bound every address.
         unsafe {
             let pixels = x.as_ptr().add(first + i * line);
@@ -41,6 +56,46 @@ pub fn planes<const R: usize, const T: usize, const COLUMN: usize>(
             if j < vectors {
                 plane::<R, T, 1>((pixels.add(j * LANES), row, column), taps, start, target.add(j * LANES));
             }
+        }
+    }
+}
+
+/// Lines that are computed together.
+const GROUP: usize = 2;
+
+/// A vector of each of [`GROUP`] lines of [`planes`], whose pixels lie `row` apart.
+///
+/// # Safety
+/// The pixels and the outputs must lie inside their arrays.
+#[inline(always)]
+unsafe fn group<const R: usize, const T: usize, const COLUMN: usize>(
+    (pixels, row, column): (*const Real, usize, usize),
+    taps: &Taps<R, T>,
+    start: Option<Lanes>,
+    (target, width): (*mut Real, usize),
+) {
+    // SAFETY: promised by the caller.
+    unsafe {
+        let mut sums: [Lanes; GROUP] = std::array::from_fn(|i| match start {
+            Some(start) => start,
+            None => Lanes::load_at(target.add(i * width)),
+        });
+        let mut place = pixels;
+        for r in 0..R + GROUP - 1 {
+            for t in 0..T {
+                let values = Lanes::load_at(place.add(t * column));
+                for i in 0..GROUP {
+                    if r >= i && r - i < R {
+                        sums[i] = values.mul_add(taps[r - i][t], sums[i]);
+                    }
+                }
+            }
+            place = place.add(row);
+        }
+        let mut target = target;
+        for sum in sums {
+            sum.store_at(target);
+            target = target.wrapping_add(width);
         }
     }
 }
@@ -179,16 +234,36 @@ pub fn correlate_channels<const R: usize, const T: usize>(
         let whole = safe.saturating_sub(begin).min(width);
         // SAFETY: the assertions above bound every address; `safe` pixels have four floats from their place on.
         unsafe {
-            let rows: [*const Real; R] = std::array::from_fn(|r| x.as_ptr().add(start + i * line + r * row));
-            let gradients = dy.as_ptr().add(begin * channels);
-            for j in 0..whole {
-                let gradient = Lanes::load_at(gradients.add(j * channels));
+            let mut pixels: [*const Real; R] = std::array::from_fn(|r| x.as_ptr().add(start + i * line + r * row));
+            let mut gradients = dy.as_ptr().add(begin * channels);
+            // Two gradients share the pixels that both see.
+            for _ in 0..if column == 1 { whole / 2 } else { 0 } {
+                let first = Lanes::load_at(gradients);
+                let second = Lanes::load_at(gradients.add(channels));
+                for r in 0..R {
+                    for t in 0..T + 1 {
+                        let pixel = Lanes::splat_at(pixels[r].add(t));
+                        if t < T {
+                            totals[r][t] = pixel.mul_add(first, totals[r][t]);
+                        }
+                        if t > 0 {
+                            totals[r][t - 1] = pixel.mul_add(second, totals[r][t - 1]);
+                        }
+                    }
+                    pixels[r] = pixels[r].add(2);
+                }
+                gradients = gradients.add(2 * channels);
+            }
+            for _ in 0..if column == 1 { whole % 2 } else { whole } {
+                let gradient = Lanes::load_at(gradients);
                 for r in 0..R {
                     for t in 0..T {
-                        let pixel = Lanes::splat_at(rows[r].add(j).add(t * column));
+                        let pixel = Lanes::splat_at(pixels[r].add(t * column));
                         totals[r][t] = pixel.mul_add(gradient, totals[r][t]);
                     }
+                    pixels[r] = pixels[r].add(1);
                 }
+                gradients = gradients.add(channels);
             }
         }
         for j in whole..width {

@@ -3,8 +3,8 @@
 //! With one channel a patch has nothing contiguous to offer but its width, and with few filters the lanes of a
 //! vector of channels would stay empty. With one filter, four neighbouring outputs share a vector. With two to four
 //! filters of 3×3 they share each load of the image, and their vectors are woven together before they are stored; with
-//! others the tiles over channels are better. In the gradient four filters are the lanes; the gradients of two or three
-//! are parted first, so that no lane is empty.
+//! others the tiles over channels are better. In the gradient three or four filters are the lanes, of which one may stay
+//! empty; the gradients of two are parted first.
 
 use super::{cut, MOST_PARTS};
 use crate::gemm::micro::{correlate, correlate_channels, correlate_planes, planes, weave, Taps};
@@ -117,10 +117,6 @@ fn add_image(geometry: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real], plan
         2 => {
             deinterleave::<2>(dy, planes);
             each_block(geometry, |block| block.plane_gradients::<2>(x, planes, df));
-        }
-        3 => {
-            deinterleave::<3>(dy, planes);
-            each_block(geometry, |block| block.plane_gradients::<3>(x, planes, df));
         }
         _ => each_block(geometry, |block| block.channel_gradients(x, dy, df)),
     }

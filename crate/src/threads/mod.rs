@@ -23,9 +23,12 @@ use pool::run;
 /// Floating-point operations that are worth a part: some ten microseconds, in which handing it over is lost.
 pub const WORTH: usize = 400_000;
 
-/// Items of a part, when each item takes `operations`; at least one.
+/// Items of a part, when each item takes `operations`; at least one. All parts are of a size, and their number is 1, 2 or a
+/// multiple of 4: processors come in twos and fours, and the last part of an odd number would leave the others waiting.
 pub fn share(items: usize, operations: usize) -> usize {
-    (WORTH / operations.max(1)).clamp(1, items.max(1))
+    let parts = items.div_ceil((WORTH / operations.max(1)).clamp(1, items.max(1)));
+    let parts = if parts > 2 { parts.next_multiple_of(4) } else { parts };
+    items.div_ceil(parts.max(1)).max(1)
 }
 
 /// Gives every part of `size` elements of `out`, the last one perhaps shorter, with its number to `work`.

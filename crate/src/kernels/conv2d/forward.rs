@@ -49,7 +49,9 @@ pub fn forward(
         return;
     }
     let (packed, bordered) = workspace.split_at_mut(packed(geometry));
-    let images = share(geometry.batch, geometry.operations());
+    let outputs = if activation == Activation::Linear { 0 } else { geometry.output_size() / geometry.batch };
+    // A function of a value takes some ten operations.
+    let images = share(geometry.batch, geometry.operations() + 10 * outputs);
     let (input, output) = (geometry.in_h * geometry.in_w * geometry.in_c, geometry.output_size() / geometry.batch);
     if !is_thin(geometry) {
         prepare(geometry, filter, bias, packed);

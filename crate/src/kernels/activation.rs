@@ -3,10 +3,10 @@
 use super::bends::{self, Bends};
 use super::curves::{self, Curves};
 use super::exponential::{Logistic, Tangent};
-use super::map::{map, map_in_place, zip_in_place};
+use super::map::{map, map_in_place};
 use crate::error::Error;
 use crate::threads::{each_part, WORTH};
-use crate::vector::{Lanes, Real, Vector};
+use crate::vector::{sweep, Lanes, Real, Vector};
 
 /// An activation function.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -200,8 +200,8 @@ fn with_bend(activation: Activation, visitor: impl Visitor) {
 /// for sigmoid, y > 0 for relu, 1−y² for tanh. For the others it is the input.
 pub fn gradient(activation: Activation, v: &[Real], dy: &[Real], dx: &mut [Real]) {
     each_part(dx, PART, |part, dx| {
-        dx.copy_from_slice(&dy[part * PART..][..dx.len()]);
-        slope_in_place(activation, &v[part * PART..][..dx.len()], dx);
+        let range = part * PART..part * PART + dx.len();
+        with_slope(activation, &v[range.clone()], Some(&dy[range]), dx);
     });
 }
 
@@ -212,56 +212,61 @@ pub fn gradient_in_place(activation: Activation, v: &[Real], dy: &mut [Real]) {
 
 /// [`gradient_in_place`] of a part, by one thread. `v` and `dy` have the same length.
 pub fn slope_in_place(activation: Activation, v: &[Real], dy: &mut [Real]) {
+    with_slope(activation, v, None, dy);
+}
+
+/// `dx = dy · activation′` of a part; without `dy` it is `dx` that is multiplied.
+fn with_slope(activation: Activation, v: &[Real], dy: Option<&[Real]>, dx: &mut [Real]) {
     let constant = Lanes::splat;
     let (zero, one) = (constant(0.0), constant(1.0));
     match activation {
-        Activation::Linear => {}
-        Activation::Sigmoid => zip_in_place(dy, v, |dy, y| dy.mul(y.mul(one.sub(y)))),
-        Activation::Relu => zip_in_place(dy, v, |dy, y| zero.select_less(y, dy, zero)),
-        Activation::Tanh => zip_in_place(dy, v, |dy, y| dy.mul(one.sub(y.mul(y)))),
+        Activation::Linear => dy.into_iter().for_each(|dy| dx.copy_from_slice(dy)),
+        Activation::Sigmoid => sweep::<4>(dy, v, dx, |dy, y| dy.mul(y.mul(one.sub(y)))),
+        Activation::Relu => sweep::<4>(dy, v, dx, |dy, y| zero.select_less(y, dy, zero)),
+        Activation::Tanh => sweep::<4>(dy, v, dx, |dy, y| dy.mul(one.sub(y.mul(y)))),
         Activation::Relu6 => {
-            zip_in_place(dy, v, |dy, y| zero.select_less(y, y.select_less(constant(6.0), dy, zero), zero))
+            sweep::<4>(dy, v, dx, |dy, y| zero.select_less(y, y.select_less(constant(6.0), dy, zero), zero))
         }
         Activation::LeakyRelu(slope) => {
-            zip_in_place(dy, v, |dy, x| zero.select_less(x, dy, dy.mul(constant(slope))));
+            sweep::<1>(dy, v, dx, |dy, x| zero.select_less(x, dy, dy.mul(constant(slope))));
         }
-        Activation::HardSigmoid => zip_in_place(dy, v, |dy, x| dy.mul(curves::hard_sigmoid_slope(x))),
+        Activation::HardSigmoid => sweep::<1>(dy, v, dx, |dy, x| dy.mul(curves::hard_sigmoid_slope(x))),
         Activation::HardSwish => {
-            zip_in_place(dy, v, |dy, x| dy.mul(x.mul_add(curves::hard_sigmoid_slope(x), curves::hard_sigmoid(x))))
+            sweep::<1>(dy, v, dx, |dy, x| dy.mul(x.mul_add(curves::hard_sigmoid_slope(x), curves::hard_sigmoid(x))))
         }
-        Activation::Softsign => zip_in_place(dy, v, |dy, x| dy.mul(bends::softsign_slope(x))),
-        Activation::HardTanh => zip_in_place(dy, v, |dy, x| dy.mul(bends::hard_tanh_slope(x))),
+        Activation::Softsign => sweep::<1>(dy, v, dx, |dy, x| dy.mul(bends::softsign_slope(x))),
+        Activation::HardTanh => sweep::<1>(dy, v, dx, |dy, x| dy.mul(bends::hard_tanh_slope(x))),
         Activation::SoftShrink(width) | Activation::HardShrink(width) => {
-            zip_in_place(dy, v, |dy, x| dy.mul(bends::shrink_slope(x, width)));
+            sweep::<1>(dy, v, dx, |dy, x| dy.mul(bends::shrink_slope(x, width)));
         }
-        Activation::Squareplus(b) => zip_in_place(dy, v, |dy, x| dy.mul(bends::squareplus_slope(x, b))),
+        Activation::Squareplus(b) => sweep::<1>(dy, v, dx, |dy, x| dy.mul(bends::squareplus_slope(x, b))),
         Activation::Mish | Activation::Exponential | Activation::LogSigmoid | Activation::TanhShrink => {
-            bend_gradient(activation, v, dy);
+            bend_gradient(activation, v, dy, dx);
         }
-        _ => curve_gradient(activation, v, dy),
+        _ => curve_gradient(activation, v, dy, dx),
     }
 }
 
 #[inline(never)]
-fn curve_gradient(activation: Activation, x: &[Real], dy: &mut [Real]) {
+fn curve_gradient(activation: Activation, x: &[Real], dy: Option<&[Real]>, dx: &mut [Real]) {
     let c = Curves::new();
     match activation {
-        Activation::Elu(limit) => zip_in_place(dy, x, |dy, x| dy.mul(c.elu_slope(x, limit))),
-        Activation::Selu => zip_in_place(dy, x, |dy, x| dy.mul(c.selu_slope(x))),
-        Activation::Gelu => zip_in_place(dy, x, |dy, x| dy.mul(c.gelu_slope(x))),
-        Activation::GeluTanh => zip_in_place(dy, x, |dy, x| dy.mul(c.gelu_tanh_slope(x))),
-        Activation::Silu => zip_in_place(dy, x, |dy, x| dy.mul(c.silu_slope(x))),
-        _ => zip_in_place(dy, x, |dy, x| dy.mul(c.logistic.sigmoid(x))),
+        Activation::Elu(limit) => sweep::<1>(dy, x, dx, |dy, x| dy.mul(c.elu_slope(x, limit))),
+        Activation::Selu => sweep::<1>(dy, x, dx, |dy, x| dy.mul(c.selu_slope(x))),
+        Activation::Gelu => sweep::<1>(dy, x, dx, |dy, x| dy.mul(c.gelu_slope(x))),
+        Activation::GeluTanh => sweep::<1>(dy, x, dx, |dy, x| dy.mul(c.gelu_tanh_slope(x))),
+        Activation::Silu => sweep::<1>(dy, x, dx, |dy, x| dy.mul(c.silu_slope(x))),
+        _ => sweep::<1>(dy, x, dx, |dy, x| dy.mul(c.logistic.sigmoid(x))),
     }
 }
 
 #[inline(never)]
-fn bend_gradient(activation: Activation, x: &[Real], dy: &mut [Real]) {
+fn bend_gradient(activation: Activation, x: &[Real], dy: Option<&[Real]>, dx: &mut [Real]) {
     let b = Bends::new();
     match activation {
-        Activation::Mish => zip_in_place(dy, x, |dy, x| dy.mul(b.mish_slope(x))),
-        Activation::Exponential => zip_in_place(dy, x, |dy, x| dy.mul(b.exponential.exp(x))),
-        Activation::LogSigmoid => zip_in_place(dy, x, |dy, x| dy.mul(b.log_sigmoid_slope(x))),
-        _ => zip_in_place(dy, x, |dy, x| dy.mul(b.tanh_shrink_slope(x))),
+        Activation::Mish => sweep::<1>(dy, x, dx, |dy, x| dy.mul(b.mish_slope(x))),
+        Activation::Exponential => sweep::<1>(dy, x, dx, |dy, x| dy.mul(b.exponential.exp(x))),
+        Activation::LogSigmoid => sweep::<1>(dy, x, dx, |dy, x| dy.mul(b.log_sigmoid_slope(x))),
+        _ => sweep::<1>(dy, x, dx, |dy, x| dy.mul(b.tanh_shrink_slope(x))),
     }
 }

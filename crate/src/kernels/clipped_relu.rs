@@ -1,6 +1,6 @@
 //! The relu with all its options: a slope below a threshold and a limit above it.
 
-use super::map::{map, zip_in_place};
+use super::map::{map, zip};
 use crate::threads::{each_part, WORTH};
 use crate::vector::{Lanes, Real, Vector};
 
@@ -32,9 +32,8 @@ pub fn forward(f: Clipped, x: &[Real], y: &mut [Real]) {
 pub fn gradient(f: Clipped, x: &[Real], dy: &[Real], dx: &mut [Real]) {
     each_part(dx, PART, |part, dx| {
         let range = part * PART..part * PART + dx.len();
-        dx.copy_from_slice(&dy[range.clone()]);
         let (threshold, slope, limit) = (Lanes::splat(f.threshold), Lanes::splat(f.slope), Lanes::splat(f.limit));
-        zip_in_place(dx, &x[range], |dy, x| {
+        zip(&dy[range.clone()], &x[range], dx, |dy, x| {
             let above = x.select_less(limit, dy, Lanes::splat(0.0));
             threshold.select_less(x, above, dy.mul(slope))
         });

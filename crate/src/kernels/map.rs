@@ -1,6 +1,6 @@
 //! A function of four lanes, applied to every element of slices.
 
-use crate::vector::{Lanes, Real, Vector, LANES};
+use crate::vector::{sweep, Lanes, Real, Vector, LANES};
 
 /// Applies a function of four lanes to every element.
 #[inline(always)]
@@ -31,35 +31,16 @@ pub fn map_in_place(y: &mut [Real], apply: impl Fn(Lanes) -> Lanes) {
     }
 }
 
-/// `z = apply(x, y)` for every element.
-#[inline(always)]
-pub fn zip(x: &[Real], y: &[Real], z: &mut [Real], apply: impl Fn(Lanes, Lanes) -> Lanes) {
-    let (mut left, mut right) = (x.chunks_exact(LANES), y.chunks_exact(LANES));
-    let mut outputs = z.chunks_exact_mut(LANES);
-    for ((x, y), z) in (&mut left).zip(&mut right).zip(&mut outputs) {
-        apply(Lanes::load(x), Lanes::load(y)).store(z);
-    }
-    let (x, y) = (left.remainder(), right.remainder());
-    if !x.is_empty() {
-        let result = apply(partial(x), partial(y)).to_array();
-        outputs.into_remainder().copy_from_slice(&result[..x.len()]);
-    }
-}
-
 /// `y = apply(y, x)` for every element.
 #[inline(always)]
 pub fn zip_in_place(y: &mut [Real], x: &[Real], apply: impl Fn(Lanes, Lanes) -> Lanes) {
-    let mut inputs = x.chunks_exact(LANES);
-    let mut outputs = y.chunks_exact_mut(LANES);
-    for (x, y) in (&mut inputs).zip(&mut outputs) {
-        apply(Lanes::load(y), Lanes::load(x)).store(y);
-    }
-    let rest = inputs.remainder();
-    let outputs = outputs.into_remainder();
-    if !rest.is_empty() {
-        let result = apply(partial(outputs), partial(rest)).to_array();
-        outputs.copy_from_slice(&result[..rest.len()]);
-    }
+    sweep::<1>(None, x, y, apply);
+}
+
+/// `y = apply(a, b)` for every element.
+#[inline(always)]
+pub fn zip(a: &[Real], b: &[Real], y: &mut [Real], apply: impl Fn(Lanes, Lanes) -> Lanes) {
+    sweep::<1>(Some(a), b, y, apply);
 }
 
 /// Up to three values, with ones behind them.

@@ -6,11 +6,13 @@ mod portable;
 mod relaxed;
 #[cfg(target_feature = "simd128")]
 mod simd128;
+mod sweep;
 
 #[cfg(not(target_feature = "simd128"))]
 pub use portable::Lanes;
 #[cfg(target_feature = "simd128")]
 pub use simd128::Lanes;
+pub use sweep::{combine, sweep};
 
 /// Number of lanes.
 pub const LANES: usize = 4;

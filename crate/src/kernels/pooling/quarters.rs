@@ -2,7 +2,7 @@
 //! in one window, so that gradients are written once and not added.
 
 use crate::geometry::Geometry;
-use crate::vector::{Lanes, Real, Vector, LANES};
+use crate::vector::{combine, Lanes, Real, Vector, LANES};
 
 /// Whether this way is taken.
 pub fn fits(g: &Geometry) -> bool {
@@ -12,7 +12,7 @@ pub fn fits(g: &Geometry) -> bool {
 /// Of two values the larger; NaN wins.
 #[inline(always)]
 fn larger(best: Lanes, value: Lanes) -> Lanes {
-    value.select_less(best, best, value).or_nan_of(best)
+    best.at_least(value).or_nan_of(value)
 }
 
 /// The largest value of each window.
@@ -25,10 +25,7 @@ pub fn max(g: &Geometry, x: &[Real], y: &mut [Real]) {
         for ((top, bottom), y) in pairs.zip(y.chunks_exact_mut(c)) {
             let (a, b) = top.split_at(c);
             let (d, e) = bottom.split_at(c);
-            for k in (0..c).step_by(LANES) {
-                let pixels = [a, b, d, e].map(|pixel| Lanes::load(&pixel[k..]));
-                larger(larger(larger(pixels[0], pixels[1]), pixels[2]), pixels[3]).store(&mut y[k..]);
-            }
+            combine::<4, 2>([a, b, d, e], y, |[a, b, d, e]| larger(larger(a, b), larger(d, e)));
         }
     }
 }

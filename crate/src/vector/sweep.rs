@@ -1,0 +1,105 @@
+//! Functions of arrays, vector by vector: pointers that move, nothing is checked within a loop.
+
+use super::{Lanes, Real, Vector, LANES};
+
+/// `y = apply(source, x)` for every element, N vectors at a time; without a `source` it is `y` itself that is read. Panics
+/// when the lengths differ.
+///
+/// One loop for both, so that functions of many instructions are compiled once. Those of few are worth N = 4: then most
+/// of the instructions are theirs.
+#[inline(always)]
+pub fn sweep<const N: usize>(
+    source: Option<&[Real]>,
+    x: &[Real],
+    y: &mut [Real],
+    apply: impl Fn(Lanes, Lanes) -> Lanes,
+) {
+    assert!(x.len() == y.len() && source.is_none_or(|source| source.len() == y.len()));
+    let target = y.as_mut_ptr();
+    let inputs = [source.map_or(target.cast_const(), <[Real]>::as_ptr), x.as_ptr()];
+    // SAFETY: all three arrays are as long as `y`, which is read through the pointer that writes it.
+    unsafe { run::<2, N>(Places { inputs, target }, y.len(), |[source, x]| apply(source, x)) }
+}
+
+/// `y = apply(inputs)` for every element, N vectors at a time. Panics when the lengths differ.
+#[inline(always)]
+pub fn combine<const I: usize, const N: usize>(
+    inputs: [&[Real]; I],
+    y: &mut [Real],
+    apply: impl Fn([Lanes; I]) -> Lanes,
+) {
+    assert!(inputs.iter().all(|input| input.len() == y.len()));
+    let places = Places { inputs: inputs.map(<[Real]>::as_ptr), target: y.as_mut_ptr() };
+    // SAFETY: all arrays are as long as `y`.
+    unsafe { run::<I, N>(places, y.len(), apply) }
+}
+
+/// Where the arrays go on.
+struct Places<const I: usize> {
+    inputs: [*const Real; I],
+    target: *mut Real,
+}
+
+/// # Safety
+/// `length` values must be readable and writable at the places. An input may be the target: values are read before they
+/// are written.
+#[inline(always)]
+unsafe fn run<const I: usize, const N: usize>(
+    mut places: Places<I>,
+    length: usize,
+    apply: impl Fn([Lanes; I]) -> Lanes,
+) {
+    // SAFETY: the steps add up to no more than the length.
+    unsafe {
+        for _ in 0..length / (N * LANES) {
+            places.vectors::<N>(&apply);
+        }
+        if N > 1 {
+            for _ in 0..length % (N * LANES) / LANES {
+                places.vectors::<1>(&apply);
+            }
+        }
+        if length % LANES > 0 {
+            places.rest(length % LANES, &apply);
+        }
+    }
+}
+
+impl<const I: usize> Places<I> {
+    /// # Safety
+    /// N vectors must be readable and writable from here on.
+    #[inline(always)]
+    unsafe fn vectors<const N: usize>(&mut self, apply: &impl Fn([Lanes; I]) -> Lanes) {
+        // SAFETY: promised by the caller.
+        unsafe {
+            for v in 0..N {
+                let inputs = self.inputs.map(|input| Lanes::load_at(input.add(v * LANES)));
+                apply(inputs).store_at(self.target.add(v * LANES));
+            }
+            self.inputs = self.inputs.map(|input| input.add(N * LANES));
+            self.target = self.target.add(N * LANES);
+        }
+    }
+
+    /// Up to three values, with ones behind them.
+    ///
+    /// # Safety
+    /// `count` values must be readable and writable from here on.
+    #[inline(always)]
+    unsafe fn rest(&self, count: usize, apply: &impl Fn([Lanes; I]) -> Lanes) {
+        // SAFETY: promised by the caller.
+        unsafe {
+            let inputs = self.inputs.map(|input| {
+                let mut lanes = [1.0; LANES];
+                for (lane, value) in lanes.iter_mut().enumerate().take(count) {
+                    *value = *input.add(lane);
+                }
+                Lanes::from_array(lanes)
+            });
+            let result = apply(inputs).to_array();
+            for (lane, value) in result.into_iter().enumerate().take(count) {
+                *self.target.add(lane) = value;
+            }
+        }
+    }
+}

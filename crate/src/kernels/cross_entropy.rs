@@ -1,9 +1,9 @@
 //! Cross-entropy over classes, from logits or probabilities; targets as numbers of classes or as distributions.
 
-use super::exponential::Exponential;
-use super::softmax::softmax_row;
+use super::map::map;
+use super::softmax::softmax_rows;
 use crate::error::Error;
-use crate::vector::Real;
+use crate::vector::{Lanes, Real, Vector};
 
 /// What the rows are compared with.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +33,12 @@ impl Targets<'_> {
         hard * (1.0 - self.smoothing) + self.smoothing / width as Real
     }
 
+    /// The class that is the whole target of a row, if one is.
+    fn only_class(&self, row: usize, width: usize) -> Option<usize> {
+        let is_class = self.sparse && self.smoothing == 0.0 && self.check(row, width).is_ok();
+        is_class.then(|| self.values[row] as usize)
+    }
+
     fn check(&self, row: usize, width: usize) -> Result<(), Error> {
         if !self.sparse {
             return Ok(());
@@ -48,23 +54,25 @@ impl Targets<'_> {
 
 /// Mean over rows of weight·(log Σ eˣ·Σ t − Σ t·x); `probabilities` gets the softmax, for the gradient.
 pub fn from_logits(width: usize, logits: &[Real], targets: Targets, probabilities: &mut [Real]) -> Result<Real, Error> {
-    let constants = Exponential::new();
     let rows = logits.len() / width;
-    let mut total = 0.0;
-    for (row, (x, y)) in logits.chunks_exact(width).zip(probabilities.chunks_exact_mut(width)).enumerate() {
+    for row in 0..rows {
         targets.check(row, width)?;
-        let (largest, sum) = softmax_row(&constants, x, y);
+    }
+    let mut total = 0.0;
+    softmax_rows(width, logits, probabilities, |row, _, largest, sum| {
+        let x = &logits[row * width..(row + 1) * width];
         // In double precision: one logarithm a row, and the host's own is not the same everywhere.
         let logarithm = natural_logarithm(f64::from(sum));
-        let mut loss = 0.0;
-        for (c, x) in x.iter().enumerate() {
-            let target = targets.value(row, c, width);
-            if target != 0.0 {
-                loss += f64::from(target) * (logarithm - f64::from(x - largest));
+        let term = |target: Real, x: Real| f64::from(target) * (logarithm - f64::from(x - largest));
+        let loss = match targets.only_class(row, width) {
+            Some(class) => term(1.0, x[class]),
+            None => {
+                let shares = x.iter().enumerate().map(|(c, &x)| (targets.value(row, c, width), x));
+                shares.filter(|(target, _)| *target != 0.0).map(|(target, x)| term(target, x)).sum()
             }
-        }
+        };
         total += loss * f64::from(targets.weight(row));
-    }
+    });
     Ok((total / rows as f64) as Real)
 }
 
@@ -74,6 +82,11 @@ pub fn from_logits_gradient(width: usize, probabilities: &[Real], targets: Targe
     let share = 1.0 / rows as Real;
     for (row, (y, dx)) in probabilities.chunks_exact(width).zip(gradient.chunks_exact_mut(width)).enumerate() {
         let factor = share * targets.weight(row);
+        if let Some(class) = targets.only_class(row, width) {
+            map(y, dx, |y| y.mul(Lanes::splat(factor)));
+            dx[class] = (y[class] - 1.0) * factor;
+            continue;
+        }
         let mass: Real = if targets.sparse { 1.0 } else { (0..width).map(|c| targets.value(row, c, width)).sum() };
         for (c, (y, dx)) in y.iter().zip(dx).enumerate() {
             *dx = (y * mass - targets.value(row, c, width)) * factor;

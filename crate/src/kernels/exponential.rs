@@ -1,6 +1,6 @@
 //! exp, sigmoid and tanh of four lanes: own polynomials, the same bits on every engine.
 //!
-//! Coefficients: S. L. Moshier's Cephes library, `expf` and `tanhf`.
+//! Coefficients of exp: S. L. Moshier's Cephes library, `expf`.
 
 use crate::vector::{Lanes, Vector, ROUND};
 use std::hint::black_box;
@@ -16,8 +16,6 @@ pub struct Exponential {
     ln2: [Lanes; 2],
     p: [Lanes; 6],
     bias: Lanes,
-    lowered_bias: Lanes,
-    raise: Lanes,
     one: Lanes,
 }
 
@@ -41,8 +39,6 @@ impl Exponential {
             ln2: [-0.693_359_375, 2.121_944_4e-4].map(constant),
             p: [1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5].map(constant),
             bias: constant(f32::from_bits(127 << 23)),
-            lowered_bias: constant(f32::from_bits((127 - 64) << 23)),
-            raise: constant(18_446_744_073_709_551_616.0),
             one: constant(1.0),
         }
     }
@@ -55,13 +51,6 @@ impl Exponential {
         let half = rounded.half_of_rounded();
         let rest = rounded.sub(half).add(self.round);
         p.mul(half.power_of_two(self.bias)).mul(rest.power_of_two(self.bias))
-    }
-
-    /// eˣ for x ≥ 0, otherwise like [`Self::exp`].
-    #[inline(always)]
-    fn exp_of_positive(&self, x: Lanes) -> Lanes {
-        let (p, rounded) = self.reduced(x.at_most(self.high));
-        p.mul(rounded.power_of_two(self.lowered_bias)).mul(self.raise)
     }
 
     /// x = n·ln 2 + r, |r| ≤ ln 2 / 2: eʳ, and n + ROUND.
@@ -140,13 +129,60 @@ impl Logistic {
     }
 }
 
+/// The constants of [`Self::exp`] of what is not positive, as differences from a largest value are.
+#[derive(Clone, Copy)]
+pub struct Falling {
+    low: Lanes,
+    log2e: Lanes,
+    round: Lanes,
+    ln2: [Lanes; 2],
+    p: [Lanes; 5],
+    one: Lanes,
+}
+
+impl Falling {
+    /// What [`Self::exp`] times this is eˣ.
+    pub const UNIT: f32 = 5.421_010_9e-20;
+
+    /// The constants.
+    #[inline(always)]
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Self {
+        Self {
+            low: constant(-104.0),
+            log2e: constant(std::f32::consts::LOG2_E),
+            // The low bits of n + round are the exponent's bits of 2ⁿ⁺⁶⁴.
+            round: constant(ROUND + 191.0),
+            ln2: [-0.693_359_375, 2.121_944_4e-4].map(constant),
+            p: [0, 1, 2, 3, 4].map(|k| constant(LOGISTIC[k].abs())),
+            one: constant(1.0),
+        }
+    }
+
+    /// 2⁶⁴·eˣ for x ≤ 0 or NaN, within 2 ULP: small results keep their digits, until a quotient of two of them is taken.
+    #[inline(always)]
+    pub fn exp(&self, x: Lanes) -> Lanes {
+        let x = x.at_least(self.low);
+        let rounded = x.mul_add(self.log2e, self.round);
+        let n = rounded.sub(self.round);
+        let r = n.mul_add(self.ln2[0], x);
+        let r = n.mul_add(self.ln2[1], r);
+        let p = self.p[0].mul_add(r, self.p[1]).mul_add(r, self.p[2]).mul_add(r, self.p[3]).mul_add(r, self.p[4]);
+        p.mul_add(r.mul(r), self.one.add(r)).mul(rounded.exponent())
+    }
+}
+
 /// The constants of tanh.
 #[derive(Clone, Copy)]
 pub struct Tangent {
-    exponential: Exponential,
+    high: Lanes,
+    log2e: Lanes,
+    round: Lanes,
+    ln2: [Lanes; 2],
     p: [Lanes; 5],
-    limit: Lanes,
-    two: Lanes,
+    half: Lanes,
+    minus_half: Lanes,
+    one: Lanes,
 }
 
 impl Tangent {
@@ -155,25 +191,35 @@ impl Tangent {
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
-            exponential: Exponential::new(),
-            p: [-5.704_988_7e-3, 2.063_908_9e-2, -5.373_971_6e-2, 1.333_144_2e-1, -3.333_328e-1].map(constant),
-            limit: constant(0.625),
-            two: constant(2.0),
+            // Beyond it the result is 1.
+            high: constant(10.0),
+            log2e: constant(2.0 * std::f32::consts::LOG2_E),
+            // The low bits of n + round are the exponent's bits of 2ⁿ.
+            round: constant(ROUND + 127.0),
+            ln2: [-0.693_359_375 / 2.0, 2.121_944_4e-4 / 2.0].map(constant),
+            // With r = −2h: (e²ʰ − 1)/2 = h + h²·p(h).
+            p: [(32.0, 0), (-16.0, 1), (8.0, 2), (-4.0, 3), (2.0, 4)].map(|(scale, k)| constant(scale * LOGISTIC[k])),
+            half: constant(0.5),
+            minus_half: constant(-0.5),
+            one: constant(1.0),
         }
     }
 
     /// tanh x, within 3 ULP over the whole range.
+    ///
+    /// It is t / (t + 1) with t = (e²ˣ − 1)/2, whose subtraction does not cancel: 2|x| = n·ln 2 + 2h, and for n = 0
+    /// nothing is subtracted.
     #[inline(always)]
     pub fn tanh(&self, x: Lanes) -> Lanes {
-        let size = x.abs();
-        let square = x.mul(x);
-        let p = self.p[0].mul_add(square, self.p[1]);
-        let p = p.mul_add(square, self.p[2]);
-        let p = p.mul_add(square, self.p[3]);
-        let p = p.mul_add(square, self.p[4]);
-        let near = p.mul(square).mul_add(size, size);
-        let one = self.exponential.one;
-        let far = one.sub(self.two.div(self.exponential.exp_of_positive(size.add(size)).add(one)));
-        size.select_less(self.limit, near, far).with_sign_of(x)
+        let size = x.abs().at_most(self.high);
+        let rounded = size.mul_add(self.log2e, self.round);
+        let n = rounded.sub(self.round);
+        let h = n.mul_add(self.ln2[0], size);
+        let h = n.mul_add(self.ln2[1], h);
+        let p = self.p[0].mul_add(h, self.p[1]).mul_add(h, self.p[2]).mul_add(h, self.p[3]).mul_add(h, self.p[4]);
+        let near = p.mul_add(h.mul(h), h);
+        let power = rounded.exponent();
+        let t = near.mul_add(power, power.mul_add(self.half, self.minus_half));
+        t.div(t.add(self.one)).with_sign_of(x)
     }
 }

@@ -43,6 +43,26 @@ impl Logistic {
 
 /// See the float32 twin.
 #[derive(Clone, Copy)]
+pub struct Falling;
+
+#[allow(clippy::new_without_default)]
+impl Falling {
+    /// Nothing is scaled here.
+    pub const UNIT: f64 = 1.0;
+
+    /// Nothing to prepare.
+    pub fn new() -> Self {
+        Self
+    }
+
+    /// eˣ.
+    pub fn exp(&self, x: Lanes) -> Lanes {
+        map(x, f64::exp)
+    }
+}
+
+/// See the float32 twin.
+#[derive(Clone, Copy)]
 pub struct Tangent;
 
 #[allow(clippy::new_without_default)]

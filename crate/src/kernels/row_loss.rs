@@ -1,9 +1,8 @@
 //! Losses that compare rows of outputs with rows of targets.
 
 use super::cross_entropy::{at_least_and_nan, natural_logarithm, EPSILON};
-use super::exponential::Exponential;
 use super::pointwise_loss::power;
-use super::softmax::softmax_row;
+use super::softmax::softmax_rows;
 use crate::error::Error;
 use crate::vector::Real;
 
@@ -154,8 +153,10 @@ impl Focal {
     }
 
     fn of_logits(&self, o: &[Real], y: &[Real], gradient: &mut [Real]) -> f64 {
-        let (largest, total) = softmax_row(&Exponential::new(), o, gradient);
-        let logarithm = f64::from(largest) + natural_logarithm(f64::from(total));
+        let mut logarithm = 0.0;
+        softmax_rows(o.len(), o, gradient, |_, _, largest, total| {
+            logarithm = f64::from(largest) + natural_logarithm(f64::from(total));
+        });
         let (mut loss, mut mass) = (0.0, 0.0);
         for (c, &p) in gradient.iter().enumerate() {
             let (value, slope) = self.of_class(f64::from(p), f64::from(o[c]) - logarithm, self.target(y[c], o.len()));

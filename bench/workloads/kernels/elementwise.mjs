@@ -170,8 +170,9 @@ export function batchNormalization(rows, channels) {
       name: `batch normalization forward ${rows}×${channels}`,
       pass: 'forward',
       epsilon,
-      // Mean, variance, result: two of the readings find the data in a cache, if it is small enough.
-      bound: { reads: [count, count, count], writes: [count], divisions: 0 },
+      // Mean and variance, then the result: the second reading finds the data in a cache, if it is small enough.
+      // Two differences, a sum and two products with one.
+      bound: { reads: [count, count], writes: [count], operations: (5 * count) / 4 },
       load() {
         const { x, gamma, beta, normal } = data();
         const expected = Float64Array.from(
@@ -186,7 +187,8 @@ export function batchNormalization(rows, channels) {
       name: `batch normalization gradient ${rows}×${channels}`,
       pass: 'gradient',
       epsilon,
-      bound: { reads: [count, count, count, count], writes: [count], divisions: 0 },
+      // Both sums, then the result.
+      bound: { reads: [count, count, count, count], writes: [count], operations: (7 * count) / 4 },
       load() {
         const { x, gamma, mean, deviation, normal } = data();
         const dy = numbers(4, count);

@@ -36,6 +36,7 @@ pub mod prelu;
 pub mod random;
 pub mod row_loss;
 pub mod softmax;
+pub mod strips;
 pub mod tone;
 pub mod unit_norm;
 pub mod warp;

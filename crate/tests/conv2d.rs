@@ -105,6 +105,15 @@ fn table() -> Vec<Case> {
             cases.push(Case { batch: 1, image: [5, width], channels: filters, pads, ..base });
         }
     }
+    // Two to four output channels over whole vectors of channels, forward and back.
+    for few in [2, 3, 4] {
+        for (channels, filters) in [(8, few), (few, 8)] {
+            let case = Case { channels, filters, ..base };
+            cases.extend([case, Case { pads: [1, 1, 2, 0], ..case }]);
+            cases.push(Case { stride: [1, 2], dilation: [2, 1], pads: [2; 4], ..case });
+            cases.push(Case { kernel: [1, 1], image: [3, 2], ..case });
+        }
+    }
     // Strides that leave pixels unseen, and strides beside dilations.
     for (stride, kernel, dilation) in [([3, 4], [2, 3], [1, 1]), ([2, 3], [3, 2], [2, 2]), ([2, 4], [3, 3], [3, 2])] {
         for (channels, filters) in [(1, 4), (3, 8), (4, 1), (5, 16)] {

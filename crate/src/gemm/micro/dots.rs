@@ -1,14 +1,15 @@
 //! Dot products: lanes along the reduction.
 
-use super::{Panel, Walk};
+use super::{Panel, Tile, Walk};
 use crate::vector::{Lanes, Real, Vector, LANES};
 use std::hint::black_box;
 
-/// `sums[r] += Σ a[start + r·row_stride + k] · b[k]` with lanes along the reduction, for segments of whole vectors:
-/// P dot products at once; `b` is a panel of one column. Panics when a step lies outside a slice.
+/// `sums[r][f] += Σ a[start + r·row_stride + k] · b[k, f]` with lanes along the reduction, for segments of whole vectors:
+/// P rows times F columns of dot products at once; `b` has a vector of every column, then the next vector of each.
+/// Panics when a step lies outside a slice.
 #[inline(always)]
-pub fn dots<const P: usize>(
-    sums: &mut [Lanes; P],
+pub fn dots<const P: usize, const F: usize>(
+    sums: &mut Tile<P, F>,
     (a, start, row_stride, walk): (&[Real], usize, usize, Walk),
     b: Panel,
 ) {
@@ -16,7 +17,7 @@ pub fn dots<const P: usize>(
     if walk.steps() == 0 {
         return;
     }
-    assert!(walk.len % LANES == 0 && b.has(&walk, 1));
+    assert!(walk.len % LANES == 0 && b.has(&walk, F));
     assert!(start + (P - 1) * row_stride + walk.reach(1) < a.len());
     let mut totals = *sums;
     for outer in 0..walk.outer {
@@ -24,14 +25,17 @@ pub fn dots<const P: usize>(
             // SAFETY: the assertions above bound every address that the walk can reach in `a` and in `b`.
             unsafe {
                 let mut row = a.as_ptr().add(start + outer * walk.outer_stride + inner * walk.inner_stride);
-                let mut factors = b.values.as_ptr().add(outer * b.outer + inner * b.inner);
+                let mut columns = b.values.as_ptr().add((outer * b.outer + inner * b.inner) * F);
                 for _ in 0..vectors {
-                    let factor = Lanes::load_at(factors);
+                    let factors: [Lanes; F] = std::array::from_fn(|f| Lanes::load_at(columns.add(f * LANES)));
                     for r in 0..P {
-                        totals[r] = Lanes::load_at(row.add(r * row_stride)).mul_add(factor, totals[r]);
+                        let values = Lanes::load_at(row.add(r * row_stride));
+                        for f in 0..F {
+                            totals[r][f] = values.mul_add(factors[f], totals[r][f]);
+                        }
                     }
                     row = row.wrapping_add(LANES);
-                    factors = factors.wrapping_add(LANES);
+                    columns = columns.wrapping_add(F * LANES);
                 }
             }
         }

@@ -29,8 +29,11 @@ fn steps(geometry: &Geometry) -> usize {
     geometry.kernel_h * geometry.kernel_w * geometry.in_c
 }
 
-/// Elements of the packed filters with a row for the bias; the ways for few filters need none.
+/// Elements of the packed filters with a row for the bias.
 pub(super) fn packed(geometry: &Geometry) -> usize {
+    if dotted::fits(geometry) {
+        return dotted::packed(geometry);
+    }
     packed_size(steps(geometry) + 1, geometry.out_c)
 }
 
@@ -92,7 +95,7 @@ pub(super) fn prepare(geometry: &Geometry, filter: &[Real], bias: Option<&[Real]
     let steps = steps(geometry);
     let channels = geometry.out_c;
     if dotted::fits(geometry) {
-        return;
+        return dotted::prepare(geometry, filter, bias, packed);
     }
     let (packed, starts) = packed.split_at_mut(packed_size(steps, channels));
     let starts = &mut starts[..packed_size(1, channels)];
@@ -106,8 +109,8 @@ pub(super) fn prepare(geometry: &Geometry, filter: &[Real], bias: Option<&[Real]
     }
 }
 
-/// The convolution of one image after [`prepare`], without activation. With one output channel the filter itself is read,
-/// and `first` is its bias.
+/// The convolution of one image after [`prepare`], without activation. [`sliding`] reads the one filter itself, and `first`
+/// is its bias.
 pub(super) fn image(
     geometry: &Geometry,
     axes: &[Axis; 2],
@@ -120,7 +123,7 @@ pub(super) fn image(
         return sliding::image(geometry, x, filter, first, y);
     }
     if dotted::fits(geometry) {
-        return dotted::image(geometry, axes, x, filter, first, y);
+        return dotted::image(geometry, axes, x, packed, y);
     }
     let steps = steps(geometry);
     let (packed, starts) = packed.split_at(packed_size(steps, geometry.out_c));

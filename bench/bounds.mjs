@@ -1,6 +1,6 @@
 /**
- * The least time of work that multiply-add does not bound: reading and writing its arrays once, its divisions and roots,
- * which share a unit, or its other instructions. Measured by loops that do nothing else, in WebAssembly's text format.
+ * The least time of work that multiply-add does not bound, or not alone: reading and writing its arrays once, its divisions
+ * and roots, which share a unit, its other instructions, or its products. Measured by loops that do nothing else, in WebAssembly's text format.
  */
 
 import binaryen from 'binaryen';
@@ -12,16 +12,18 @@ const cache = new Map();
 /**
  * The largest of what cannot be avoided: `reads` and `writes` are lengths of arrays; `divisions` and `roots` numbers of
  * values; `operations` other arithmetic instructions on four lanes, at the speed of the loop of multiplications and
- * additions.
+ * additions; `products` numbers of values that are multiplied and added, at the peak of the build.
  *
  * @param mulAdd GFLOP/s of that loop.
+ * @param {{ bound: string, gflops: number }} peak That of the build.
  * @returns {{ bound: string, milliseconds: number }}
  */
-export function boundOf({ reads, writes, divisions = 0, roots = 0, operations = 0 }, mulAdd) {
+export function boundOf({ reads, writes, divisions = 0, roots = 0, operations = 0, products = 0 }, mulAdd, peak) {
   const bounds = [
     { bound: 'memory', milliseconds: streamTime(reads, writes) },
     { bound: 'division', milliseconds: (divisions * unitTime('div') + roots * unitTime('sqrt')) / 4 },
     { bound: 'instructions', milliseconds: (operations * 4) / mulAdd / 1e6 },
+    { bound: peak.bound, milliseconds: (products * 2) / peak.gflops / 1e6 },
   ];
   return bounds.reduce((most, bound) => (bound.milliseconds > most.milliseconds ? bound : most));
 }

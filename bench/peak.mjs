@@ -29,10 +29,8 @@ export async function measurePeak() {
 
 /** The limit of an engine's row: the peak of its instructions on its threads, or the time of a bound of another kind. */
 export function limitOf({ bound }, { variant, threads }, { fma, mulAdd }) {
-  if (bound !== undefined) {
-    const { bound: name, milliseconds } = boundOf(bound, mulAdd);
-    return { bound: name, milliseconds: milliseconds / threads };
-  }
-  if (variant === 'simd128') return { bound: 'mul+add', gflops: mulAdd * threads };
-  return { bound: 'fma', gflops: fma * threads };
+  const peak = variant === 'simd128' ? { bound: 'mul+add', gflops: mulAdd } : { bound: 'fma', gflops: fma };
+  if (bound === undefined) return { bound: peak.bound, gflops: peak.gflops * threads };
+  const { bound: name, milliseconds } = boundOf(bound, mulAdd, peak);
+  return { bound: name, milliseconds: milliseconds / threads };
 }

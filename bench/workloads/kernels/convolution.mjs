@@ -39,12 +39,36 @@ export function convolutions(
     padding,
     depthwise,
     flops: sizes.flops,
+    bound: depthwise ? boundOfDepthwise(pass, sizes) : undefined,
     load: () => load(pass, sizes, depthwise),
   }));
 }
 
+/**
+ * A pixel of a channel is in no more products than its filter has taps: reading and writing the arrays may take as long.
+ * Taps beyond the border are no products.
+ */
+function boundOfDepthwise(pass, { input, filter, output, block }) {
+  const [strideH, strideW, top, , left] = block.slice(7, 12);
+  const pairs = (inputs, outputs, taps, stride, pad) => {
+    const inside = (o) => (t) => o * stride + t - pad >= 0 && o * stride + t - pad < inputs;
+    return range(outputs).reduce((sum, o) => sum + range(taps).filter(inside(o)).length, 0);
+  };
+  const rows = pairs(input[1], output[1], filter[0], strideH, top);
+  const columns = pairs(input[2], output[2], filter[1], strideW, left);
+  const [x, f, y] = [input, filter, output].map(count);
+  const arrays = {
+    forward: { reads: [x, f], writes: [y] },
+    filterGradient: { reads: [x, y], writes: [f] },
+    inputGradient: { reads: [y, f], writes: [x] },
+  };
+  return { ...arrays[pass], products: input[0] * rows * columns * input[3] };
+}
+
+const count = (shape) => shape.reduce((a, b) => a * b);
+const range = (length) => Array.from({ length }, (_, index) => index);
+
 function load(pass, sizes, depthwise) {
-  const count = (shape) => shape.reduce((a, b) => a * b);
   const inputs = {
     x: integers(1, count(sizes.input), 4),
     filter: integers(2, count(sizes.filter), 3),

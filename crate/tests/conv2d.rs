@@ -114,6 +114,24 @@ fn table() -> Vec<Case> {
             cases.push(Case { kernel: [1, 1], image: [3, 2], ..case });
         }
     }
+    // A filter for each channel: every place of the last block, borders up to two pixels, and rows that see few taps.
+    for width in 6..30 {
+        for (stride, pads) in [(1, [1; 4]), (1, [0; 4]), (2, [0, 1, 0, 1]), (2, [1; 4]), (2, [0; 4]), (1, [2, 0, 2, 1])]
+        {
+            let case = Case {
+                batch: 1,
+                image: [6, width],
+                channels: 6,
+                filters: 6,
+                groups: 6,
+                stride: [stride; 2],
+                pads,
+                ..base
+            };
+            cases.extend([case, Case { kernel: [2, 5], ..case }, Case { dilation: [2, 1], ..case }]);
+        }
+    }
+    cases.push(Case { image: [9, 14], kernel: [3, 4], channels: 8, filters: 8, groups: 8, dilation: [1, 2], ..base });
     // Strides that leave pixels unseen, and strides beside dilations.
     for (stride, kernel, dilation) in [([3, 4], [2, 3], [1, 1]), ([2, 3], [3, 2], [2, 2]), ([2, 4], [3, 3], [3, 2])] {
         for (channels, filters) in [(1, 4), (3, 8), (4, 1), (5, 16)] {

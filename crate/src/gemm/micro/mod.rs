@@ -3,12 +3,14 @@
 //! Addresses are a pointer that moves and a constant apart from it: only then the constant becomes part of the
 //! instruction.
 
+mod channels;
 mod dots;
 mod outer;
 mod planes;
 mod strip;
 
-pub use dots::{dots, slide, slide_channels};
+pub use channels::{first_channel, tap_channels, Factors, Rows};
+pub use dots::{dots, slide};
 pub use outer::{columns, rows};
 pub use planes::{correlate, correlate_channels, correlate_planes, planes, weave, Taps};
 pub use strip::strip;

@@ -71,6 +71,11 @@ fn axis(
 }
 
 impl Axis {
+    /// Pixels beyond the border that the first output sees, stride and spread; `None` where the taps do not touch each other.
+    pub fn touching(&self) -> Option<(usize, usize, usize)> {
+        (self.dilation == 1 && self.pad >= 0).then_some((self.pad as usize, self.stride, self.spread))
+    }
+
     /// Calls `work` with runs that have all outputs once.
     pub fn each_run(&self, mut work: impl FnMut(Run)) {
         let spread = self.spread as isize;

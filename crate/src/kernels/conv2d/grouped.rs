@@ -11,7 +11,7 @@ use crate::vector::{copy, Real};
 /// float32 values of scratch memory for the forward pass.
 pub fn forward_workspace(geometry: &Geometry) -> Result<usize, Error> {
     if depthwise::fits(geometry) {
-        return Ok(0);
+        return Ok(depthwise::workspace(geometry));
     }
     let one = geometry.of_one_group();
     Ok(one.input_size() + one.filter_size() + one.output_size() + forward::workspace(&one)?)
@@ -29,7 +29,7 @@ pub fn filter_gradient_workspace(geometry: &Geometry) -> Result<usize, Error> {
 /// float32 values of scratch memory for the images' gradient.
 pub fn input_gradient_workspace(geometry: &Geometry) -> Result<usize, Error> {
     if depthwise::fits(geometry) {
-        return Ok(depthwise::input_gradient_workspace(geometry));
+        return Ok(depthwise::workspace(geometry));
     }
     let one = geometry.of_one_group();
     Ok(one.input_size() + one.filter_size() + one.output_size() + input_gradient::workspace(&one)?)
@@ -46,7 +46,7 @@ pub fn forward(
     workspace: &mut [Real],
 ) {
     if depthwise::fits(geometry) {
-        return depthwise::forward(geometry, x, filter, bias, y, activation);
+        return depthwise::forward(geometry, x, filter, bias, y, activation, workspace);
     }
     let one = geometry.of_one_group();
     let parts = Parts::new(&one, workspace);

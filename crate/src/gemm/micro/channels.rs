@@ -1,0 +1,186 @@
+//! One filter for each channel: lanes along the channels, which are independent of each other.
+
+use super::Walk;
+use crate::vector::{Lanes, Real, Vector, LANES};
+
+/// A filter of every channel, packed: for each four channels a vector of biases, then one of every tap.
+#[derive(Clone, Copy)]
+pub struct Factors<'a> {
+    /// All vectors.
+    pub values: &'a [Real],
+    /// Vectors of four channels.
+    pub vectors: usize,
+    /// The first tap that is taken.
+    pub first: usize,
+    /// Taps from one row of taps to the next.
+    pub outer: usize,
+    /// Taps from one tap of a row to the next.
+    pub inner: usize,
+}
+
+impl Factors<'_> {
+    /// Panics unless all vectors of `c` channels and the taps of `rows` times `columns` are there.
+    #[inline(always)]
+    fn check(&self, c: usize, rows: usize, columns: usize) {
+        let last = self.first + rows.saturating_sub(1) * self.outer + columns.saturating_sub(1) * self.inner;
+        assert!(rows * columns == 0 || 1 + last < self.vectors);
+        assert!(c >= LANES && self.vectors > 0 && c.div_ceil(LANES) * self.vectors * LANES <= self.values.len());
+    }
+}
+
+/// The channel that vector `group` of `channels` begins with; the last one overlaps the one before it when the channels are
+/// no whole vectors.
+#[inline(always)]
+pub fn first_channel(group: usize, channels: usize) -> usize {
+    (group * LANES).min(channels - LANES)
+}
+
+/// Rows of taps on rows of pixels, `line` elements apart.
+#[derive(Clone, Copy)]
+pub struct Rows<'a> {
+    /// The pixels.
+    pub x: &'a [Real],
+    /// From one row to the next.
+    pub line: usize,
+    /// Number of rows.
+    pub rows: usize,
+    /// Channels of a pixel.
+    pub channels: usize,
+    /// The filters.
+    pub factors: Factors<'a>,
+}
+
+impl Rows<'_> {
+    /// `out[place + p·c + l] = bias[l] + Σ x[origin + r·line + (p·S + t − LEFT)·c + l] · factor[r, t, l]` for P outputs `p`,
+    /// T taps of each row and all channels `l < c`. Each pixel is loaded once a row for all the taps that see it. The first
+    /// LEFT pixels and the last RIGHT ones lie beyond the border: they are zeros and not there. Panics when another
+    /// address lies outside a slice.
+    #[inline(always)]
+    pub fn slide<const P: usize, const T: usize, const S: usize, const LEFT: usize, const RIGHT: usize>(
+        &self,
+        origin: usize,
+        (out, place): (&mut [Real], usize),
+    ) {
+        // SAFETY: `each_vector` has checked that so many pixels lie in `x` and so many outputs in `out`.
+        self.each_vector::<T, P>(origin, (P - 1) * S + T - LEFT - RIGHT, (out, place), |sums, pixel, weights| unsafe {
+            let mut pixel = pixel;
+            for d in LEFT..(P - 1) * S + T - RIGHT {
+                let value = Lanes::load_at(pixel);
+                for t in 0..T {
+                    if d >= t && (d - t) % S == 0 && (d - t) / S < P {
+                        sums[(d - t) / S] = value.mul_add(weights[t], sums[(d - t) / S]);
+                    }
+                }
+                pixel = pixel.wrapping_add(self.channels);
+            }
+        });
+    }
+
+    /// The same for 2P outputs and three taps when zeros lie between the pixels, one and one: the outputs in turn see two
+    /// pixels through the outer taps and one through the middle tap. `ODD` says that the first one sees one.
+    #[inline(always)]
+    pub fn spread<const P: usize, const N: usize, const ODD: bool, const LEFT: usize, const RIGHT: usize>(
+        &self,
+        origin: usize,
+        (out, place): (&mut [Real], usize),
+    ) {
+        const { assert!(N == 2 * P) };
+        // SAFETY: `each_vector` has checked that so many pixels lie in `x` and so many outputs in `out`.
+        self.each_vector::<3, N>(origin, P + 1 - LEFT - RIGHT, (out, place), |sums, pixel, weights| unsafe {
+            let mut pixel = pixel;
+            for d in LEFT..P + 1 - RIGHT {
+                let value = Lanes::load_at(pixel);
+                let (two, one, first) = if ODD { (1, 0, 0) } else { (0, 1, 1) };
+                if d > 0 {
+                    sums[2 * d - 2 + two] = value.mul_add(weights[2], sums[2 * d - 2 + two]);
+                }
+                if d >= first && d - first < P {
+                    sums[2 * (d - first) + one] = value.mul_add(weights[1], sums[2 * (d - first) + one]);
+                }
+                if d < P {
+                    sums[2 * d + two] = value.mul_add(weights[0], sums[2 * d + two]);
+                }
+                pixel = pixel.wrapping_add(self.channels);
+            }
+        });
+    }
+
+    /// Calls `work` for every vector of channels and every row with N sums, the first of `pixels` pixels and T weights. The
+    /// sums begin with the biases; they are stored side by side.
+    #[inline(always)]
+    fn each_vector<const T: usize, const N: usize>(
+        &self,
+        origin: usize,
+        pixels: usize,
+        (out, place): (&mut [Real], usize),
+        work: impl Fn(&mut [Lanes; N], *const Real, [Lanes; T]),
+    ) {
+        let Self { x, line, rows, channels: c, factors } = *self;
+        factors.check(c, rows, T);
+        assert!(factors.inner == 1 && place + N * c <= out.len());
+        assert!(rows == 0 || origin + (rows - 1) * line + pixels * c <= x.len());
+        for group in 0..c.div_ceil(LANES) {
+            let channel = first_channel(group, c);
+            // SAFETY: the assertions above bound every address. After the last row the pointers may pass the end: wrapping
+            // arithmetic allows that, they are not read again.
+            unsafe {
+                let values = factors.values.as_ptr().add(group * factors.vectors * LANES);
+                let mut sums = [Lanes::load_at(values); N];
+                let mut taps = values.wrapping_add((1 + factors.first) * LANES);
+                let mut row = x.as_ptr().wrapping_add(origin + channel);
+                for _ in 0..rows {
+                    let weights = std::array::from_fn(|t| Lanes::load_at(taps.wrapping_add(t * LANES)));
+                    work(&mut sums, row, weights);
+                    row = row.wrapping_add(line);
+                    taps = taps.wrapping_add(factors.outer * LANES);
+                }
+                let mut target = out.as_mut_ptr().add(place + channel);
+                for sum in sums {
+                    sum.store_at(target);
+                    target = target.wrapping_add(c);
+                }
+            }
+        }
+    }
+}
+
+/// `out[p·step + l] = bias[l] + Σ x[origin + p·pixel + k + l] · factor[k, l]` for P outputs `p`, the steps `k` of a walk,
+/// each of which is a tap, and all `c` channels `l`. Panics when an address lies outside a slice.
+#[inline(always)]
+pub fn tap_channels<const P: usize>(
+    (x, origin, c, pixel, walk): (&[Real], usize, usize, usize, Walk),
+    factors: Factors,
+    (out, place, step): (&mut [Real], usize, usize),
+) {
+    factors.check(c, walk.outer, walk.inner);
+    if walk.outer * walk.inner > 0 {
+        let reach = (walk.outer - 1) * walk.outer_stride + (walk.inner - 1) * walk.inner_stride;
+        assert!(origin + reach + (P - 1) * pixel + c <= x.len());
+    }
+    assert!(place + (P - 1) * step + c <= out.len());
+    for group in 0..c.div_ceil(LANES) {
+        let channel = first_channel(group, c);
+        // SAFETY: the assertions above bound every address.
+        unsafe {
+            let values = factors.values.as_ptr().add(group * factors.vectors * LANES);
+            let mut sums = [Lanes::load_at(values); P];
+            let values = values.wrapping_add((1 + factors.first) * LANES);
+            let origin = x.as_ptr().wrapping_add(origin + channel);
+            for r in 0..walk.outer {
+                for k in 0..walk.inner {
+                    let weight = Lanes::load_at(values.wrapping_add((r * factors.outer + k * factors.inner) * LANES));
+                    let mut place = origin.wrapping_add(r * walk.outer_stride + k * walk.inner_stride);
+                    for p in 0..P {
+                        sums[p] = Lanes::load_at(place).mul_add(weight, sums[p]);
+                        place = place.wrapping_add(pixel);
+                    }
+                }
+            }
+            let mut target = out.as_mut_ptr().add(place + channel);
+            for sum in sums {
+                sum.store_at(target);
+                target = target.wrapping_add(step);
+            }
+        }
+    }
+}

@@ -11,7 +11,7 @@
 //!   or `relaxed`.
 //!
 //! Portable and `simd128` give the same bits on any data: the same lanes in the same order, never fused. Only
-//! `relaxed` may round differently, and only in [`vector::Vector::mul_add`].
+//! `relaxed` may round differently, in [`vector::Vector::mul_add`] and in [`kernels::conv2d::winograd`].
 
 #[cfg(target_arch = "wasm32")]
 #[allow(unsafe_code)]

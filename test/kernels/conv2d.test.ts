@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { kernels } from '../../ts';
+import { init, kernels } from '../../ts';
 import { convolve, convolveForFilter, convolveForInput } from '../../ts/model/explain/products';
 import { resolveConvolution } from '../../ts/runtime/geometry';
 import { integers, numbers, relativeError } from '../support/numbers';
@@ -88,6 +88,66 @@ test('random geometries are exact on integers', () => {
     { numRuns: 300, seed: 7 },
   );
   expect(checked).toBeGreaterThan(150);
+});
+
+interface ManyChannels {
+  batch: number;
+  height: number;
+  width: number;
+  depth: number;
+  filters: number;
+  padding: 'valid' | 'same' | number;
+}
+
+const manyChannels: fc.Arbitrary<ManyChannels> = fc.record({
+  batch: fc.integer({ min: 1, max: 3 }),
+  height: fc.integer({ min: 3, max: 13 }),
+  width: fc.integer({ min: 3, max: 13 }),
+  depth: fc.integer({ min: 4, max: 9 }),
+  filters: fc.integer({ min: 4, max: 9 }),
+  padding: fc.oneof(fc.constant('valid' as const), fc.constant('same' as const), fc.integer({ min: 0, max: 3 })),
+});
+
+/** All three passes of 3×3 filters over 16 to 36 channels, and their definition in double precision. */
+function passesOfMany(
+  { batch, height, width, depth, filters, padding }: ManyChannels,
+  make: (seed: number, count: number) => Float32Array,
+): [Float32Array, Float64Array][] {
+  const xShape = [batch, height, width, 4 * depth];
+  const filterShape = [3, 3, 4 * depth, 4 * filters];
+  const sizes = resolveConvolution(xShape, filterShape, { padding }, 'test');
+  const x = make(1, size(xShape));
+  const filter = make(2, size(filterShape));
+  const dy = make(3, size(sizes.output));
+  const all = { padding, xShape, filterShape, dyShape: sizes.output };
+  return [
+    [kernels.conv2d({ ...all, x, filter }).data, convolve(sizes, x, filter, undefined)],
+    [kernels.conv2dFilterGradient({ ...all, x, dy }).data, convolveForFilter(sizes, x, dy)],
+    [kernels.conv2dInputGradient({ ...all, dy, filter }).data, convolveForInput(sizes, dy, filter)],
+  ];
+}
+
+test('3×3 filters over many channels are those of the definition, exactly so in strict mode', async () => {
+  // Of positive numbers, whose sums are the sums of their sizes, by which rounding is judged.
+  const positive = (seed: number, count: number): Float32Array => numbers(seed, count).map(Math.abs);
+  fc.assert(
+    fc.property(manyChannels, (geometry) => {
+      for (const [actual, expected] of passesOfMany(geometry, positive)) {
+        expect(relativeError(actual, expected)).toBeLessThan(1e-6);
+      }
+    }),
+    { numRuns: 60, seed: 7 },
+  );
+  await init({ simd: 'strict' });
+  fc.assert(
+    fc.property(manyChannels, (geometry) => {
+      for (const [actual, expected] of passesOfMany(geometry, (seed, count) => integers(seed, count, 3))) {
+        expect(actual.every((value, index) => value === expected[index])).toBe(true);
+      }
+    }),
+    { numRuns: 20, seed: 7 },
+  );
+  await init({});
 });
 
 test('bias is added and out is filled', () => {

@@ -10,7 +10,8 @@ import { canShareMemory, defaultThreads, importsMemory } from './pool';
 /** Options of {@link init}. */
 export interface InitOptions {
   /**
-   * Which build of the kernels. `'auto'` (default) takes fused multiply-add where the engine has it,
+   * Which build of the kernels. `'auto'` (default) takes fused multiply-add where the engine has it, and with it
+   * convolutions of many channels by fewer multiplications, which round otherwise (docs/performance.md, Winograd).
    * `'strict'` gives the same bits on every engine, `'relaxed'` insists on fused multiply-add.
    */
   readonly simd?: SimdMode;

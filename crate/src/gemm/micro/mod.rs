@@ -7,12 +7,14 @@ mod channels;
 mod dots;
 mod outer;
 mod planes;
+mod square;
 mod strip;
 
 pub use channels::{first_channel, tap_channels, Factors, Rows};
 pub use dots::{dots, slide};
 pub use outer::{columns, rows};
 pub use planes::{correlate, correlate_channels, correlate_planes, planes, weave, Taps};
+pub use square::{Square, SquareMut};
 pub use strip::strip;
 
 use crate::vector::{Lanes, Real, Vector, LANES};

@@ -4,7 +4,7 @@
 //! patch positions and eight channels in registers while a strip of rows passes; strips are small enough to stay
 //! in the first-level cache while all tiles pass over them.
 
-use super::{border, cut, grouped, planar, taps, thin, MOST_PARTS};
+use super::{border, cut, grouped, planar, taps, thin, winograd, MOST_PARTS};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{columns, store, zeros, Walk};
 use crate::geometry::Geometry;
@@ -43,6 +43,9 @@ pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
     if geometry.groups > 1 {
         return grouped::filter_gradient_workspace(geometry);
     }
+    if winograd::fits(geometry) {
+        return winograd::filter_gradient_workspace(&winograd::Convolution::forward(geometry));
+    }
     if planar::fits(geometry) {
         return planar::workspace(geometry);
     }
@@ -65,6 +68,9 @@ fn most_parts(geometry: &Geometry) -> usize {
 pub fn filter_gradient(geometry: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real], workspace: &mut [Real]) {
     if geometry.groups > 1 {
         return grouped::filter_gradient(geometry, x, dy, df, workspace);
+    }
+    if winograd::fits(geometry) {
+        return winograd::filter_gradient(&winograd::Convolution::forward(geometry), x, dy, df, workspace);
     }
     if planar::fits(geometry) {
         return planar::filter_gradient(geometry, x, dy, df, workspace);

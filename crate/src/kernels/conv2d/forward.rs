@@ -2,7 +2,7 @@
 
 use super::axis::{self, Axis};
 use super::lines::{each_line, Line};
-use super::{border, dotted, grouped, sliding, thin};
+use super::{border, dotted, grouped, sliding, thin, winograd};
 use crate::error::Error;
 use crate::gemm::micro::{rows, store, strip, Panel};
 use crate::gemm::pack::{pack_panel, packed_size, panel_start, panel_width, PANEL};
@@ -15,6 +15,9 @@ use crate::vector::{Lanes, Real, Vector, LANES};
 pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
     if geometry.groups > 1 {
         return grouped::forward_workspace(geometry);
+    }
+    if winograd::fits(geometry) {
+        return winograd::workspace(&winograd::Convolution::forward(geometry));
     }
     Ok(packed(geometry) + if is_thin(geometry) { border::size(geometry)? } else { 0 })
 }
@@ -49,6 +52,13 @@ pub fn forward(
 ) {
     if geometry.groups > 1 {
         grouped::forward(geometry, x, filter, bias, y, activation, workspace);
+        return;
+    }
+    if winograd::fits(geometry) {
+        let convolution = winograd::Convolution::forward(geometry);
+        winograd::convolve(&convolution, x, filter, bias, y, workspace, |_, y| {
+            forward_in_place(activation, y);
+        });
         return;
     }
     let (packed, bordered) = workspace.split_at_mut(packed(geometry));

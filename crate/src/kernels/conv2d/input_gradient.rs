@@ -1,7 +1,7 @@
 //! Gradient of the images: a convolution of the output's gradients, spread out by the stride, with the filters rotated by
 //! half a turn and their channels exchanged.
 
-use super::{axis, forward, grouped};
+use super::{axis, forward, grouped, winograd};
 use crate::error::Error;
 use crate::geometry::Geometry;
 use crate::kernels::ending::Ending;
@@ -32,6 +32,10 @@ pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
     if geometry.groups > 1 {
         return grouped::input_gradient_workspace(geometry);
     }
+    if winograd::fits_backward(geometry) {
+        let convolution = winograd::Convolution::backward(geometry);
+        return Ok(geometry.filter_size() + winograd::workspace(&convolution)?);
+    }
     Ok(geometry.filter_size() + forward::packed(&reversed(geometry)))
 }
 
@@ -48,13 +52,19 @@ pub fn input_gradient(
         grouped::input_gradient(geometry, dy, filter, dx, workspace);
         return ending.apply_to_array(dx);
     }
-    let (reversed, axes) = (reversed(geometry), axis::backward(geometry));
+    let (gradients, pixels) = (geometry.output_size() / geometry.batch, geometry.input_size() / geometry.batch);
     let (rotated, packed) = workspace.split_at_mut(geometry.filter_size());
     rotate(geometry, filter, rotated);
+    if winograd::fits_backward(geometry) {
+        let convolution = winograd::Convolution::backward(geometry);
+        return winograd::convolve(&convolution, dy, rotated, None, dx, packed, |image, dx| {
+            ending.after(image * pixels).apply(dx);
+        });
+    }
+    let (reversed, axes) = (reversed(geometry), axis::backward(geometry));
     forward::prepare(&reversed, rotated, None, packed);
     let (rotated, packed) = (&*rotated, &*packed);
     let images = share(geometry.batch, geometry.operations());
-    let (gradients, pixels) = (geometry.output_size() / geometry.batch, geometry.input_size() / geometry.batch);
     each_part(dx, images * pixels, |part, dx| {
         let dy = dy[part * images * gradients..].chunks_exact(gradients);
         let ending = ending.after(part * images * pixels);

@@ -15,6 +15,7 @@ mod lines;
 mod planar;
 mod sliding;
 mod thin;
+pub mod winograd;
 
 use crate::error::Error;
 use crate::gemm::micro::Walk;

@@ -1,0 +1,211 @@
+//! Outputs: transformed tiles times transformed filters, and back.
+
+use super::points::{around, Points};
+use super::tiles::{transform_inputs, Convolution, Layout};
+use super::{M, N, POINTS};
+use crate::error::{checked_product, Error};
+use crate::gemm::micro::{rows, store, zeros, Panel, Square, SquareMut, Walk};
+use crate::gemm::pack::{panel_width, PANEL};
+use crate::threads::{each_pair, each_part};
+use crate::vector::{Lanes, Real, Vector, LANES};
+
+/// Elements between matrices beyond their size: powers of two would put all of them into the same lines of a cache.
+const GAP: usize = PANEL;
+
+/// Elements of the transformed tiles that are worked on together: 256 KiB, which stay in a second-level cache.
+const TOGETHER: usize = 64 * 1024;
+
+/// Most parts of a batch, each with scratch memory of its own.
+const PARTS: usize = 16;
+
+/// Fewest tiles of a part where there are several images: each part reads all filters.
+const FEWEST: usize = 32;
+
+/// How the work is cut.
+#[derive(Clone, Copy)]
+struct Cut {
+    /// Input channels.
+    depth: usize,
+    /// Images of a part.
+    images: usize,
+    /// Tiles that are worked on together.
+    tiles: usize,
+}
+
+impl Cut {
+    fn new(c: &Convolution) -> Self {
+        let images = FEWEST.div_ceil(c.tiles()).min(c.batch).max(c.batch.div_ceil(PARTS));
+        let all = images * c.tiles();
+        let most = (TOGETHER / (POINTS * c.depth())).max(8);
+        Self { depth: c.depth(), images, tiles: all.div_ceil(all.div_ceil(most)).next_multiple_of(2) }
+    }
+
+    /// Transformed tiles.
+    fn seen(&self) -> Layout {
+        Layout { point: self.tiles * self.depth + GAP, tile: self.depth, vector: LANES }
+    }
+
+    /// Products of a panel of output channels.
+    fn made(&self) -> Layout {
+        Layout { point: self.tiles * PANEL + GAP, tile: PANEL, vector: LANES }
+    }
+
+    /// Elements of scratch memory of a part: transformed tiles, products, a tile at the border.
+    fn piece(&self) -> Result<usize, Error> {
+        checked_product(&[POINTS, self.seen().point + self.made().point + self.depth])
+    }
+}
+
+/// From one point to the next of the transformed filters of a panel of output channels.
+fn filters_of_point(c: &Convolution) -> usize {
+    c.depth() * PANEL + GAP
+}
+
+/// Elements of the transformed filters of a panel of output channels.
+fn panel_size(c: &Convolution) -> usize {
+    POINTS * filters_of_point(c)
+}
+
+/// float32 values of scratch memory for [`convolve`].
+pub fn workspace(c: &Convolution) -> Result<usize, Error> {
+    let cut = Cut::new(c);
+    let filters = checked_product(&[c.filters().div_ceil(PANEL), panel_size(c)])?;
+    Ok(filters + checked_product(&[c.batch.div_ceil(cut.images), cut.piece()?])?)
+}
+
+/// `y = conv(x, filter) + bias`. `finish` gets the images' outputs part by part when they are done, with the number of the
+/// first image; they are still in the cache. Channels must be multiples of four.
+pub fn convolve(
+    c: &Convolution,
+    x: &[Real],
+    filter: &[Real],
+    bias: Option<&[Real]>,
+    y: &mut [Real],
+    workspace: &mut [Real],
+    finish: impl Fn(usize, &mut [Real]) + Sync,
+) {
+    let (points, cut) = (Points::new(), Cut::new(c));
+    let Ok(piece) = cut.piece() else { return };
+    let (depth, channels) = (c.depth(), c.filters());
+    let (filters, scratch) = workspace.split_at_mut(channels.div_ceil(PANEL) * panel_size(c));
+    each_part(filters, panel_size(c), |panel, filters| {
+        transform_filters(points, c, filter, panel * PANEL, filters);
+    });
+    let filters = &*filters;
+    let (input, output) = (c.input.iter().product::<usize>(), c.output.iter().product::<usize>());
+    let scratch = &mut scratch[..c.batch.div_ceil(cut.images) * piece];
+    each_pair((y, cut.images * output), (scratch, piece), |part, y, scratch| {
+        let first = part * cut.images;
+        let x = &x[first * input..];
+        let (seen, rest) = scratch.split_at_mut(POINTS * cut.seen().point);
+        let (made, patch) = rest.split_at_mut(POINTS * cut.made().point);
+        let all = y.len() / output * c.tiles();
+        for start in (0..all).step_by(cut.tiles) {
+            let tiles = (start, cut.tiles.min(all - start));
+            transform_inputs(points, c, x, tiles, (seen, cut.seen()), patch);
+            for (panel, filters) in filters.chunks_exact(panel_size(c)).enumerate() {
+                let channel = panel * PANEL;
+                let width = panel_width(channels, channel);
+                for (point, filters) in filters.chunks_exact(filters_of_point(c)).enumerate() {
+                    let seen = &seen[point * cut.seen().point..][..tiles.1 * depth];
+                    let made = &mut made[point * cut.made().point..][..tiles.1 * PANEL];
+                    multiply(depth, width, seen, &filters[..depth * width], made);
+                }
+                let bias = bias.map(|bias| &bias[channel..]);
+                transform_outputs(points, c, tiles, (made, cut.made()), (channel, width), bias, y);
+            }
+        }
+        finish(first, y);
+    });
+}
+
+/// Transforms the filters of a panel of output channels: `filters[point, input channel, output channel]`.
+fn transform_filters(points: Points, c: &Convolution, filter: &[Real], channel: usize, filters: &mut [Real]) {
+    let (depth, channels) = (c.depth(), c.filters());
+    let width = panel_width(channels, channel);
+    let point = filters_of_point(c);
+    for k in 0..depth {
+        for v in (0..width).step_by(LANES) {
+            let tap = depth * channels;
+            let source = Square::<3>::new(&filter[k * channels + channel + v..], 3 * tap, tap);
+            let mut target = SquareMut::<N>::new(&mut filters[k * width + v..], N * point, point);
+            around(|v| points.taps(v), |i, j| source.at(i, j), |i, j, value| target.set(i, j, value));
+        }
+    }
+}
+
+/// `made[tile, …] = seen[tile, input channel] · panel[input channel, …]`.
+fn multiply(depth: usize, width: usize, seen: &[Real], panel: &[Real], made: &mut [Real]) {
+    match width / LANES {
+        4 => down::<2, 4>(depth, seen, panel, made),
+        3 => down::<3, 3>(depth, seen, panel, made),
+        2 => down::<4, 2>(depth, seen, panel, made),
+        _ => down::<8, 1>(depth, seen, panel, made),
+    }
+}
+
+#[inline(never)]
+fn down<const P: usize, const NV: usize>(depth: usize, seen: &[Real], panel: &[Real], made: &mut [Real]) {
+    let count = made.len() / PANEL;
+    let mut tile = 0;
+    while tile + P <= count {
+        products::<P, NV>(tile, depth, seen, panel, made);
+        tile += P;
+    }
+    for tile in tile..count {
+        products::<1, NV>(tile, depth, seen, panel, made);
+    }
+}
+
+#[inline(always)]
+fn products<const P: usize, const NV: usize>(
+    tile: usize,
+    depth: usize,
+    seen: &[Real],
+    panel: &[Real],
+    made: &mut [Real],
+) {
+    let mut sums = zeros::<P, NV>();
+    let walk = Walk::straight(depth);
+    rows(&mut sums, seen, tile * depth, depth, walk, Panel::whole(panel, &walk));
+    store(&sums, made, tile * PANEL, PANEL, NV * LANES, true);
+}
+
+/// Takes the products of a panel of output channels back to outputs.
+#[inline(never)]
+fn transform_outputs(
+    points: Points,
+    c: &Convolution,
+    (start, count): (usize, usize),
+    (made, layout): (&[Real], Layout),
+    (channel, width): (usize, usize),
+    bias: Option<&[Real]>,
+    y: &mut [Real],
+) {
+    let [out_h, out_w, channels] = c.output;
+    for tile in 0..count {
+        let place = c.place(start + tile);
+        let (high, wide) = (M.min(out_h - place.row), M.min(out_w - place.column));
+        let first = ((place.image * out_h + place.row) * out_w + place.column) * channels + channel;
+        for v in (0..width).step_by(LANES) {
+            let source = Square::<N>::new(&made[tile * layout.tile + v..], N * layout.point, layout.point);
+            let target = &mut y[first + v..];
+            let bias = bias.map_or(Lanes::splat(0.0), |bias| Lanes::load(&bias[v..]));
+            let at = |i: usize, j: usize| source.at(i, j);
+            if (high, wide) == (M, M) {
+                let mut target = SquareMut::<M>::new(target, out_w * channels, channels);
+                around(|v| points.outputs(v), at, |i, j, value| target.set(i, j, value.add(bias)));
+            } else {
+                around(
+                    |v| points.outputs(v),
+                    at,
+                    |i, j, value| {
+                        if i < high && j < wide {
+                            value.add(bias).store(&mut target[(i * out_w + j) * channels..]);
+                        }
+                    },
+                );
+            }
+        }
+    }
+}

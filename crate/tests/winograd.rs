@@ -1,0 +1,248 @@
+//! Winograd's way of convolution against the definition, natively and on small shapes, where the library does not take it.
+#![cfg(not(feature = "double"))]
+
+mod naive;
+
+use convgrad::geometry::Geometry;
+use convgrad::kernels::conv2d::winograd::{
+    convolve, filter_gradient, filter_gradient_workspace, is_possible, workspace, Convolution,
+};
+use naive::{convolve as define, Into, Numbers};
+
+fn geometry(
+    batch: u32,
+    [h, w]: [u32; 2],
+    channels: u32,
+    filters: u32,
+    [top, bottom, left, right]: [u32; 4],
+) -> Geometry {
+    let g = Geometry::new(&[batch, h, w, channels, 3, 3, filters, 1, 1, top, bottom, left, right, 1, 1, 1]).unwrap();
+    assert!(is_possible(&g));
+    g
+}
+
+/// Outputs of every remainder by the size of a tile, every kind of padding, full and partial panels of channels, several
+/// images in a part, more images than parts, more tiles than are worked on together.
+fn table() -> Vec<Geometry> {
+    let mut all = Vec::new();
+    for height in 3..9 {
+        for width in [3, 4, 7, 10, 13] {
+            all.push(geometry(2, [height, width], 4, 4, [0; 4]));
+            all.push(geometry(1, [height, width], 4, 8, [1; 4]));
+        }
+    }
+    for pads in [[2; 4], [0, 1, 2, 3], [3, 0, 1, 2], [5, 4, 3, 6]] {
+        all.push(geometry(2, [6, 5], 8, 12, pads));
+    }
+    all.push(geometry(1, [1, 1], 4, 4, [1; 4]));
+    for (channels, filters) in [(4, 16), (8, 20), (12, 24), (20, 28), (32, 32), (36, 44)] {
+        all.push(geometry(3, [9, 11], channels, filters, [1; 4]));
+    }
+    all.push(geometry(37, [5, 5], 8, 8, [1; 4]));
+    all.push(geometry(2, [41, 37], 64, 4, [0; 4]));
+    all
+}
+
+/// The transforms by their definition, all entries positive: what they make of the sizes of values.
+struct Sizes {
+    inputs: Vec<Vec<f64>>,
+    taps: Vec<Vec<f64>>,
+    outputs: Vec<Vec<f64>>,
+    gradients: Vec<Vec<f64>>,
+    tap_gradients: Vec<Vec<f64>>,
+}
+
+impl Sizes {
+    fn new() -> Self {
+        let (a, b): (f64, f64) = (2.0 / 3.0, 1.5);
+        let points = [0.0, a, -a, b, -b];
+        let others = |i: usize| points.iter().enumerate().filter(move |&(j, _)| j != i).map(|(_, &x)| x);
+        // Coefficients of the product of (x − p) over some points, from the constant on.
+        let product = |roots: Vec<f64>| {
+            let mut all = vec![1.0];
+            for root in roots {
+                let mut next = vec![0.0; all.len() + 1];
+                for (power, &value) in all.iter().enumerate() {
+                    next[power + 1] += value;
+                    next[power] -= root * value;
+                }
+                all = next;
+            }
+            all.resize(6, 0.0);
+            all.into_iter().map(f64::abs).collect::<Vec<_>>()
+        };
+        let mut inputs: Vec<Vec<f64>> = (0..5).map(|i| product(others(i).collect())).collect();
+        inputs.push(product(points.to_vec()));
+        // Values of powers at the points, the last one at infinity.
+        let powers = |count: usize, weighted: bool| {
+            let at = |i: usize| {
+                let weight = if weighted { others(i).map(|x| points[i] - x).product::<f64>().recip() } else { 1.0 };
+                (0..count).map(|power| (weight * points[i].powi(power as i32)).abs()).collect::<Vec<_>>()
+            };
+            let mut all: Vec<Vec<f64>> = (0..5).map(at).collect();
+            all.push((0..count).map(|power| f64::from(u8::from(power + 1 == count))).collect());
+            all
+        };
+        let transposed = |m: Vec<Vec<f64>>| (0..m[0].len()).map(|j| m.iter().map(|row| row[j]).collect()).collect();
+        Self {
+            inputs,
+            taps: powers(3, true),
+            outputs: transposed(powers(4, false)),
+            gradients: powers(4, false),
+            tap_gradients: transposed(powers(3, true)),
+        }
+    }
+}
+
+/// `m · x · mᵀ` for the square that `x` answers.
+fn around(m: &[Vec<f64>], x: impl Fn(usize, usize) -> f64) -> Vec<Vec<f64>> {
+    let columns = m[0].len();
+    let left: Vec<Vec<f64>> = m
+        .iter()
+        .map(|row| (0..columns).map(|j| row.iter().enumerate().map(|(i, value)| value * x(i, j)).sum()).collect())
+        .collect();
+    left.iter().map(|left| m.iter().map(|row| row.iter().zip(left).map(|(a, b)| a * b).sum()).collect()).collect()
+}
+
+/// One channel of a stack of images, zero outside.
+fn pixel(x: &[f32], [height, width, depth]: [usize; 3], n: usize, i: isize, j: isize, channel: usize) -> f64 {
+    if i < 0 || j < 0 || i as usize >= height || j as usize >= width {
+        return 0.0;
+    }
+    f64::from(x[((n * height + i as usize) * width + j as usize) * depth + channel].abs())
+}
+
+/// What all intermediate values of every output's or filter's tiles can add up to: rounding errors are shares of it.
+fn reach(c: &Convolution, x: &[f32], filter: &[f32], dy: Option<&[f32]>) -> Vec<f64> {
+    let sizes = Sizes::new();
+    let [height, width, filters] = c.output;
+    let depth = c.input[2];
+    let mut result = vec![0.0; if dy.is_some() { filter.len() } else { c.batch * height * width * filters }];
+    let mut totals = vec![vec![vec![vec![0.0; 6]; 6]; filters]; depth];
+    for n in 0..c.batch {
+        for (row, column) in (0..height).step_by(4).flat_map(|i| (0..width).step_by(4).map(move |j| (i, j))) {
+            let corner = (row as isize - c.pads[0], column as isize - c.pads[1]);
+            let seen: Vec<_> = (0..depth)
+                .map(|k| {
+                    around(&sizes.inputs, |i, j| pixel(x, c.input, n, corner.0 + i as isize, corner.1 + j as isize, k))
+                })
+                .collect();
+            for o in 0..filters {
+                let mut sum = vec![vec![0.0; 6]; 6];
+                let gradients = dy.map(|dy| {
+                    around(&sizes.gradients, |i, j| {
+                        pixel(dy, c.output, n, (row + i) as isize, (column + j) as isize, o)
+                    })
+                });
+                for k in 0..depth {
+                    let other = gradients.clone().unwrap_or_else(|| {
+                        around(&sizes.taps, |i, j| f64::from(filter[((i * 3 + j) * depth + k) * filters + o].abs()))
+                    });
+                    let target = if dy.is_some() { &mut totals[k][o] } else { &mut sum };
+                    for (i, j) in (0..36).map(|index| (index / 6, index % 6)) {
+                        target[i][j] += seen[k][i][j] * other[i][j];
+                    }
+                }
+                let tile = around(&sizes.outputs, |i, j| sum[i][j]);
+                for (i, j) in (0..16).map(|index| (index / 4, index % 4)) {
+                    if dy.is_none() && row + i < height && column + j < width {
+                        result[((n * height + row + i) * width + column + j) * filters + o] = tile[i][j];
+                    }
+                }
+            }
+        }
+    }
+    if dy.is_some() {
+        for (k, o) in (0..depth).flat_map(|k| (0..filters).map(move |o| (k, o))) {
+            let tile = around(&sizes.tap_gradients, |i, j| totals[k][o][i][j]);
+            for (i, j) in (0..9).map(|index| (index / 3, index % 3)) {
+                result[((i * 3 + j) * depth + k) * filters + o] = tile[i][j];
+            }
+        }
+    }
+    result
+}
+
+/// Roundings on the way of a value, besides those of its sum of products: a transform of one axis has at most six, with
+/// those of its constants; three arrays are transformed along two axes, and a bias is added.
+const ROUNDINGS: usize = 3 * 2 * 6 + 1;
+
+fn assert_within(actual: &[f32], expected: &[f64], reach: &[f64], terms: usize, what: &str) {
+    assert_eq!(actual.len(), expected.len(), "{what}");
+    for (index, (&value, &expected)) in actual.iter().zip(expected).enumerate() {
+        let bound = (terms + ROUNDINGS) as f64 * f64::from(f32::EPSILON) / 2.0 * reach[index];
+        let error = (f64::from(value) - expected).abs();
+        assert!(error <= bound, "{what} [{index}]: {value}, expected {expected} within {bound}");
+    }
+}
+
+fn rotate(g: &Geometry, filter: &[f32]) -> Vec<f32> {
+    let mut rotated = vec![0.0; filter.len()];
+    for (tap, c, o) in (0..9).flat_map(|tap| (0..g.in_c).flat_map(move |c| (0..g.out_c).map(move |o| (tap, c, o)))) {
+        rotated[((8 - tap) * g.out_c + o) * g.in_c + c] = filter[(tap * g.in_c + c) * g.out_c + o];
+    }
+    rotated
+}
+
+/// A convolution, whose workspace and outputs begin with garbage.
+fn run(c: &Convolution, x: &[f32], filter: &[f32], bias: Option<&[f32]>) -> Vec<f32> {
+    let mut y = vec![f32::NAN; c.batch * c.output.iter().product::<usize>()];
+    let mut scratch = vec![f32::NAN; workspace(c).unwrap()];
+    convolve(c, x, filter, bias, &mut y, &mut scratch, |_, _| ());
+    y
+}
+
+#[test]
+fn errors_stay_within_those_of_their_roundings() {
+    for (index, g) in table().iter().enumerate() {
+        let what = |pass: &str| format!("{pass} {g:?}");
+        let mut numbers = Numbers::new(index as u64);
+        let (x, filter) = (numbers.floats(g.input_size()), numbers.floats(g.filter_size()));
+        let (bias, dy) = (numbers.floats(g.out_c), numbers.floats(g.output_size()));
+
+        let (forward, backward) = (Convolution::forward(g), Convolution::backward(g));
+        let (mut expected, _) = define(g, &x, &filter, &dy, Into::Output);
+        let mut sizes = reach(&forward, &x, &filter, None);
+        assert_within(&run(&forward, &x, &filter, None), &expected, &sizes, g.in_c, &what("forward"));
+        for (index, (expected, size)) in expected.iter_mut().zip(&mut sizes).enumerate() {
+            let bias = f64::from(bias[index % g.out_c]);
+            (*expected, *size) = (*expected + bias, *size + bias.abs());
+        }
+        assert_within(&run(&forward, &x, &filter, Some(&bias)), &expected, &sizes, g.in_c, &what("with bias"));
+
+        let rotated = rotate(g, &filter);
+        let (expected, _) = define(g, &x, &filter, &dy, Into::Input);
+        let sizes = reach(&backward, &dy, &rotated, None);
+        assert_within(&run(&backward, &dy, &rotated, None), &expected, &sizes, g.out_c, &what("input gradient"));
+
+        let mut df = vec![f32::NAN; g.filter_size()];
+        let mut scratch = vec![f32::NAN; filter_gradient_workspace(&forward).unwrap()];
+        filter_gradient(&forward, &x, &dy, &mut df, &mut scratch);
+        let (expected, _) = define(g, &x, &filter, &dy, Into::Filter);
+        let tiles = g.batch * g.out_h.div_ceil(4) * g.out_w.div_ceil(4);
+        assert_within(&df, &expected, &reach(&forward, &x, &filter, Some(&dy)), tiles, &what("filter gradient"));
+    }
+}
+
+#[test]
+fn what_sees_nan_or_infinity_is_no_number() {
+    let g = geometry(1, [9, 11], 4, 4, [1; 4]);
+    let mut numbers = Numbers::new(3);
+    let (clean, filter) = (numbers.floats(g.input_size()), numbers.floats(g.filter_size()));
+    for bad in [f32::NAN, f32::INFINITY] {
+        for (row, column) in (0..9).flat_map(|i| (0..11).map(move |j| (i, j))) {
+            let mut x = clean.clone();
+            x[(row * 11 + column) * 4 + 1] = bad;
+            let y = run(&Convolution::forward(&g), &x, &filter, None);
+            for (index, pixel) in y.chunks_exact(4).enumerate() {
+                let (i, j) = (index / 11, index % 11);
+                let sees = i.abs_diff(row) <= 1 && j.abs_diff(column) <= 1;
+                // Tiles have 4×4 outputs and see a pixel more on every side.
+                let apart = |tile: usize, place: usize| place + 1 < tile * 4 || place > tile * 4 + 4;
+                let tile_sees = !apart(i / 4, row) && !apart(j / 4, column);
+                assert!(!sees || pixel.iter().all(|value| !value.is_finite()), "{bad} at {row}, {column}: {i}, {j}");
+                assert!(tile_sees || pixel.iter().all(|value| value.is_finite()), "{bad} at {row}, {column}: {i}, {j}");
+            }
+        }
+    }
+}

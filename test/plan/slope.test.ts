@@ -8,6 +8,7 @@ import {
   dense,
   flatten,
   functional,
+  init,
   input,
   type Model,
   maxPool2d,
@@ -83,4 +84,30 @@ test('with and without pooling the gradient of a step is that of its parts', () 
     return values;
   });
   expect(gradients[0]).toEqual(gradients[1]);
+});
+
+test('whatever way a convolution of many channels takes', async () => {
+  const gradients: Float32Array[][] = [];
+  for (const simd of ['strict', 'auto'] as const) {
+    await init({ simd });
+    const layers = ['a', 'b'].map((name) =>
+      conv2d({ name, filters: 32, kernelSize: 3, padding: 'same', activation: 'relu' }),
+    );
+    const built = sequential({
+      inputShape: [12, 12, 3],
+      seed: 3,
+      layers: [...layers, flatten(), dense({ name: 'd', units: 1 })],
+    });
+    built.compile({ optimizer: sgd({ learningRate: 0.1 }), loss: 'meanSquaredError' });
+    built.trainOnBatch(numbers(1, 8 * 12 * 12 * 3), numbers(2, 8));
+    gradients.push(built.getGradients().map(({ data }) => data));
+    built.dispose();
+  }
+  const [strict, fastest] = gradients as [Float32Array[], Float32Array[]];
+  strict.forEach((values, index) => {
+    const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    values.forEach((value, place) => {
+      expect(Math.abs(((fastest[index] as Float32Array)[place] as number) - value)).toBeLessThan(1e-5 * largest);
+    });
+  });
 });

@@ -3,6 +3,7 @@
 
 use super::{axis, forward, grouped, winograd};
 use crate::error::Error;
+use crate::gemm::pack::transpose;
 use crate::geometry::Geometry;
 use crate::kernels::ending::Ending;
 use crate::threads::{each_part, share};
@@ -81,10 +82,6 @@ fn rotate(geometry: &Geometry, filter: &[Real], rotated: &mut [Real]) {
     let taps = geometry.kernel_h * geometry.kernel_w;
     for (tap, target) in rotated.chunks_exact_mut(inputs * outputs).enumerate() {
         let source = &filter[(taps - 1 - tap) * inputs * outputs..][..inputs * outputs];
-        for o in 0..outputs {
-            for c in 0..inputs {
-                target[o * inputs + c] = source[c * outputs + o];
-            }
-        }
+        transpose(source, outputs, inputs, target);
     }
 }

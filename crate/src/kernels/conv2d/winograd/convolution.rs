@@ -4,7 +4,7 @@ use super::points::{around, Points};
 use super::tiles::{transform_inputs, Convolution, Layout};
 use super::{M, N, POINTS};
 use crate::error::{checked_product, Error};
-use crate::gemm::micro::{rows, store, zeros, Panel, Square, SquareMut, Walk};
+use crate::gemm::micro::{strip, Panel, Square, SquareMut, Walk};
 use crate::gemm::pack::{panel_width, PANEL};
 use crate::threads::{each_pair, each_part};
 use crate::vector::{Lanes, Real, Vector, LANES};
@@ -12,14 +12,14 @@ use crate::vector::{Lanes, Real, Vector, LANES};
 /// Elements between matrices beyond their size: powers of two would put all of them into the same lines of a cache.
 const GAP: usize = PANEL;
 
-/// Elements of the transformed tiles that are worked on together: 256 KiB, which stay in a second-level cache.
-const TOGETHER: usize = 64 * 1024;
+/// Elements of the transformed tiles that are worked on together: 128 KiB, a part of a second-level cache.
+const TOGETHER: usize = 32 * 1024;
+
+/// Fewest tiles that are worked on together, if there are as many: they share what they read of the filters.
+const FEWEST: usize = 18;
 
 /// Most parts of a batch, each with scratch memory of its own.
 const PARTS: usize = 16;
-
-/// Fewest tiles of a part where there are several images: each part reads all filters.
-const FEWEST: usize = 32;
 
 /// How the work is cut.
 #[derive(Clone, Copy)]
@@ -36,7 +36,7 @@ impl Cut {
     fn new(c: &Convolution) -> Self {
         let images = FEWEST.div_ceil(c.tiles()).min(c.batch).max(c.batch.div_ceil(PARTS));
         let all = images * c.tiles();
-        let most = (TOGETHER / (POINTS * c.depth())).max(8);
+        let most = (TOGETHER / (POINTS * c.depth())).max(FEWEST);
         Self { depth: c.depth(), images, tiles: all.div_ceil(all.div_ceil(most)).next_multiple_of(2) }
     }
 
@@ -147,28 +147,13 @@ fn multiply(depth: usize, width: usize, seen: &[Real], panel: &[Real], made: &mu
 #[inline(never)]
 fn down<const P: usize, const NV: usize>(depth: usize, seen: &[Real], panel: &[Real], made: &mut [Real]) {
     let count = made.len() / PANEL;
-    let mut tile = 0;
-    while tile + P <= count {
-        products::<P, NV>(tile, depth, seen, panel, made);
-        tile += P;
-    }
-    for tile in tile..count {
-        products::<1, NV>(tile, depth, seen, panel, made);
-    }
-}
-
-#[inline(always)]
-fn products<const P: usize, const NV: usize>(
-    tile: usize,
-    depth: usize,
-    seen: &[Real],
-    panel: &[Real],
-    made: &mut [Real],
-) {
-    let mut sums = zeros::<P, NV>();
     let walk = Walk::straight(depth);
-    rows(&mut sums, seen, tile * depth, depth, walk, Panel::whole(panel, &walk));
-    store(&sums, made, tile * PANEL, PANEL, NV * LANES, true);
+    let (panel, starts) = (Panel::whole(panel, &walk), [Lanes::splat(0.0); NV]);
+    if count >= P {
+        strip::<P, NV, false, 0>((seen, 0, depth, walk), panel, starts, (made, PANEL, count));
+    } else {
+        strip::<1, NV, false, 0>((seen, 0, depth, walk), panel, starts, (made, PANEL, count));
+    }
 }
 
 /// Takes the products of a panel of output channels back to outputs.

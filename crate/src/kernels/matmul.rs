@@ -7,12 +7,12 @@
 use super::activation::Activation;
 use super::bias::broadcast;
 use super::ending::Ending;
-use super::map::{map, zip};
+use super::map::map;
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{rows, store, zeros, Panel, Walk};
 use crate::gemm::pack::{pack_panel, pack_panel_transposed, packed_size, panel_start, panel_width, transpose, PANEL};
 use crate::threads::{each_pair, each_part, share};
-use crate::vector::{copy, Lanes, Real, Vector, LANES};
+use crate::vector::{combine, copy, Lanes, Real, Vector, LANES};
 
 /// Steps of the reduction at a time: a panel of sixteen columns then takes 16 KiB, half of a first-level cache.
 const BLOCK: usize = 256;
@@ -212,13 +212,13 @@ fn multiple(factor: Real, b: &[Real], c: &mut [Real], ending: Ending) {
     let (factor, one, zero) = (Lanes::splat(factor), Lanes::splat(1.0), Lanes::splat(0.0));
     match ending {
         Ending::Slope(Activation::Sigmoid, y) => {
-            zip(b, &y[..b.len()], c, |b, y| b.mul(factor).mul(y.mul(one.sub(y))));
+            combine::<2, 4>([b, &y[..b.len()]], c, |[b, y]| b.mul(factor).mul(y.mul(one.sub(y))));
         }
         Ending::Slope(Activation::Tanh, y) => {
-            zip(b, &y[..b.len()], c, |b, y| b.mul(factor).mul(one.sub(y.mul(y))));
+            combine::<2, 4>([b, &y[..b.len()]], c, |[b, y]| b.mul(factor).mul(one.sub(y.mul(y))));
         }
         Ending::Slope(Activation::Relu, y) => {
-            zip(b, &y[..b.len()], c, |b, y| zero.select_less(y, b.mul(factor), zero));
+            combine::<2, 4>([b, &y[..b.len()]], c, |[b, y]| zero.select_less(y, b.mul(factor), zero));
         }
         _ => {
             map(b, c, |b| b.mul(factor));

@@ -189,19 +189,23 @@ unsafe fn woven<const F: usize, const T: usize, const N: usize>(
     // SAFETY: promised by the caller.
     unsafe {
         let mut weights = filter;
-        // The number of rows is not known here: unrolled, the weights of all would be kept, on the stack.
-        for r in 0..rows {
-            let line = pixels.add(r * row);
-            for t in 0..T {
-                let values: [Lanes; N] = std::array::from_fn(|n| Lanes::load_at(line.add(n * LANES).add(t * column)));
+        let mut line = pixels;
+        // The numbers of rows and taps are not known here: unrolled, the weights or the pixels of all would be kept, on the
+        // stack.
+        for _ in 0..rows {
+            let mut place = line;
+            for _ in 0..black_box(T) {
+                let values: [Lanes; N] = std::array::from_fn(|n| Lanes::load_at(place.add(n * LANES)));
                 for f in 0..F {
-                    let weight = Lanes::splat_at(weights.add(t * F + f));
+                    let weight = Lanes::splat_at(weights.add(f));
                     for n in 0..N {
                         sums[f][n] = values[n].mul_add(weight, sums[f][n]);
                     }
                 }
+                weights = weights.wrapping_add(F);
+                place = place.wrapping_add(column);
             }
-            weights = weights.add(T * F);
+            line = line.wrapping_add(row);
         }
         for n in 0..N {
             let vectors: [Lanes; F] = std::array::from_fn(|f| sums[f][n]);

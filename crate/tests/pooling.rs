@@ -89,6 +89,11 @@ fn nan_wins_a_window() {
             pooling::max(&g, &x, &mut y);
             assert!(y[0].is_nan(), "{channels} channels, pixel {place}");
             assert!(y[1..].iter().all(|value| !value.is_nan() || g.batch > 1));
+            let (dy, mut dx) = (vec![2.0; y.len()], vec![f32::NAN; x.len()]);
+            pooling::max_gradient(&g, &x, &y, &dy, &mut dx);
+            let first: Vec<f32> = dx.iter().step_by(channels as usize).copied().take(4).collect();
+            let expected: Vec<f32> = (0..4).map(|pixel| if pixel == place { 2.0 } else { 0.0 }).collect();
+            assert_eq!(first, expected, "gradient of {channels} channels, pixel {place}");
         }
     }
 }

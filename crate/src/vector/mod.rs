@@ -12,7 +12,7 @@ mod sweep;
 pub use portable::Lanes;
 #[cfg(target_feature = "simd128")]
 pub use simd128::Lanes;
-pub use sweep::{combine, sweep};
+pub use sweep::{combine, spread, sweep};
 
 /// Number of lanes.
 pub const LANES: usize = 4;
@@ -71,6 +71,10 @@ pub trait Vector: Copy {
     fn square_root(self) -> Self;
     /// `yes` where `self` equals `other` or is NaN, else `no`.
     fn select_equal_or_nan(self, other: Self, yes: Self, no: Self) -> Self;
+    /// `values` where `self` equals `other`, else zero; and the rest of them.
+    fn split_equal(self, other: Self, values: Self) -> (Self, Self);
+    /// Whether a lane is NaN.
+    fn has_nan(self) -> bool;
     /// `other` where it is NaN, else `self`.
     fn or_nan_of(self, other: Self) -> Self;
     /// Sum of the lanes: `(0 + 2) + (1 + 3)`.

@@ -120,6 +120,26 @@ impl Vector for Lanes {
     }
 
     #[inline(always)]
+    fn split_equal(self, other: Self, values: Self) -> (Self, Self) {
+        let zero = Self::splat(0.0);
+        let pick = |hit: bool| {
+            Self(std::array::from_fn(|lane| {
+                if (self.0[lane] == other.0[lane]) == hit {
+                    values.0[lane]
+                } else {
+                    zero.0[lane]
+                }
+            }))
+        };
+        (pick(true), pick(false))
+    }
+
+    #[inline(always)]
+    fn has_nan(self) -> bool {
+        self.0.iter().any(|value| value.is_nan())
+    }
+
+    #[inline(always)]
     fn or_nan_of(self, other: Self) -> Self {
         self.zip(other, |a, b| if b.is_nan() { b } else { a })
     }

@@ -118,6 +118,17 @@ impl Vector for Lanes {
     }
 
     #[inline(always)]
+    fn split_equal(self, other: Self, values: Self) -> (Self, Self) {
+        let mask = f32x4_eq(self.0, other.0);
+        (Self(v128_and(values.0, mask)), Self(v128_andnot(values.0, mask)))
+    }
+
+    #[inline(always)]
+    fn has_nan(self) -> bool {
+        v128_any_true(f32x4_ne(self.0, self.0))
+    }
+
+    #[inline(always)]
     fn or_nan_of(self, other: Self) -> Self {
         select(f32x4_ne(other.0, other.0), other, self)
     }

@@ -34,6 +34,32 @@ pub fn combine<const I: usize, const N: usize>(
     unsafe { run::<I, N>(places, y.len(), apply) }
 }
 
+/// `outputs = apply(inputs)` for every element of arrays of whole vectors. Panics when the lengths differ or are no multiple of
+/// four.
+#[inline(always)]
+pub fn spread<const I: usize, const O: usize>(
+    inputs: [&[Real]; I],
+    outputs: [&mut [Real]; O],
+    apply: impl Fn([Lanes; I]) -> [Lanes; O],
+) {
+    let length = inputs.first().map_or(0, |input| input.len());
+    assert!(length % LANES == 0);
+    assert!(inputs.iter().all(|input| input.len() == length) && outputs.iter().all(|output| output.len() == length));
+    let mut inputs = inputs.map(<[Real]>::as_ptr);
+    let mut outputs = outputs.map(<[Real]>::as_mut_ptr);
+    for _ in 0..length / LANES {
+        // SAFETY: all arrays have `length` values, and the steps add up to no more.
+        unsafe {
+            let results = apply(inputs.map(|input| Lanes::load_at(input)));
+            for (result, output) in results.into_iter().zip(outputs) {
+                result.store_at(output);
+            }
+            inputs = inputs.map(|input| input.add(LANES));
+            outputs = outputs.map(|output| output.add(LANES));
+        }
+    }
+}
+
 /// Where the arrays go on.
 struct Places<const I: usize> {
     inputs: [*const Real; I],

@@ -2,7 +2,7 @@
 //! in one window, so that gradients are written once and not added.
 
 use crate::geometry::Geometry;
-use crate::vector::{combine, Lanes, Real, Vector, LANES};
+use crate::vector::{combine, spread, Lanes, Real, Vector, LANES};
 
 /// Whether this way is taken.
 pub fn fits(g: &Geometry) -> bool {
@@ -33,7 +33,7 @@ pub fn max(g: &Geometry, x: &[Real], y: &mut [Real]) {
 /// The gradient goes to the first pixel of each window that holds its largest value.
 pub fn max_gradient(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], dx: &mut [Real]) {
     let (row, c) = (g.in_w * g.in_c, g.in_c);
-    let (used, zero) = (2 * g.out_w * c, Lanes::splat(0.0));
+    let used = 2 * g.out_w * c;
     for (image, dx) in dx.chunks_exact_mut(g.in_h * row).enumerate() {
         let x = &x[image * g.in_h * row..];
         dx[2 * g.out_h * row..].fill(0.0);
@@ -48,26 +48,39 @@ pub fn max_gradient(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], dx: &mut 
             let outputs = y[out..].chunks_exact(c).zip(dy[out..].chunks_exact(c));
             let pixels = top.chunks_exact(2 * c).zip(bottom.chunks_exact(2 * c));
             let gradients = dtop.chunks_exact_mut(2 * c).zip(dbottom.chunks_exact_mut(2 * c));
+            let has_nan = y[out..out + g.out_w * c].chunks_exact(LANES).any(|y| Lanes::load(y).has_nan());
             for (((y, dy), (top, bottom)), (dtop, dbottom)) in outputs.zip(pixels).zip(gradients) {
-                let (a, b) = top.split_at(c);
-                let (d, e) = bottom.split_at(c);
-                let (da, db) = dtop.split_at_mut(c);
-                let (dd, de) = dbottom.split_at_mut(c);
-                for k in (0..c).step_by(LANES) {
-                    let largest = Lanes::load(&y[k..]);
-                    // What no pixel has taken yet. A largest NaN came from a NaN.
-                    let mut left = Lanes::load(&dy[k..]);
-                    let mut give = |pixel: &[Real], target: &mut [Real]| {
-                        let value = Lanes::load(&pixel[k..]);
-                        value.select_equal_or_nan(largest, left, zero).store(&mut target[k..]);
-                        left = value.select_equal_or_nan(largest, zero, left);
-                    };
-                    give(a, da);
-                    give(b, db);
-                    give(d, dd);
-                    give(e, de);
+                let ((a, b), (d, e)) = (top.split_at(c), bottom.split_at(c));
+                let ((da, db), (dd, de)) = (dtop.split_at_mut(c), dbottom.split_at_mut(c));
+                let (inputs, outputs) = ([y, dy, a, b, d, e], [da, db, dd, de]);
+                if has_nan {
+                    spread(inputs, outputs, give_with_nan);
+                } else {
+                    spread(inputs, outputs, give);
                 }
             }
         }
     }
+}
+
+/// What each of four pixels gets of `dy`: the first one that is the largest.
+#[inline(always)]
+fn give([largest, dy, a, b, d, e]: [Lanes; 6]) -> [Lanes; 4] {
+    let mut left = dy;
+    [a, b, d, e].map(|value| {
+        let (own, rest) = value.split_equal(largest, left);
+        left = rest;
+        own
+    })
+}
+
+/// [`give`] where a largest value may be NaN: it came from a NaN.
+#[inline(always)]
+fn give_with_nan([largest, dy, a, b, d, e]: [Lanes; 6]) -> [Lanes; 4] {
+    let (mut left, zero) = (dy, Lanes::splat(0.0));
+    [a, b, d, e].map(|value| {
+        let own = value.select_equal_or_nan(largest, left, zero);
+        left = value.select_equal_or_nan(largest, zero, left);
+        own
+    })
 }

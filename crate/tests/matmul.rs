@@ -45,6 +45,11 @@ fn products() -> Vec<Product> {
         (13, 33, 29),
         (3, 5, 385),
         (8, 16, 800),
+        (18, 10, 130),
+        (37, 7, 300),
+        (33, 15, 2101),
+        (70, 3, 66),
+        (130, 16, 70),
     ] {
         for (transpose_a, transpose_b) in [(false, false), (true, false), (false, true), (true, true)] {
             products.push(Product { m, n, k, transpose_a, transpose_b });

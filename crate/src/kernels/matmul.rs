@@ -8,8 +8,9 @@ use super::activation::Activation;
 use super::bias::broadcast;
 use super::ending::Ending;
 use super::map::map;
+use super::narrow;
 use crate::error::{checked_product, Error};
-use crate::gemm::micro::{rows, store, zeros, Panel, Walk};
+use crate::gemm::micro::{along, rows, store, zeros, Panel, Walk};
 use crate::gemm::pack::{pack_panel, pack_panel_transposed, packed_size, panel_start, panel_width, transpose, PANEL};
 use crate::threads::{each_pair, each_part, share};
 use crate::vector::{combine, copy, Lanes, Real, Vector, LANES};
@@ -19,6 +20,12 @@ const BLOCK: usize = 256;
 
 /// Most rows of `c` that are computed together: their part of `a` stays in the second-level cache while all panels pass.
 const ROWS: usize = 64;
+
+/// With so few steps it is writing `c` that takes time: two rows are then finished before the next ones.
+const SHORT: usize = 32;
+
+/// Fewest rows: with fewer, each panel would come from the second-level cache for one or two tiles.
+const LEAST_ROWS: usize = 16;
 
 /// Sizes of a product.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +46,7 @@ impl Product {
         checked_product(&[self.m, self.k])?;
         checked_product(&[self.k, self.n])?;
         checked_product(&[self.m, self.n])?;
-        if self.n == 1 || self.k == 1 {
+        if self.n == 1 || self.k == 1 || narrow::fits(self) {
             return Ok(0);
         }
         let steps = self.k.min(BLOCK);
@@ -50,7 +57,7 @@ impl Product {
 
     /// Rows of `c` that one thread computes together.
     fn rows(&self) -> usize {
-        share(self.m, 2 * self.n * self.k.min(BLOCK)).next_multiple_of(2).min(ROWS)
+        share(self.m, 2 * self.n * self.k.min(BLOCK)).next_multiple_of(2).clamp(LEAST_ROWS, ROWS)
     }
 }
 
@@ -71,6 +78,8 @@ pub fn matmul(
         weighted_sum(m, a, b, bias, c);
     } else if n == 1 {
         dot_products(k, a, b, bias, c);
+    } else if narrow::fits(&product) {
+        return narrow::multiply(product, a, b, bias, c, ending);
     } else {
         return blocked(product, a, b, bias, c, ending, workspace);
     }
@@ -95,10 +104,15 @@ fn blocked(
         let packed = &mut packed[..packed_size(block.steps, n)];
         each_part(packed, block.steps * PANEL, |panel, packed| block.pack(b, panel * PANEL, packed));
         let compute = |part: usize, a: &[Real], stride: usize, c: &mut [Real]| {
-            if start == 0 {
+            if start == 0 && bias.is_some() {
                 broadcast(bias, n, c);
             }
-            block.multiply(a, stride, packed, c);
+            let fresh = start == 0 && bias.is_none();
+            if block.steps > SHORT {
+                block.multiply(a, stride, packed, 0, c, fresh);
+            } else {
+                block.multiply_short(a, stride, packed, c, fresh);
+            }
             if start + block.steps == k {
                 ending.after(part * rows * n).apply(c);
             }
@@ -135,13 +149,14 @@ impl Block {
         }
     }
 
-    /// Adds the block's products to some rows of `c`; rows of `a` lie `stride` apart.
-    fn multiply(&self, a: &[Real], stride: usize, packed: &[Real], c: &mut [Real]) {
+    /// Adds the block's products to some rows of `c`, or writes them when it is `fresh`; rows of `a` lie `stride` apart.
+    /// Columns before `first` are left out.
+    fn multiply(&self, a: &[Real], stride: usize, packed: &[Real], first: usize, c: &mut [Real], fresh: bool) {
         let n = self.product.n;
-        for column in (0..n).step_by(PANEL) {
+        for column in (first..n).step_by(PANEL) {
             let width = panel_width(n, column);
             let panel = &packed[panel_start(self.steps, column)..][..self.steps * width];
-            let part = Part { n, stride, column, used: width.min(n - column) };
+            let part = Part { n, stride, column, used: width.min(n - column), fresh };
             match width / LANES {
                 4 => down::<2, 4>(part, a, panel, c),
                 3 => down::<3, 3>(part, a, panel, c),
@@ -149,6 +164,23 @@ impl Block {
                 _ => down::<8, 1>(part, a, panel, c),
             }
         }
+    }
+
+    /// [`Self::multiply`] for few steps.
+    fn multiply_short(&self, a: &[Real], stride: usize, packed: &[Real], c: &mut [Real], fresh: bool) {
+        let n = self.product.n;
+        let panels = (packed, n / PANEL);
+        let mut pairs = c.chunks_exact_mut(2 * n);
+        let mut row = 0;
+        for c in &mut pairs {
+            along::<2>((a, row * stride, stride, self.steps), panels, (c, 0, n), fresh);
+            row += 2;
+        }
+        let last = pairs.into_remainder();
+        if !last.is_empty() {
+            along::<1>((a, row * stride, stride, self.steps), panels, (last, 0, n), fresh);
+        }
+        self.multiply(a, stride, packed, n / PANEL * PANEL, c, fresh);
     }
 }
 
@@ -159,6 +191,7 @@ struct Part {
     stride: usize,
     column: usize,
     used: usize,
+    fresh: bool,
 }
 
 /// All rows of a panel: tiles of P rows, then of fewer.
@@ -184,7 +217,7 @@ fn tile<const P: usize, const NV: usize>(part: Part, row: usize, a: &[Real], pan
     let mut sums = zeros::<P, NV>();
     let walk = Walk::straight(panel.len() / (NV * LANES));
     rows(&mut sums, a, row * part.stride, part.stride, walk, Panel::whole(panel, &walk));
-    store(&sums, c, row * part.n + part.column, part.n, part.used, false);
+    store(&sums, c, row * part.n + part.column, part.n, part.used, part.fresh);
 }
 
 /// k = 1: every row of `c` is a multiple of `b`, plus the bias. Without one it is written once and not read.

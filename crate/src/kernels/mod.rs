@@ -27,6 +27,7 @@ pub mod loss;
 pub mod map;
 pub mod matmul;
 pub mod motion;
+pub mod narrow;
 pub mod noise;
 pub mod peak;
 pub mod permute;

@@ -12,7 +12,7 @@ mod strip;
 
 pub use channels::{first_channel, tap_channels, Factors, Rows};
 pub use dots::{dots, slide};
-pub use outer::{columns, rows};
+pub use outer::{along, columns, rows};
 pub use planes::{correlate, correlate_channels, correlate_planes, planes, weave, Taps};
 pub use square::{Square, SquareMut};
 pub use strip::strip;
@@ -95,28 +95,31 @@ pub fn store<const P: usize, const NV: usize>(
     width: usize,
     fresh: bool,
 ) {
-    for r in 0..P {
-        let row = &mut out[start + r * stride..start + r * stride + width];
-        if fresh && width == NV * LANES {
+    if P == 0 || NV == 0 {
+        return;
+    }
+    assert!(width <= NV * LANES && start + (P - 1) * stride + width <= out.len());
+    // Short bodies, which LLVM unrolls: then the tile is never in memory.
+    // SAFETY: the assertion bounds every address.
+    unsafe {
+        let target = out.as_mut_ptr().add(start);
+        for r in 0..P {
             for v in 0..NV {
-                tile[r][v].store(&mut row[v * LANES..]);
-            }
-            continue;
-        }
-        for v in 0..NV {
-            let first = v * LANES;
-            if first >= width {
-                break;
-            }
-            let part = &mut row[first..width.min(first + LANES)];
-            if part.len() == LANES {
-                let sum = if fresh { tile[r][v] } else { Lanes::load(part).add(tile[r][v]) };
-                sum.store(part);
-            } else {
-                let lanes = tile[r][v].to_array();
-                for (value, lane) in part.iter_mut().zip(lanes) {
-                    *value = if fresh { lane } else { *value + lane };
+                if (v + 1) * LANES <= width {
+                    let place = target.add(r * stride).add(v * LANES);
+                    let sum = if fresh { tile[r][v] } else { Lanes::load_at(place).add(tile[r][v]) };
+                    sum.store_at(place);
                 }
+            }
+        }
+    }
+    let whole = width / LANES;
+    if whole < NV && width % LANES > 0 {
+        let lanes = tile.map(|row| row.map(Lanes::to_array));
+        for (r, lanes) in lanes.iter().enumerate() {
+            let row = &mut out[start + r * stride..][whole * LANES..width];
+            for (value, lane) in row.iter_mut().zip(lanes[whole]) {
+                *value = if fresh { lane } else { *value + lane };
             }
         }
     }

@@ -46,6 +46,52 @@ pub fn rows<const P: usize, const NV: usize>(
     *tile = sums;
 }
 
+/// `out[start_out + r·stride + c] = Σ a[start + r·row_stride + k] · panels[c / 16][k][c % 16]` for P rows and all columns of
+/// `count` panels of sixteen, or added to what is there unless `fresh`: for reductions of few steps, where checks for each
+/// tile would take as long as the tile. Panics when a step lies outside a slice.
+#[inline(always)]
+pub fn along<const P: usize>(
+    (a, start, row_stride, steps): (&[Real], usize, usize, usize),
+    (panels, count): (&[Real], usize),
+    (out, start_out, stride): (&mut [Real], usize, usize),
+    fresh: bool,
+) {
+    const NV: usize = 4;
+    const WIDTH: usize = NV * LANES;
+    assert!(steps > 0 && start + (P - 1) * row_stride + steps <= a.len());
+    assert!(count * steps * WIDTH <= panels.len());
+    assert!(start_out + (P - 1) * stride + count * WIDTH <= out.len());
+    // SAFETY: the assertions bound every address.
+    unsafe {
+        let first = a.as_ptr().add(start);
+        let mut b = panels.as_ptr();
+        let mut target = out.as_mut_ptr().add(start_out);
+        for _ in 0..count {
+            let mut sums: Tile<P, NV> = super::zeros();
+            let mut row = first;
+            for _ in 0..steps {
+                let vectors: [Lanes; NV] = std::array::from_fn(|v| Lanes::load_at(b.add(v * LANES)));
+                for r in 0..P {
+                    let value = Lanes::splat_at(row.add(r * row_stride));
+                    for v in 0..NV {
+                        sums[r][v] = value.mul_add(vectors[v], sums[r][v]);
+                    }
+                }
+                row = row.wrapping_add(1);
+                b = b.wrapping_add(WIDTH);
+            }
+            for r in 0..P {
+                for v in 0..NV {
+                    let place = target.add(r * stride).add(v * LANES);
+                    let sum = if fresh { sums[r][v] } else { Lanes::load_at(place).add(sums[r][v]) };
+                    sum.store_at(place);
+                }
+            }
+            target = target.wrapping_add(WIDTH);
+        }
+    }
+}
+
 /// `tile[r] += Σ a[start_a + k·step_a + r] · b[start_b + k·step_b + …]`: the rows of the tile lie side by side in
 /// `a`, so that each step is an outer product. Both arrays walk with their own strides and the same lengths.
 /// Panics when a step lies outside a slice.

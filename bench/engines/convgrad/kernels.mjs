@@ -69,6 +69,19 @@ const kinds = {
     return { call: [...call, ...rest], output: [out, rows * channels] };
   },
 
+  layerNorm({ rows, channels, epsilon }, { x, gamma, beta }, { put, space }) {
+    const out = space(rows * channels);
+    return {
+      call: ['layer_norm', rows, channels, epsilon, put(x), put(gamma), put(beta), space(2 * rows), out],
+      output: [out, rows * channels],
+    };
+  },
+
+  biasGradient({ rows, channels }, { dy }, { put, space }) {
+    const out = space(channels);
+    return { call: ['bias_gradient', rows, channels, put(dy), out], output: [out, channels] };
+  },
+
   adam({ count: length, scalars }, { parameters, gradients, mean, square }, { put }) {
     const p = put(parameters);
     return {

@@ -211,6 +211,50 @@ export function batchNormalization(rows, channels) {
   ];
 }
 
+/** Layer normalization forward, and the gradient of a bias: sums along and across the rows of a matrix. */
+export function rowSums(rows, channels) {
+  const count = rows * channels;
+  const common = { group: 'elementwise', rows, channels, flops: count };
+  const epsilon = 1e-3;
+  return [
+    {
+      ...common,
+      kind: 'layerNorm',
+      name: `layer normalization forward ${rows}×${channels}`,
+      epsilon,
+      // The mean 1, the variance 2, the result 3; a row stays in the first-level cache.
+      bound: { reads: [count], writes: [count], divisions: rows, operations: (6 * count) / 4 },
+      load() {
+        const [x, gamma, beta] = [numbers(1, count), numbers(2, channels), numbers(3, channels)];
+        const expected = new Float64Array(count);
+        for (let start = 0; start < count; start += channels) {
+          const row = x.subarray(start, start + channels);
+          const mean = row.reduce((sum, value) => sum + value / channels, 0);
+          const variance = row.reduce((sum, value) => sum + (value - mean) ** 2 / channels, 0);
+          row.forEach((value, c) => {
+            expected[start + c] = ((value - mean) / Math.sqrt(variance + epsilon)) * gamma[c] + beta[c];
+          });
+        }
+        return { inputs: { x, gamma, beta }, check: (who, answer) => assertClose(who, answer, expected, 1e-5) };
+      },
+    },
+    {
+      ...common,
+      kind: 'biasGradient',
+      name: `bias gradient ${rows}×${channels}`,
+      bound: { reads: [count], writes: [channels], operations: count / 4 },
+      load() {
+        const dy = numbers(1, count);
+        const expected = new Float64Array(channels);
+        dy.forEach((value, index) => {
+          expected[index % channels] += value;
+        });
+        return { inputs: { dy }, check: (who, answer) => assertClose(who, answer, expected, 1e-4) };
+      },
+    },
+  ];
+}
+
 /** One update of Adam; the answer are the parameters after it. */
 export function adamUpdate(count) {
   const scalars = [0.001, 0.9, 0.999, 1e-7];

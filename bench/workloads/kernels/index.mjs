@@ -1,7 +1,7 @@
 /** The kernels that are measured: shapes of networks that people train, from the seed's to those of a ResNet. */
 
 import { convolutions } from './convolution.mjs';
-import { activations, adamUpdate, batchNormalization, maxPooling, softmax } from './elementwise.mjs';
+import { activations, adamUpdate, batchNormalization, maxPooling, rowSums, softmax } from './elementwise.mjs';
 import { denseProducts, product } from './product.mjs';
 
 /** Every kernel workload: `{ name, group, kind, flops, bound?, load() → { inputs, check } }`. */
@@ -27,6 +27,7 @@ export function kernelWorkloads() {
     softmax(128, 1000),
     ...maxPooling([128, 26, 26, 32]),
     ...batchNormalization(32 * 32 * 32, 32),
+    ...rowSums(512, 256),
     adamUpdate(40_000),
     adamUpdate(1_000_000),
   ];

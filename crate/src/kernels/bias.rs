@@ -71,7 +71,26 @@ fn add_block(columns: usize, first: usize, block: &[Real], db: &mut [Real]) {
 
 /// Sum of all values.
 pub fn sum(values: &[Real]) -> Real {
-    let chunks = values.chunks_exact(LANES);
-    let rest: Real = chunks.remainder().iter().sum();
-    chunks.fold(Lanes::splat(0.0), |total, chunk| total.add(Lanes::load(chunk))).sum() + rest
+    sum_of(values, |value| value)
+}
+
+/// Sum of a function of all values, in four vectors of sums that do not wait for each other.
+#[inline(always)]
+pub fn sum_of(values: &[Real], term: impl Fn(Lanes) -> Lanes) -> Real {
+    let mut totals = [Lanes::splat(0.0); 4];
+    let groups = values.chunks_exact(TOGETHER);
+    let vectors = groups.remainder().chunks_exact(LANES);
+    let rest = vectors.remainder();
+    for group in groups {
+        for (v, total) in totals.iter_mut().enumerate() {
+            *total = total.add(term(Lanes::load(&group[v * LANES..])));
+        }
+    }
+    for vector in vectors {
+        totals[0] = totals[0].add(term(Lanes::load(vector)));
+    }
+    let mut lanes = [0.0; LANES];
+    lanes[..rest.len()].copy_from_slice(rest);
+    let last: Real = term(Lanes::from_array(lanes)).to_array().iter().take(rest.len()).sum();
+    totals[0].add(totals[2]).add(totals[1].add(totals[3])).sum() + last
 }

@@ -1,25 +1,39 @@
 //! Layer normalization: each row by its own mean and variance (Ba, Kiros and Hinton, 2016).
 
 use super::batch_norm::{Affine, Matrix};
-use super::bias::sum;
-use crate::vector::Real;
+use super::bias::{sum, sum_of};
+use crate::threads;
+use crate::vector::{combine, Lanes, Real, Vector};
 
 /// `y = γ·(x − mean)/√(variance + ε) + β` for each row; `statistics [2, rows]` keeps mean and 1/√(variance + ε).
 pub fn forward(matrix: Matrix, x: &[Real], affine: Affine, epsilon: Real, statistics: &mut [Real], y: &mut [Real]) {
     let Matrix { rows, channels } = matrix;
     let share = 1.0 / channels as Real;
     let (means, deviations) = statistics.split_at_mut(rows);
-    for (row, (x, y)) in x.chunks_exact(channels).zip(y.chunks_exact_mut(channels)).enumerate() {
-        let mean = sum(x) * share;
-        for c in 0..channels {
-            y[c] = (x[c] - mean) * (x[c] - mean);
+    let part = threads::share(rows, 8 * channels);
+    threads::each_of([(y, part * channels), (means, part), (deviations, part)], |index, [y, means, deviations]| {
+        let x = x[index * part * channels..].chunks_exact(channels);
+        let statistics = means.iter_mut().zip(deviations);
+        for ((x, y), (mean, deviation)) in x.zip(y.chunks_exact_mut(channels)).zip(statistics) {
+            *mean = sum(x) * share;
+            let center = Lanes::splat(*mean);
+            let variance = sum_of(x, |x| x.sub(center).mul(x.sub(center))) * share;
+            *deviation = 1.0 / (variance + epsilon).sqrt();
+            scale(x, affine, center, Lanes::splat(*deviation), y);
         }
-        let deviation = 1.0 / (sum(y) * share + epsilon).sqrt();
-        for c in 0..channels {
-            let factor = affine.gamma.map_or(1.0, |gamma| gamma[c]);
-            y[c] = (x[c] - mean) * deviation * factor + affine.beta.map_or(0.0, |beta| beta[c]);
+    });
+}
+
+/// `y = γ·(x − mean)·deviation + β`.
+fn scale(x: &[Real], affine: Affine, mean: Lanes, deviation: Lanes, y: &mut [Real]) {
+    let normal = |x: Lanes| x.sub(mean).mul(deviation);
+    match (affine.gamma, affine.beta) {
+        (None, None) => combine::<1, 2>([x], y, |[x]| normal(x)),
+        (Some(gamma), None) => combine::<2, 2>([x, gamma], y, |[x, gamma]| normal(x).mul(gamma)),
+        (None, Some(beta)) => combine::<2, 2>([x, beta], y, |[x, beta]| normal(x).add(beta)),
+        (Some(gamma), Some(beta)) => {
+            combine::<3, 2>([x, gamma, beta], y, |[x, gamma, beta]| normal(x).mul_add(gamma, beta));
         }
-        (means[row], deviations[row]) = (mean, deviation);
     }
 }
 

@@ -20,7 +20,7 @@ pub fn forward_workspace(geometry: &Geometry) -> Result<usize, Error> {
 /// float32 values of scratch memory for the filters' gradient.
 pub fn filter_gradient_workspace(geometry: &Geometry) -> Result<usize, Error> {
     if depthwise::fits(geometry) {
-        return Ok(0);
+        return depthwise::filter_gradient_workspace(geometry);
     }
     let one = geometry.of_one_group();
     Ok(one.input_size() + one.filter_size() + one.output_size() + filter_gradient::workspace(&one)?)
@@ -68,7 +68,7 @@ pub fn forward(
 /// See [`filter_gradient::filter_gradient`].
 pub fn filter_gradient(geometry: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real], workspace: &mut [Real]) {
     if depthwise::fits(geometry) {
-        return depthwise::filter_gradient(geometry, x, dy, df);
+        return depthwise::filter_gradient(geometry, x, dy, df, workspace);
     }
     let one = geometry.of_one_group();
     let parts = Parts::new(&one, workspace);

@@ -1,6 +1,9 @@
 //! One filter for each channel: lanes along the channels, taps beyond the border left out.
 
+mod filter_gradient;
 mod rows;
+
+pub use filter_gradient::{filter_gradient, workspace as filter_gradient_workspace};
 
 use super::axis;
 use crate::gemm::micro::first_channel;
@@ -116,72 +119,6 @@ fn pack<'a>(g: &Geometry, taps: impl Iterator<Item = &'a [Real]>, bias: Option<&
         for group in 0..c.div_ceil(LANES) {
             Lanes::load(&values[first_channel(group, c)..]).store(&mut packed[target(1 + tap, group)..]);
         }
-    }
-}
-
-/// `df = conv(x, dy)`, summed over the batch.
-pub fn filter_gradient(g: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real]) {
-    let c = g.in_c;
-    df.fill(0.0);
-    if c % LANES != 0 {
-        return pairs(g, |output, input, tap, c| {
-            accumulate(&mut df[tap..tap + c], &x[input..input + c], &dy[output..output + c]);
-        });
-    }
-    // Each tap sums a row of outputs in registers, four channels at a time.
-    let row = g.in_w * c;
-    each_part(df, g.kernel_w * c, |p, df| {
-        for line in 0..g.batch * g.out_h {
-            let (n, i) = (line / g.out_h, line % g.out_h);
-            let place = (i * g.stride_h + p * g.dilation_h).checked_sub(g.pad_top).filter(|&place| place < g.in_h);
-            let Some(place) = place else { continue };
-            let x = &x[(n * g.in_h + place) * row..][..row];
-            let dy = &dy[line * g.out_w * c..][..g.out_w * c];
-            for (q, df) in df.chunks_exact_mut(c).enumerate() {
-                let shift = q * g.dilation_w;
-                // Outputs whose column lies on the image.
-                let from = g.pad_left.saturating_sub(shift).div_ceil(g.stride_w).min(g.out_w);
-                let to = ((g.in_w + g.pad_left).saturating_sub(shift).div_ceil(g.stride_w)).clamp(from, g.out_w);
-                if from == to {
-                    continue;
-                }
-                let first = (from * g.stride_w + shift - g.pad_left) * c;
-                add_products(&x[first..], g.stride_w * c, &dy[from * c..to * c], df);
-            }
-        }
-    });
-}
-
-/// `df[l] += Σ x[j·step + l] · dy[j·c + l]` for all channels `l`.
-#[inline(always)]
-fn add_products(x: &[Real], step: usize, dy: &[Real], df: &mut [Real]) {
-    let c = df.len();
-    let mut channel = 0;
-    while channel < c {
-        let vectors = ((c - channel) / LANES).min(4);
-        match vectors {
-            4 => add_channels::<4>(x, step, dy, c, channel, df),
-            3 => add_channels::<3>(x, step, dy, c, channel, df),
-            2 => add_channels::<2>(x, step, dy, c, channel, df),
-            _ => add_channels::<1>(x, step, dy, c, channel, df),
-        }
-        channel += vectors * LANES;
-    }
-}
-
-#[inline(always)]
-fn add_channels<const NV: usize>(x: &[Real], step: usize, dy: &[Real], c: usize, channel: usize, df: &mut [Real]) {
-    let mut sums = [Lanes::splat(0.0); NV];
-    for (j, dy) in dy.chunks_exact(c).enumerate() {
-        let dy = &dy[channel..channel + NV * LANES];
-        let x = &x[j * step + channel..][..NV * LANES];
-        for v in 0..NV {
-            sums[v] = Lanes::load(&x[v * LANES..]).mul_add(Lanes::load(&dy[v * LANES..]), sums[v]);
-        }
-    }
-    for v in 0..NV {
-        let target = &mut df[channel + v * LANES..][..LANES];
-        Lanes::load(target).add(sums[v]).store(target);
     }
 }
 

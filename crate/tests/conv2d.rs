@@ -105,6 +105,11 @@ fn table() -> Vec<Case> {
             cases.push(Case { batch: 1, image: [5, width], channels: filters, pads, ..base });
         }
     }
+    // One tap over many channels: a matrix product.
+    for (channels, filters) in [(64, 128), (130, 65), (63, 131)] {
+        let case = Case { kernel: [1, 1], channels, filters, ..base };
+        cases.extend([case, Case { pads: [1; 4], ..case }, Case { stride: [2, 1], ..case }]);
+    }
     // Two to four output channels over whole vectors of channels, forward and back.
     for few in [2, 3, 4] {
         for (channels, filters) in [(8, few), (few, 8)] {

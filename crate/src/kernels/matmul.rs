@@ -55,9 +55,10 @@ impl Product {
         Ok(packed_size(steps, self.n) + if self.transpose_a { steps * self.m } else { 0 })
     }
 
-    /// Rows of `c` that one thread computes together.
+    /// Rows of `c` that one thread computes together. Those of a transposed `a` are columns: whole cache lines.
     fn rows(&self) -> usize {
-        share(self.m, 2 * self.n * self.k.min(BLOCK)).next_multiple_of(2).clamp(LEAST_ROWS, ROWS)
+        let unit = if self.transpose_a { PANEL } else { 2 };
+        share(self.m, 2 * self.n * self.k.min(BLOCK)).next_multiple_of(unit).clamp(LEAST_ROWS, ROWS)
     }
 }
 

@@ -8,7 +8,9 @@ use super::{border, cut, grouped, planar, taps, thin, winograd, MOST_PARTS};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{columns, store, zeros, Walk};
 use crate::geometry::Geometry;
+use crate::kernels::ending::Ending;
 use crate::kernels::map::zip_in_place;
+use crate::kernels::matmul::{matmul, Product};
 use crate::threads::each_part;
 use crate::vector::{copy, Real, Vector, LANES};
 
@@ -17,6 +19,25 @@ const STRIP: usize = 24 * 1024;
 
 /// Most elements of all sums together.
 const MOST_SUMS: usize = 4 << 20;
+
+/// Fewest channels on both sides, and fewest pairs of them, for which the gradient of one tap is computed as a matrix
+/// product: both sides are packed for it.
+const FEWEST: usize = 64;
+const FEWEST_PAIRS: usize = 8192;
+
+/// The product that the gradient of filters of one tap is: of the transposed images with the gradients.
+fn product(geometry: &Geometry) -> Option<Product> {
+    let Geometry { kernel_h, kernel_w, stride_h, stride_w, groups, in_c: m, out_c: n, .. } = *geometry;
+    let one = (kernel_h, kernel_w, stride_h, stride_w, groups) == (1, 1, 1, 1, 1) && !geometry.is_padded();
+    let k = geometry.batch * geometry.out_h * geometry.out_w;
+    (one && m.min(n) >= FEWEST && m * n >= FEWEST_PAIRS).then_some(Product {
+        m,
+        n,
+        k,
+        transpose_a: true,
+        transpose_b: false,
+    })
+}
 
 /// Channels of a gradient with their padding to whole vectors.
 fn padded_channels(geometry: &Geometry) -> usize {
@@ -46,6 +67,9 @@ pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
     if winograd::fits(geometry) {
         return winograd::filter_gradient_workspace(&winograd::Convolution::forward(geometry));
     }
+    if let Some(product) = product(geometry) {
+        return product.workspace();
+    }
     if planar::fits(geometry) {
         return planar::workspace(geometry);
     }
@@ -71,6 +95,9 @@ pub fn filter_gradient(geometry: &Geometry, x: &[Real], dy: &[Real], df: &mut [R
     }
     if winograd::fits(geometry) {
         return winograd::filter_gradient(&winograd::Convolution::forward(geometry), x, dy, df, workspace);
+    }
+    if let Some(product) = product(geometry) {
+        return matmul(product, x, dy, None, df, Ending::NONE, workspace);
     }
     if planar::fits(geometry) {
         return planar::filter_gradient(geometry, x, dy, df, workspace);

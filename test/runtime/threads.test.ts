@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import {
   adam,
+  batchNormalization,
   conv2d,
   dense,
   depthwiseConv2d,
@@ -13,6 +14,7 @@ import {
   init,
   kernels,
   LoadError,
+  layerNormalization,
   maxPool2d,
   OptionError,
   type SimdMode,
@@ -50,6 +52,7 @@ function bareKernels(): Uint32Array[] {
     [3, 16, 17, 1, 'same'],
     [8, 5, 15, 2, 'same'],
     [32, 32, 12, 1, 'valid'],
+    [16, 3, 20, 1, 'same'],
   ] as const) {
     const xShape: [number, number, number, number] = [21, size, size, inputs];
     const filterShape: [number, number, number, number] = [3, 3, inputs, filters];
@@ -73,10 +76,13 @@ async function training(): Promise<Uint32Array[]> {
     seed: 5,
     layers: [
       conv2d({ filters: 8, kernelSize: 3, activation: 'relu', padding: 'same' }),
+      batchNormalization(),
       maxPool2d(),
       depthwiseConv2d({ kernelSize: 3, activation: 'tanh' }),
       conv2d({ filters: 16, kernelSize: 3, activation: 'sigmoid' }),
+      layerNormalization(),
       flatten(),
+      dense({ units: 48, activation: 'gelu' }),
       dense({ units: 10 }),
     ],
   });

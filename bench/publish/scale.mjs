@@ -15,7 +15,7 @@ export function scaleCharts({ rows }) {
       label: what,
       points: own.filter((row) => row.what === what).map(({ size, gflops }) => [size, 1000 / gflops]),
     }));
-    const title = `Nanoseconds for 1,000 FLOP, as the ${grows} grows`;
+    const title = `Nanoseconds for 1,000 FLOP, as the ${grows} grow${grows.endsWith('s') ? '' : 's'}`;
     return [`scale-${grows}`, lineChart(title, { xTitle: grows, lines })];
   });
   return Object.fromEntries(pictures);

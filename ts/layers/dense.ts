@@ -4,7 +4,7 @@ import { ShapeError } from '../errors';
 import { checkOptions, positiveInteger } from '../options';
 import { type Buffer, type BufferArgument, read, write } from '../plan/buffer';
 import type { PlanBuilder } from '../plan/builder';
-import { type Slope, slopeArguments } from '../plan/slope';
+import { slopeArguments } from '../plan/slope';
 import type { ActivationFunction } from './activations';
 import { type EmittedLayer, formatBatchShape, type Layer, labelOf, only, type WeightBuffers } from './layer';
 import { emitWeighted, readWeighted, type WeightedCalls, type WeightedOptions, weightedOptions } from './weighted';
@@ -67,22 +67,20 @@ function emitDense(
   const product = (
     [m, n, k, transposeA, transposeB]: readonly [number, number, number, boolean, boolean],
     [a, b, bias, c]: readonly [Buffer, Buffer, 0 | BufferArgument, Buffer],
-    code: number,
-    slope?: Slope,
+    ending: readonly [number, 0 | BufferArgument],
   ): void => {
     const scratch = builder.workspace(builder.workspaces.matmul(m, n, k, transposeA, transposeB));
     const sizes = [m, n, k, Number(transposeA), Number(transposeB)];
     const arrays = [read(a), read(b), bias, write(c)];
-    const ending = slope === undefined ? [code, 0] : slopeArguments(slope);
     builder.call('matmul', [...sizes, ...arrays, ...ending, write(scratch), scratch.size], 2 * m * n * k);
   };
   const calls: WeightedCalls = {
-    forward: (kernel, bias, z, code) => product([batch, units, inputs, false, false], [x, kernel, bias, z], code),
-    kernelGradient: (dz, gradient) => product([inputs, units, batch, true, false], [x, dz, 0, gradient], 0),
+    forward: (kernel, bias, z, code) => product([batch, units, inputs, false, false], [x, kernel, bias, z], [code, 0]),
+    kernelGradient: (dz, gradient) => product([inputs, units, batch, true, false], [x, dz, 0, gradient], [0, 0]),
     inputGradient(dz, kernel) {
       const dx = builder.temporary('input gradient', [batch, inputs]);
       const sizes = [batch, inputs, units, false, true] as const;
-      return builder.computed(dx, (slope) => product(sizes, [dz, kernel, 0, dx], 0, slope));
+      return builder.computed(dx, (slope) => product(sizes, [dz, kernel, 0, dx], slopeArguments(slope)));
     },
   };
   return emitWeighted(builder, calls, { x, weights, outputShape: [batch, units], activation });

@@ -139,8 +139,11 @@ export class PlanBuilder {
 
   /** `buffer` itself where a result may overwrite it, else a fresh buffer of its shape. */
   inPlace(buffer: Buffer, name: string): Buffer {
-    const mayReuse = buffer.region === 'arena' && !this.keepAll && !this.#shared.has(buffer);
-    return mayReuse ? buffer : this.temporary(name, buffer.shape);
+    return this.#mayOverwrite(buffer) ? buffer : this.temporary(name, buffer.shape);
+  }
+
+  #mayOverwrite(buffer: Buffer): boolean {
+    return buffer.region === 'arena' && !this.keepAll && !this.#shared.has(buffer);
   }
 
   /**
@@ -164,7 +167,7 @@ export class PlanBuilder {
   fuseSlope(gradient: Buffer, slope: Slope): boolean {
     const latest = this.#latest;
     const isLatest = latest?.gradient === gradient && latest.end === this.calls.length;
-    if (!isLatest || slope.alpha !== 0 || this.inPlace(gradient, '') !== gradient) return false;
+    if (!isLatest || slope.alpha !== 0 || !this.#mayOverwrite(gradient)) return false;
     this.calls.length = latest.start;
     this.scope(latest.scope.layer, latest.scope.phase, () => latest.emit(slope));
     this.#latest = undefined;

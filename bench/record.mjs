@@ -37,9 +37,10 @@ function versionsOf(names, folder) {
  * A row of a record.
  *
  * @param limit GFLOP/s that the row can reach at best; or milliseconds, for work that is not bound by arithmetic.
+ * @param quiet How much of its core the process had, from 0 to 1; undefined when that was not watched.
  * @param base Milliseconds of the row that others are compared with; none for that row itself.
  */
-export function makeRow({ workload, engine, times, limit, base }) {
+export function makeRow({ workload, engine, times, quiet, limit, base }) {
   const milliseconds = median(times);
   const gflops = workload.flops / milliseconds / 1e6;
   return {
@@ -51,6 +52,7 @@ export function makeRow({ workload, engine, times, limit, base }) {
     min_ms: Math.min(...times),
     max_ms: Math.max(...times),
     samples: times.length,
+    quiet,
     gflops,
     bound: limit.bound,
     percent_of_peak:
@@ -72,6 +74,7 @@ export function formatRow(row) {
     `${number(row.percent_of_peak, 1, 6)} % of ${row.bound.padEnd(12)}`,
     `${number(row.ratio, 2, 9)}×`,
     `(${row.min_ms.toFixed(4)} to ${row.max_ms.toFixed(4)}, ${row.samples} samples)`,
+    row.quiet === undefined ? '' : `quiet ${(100 * row.quiet).toFixed(0)} %`,
   ].join(' ');
 }
 

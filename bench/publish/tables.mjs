@@ -68,8 +68,9 @@ function formatRatio(ratio) {
 }
 
 /** Where the numbers come from. */
-function origin({ cpu, node, date, commit }) {
-  return `${cpu}, Node ${node.slice(1)}, ${date.slice(0, 10)}, commit ${commit.slice(0, 8)}.`;
+function origin({ cpu, node, date, commit, quiet }) {
+  const moments = quiet ? ', quiet moments' : '';
+  return `${cpu}, Node ${node.slice(1)}, ${date.slice(0, 10)}, commit ${commit.slice(0, 8)}${moments}.`;
 }
 
 /** The distinct values in their order. */

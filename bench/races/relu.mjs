@@ -3,7 +3,7 @@
  * the negative floats are the negative numbers. The integer way makes 0 of a NaN with its sign set.
  */
 
-import { compile } from './wat.mjs';
+import { compile } from '../wat.mjs';
 
 const COUNT = 10_000;
 const zero = '(v128.const i32x4 0 0 0 0)';

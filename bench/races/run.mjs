@@ -24,7 +24,7 @@ export async function runRace(name, seconds) {
       throw new RaceError(`race ${name}: ${way.name} does not answer what ${ways[0].name} does`);
     }
   }
-  const times = await alternate(ways, seconds);
+  const times = (await alternate(ways, seconds)).map((way) => way.times);
   const rows = ways.map((way, index) => ({
     race: name,
     way: way.name,

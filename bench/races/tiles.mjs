@@ -3,7 +3,7 @@
  * V8 has 15 vector registers to give, so that ten sums and more, with what they are made of, go to the stack.
  */
 
-import { compile } from './wat.mjs';
+import { compile } from '../wat.mjs';
 
 const K = 288;
 const SHAPES = [

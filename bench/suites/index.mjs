@@ -21,7 +21,7 @@ const suite = (name, text, workloads, change = (options) => options) => ({
     const { json, ...settings } = change({ threads: [1], ...options });
     const engines = await startEngines(settings);
     try {
-      return { json, rows: await measureWorkloads(workloads(), engines, settings) };
+      return { json, quiet: settings.quiet, rows: await measureWorkloads(workloads(), engines, settings) };
     } finally {
       for (const engine of engines) await engine.stop?.();
     }

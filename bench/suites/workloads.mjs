@@ -2,6 +2,7 @@
 
 import { alternate, median } from '../measure.mjs';
 import { limitOf, measurePeak } from '../peak.mjs';
+import { QuietWatch } from '../quiet.mjs';
 import { formatRow, makeRow } from '../record.mjs';
 
 /** A benchmark that cannot run as asked, in words for the user. */
@@ -13,20 +14,24 @@ export class SuiteError extends Error {}
  * @returns {Promise<object[]>} the rows of a record.
  * @throws {SuiteError} when no workload matches.
  */
-export async function measureWorkloads(workloads, engines, { only, quick, seconds, patience }) {
+export async function measureWorkloads(workloads, engines, { only, quick, seconds, patience, quiet }) {
   const wanted = workloads.filter(({ name }) => only === undefined || new RegExp(only, 'i').test(name));
   if (wanted.length === 0) {
     throw new SuiteError(
       `--only: expected a part of a workload's name, got "${only}"; there are:\n${workloads.map(({ name }) => `  ${name}`).join('\n')}`,
     );
   }
-  const limits = { seconds: quick ? seconds / 5 : seconds, patience: quick ? Math.min(patience, 1) : patience };
+  const limits = {
+    seconds: quick ? seconds / 5 : seconds,
+    patience: quick ? Math.min(patience, 1) : patience,
+    watch: quiet ? new QuietWatch() : undefined,
+  };
   const rows = [];
   for (const workload of wanted) rows.push(...(await measureWorkload(workload, engines, limits)));
   return rows;
 }
 
-async function measureWorkload(workload, engines, { seconds, patience }) {
+async function measureWorkload(workload, engines, { seconds, patience, watch }) {
   const { inputs, check } = workload.load();
   const peak = await measurePeak();
   console.log(`\n${workload.name}: ${formatFlops(workload.flops)}; ${formatPeak(peak)}`);
@@ -52,15 +57,15 @@ async function measureWorkload(workload, engines, { seconds, patience }) {
     ready.push({
       ...prepared,
       engine,
-      times: expected > 10 && prepared.once !== undefined ? [prepared.once] : undefined,
+      once: expected > 10 && prepared.once !== undefined ? { times: [prepared.once] } : undefined,
     });
   }
-  const alternating = ready.filter(({ times }) => times === undefined);
-  const measured = await alternate(alternating, seconds);
-  const times = ready.map((each) => each.times ?? measured[alternating.indexOf(each)]);
-  const base = times[0] && median(times[0]);
+  const alternating = ready.filter(({ once }) => once === undefined);
+  const measured = await alternate(alternating, seconds, watch);
+  const results = ready.map((each) => each.once ?? measured[alternating.indexOf(each)]);
+  const base = results[0] && median(results[0].times);
   const rows = ready.map(({ engine }, index) =>
-    makeRow({ workload, engine, times: times[index], limit: limitOf(workload, engine, peak), base }),
+    makeRow({ workload, engine, ...results[index], limit: limitOf(workload, engine, peak), base }),
   );
   for (const row of rows) console.log(formatRow(row));
   for (const { dispose } of ready) await dispose?.();

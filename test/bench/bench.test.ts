@@ -49,6 +49,27 @@ test('--threads takes several numbers', () => {
   expect(rows.map(({ threads }: { threads: number }) => threads)).toEqual([1, 1, 2, 2]);
 });
 
+test('a sample is taken where it was quiet before and after, or else where it was quietest', async () => {
+  const { QuietWatch } = await script('quiet.mjs');
+  const shares = (list: number[]) => new QuietWatch(() => list.shift() ?? 0.5);
+  let taken = 0;
+  const take = () => ++taken;
+  const first = await shares([0.5, 0.6, 0.99, 0.7, 0.8, 0.97, 0.96, 1, 1]).sample(take);
+  expect(first).toEqual({ milliseconds: 2, quiet: 0.96 });
+  const { quiet } = await shares([0.95, 0.7, 0.94, 0.8]).sample(take);
+  expect(quiet).toBe(0.8);
+});
+
+test('--quiet says how quiet it was', () => {
+  const file = join(folder, 'quiet.json');
+  const only = ['--only', 'seed step, 1', '--engines', 'none', '--seconds', '0.004'];
+  expect(bench('seed', ...only, '--quiet', '--json', file).status).toBe(0);
+  const { about, rows } = JSON.parse(readFileSync(file, 'utf8'));
+  expect(about.quiet).toBe(true);
+  for (const { quiet } of rows) expect(quiet).toBeGreaterThan(0);
+  for (const { quiet } of rows) expect(quiet).toBeLessThanOrEqual(1);
+}, 60_000);
+
 test('a record has what its readers need', () => {
   const file = join(folder, 'record.json');
   const only = ['--only', 'matmul 256|seed step, 1|sigmoid forward', '--engines', 'plain'];

@@ -46,6 +46,7 @@ fn table() -> Vec<Geometry> {
 /// The transforms by their definition, all entries positive: what they make of the sizes of values.
 struct Sizes {
     inputs: Vec<Vec<f64>>,
+    spread: Vec<Vec<f64>>,
     taps: Vec<Vec<f64>>,
     outputs: Vec<Vec<f64>>,
     gradients: Vec<Vec<f64>>,
@@ -83,8 +84,11 @@ impl Sizes {
             all.push((0..count).map(|power| f64::from(u8::from(power + 1 == count))).collect());
             all
         };
-        let transposed = |m: Vec<Vec<f64>>| (0..m[0].len()).map(|j| m.iter().map(|row| row[j]).collect()).collect();
+        let transposed = |m: Vec<Vec<f64>>| -> Vec<Vec<f64>> {
+            (0..m[0].len()).map(|j| m.iter().map(|row| row[j]).collect()).collect()
+        };
         Self {
+            spread: transposed(inputs.clone()),
             inputs,
             taps: powers(3, true),
             outputs: transposed(powers(4, false)),
@@ -163,9 +167,41 @@ fn reach(c: &Convolution, x: &[f32], filter: &[f32], dy: Option<&[f32]>) -> Vec<
     result
 }
 
+/// The same of the transpose: outputs are sums of those of the tiles that overlap there.
+fn reach_of_transpose(c: &Convolution, x: &[f32], filter: &[f32]) -> Vec<f64> {
+    let sizes = Sizes::new();
+    let ([height, width, depth], [out_h, out_w, filters]) = (c.input, c.output);
+    let mut result = vec![0.0; c.batch * out_h * out_w * filters];
+    for n in 0..c.batch {
+        for (row, column) in (0..height).step_by(4).flat_map(|i| (0..width).step_by(4).map(move |j| (i, j))) {
+            for o in 0..filters {
+                let mut sum = vec![vec![0.0; 6]; 6];
+                for k in 0..depth {
+                    let at = |i: usize, j: usize| pixel(x, c.input, n, (row + i) as isize, (column + j) as isize, k);
+                    let seen = around(&sizes.gradients, at);
+                    let taps =
+                        around(&sizes.taps, |i, j| f64::from(filter[((i * 3 + j) * depth + k) * filters + o].abs()));
+                    for (i, j) in (0..36).map(|index| (index / 6, index % 6)) {
+                        sum[i][j] += seen[i][j] * taps[i][j];
+                    }
+                }
+                let tile = around(&sizes.spread, |i, j| sum[i][j]);
+                for (i, j) in (0..36).map(|index| (index / 6, index % 6)) {
+                    let (y, x) =
+                        ((row + i).wrapping_add_signed(-c.pads[0]), (column + j).wrapping_add_signed(-c.pads[1]));
+                    if y < out_h && x < out_w {
+                        result[((n * out_h + y) * out_w + x) * filters + o] += tile[i][j];
+                    }
+                }
+            }
+        }
+    }
+    result
+}
+
 /// Roundings on the way of a value, besides those of its sum of products: a transform of one axis has at most six, with
-/// those of its constants; three arrays are transformed along two axes, and a bias is added.
-const ROUNDINGS: usize = 3 * 2 * 6 + 1;
+/// those of its constants; three arrays are transformed along two axes; a bias is added, or tiles that overlap, up to four.
+const ROUNDINGS: usize = 3 * 2 * 6 + 4;
 
 fn assert_within(actual: &[f32], expected: &[f64], reach: &[f64], terms: usize, what: &str) {
     assert_eq!(actual.len(), expected.len(), "{what}");
@@ -176,10 +212,12 @@ fn assert_within(actual: &[f32], expected: &[f64], reach: &[f64], terms: usize, 
     }
 }
 
-fn rotate(g: &Geometry, filter: &[f32]) -> Vec<f32> {
+/// Filters with their channels exchanged; rotated by half a turn, or not.
+fn exchange(g: &Geometry, filter: &[f32], rotates: bool) -> Vec<f32> {
     let mut rotated = vec![0.0; filter.len()];
     for (tap, c, o) in (0..9).flat_map(|tap| (0..g.in_c).flat_map(move |c| (0..g.out_c).map(move |o| (tap, c, o)))) {
-        rotated[((8 - tap) * g.out_c + o) * g.in_c + c] = filter[(tap * g.in_c + c) * g.out_c + o];
+        let target = if rotates { 8 - tap } else { tap };
+        rotated[(target * g.out_c + o) * g.in_c + c] = filter[(tap * g.in_c + c) * g.out_c + o];
     }
     rotated
 }
@@ -210,10 +248,18 @@ fn errors_stay_within_those_of_their_roundings() {
         }
         assert_within(&run(&forward, &x, &filter, Some(&bias)), &expected, &sizes, g.in_c, &what("with bias"));
 
-        let rotated = rotate(g, &filter);
+        let rotated = exchange(g, &filter, true);
         let (expected, _) = define(g, &x, &filter, &dy, Into::Input);
         let sizes = reach(&backward, &dy, &rotated, None);
         assert_within(&run(&backward, &dy, &rotated, None), &expected, &sizes, g.out_c, &what("input gradient"));
+        let (transpose, exchanged) = (Convolution::transpose(g), exchange(g, &filter, false));
+        let sizes = reach_of_transpose(&transpose, &dy, &exchanged);
+        assert_within(&run(&transpose, &dy, &exchanged, None), &expected, &sizes, g.out_c, &what("transpose"));
+        let bias = numbers.floats(g.in_c);
+        let with_bias: Vec<_> = expected.iter().zip(bias.iter().cycle()).map(|(y, &b)| y + f64::from(b)).collect();
+        let sizes: Vec<_> = sizes.iter().zip(bias.iter().cycle()).map(|(y, &b)| y + f64::from(b.abs())).collect();
+        let actual = run(&transpose, &dy, &exchanged, Some(&bias));
+        assert_within(&actual, &with_bias, &sizes, g.out_c, &what("transpose with bias"));
 
         let mut df = vec![f32::NAN; g.filter_size()];
         let mut scratch = vec![f32::NAN; filter_gradient_workspace(&forward).unwrap()];

@@ -52,4 +52,13 @@ impl<'a, const N: usize> SquareMut<'a, N> {
         // SAFETY: `new` has checked the last vector, and the array is borrowed as long as this lives.
         unsafe { vector.store_at(self.start.add(i * self.row).add(j * self.column)) }
     }
+
+    /// Adds to the vector in row `i` and column `j`.
+    #[inline(always)]
+    pub fn add(&mut self, i: usize, j: usize, vector: Lanes) {
+        assert!(i < N && j < N);
+        // SAFETY: as above.
+        let old = unsafe { Lanes::load_at(self.start.add(i * self.row).add(j * self.column)) };
+        self.set(i, j, old.add(vector));
+    }
 }

@@ -1,5 +1,5 @@
 //! Gradient of the images: a convolution of the output's gradients, spread out by the stride, with the filters rotated by
-//! half a turn and their channels exchanged.
+//! half a turn and their channels exchanged. Winograd's way can also be the transpose, with filters as they are.
 
 use super::{axis, forward, grouped, winograd};
 use crate::error::Error;
@@ -33,8 +33,7 @@ pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
     if geometry.groups > 1 {
         return grouped::input_gradient_workspace(geometry);
     }
-    if winograd::fits_backward(geometry) {
-        let convolution = winograd::Convolution::backward(geometry);
+    if let Some(convolution) = winograd::backward(geometry) {
         return Ok(geometry.filter_size() + winograd::workspace(&convolution)?);
     }
     Ok(geometry.filter_size() + forward::packed(&reversed(geometry)))
@@ -54,17 +53,17 @@ pub fn input_gradient(
         return ending.apply_to_array(dx);
     }
     let (gradients, pixels) = (geometry.output_size() / geometry.batch, geometry.input_size() / geometry.batch);
-    let (rotated, packed) = workspace.split_at_mut(geometry.filter_size());
-    rotate(geometry, filter, rotated);
-    if winograd::fits_backward(geometry) {
-        let convolution = winograd::Convolution::backward(geometry);
-        return winograd::convolve(&convolution, dy, rotated, None, dx, packed, |image, dx| {
+    let (exchanged, packed) = workspace.split_at_mut(geometry.filter_size());
+    let convolution = winograd::backward(geometry);
+    exchange(geometry, filter, !convolution.is_some_and(|way| way.spreads), exchanged);
+    if let Some(convolution) = convolution {
+        return winograd::convolve(&convolution, dy, exchanged, None, dx, packed, |image, dx| {
             ending.after(image * pixels).apply(dx);
         });
     }
     let (reversed, axes) = (reversed(geometry), axis::backward(geometry));
-    forward::prepare(&reversed, rotated, None, packed);
-    let (rotated, packed) = (&*rotated, &*packed);
+    forward::prepare(&reversed, exchanged, None, packed);
+    let (rotated, packed) = (&*exchanged, &*packed);
     let images = share(geometry.batch, geometry.operations());
     each_part(dx, images * pixels, |part, dx| {
         let dy = dy[part * images * gradients..].chunks_exact(gradients);
@@ -76,12 +75,14 @@ pub fn input_gradient(
     });
 }
 
-/// `rotated[p, q, o, c] = filter[kernel_h − 1 − p, kernel_w − 1 − q, c, o]`.
-fn rotate(geometry: &Geometry, filter: &[Real], rotated: &mut [Real]) {
+/// Exchanges input and output channels of the filters; and rotates them by half a turn, if asked to:
+/// `exchanged[p, q, o, c] = filter[kernel_h − 1 − p, kernel_w − 1 − q, c, o]`.
+fn exchange(geometry: &Geometry, filter: &[Real], rotates: bool, exchanged: &mut [Real]) {
     let (inputs, outputs) = (geometry.in_c, geometry.out_c);
     let taps = geometry.kernel_h * geometry.kernel_w;
-    for (tap, target) in rotated.chunks_exact_mut(inputs * outputs).enumerate() {
-        let source = &filter[(taps - 1 - tap) * inputs * outputs..][..inputs * outputs];
+    for (tap, target) in exchanged.chunks_exact_mut(inputs * outputs).enumerate() {
+        let tap = if rotates { taps - 1 - tap } else { tap };
+        let source = &filter[tap * inputs * outputs..][..inputs * outputs];
         transpose(source, outputs, inputs, target);
     }
 }

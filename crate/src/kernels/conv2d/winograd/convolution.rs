@@ -7,7 +7,7 @@ use crate::error::{checked_product, Error};
 use crate::gemm::micro::{strip, Panel, Square, SquareMut, Walk};
 use crate::gemm::pack::{panel_width, PANEL};
 use crate::threads::{each_pair, each_part};
-use crate::vector::{Lanes, Real, Vector, LANES};
+use crate::vector::{copy, Lanes, Real, Vector, LANES};
 
 /// Elements between matrices beyond their size: powers of two would put all of them into the same lines of a cache.
 const GAP: usize = PANEL;
@@ -73,7 +73,7 @@ pub fn workspace(c: &Convolution) -> Result<usize, Error> {
     Ok(filters + checked_product(&[c.batch.div_ceil(cut.images), cut.piece()?])?)
 }
 
-/// `y = conv(x, filter) + bias`. `finish` gets the images' outputs part by part when they are done, with the number of the
+/// `y = conv(x, filter) + bias`, or the transpose of that. `filter[3, 3, input channel, output channel]`. `finish` gets the images' outputs part by part when they are done, with the number of the
 /// first image; they are still in the cache. Channels must be multiples of four.
 pub fn convolve(
     c: &Convolution,
@@ -99,6 +99,9 @@ pub fn convolve(
         let x = &x[first * input..];
         let (seen, rest) = scratch.split_at_mut(POINTS * cut.seen().point);
         let (made, patch) = rest.split_at_mut(POINTS * cut.made().point);
+        if c.spreads {
+            begin(channels, bias, y);
+        }
         let all = y.len() / output * c.tiles();
         for start in (0..all).step_by(cut.tiles) {
             let tiles = (start, cut.tiles.min(all - start));
@@ -111,8 +114,12 @@ pub fn convolve(
                     let made = &mut made[point * cut.made().point..][..tiles.1 * PANEL];
                     multiply(depth, width, seen, &filters[..depth * width], made);
                 }
-                let bias = bias.map(|bias| &bias[channel..]);
-                transform_outputs(points, c, tiles, (made, cut.made()), (channel, width), bias, y);
+                if c.spreads {
+                    add_outputs(points, c, tiles, (made, cut.made()), (channel, width), y);
+                } else {
+                    let bias = bias.map(|bias| &bias[channel..]);
+                    transform_outputs(points, c, tiles, (made, cut.made()), (channel, width), bias, y);
+                }
             }
         }
         finish(first, y);
@@ -187,6 +194,56 @@ fn transform_outputs(
                     |i, j, value| {
                         if i < high && j < wide {
                             value.add(bias).store(&mut target[(i * out_w + j) * channels..]);
+                        }
+                    },
+                );
+            }
+        }
+    }
+}
+
+/// What overlapping outputs are added to.
+fn begin(channels: usize, bias: Option<&[Real]>, y: &mut [Real]) {
+    match bias {
+        Some(bias) => y.chunks_exact_mut(channels).for_each(|pixel| copy(&bias[..channels], pixel)),
+        None => y.fill(0.0),
+    }
+}
+
+/// Takes the products of a panel of output channels back to outputs, and adds them to what is there.
+#[inline(never)]
+fn add_outputs(
+    points: Points,
+    c: &Convolution,
+    (start, count): (usize, usize),
+    (made, layout): (&[Real], Layout),
+    (channel, width): (usize, usize),
+    y: &mut [Real],
+) {
+    let [out_h, out_w, channels] = c.output;
+    let line = out_w * channels;
+    let inside = |first: isize, size: usize| first >= 0 && first as usize + N <= size;
+    for tile in 0..count {
+        let place = c.place(start + tile);
+        let (row, column) = (place.row as isize - c.pads[0], place.column as isize - c.pads[1]);
+        let y = &mut y[place.image * out_h * line..][..out_h * line];
+        for v in (0..width).step_by(LANES) {
+            let source = Square::<N>::new(&made[tile * layout.tile + v..], N * layout.point, layout.point);
+            let at = |i: usize, j: usize| source.at(i, j);
+            let channel = channel + v;
+            if inside(row, out_h) && inside(column, out_w) {
+                let target = &mut y[row as usize * line + column as usize * channels + channel..];
+                let mut target = SquareMut::<N>::new(target, line, channels);
+                around(|v| points.spread(v), at, |i, j, value| target.add(i, j, value));
+            } else {
+                around(
+                    |v| points.spread(v),
+                    at,
+                    |i, j, value| {
+                        let (i, j) = (row + i as isize, column + j as isize);
+                        if (0..out_h as isize).contains(&i) && (0..out_w as isize).contains(&j) {
+                            let target = &mut y[i as usize * line + j as usize * channels + channel..];
+                            Lanes::load(target).add(value).store(target);
                         }
                     },
                 );

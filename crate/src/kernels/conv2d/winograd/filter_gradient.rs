@@ -2,7 +2,7 @@
 //! summed over all tiles, and the sums are taken back once.
 
 use super::points::{around, Points};
-use super::tiles::{copy_patch, transform_inputs, Convolution, Layout};
+use super::tiles::{transform, transform_inputs, Convolution, Layout};
 use super::{M, N, POINTS};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{columns, store, zeros, Square, SquareMut, Walk};
@@ -80,35 +80,17 @@ pub fn filter_gradient(c: &Convolution, x: &[Real], dy: &[Real], df: &mut [Real]
     transform_sums(points, c, sums, df);
 }
 
-/// Transforms the outputs' gradients of `count` tiles from `start` on.
+/// Transforms the outputs' gradients of `count` tiles from `start` on, a panel's channels side by side.
 #[inline(never)]
 fn transform_gradients(
     points: Points,
     c: &Convolution,
     dy: &[Real],
-    (start, count): (usize, usize),
-    (target, layout): (&mut [Real], Layout),
+    tiles: (usize, usize),
+    target: (&mut [Real], Layout),
     patch: &mut [Real],
 ) {
-    let [height, width, channels] = c.output;
-    let line = width * channels;
-    for tile in 0..count {
-        let place = c.place(start + tile);
-        let image = &dy[place.image * height * line..][..height * line];
-        let target = &mut target[tile * layout.tile..];
-        let (source, line) = if place.row + M <= height && place.column + M <= width {
-            (&image[place.row * line + place.column * channels..], line)
-        } else {
-            copy_patch::<M>(c.output, image, (place.row as isize, place.column as isize), patch);
-            (&*patch, M * channels)
-        };
-        for vector in 0..channels / LANES {
-            let source = Square::<M>::new(&source[vector * LANES..], line, channels);
-            let target = &mut target[vector / 2 * layout.vector + vector % 2 * LANES..];
-            let mut target = SquareMut::<N>::new(target, N * layout.point, layout.point);
-            around(|v| points.gradients(v), |i, j| source.at(i, j), |i, j, value| target.set(i, j, value));
-        }
-    }
+    transform::<M, { PANEL / LANES }>(c, (c.output, dy, [0; 2]), tiles, |v| points.gradients(v), target, patch);
 }
 
 /// Adds the outer products of `count` tiles at one point: `sums[panel, input channel, output channel]`.

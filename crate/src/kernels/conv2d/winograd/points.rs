@@ -82,7 +82,8 @@ impl Points {
         ]
     }
 
-    /// Gradients of a tile's outputs, which are the filter of the filters' gradient. Without the weights.
+    /// Gradients of a tile's outputs, the transpose of [`Self::outputs`]: the filter of the filters' gradient, and the input
+    /// of the transposed convolution.
     #[inline(always)]
     pub fn gradients(self, g: [Lanes; M]) -> [Lanes; N] {
         let (even_a, odd_a) = (g[2].mul_add(self.a[1], g[0]), g[3].mul_add(self.a[1], g[1]));
@@ -94,6 +95,23 @@ impl Points {
             odd_b.mul_add(self.b[0], even_b),
             odd_b.mul_add(self.minus_b[0], even_b),
             g[3],
+        ]
+    }
+
+    /// Gradients of a tile's inputs, the transpose of [`Self::inputs`]: outputs of the transposed convolution, from products of
+    /// [`Self::gradients`] and [`Self::taps`].
+    #[inline(always)]
+    pub fn spread(self, m: [Lanes; N]) -> [Lanes; N] {
+        let (even_a, odd_a) = (m[1].add(m[2]), m[1].sub(m[2]));
+        let (even_b, odd_b) = (m[3].add(m[4]), m[3].sub(m[4]));
+        // A · 1/A is 1: odd_a comes with A · 1/A², odd_b with 1/A · A².
+        [
+            m[0],
+            odd_a.mul_add(self.minus_b[0], odd_b.mul_add(self.minus_a[0], m[5])),
+            m[0].mul_add(self.minus_both, even_a.mul_add(self.minus_b[1], even_b.mul(self.minus_a[1]))),
+            m[5].mul_add(self.minus_both, odd_a.mul_add(self.a[0], odd_b.mul(self.b[0]))),
+            m[0].add(even_a).add(even_b),
+            m[5],
         ]
     }
 

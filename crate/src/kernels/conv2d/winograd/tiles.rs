@@ -1,4 +1,4 @@
-//! The tiles of a convolution, and the transform of their inputs.
+//! The tiles of a convolution, and the transform of what they see.
 
 use super::points::{around, Points};
 use super::{M, N};
@@ -7,7 +7,8 @@ use crate::geometry::Geometry;
 use crate::vector::{copy, Lanes, Real, Vector, LANES};
 use std::hint::black_box;
 
-/// A correlation of stride 1 with 3×3 filters. A border may be negative: what lies there is not seen.
+/// A correlation of stride 1 with 3×3 filters, or the transpose of one. A border may be negative: what lies there is not
+/// seen.
 #[derive(Clone, Copy, Debug)]
 pub struct Convolution {
     /// Images.
@@ -16,8 +17,10 @@ pub struct Convolution {
     pub input: [usize; 3],
     /// Height, width and channels of its output.
     pub output: [usize; 3],
-    /// Rows above the image, and columns left of it.
+    /// Rows above the image, and columns left of it; of the transpose: above and left of the output.
     pub pads: [isize; 2],
+    /// Whether this is a transpose: tiles of 4×4 inputs, whose 6×6 outputs overlap and are added up.
+    pub spreads: bool,
 }
 
 impl Convolution {
@@ -28,13 +31,21 @@ impl Convolution {
             input: [g.in_h, g.in_w, g.in_c],
             output: [g.out_h, g.out_w, g.out_c],
             pads: [g.pad_top as isize, g.pad_left as isize],
+            spreads: false,
         }
     }
 
-    /// The gradient of its images: from the outputs' gradients and the filters rotated by half a turn.
+    /// The gradient of its images as a correlation: of the outputs' gradients with the filters rotated by half a turn.
     pub fn backward(g: &Geometry) -> Self {
-        let Self { batch, input, output, pads } = Self::forward(g);
-        Self { batch, input: output, output: input, pads: pads.map(|pad| 2 - pad) }
+        let Self { batch, input, output, pads, spreads } = Self::forward(g);
+        Self { batch, input: output, output: input, pads: pads.map(|pad| 2 - pad), spreads }
+    }
+
+    /// The same as the transpose of the convolution, with its filters as they are. Where it shrinks images its outputs
+    /// have fewer tiles: 9 instead of 16 for 13×13 images and 11×11 outputs.
+    pub fn transpose(g: &Geometry) -> Self {
+        let Self { batch, input, output, pads, .. } = Self::forward(g);
+        Self { batch, input: output, output: input, pads, spreads: true }
     }
 
     /// Input channels.
@@ -47,23 +58,30 @@ impl Convolution {
         self.output[2]
     }
 
+    /// Height and width of what is cut into tiles.
+    fn tiled(&self) -> [usize; 2] {
+        let [height, width, _] = if self.spreads { self.input } else { self.output };
+        [height, width]
+    }
+
     /// Tiles of an image.
     pub(super) fn tiles(&self) -> usize {
-        self.output[0].div_ceil(M) * self.output[1].div_ceil(M)
+        self.tiled().map(|size| size.div_ceil(M)).iter().product()
     }
 
     /// Products of an input and a filter's tap in an image, for each pair of channels: without those at the border.
     pub(super) fn products(&self) -> usize {
         let seen = |axis: usize| {
-            let (size, count, pad) = (self.input[axis] as isize, self.output[axis] as isize, self.pads[axis]);
+            let (size, count) = (self.input[axis] as isize, self.output[axis] as isize);
+            let pad = if self.spreads { 2 - self.pads[axis] } else { self.pads[axis] };
             (0..3).map(|tap| ((size + pad - tap).min(count) - (pad - tap).max(0)).max(0) as usize).sum::<usize>()
         };
         seen(0) * seen(1)
     }
 
-    /// Image, and row and column of the first output, of a tile.
+    /// Image, and row and column of the first output, of a tile; of the transpose: of the first input.
     pub(super) fn place(&self, tile: usize) -> Place {
-        let across = self.output[1].div_ceil(M);
+        let across = self.tiled()[1].div_ceil(M);
         let (image, rest) = (tile / self.tiles(), tile % self.tiles());
         Place { image, row: rest / across * M, column: rest % across * M }
     }
@@ -84,7 +102,7 @@ pub struct Layout {
     pub point: usize,
     /// From one tile to the next.
     pub tile: usize,
-    /// From four channels to the next four.
+    /// From four channels, or those that lie side by side, to the next.
     pub vector: usize,
 }
 
@@ -94,30 +112,53 @@ pub fn transform_inputs(
     points: Points,
     c: &Convolution,
     x: &[Real],
+    tiles: (usize, usize),
+    target: (&mut [Real], Layout),
+    patch: &mut [Real],
+) {
+    if c.spreads {
+        transform::<M, 1>(c, (c.input, x, [0; 2]), tiles, |v| points.gradients(v), target, patch);
+    } else {
+        transform::<N, 1>(c, (c.input, x, c.pads), tiles, |v| points.inputs(v), target, patch);
+    }
+}
+
+/// Transforms squares of S×S pixels of `images`, of that shape and with those pads: `SIDE` vectors of channels lie side by
+/// side in the target.
+#[inline(always)]
+pub fn transform<const S: usize, const SIDE: usize>(
+    c: &Convolution,
+    (shape, images, pads): ([usize; 3], &[Real], [isize; 2]),
     (start, count): (usize, usize),
+    evaluate: impl Fn([Lanes; S]) -> [Lanes; N],
     (target, layout): (&mut [Real], Layout),
     patch: &mut [Real],
 ) {
-    let [height, width, depth] = c.input;
-    let line = width * depth;
+    let [height, width, depth] = shape;
+    let size = width * depth;
+    let inside = |first: isize, size: usize| first >= 0 && first as usize + S <= size;
     for tile in 0..count {
         let place = c.place(start + tile);
-        let image = &x[place.image * height * line..][..height * line];
-        let (row, column) = (place.row as isize - c.pads[0], place.column as isize - c.pads[1]);
-        let inside = |first: isize, size: usize| first >= 0 && first as usize + N <= size;
+        let image = &images[place.image * height * size..][..height * size];
+        let (row, column) = (place.row as isize - pads[0], place.column as isize - pads[1]);
         let target = &mut target[tile * layout.tile..];
-        if inside(row, height) && inside(column, width) {
-            let source = &image[row as usize * line + column as usize * depth..];
-            transform(points, (source, line), depth, target, layout);
+        let (source, line) = if inside(row, height) && inside(column, width) {
+            (&image[row as usize * size + column as usize * depth..], size)
         } else {
-            copy_patch::<N>(c.input, image, (row, column), patch);
-            transform(points, (patch, N * depth), depth, target, layout);
+            copy_patch::<S>(shape, image, (row, column), patch);
+            (&*patch, S * depth)
+        };
+        for vector in 0..depth / LANES {
+            let source = Square::<S>::new(&source[vector * LANES..], line, depth);
+            let target = &mut target[vector / SIDE * layout.vector + vector % SIDE * LANES..];
+            let mut target = SquareMut::<N>::new(target, N * layout.point, layout.point);
+            around(&evaluate, |i, j| source.at(i, j), |i, j, value| target.set(i, j, value));
         }
     }
 }
 
 /// Copies S×S pixels of an image, with zeros where they lie outside of it.
-pub fn copy_patch<const S: usize>(
+fn copy_patch<const S: usize>(
     [height, width, depth]: [usize; 3],
     image: &[Real],
     (row, column): (isize, isize),
@@ -134,15 +175,5 @@ pub fn copy_patch<const S: usize>(
                 zero.store(vector);
             }
         }
-    }
-}
-
-/// Transforms all channels of one tile.
-#[inline(always)]
-fn transform(points: Points, (source, line): (&[Real], usize), depth: usize, target: &mut [Real], layout: Layout) {
-    for vector in 0..depth / LANES {
-        let source = Square::<N>::new(&source[vector * LANES..], line, depth);
-        let mut target = SquareMut::<N>::new(&mut target[vector * layout.vector..], N * layout.point, layout.point);
-        around(|v| points.inputs(v), |i, j| source.at(i, j), |i, j, value| target.set(i, j, value));
     }
 }

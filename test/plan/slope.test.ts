@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import {
   add,
   apply,
+  averagePool2d,
   conv2d,
   dense,
   flatten,
@@ -52,6 +53,41 @@ test('before pooling the slope is taken of the pooled values', () => {
   ]);
   built.dispose();
 });
+
+test.each([
+  ['relu', 'maxPool2d', 2 * 4 * 4 * 4],
+  ['relu', 'averagePool2d', 2 * 8 * 8 * 4],
+  ['linear', 'averagePool2d', 2 * 4 * 4 * 4],
+  ['elu', 'maxPool2d', 2 * 8 * 8 * 4],
+] as const)(
+  'before pooling, the gradient of the bias of a layer with %s and %s sums %i values',
+  (activation, kind, size) => {
+    const built = sequential({
+      inputShape: [8, 8, 2],
+      seed: 3,
+      layers: [
+        conv2d({ name: 'a', filters: 4, kernelSize: 1, activation }),
+        { maxPool2d, averagePool2d }[kind](),
+        flatten(),
+        dense({ units: 1 }),
+      ],
+    });
+    built.compile({ optimizer: sgd({ learningRate: 0.1 }), loss: 'meanSquaredError' });
+    const sums = built.plan({ batchSize: 2 }).calls.filter(({ kernel }) => kernel === 'bias_gradient');
+    expect(sums.map(({ layer, flops }) => [layer, flops])).toContainEqual(['a', size]);
+    // The gradient of the kernel's taps of a channel of ones is that of the bias.
+    built.trainOnBatch(
+      numbers(1, 256).map((value, index) => (index % 2 === 0 ? value : 1)),
+      numbers(2, 2),
+    );
+    const [kernel, bias] = built.getGradients().map(({ data }) => data) as [Float32Array, Float32Array];
+    bias.forEach((sum, channel) => {
+      expect(Math.abs(sum - (kernel[4 + channel] as number))).toBeLessThan(1e-5 * Math.max(1, Math.abs(sum)));
+    });
+    expect(bias.every((sum) => sum !== 0)).toBe(true);
+    built.dispose();
+  },
+);
 
 test('a gradient that two layers read is not changed', () => {
   const x = input({ shape: [8, 8, 1] });

@@ -129,6 +129,7 @@ export function emitPooling(
         const early = kernels.readsValues && slope?.values === x;
         const dy = early ? emitSlope(builder, { ...slope, values: y }, gradient) : gradient;
         builder.call(kernels.gradient, [read(geometry), ...seen, read(dy), write(dx)], operations(sizes));
+        builder.spreads(dx, dy);
         if (slope !== undefined && !early) emitSlope(builder, slope, dx);
       });
       builder.record('dx', dx);

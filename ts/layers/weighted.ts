@@ -7,7 +7,7 @@ import { boolean } from '../options';
 import { type Buffer, type BufferArgument, read, write } from '../plan/buffer';
 import type { PlanBuilder } from '../plan/builder';
 import { type Regularizer, regularizerConfig, toRegularizer } from '../regularizers';
-import { type Shape, sizeOf } from '../shape';
+import type { Shape } from '../shape';
 import { type ActivationFunction, type ActivationName, activationFunction } from './activations';
 import { at, type EmittedLayer, type WeightBuffers, type WeightSpec } from './layer';
 
@@ -162,9 +162,10 @@ export function emitWeighted(
         builder.record('kernel gradient', kernel.gradient);
       }
       if (bias?.gradient !== undefined) {
-        const size = sizeOf(outputShape);
+        const source = builder.sumsOf(dz);
         const channels = bias.gradient.size;
-        builder.call('bias_gradient', [size / channels, channels, read(dz), write(bias.gradient)], size);
+        const { size } = source;
+        builder.call('bias_gradient', [size / channels, channels, read(source), write(bias.gradient)], size);
         builder.record('bias gradient', bias.gradient);
       }
       if (!needed) return [undefined];

@@ -67,6 +67,7 @@ export class PlanBuilder {
   /** What layers add to the loss. */
   readonly penalties: ActivityPenalty[] = [];
   readonly #shared = new Set<Buffer>();
+  readonly #spread = new Map<Buffer, Buffer>();
   #latest: Computation | undefined;
   #constantBytes = 0;
   #streams = 0;
@@ -139,11 +140,23 @@ export class PlanBuilder {
 
   /** `buffer` itself where a result may overwrite it, else a fresh buffer of its shape. */
   inPlace(buffer: Buffer, name: string): Buffer {
-    return this.#mayOverwrite(buffer) ? buffer : this.temporary(name, buffer.shape);
+    if (!this.#mayOverwrite(buffer)) return this.temporary(name, buffer.shape);
+    this.#spread.delete(buffer);
+    return buffer;
   }
 
   #mayOverwrite(buffer: Buffer): boolean {
     return buffer.region === 'arena' && !this.keepAll && !this.#shared.has(buffer);
+  }
+
+  /** Says that a gradient is `source` spread over more places: of each channel, both have the same sum. */
+  spreads(gradient: Buffer, source: Buffer): void {
+    this.#spread.set(gradient, this.sumsOf(source));
+  }
+
+  /** The smallest buffer whose channels have the sums of this gradient's. */
+  sumsOf(gradient: Buffer): Buffer {
+    return (this.keepAll ? undefined : this.#spread.get(gradient)) ?? gradient;
   }
 
   /**

@@ -97,14 +97,21 @@ export function emitConvolution(
   const geometry = builder.constant('geometry', convolution.block);
   const { flops, input, output } = convolution;
   /** The scratch memory of a pass and its size, the last two arguments of its kernel. */
-  const scratch = (pass: 0 | 1 | 2): [BufferArgument, number] => {
+  const scratch = (pass: 0 | 1 | 2 | 3): [BufferArgument, number] => {
     const buffer = builder.workspace(builder.workspaces.convolution(pass, convolution));
     return [write(buffer), buffer.size];
   };
   const calls: WeightedCalls = {
     forward(kernel, bias, z, code) {
-      const arrays = [read(geometry), read(x), read(kernel), bias, write(z)];
-      builder.call('conv2d_forward', [...arrays, code, ...scratch(0)], flops);
+      const arrays = [read(x), read(kernel), bias];
+      builder.poolable(z, output, (pooling) => {
+        if (pooling === undefined) {
+          builder.call('conv2d_forward', [read(geometry), ...arrays, write(z), code, ...scratch(0)], flops);
+          return;
+        }
+        const geometries = [read(geometry), read(pooling.geometry)];
+        builder.call('conv2d_max_pool2d', [...geometries, ...arrays, write(pooling.y), code, ...scratch(3)], flops);
+      });
     },
     kernelGradient(dz, gradient) {
       const arrays = [read(geometry), read(x), read(dz), write(gradient)];

@@ -96,6 +96,7 @@ export function buildStep(engine: Engine, parts: StepParts, { mode, batch, weigh
     const weights = folded.weightsOf(node) ?? (shares ? own.map((weight) => partOf(builder, layer.name, weight)) : own);
     builder.layerLearns = parts.learning.has(layer);
     builder.followingCode = folded.codeOf(node);
+    builder.inputIsPrivate = isPrivate(graph, folded, sources[0] as number);
     const result = builder.scope(layer.name, 'forward', () =>
       layer.emit(
         builder,
@@ -298,6 +299,14 @@ class SharedSums {
       });
     });
   }
+}
+
+/** Whether one node reads a value, and nobody else: neither through a folded node, which hands its input on, nor the caller. */
+function isPrivate(graph: Graph, folded: FoldedNodes, value: number): boolean {
+  const node = value - graph.inputShapes.length;
+  if (node < 0 || graph.outputs.some((output) => output.value === value)) return false;
+  const readers = graph.nodes.reduce((sum, { inputs }) => sum + inputs.filter((input) => input === value).length, 0);
+  return readers === 1 && (!folded.isDone(node) || isPrivate(graph, folded, graph.nodes[node]?.inputs[0] as number));
 }
 
 function weightFor(state: StateLayout, index: number, mode: StepMode): WeightBuffers {

@@ -8,8 +8,8 @@ import type { Slope } from './slope';
 
 /** Sizes that only the kernels know: how much scratch memory a call wants. */
 export interface WorkspaceOracle {
-  /** float32 values that a pass of this convolution wants: 0 forward, 1 filter gradient, 2 input gradient. */
-  convolution(pass: 0 | 1 | 2, convolution: Convolution): number;
+  /** float32 values that a pass of this convolution wants: 0 forward, 1 filter gradient, 2 input gradient, 3 forward with max pooling. */
+  convolution(pass: 0 | 1 | 2 | 3, convolution: Convolution): number;
   /** float32 values that this matrix product wants. */
   matmul(m: number, n: number, k: number, transposeA: boolean, transposeB: boolean): number;
 }
@@ -30,13 +30,23 @@ interface Scope {
   readonly phase: Phase;
 }
 
-/** Calls that have computed a gradient. */
-interface Computation {
-  readonly gradient: Buffer;
-  readonly emit: (slope?: Slope) => void;
+/** Calls that have computed something, and that can be emitted anew to do the next step as well. */
+interface Computation<Next> {
+  readonly result: Buffer;
+  readonly emit: (next: Next) => void;
   readonly start: number;
   readonly end: number;
   readonly scope: Scope;
+}
+
+/** Max pooling of what a call computes. */
+export interface PooledOutput {
+  /** Sizes; the filters are the windows. */
+  readonly windows: Convolution;
+  /** Its geometry block. */
+  readonly geometry: Buffer;
+  /** Where the largest values go. */
+  readonly y: Buffer;
 }
 
 /** Builds the list of calls for one batch size. */
@@ -54,6 +64,8 @@ export class PlanBuilder {
   layerLearns = true;
   /** Code of an activation that the linear layer that is being emitted applies for the layer behind it; 0 for none. */
   followingCode = 0;
+  /** Whether nobody but the layer that is being emitted reads its (first) input, not even the caller. */
+  inputIsPrivate = false;
   /** What the kernels say about scratch memory. */
   readonly workspaces: WorkspaceOracle;
   /** Four words, written before each training step: its number and the seed. Randomness of a step follows from them. */
@@ -68,7 +80,8 @@ export class PlanBuilder {
   readonly penalties: ActivityPenalty[] = [];
   readonly #shared = new Set<Buffer>();
   readonly #spread = new Map<Buffer, Buffer>();
-  #latest: Computation | undefined;
+  #latest: Computation<Slope> | undefined;
+  #poolable: (Computation<PooledOutput> & { readonly shape: Shape }) | undefined;
   #constantBytes = 0;
   #streams = 0;
   #scope: Scope = { layer: '', phase: 'forward' };
@@ -168,7 +181,7 @@ export class PlanBuilder {
   computed(gradient: Buffer, emit: (slope?: Slope) => void): Buffer {
     const start = this.calls.length;
     emit();
-    this.#latest = { gradient, emit, start, end: this.calls.length, scope: this.#scope };
+    this.#latest = { result: gradient, emit, start, end: this.calls.length, scope: this.#scope };
     return gradient;
   }
 
@@ -179,11 +192,43 @@ export class PlanBuilder {
    */
   fuseSlope(gradient: Buffer, slope: Slope): boolean {
     const latest = this.#latest;
-    const isLatest = latest?.gradient === gradient && latest.end === this.calls.length;
-    if (!isLatest || slope.alpha !== 0 || !this.#mayOverwrite(gradient)) return false;
-    this.calls.length = latest.start;
-    this.scope(latest.scope.layer, latest.scope.phase, () => latest.emit(slope));
+    if (latest?.result !== gradient || slope.alpha !== 0 || !this.#mayOverwrite(gradient)) return false;
+    return this.#emitAnew(latest, slope);
+  }
+
+  /**
+   * Emits the call that computes outputs of a convolution, in such a way that {@link fusePooling} can emit it anew.
+   *
+   * @param shape - That of the outputs, with the batch.
+   * @param emit - Emits the call; with pooling, one that computes the pooled outputs alone.
+   */
+  poolable(outputs: Buffer, shape: Shape, emit: (pooling?: PooledOutput) => void): void {
+    const start = this.calls.length;
+    emit();
+    this.#poolable = { result: outputs, shape, emit, start, end: this.calls.length, scope: this.#scope };
+  }
+
+  /**
+   * Lets the call that has just computed the input of max pooling pool it, image by image, where nobody else wants that
+   * input: not in training, whose gradient needs it.
+   *
+   * @returns whether it does.
+   */
+  fusePooling(x: Buffer, pooling: PooledOutput): boolean {
+    const latest = this.#poolable;
+    if (latest?.result !== x || this.training || this.keepAll || !this.inputIsPrivate) return false;
+    if (pooling.windows.input.some((size, axis) => size !== latest.shape[axis])) return false;
+    return this.#emitAnew(latest, pooling);
+  }
+
+  /** Emits calls anew, unless others came after them. */
+  #emitAnew<Next>({ start, end, scope, emit }: Computation<Next>, next: Next): boolean {
+    if (end !== this.calls.length) return false;
+    // They can do one next step, not two.
     this.#latest = undefined;
+    this.#poolable = undefined;
+    this.calls.length = start;
+    this.scope(scope.layer, scope.phase, () => emit(next));
     return true;
   }
 

@@ -1,12 +1,13 @@
 //! Exports of the convolution and its gradients.
 
 use super::{call, ending, Frame};
+use crate::error::Error;
 use crate::kernels::activation::Activation;
 use crate::kernels::conv2d::{self, Pass};
 use wasm_bindgen::prelude::*;
 
-/// Answers the float32 values of scratch memory for a pass (0 forward, 1 filter gradient, 2 input gradient) of the
-/// convolution whose geometry block is at an address; `u32::MAX` when there is no such convolution.
+/// Answers the float32 values of scratch memory for a pass (0 forward, 1 filter gradient, 2 input gradient, 3 forward with
+/// max pooling) of the convolution whose geometry block is at an address; `u32::MAX` when there is no such convolution.
 #[wasm_bindgen]
 pub fn conv2d_workspace(pass: u32, geometry: u32) -> u32 {
     let size = || conv2d::workspace(Pass::from_code(pass)?, &Frame::new().geometry(geometry)?);
@@ -34,6 +35,41 @@ pub fn conv2d_forward(
             frame.input(filter, geometry.filter_size())?,
             frame.optional(bias, geometry.out_c)?,
             frame.output(y, geometry.output_size())?,
+            Activation::from_code(activation, 0.0)?,
+            frame.workspace(workspace, workspace_length, needed)?,
+        );
+        Ok(())
+    })
+}
+
+/// `y = max_pool(activation(conv(x, filter) + bias))`; the images of `pooling` are the outputs of the convolution.
+#[wasm_bindgen]
+pub fn conv2d_max_pool2d(
+    geometry: u32,
+    pooling: u32,
+    x: u32,
+    filter: u32,
+    bias: u32,
+    y: u32,
+    activation: u32,
+    workspace: u32,
+    workspace_length: u32,
+) -> u32 {
+    call(|frame| {
+        let (geometry, windows) = (frame.geometry(geometry)?, frame.pooling(pooling)?);
+        let outputs = [geometry.batch, geometry.out_h, geometry.out_w, geometry.out_c];
+        if outputs != [windows.batch, windows.in_h, windows.in_w, windows.in_c] {
+            return Err(Error::InvalidGeometry);
+        }
+        let needed = conv2d::workspace(Pass::Pooled, &geometry)?;
+        let x = frame.input(x, geometry.input_size())?;
+        let filter = frame.input(filter, geometry.filter_size())?;
+        let bias = frame.optional(bias, geometry.out_c)?;
+        conv2d::pooled::forward(
+            &geometry,
+            &windows,
+            (x, filter, bias),
+            frame.output(y, windows.output_size())?,
             Activation::from_code(activation, 0.0)?,
             frame.workspace(workspace, workspace_length, needed)?,
         );

@@ -27,6 +27,11 @@ fn is_thin(geometry: &Geometry) -> bool {
     thin::fits_forward(&geometry.without_padding())
 }
 
+/// Whether outputs are computed image by image, by [`image`].
+pub(super) fn goes_by_images(geometry: &Geometry) -> bool {
+    geometry.groups == 1 && !winograd::fits(geometry) && !is_thin(geometry)
+}
+
 /// Steps of the reduction: channels of all taps.
 fn steps(geometry: &Geometry) -> usize {
     geometry.kernel_h * geometry.kernel_w * geometry.in_c

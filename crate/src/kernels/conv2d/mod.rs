@@ -13,6 +13,7 @@ mod grouped;
 pub mod input_gradient;
 mod lines;
 mod planar;
+pub mod pooled;
 mod sliding;
 mod thin;
 pub mod winograd;
@@ -22,7 +23,7 @@ use crate::gemm::micro::Walk;
 use crate::geometry::Geometry;
 use crate::threads::share;
 
-/// One of the three passes.
+/// One of the passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pass {
     /// Outputs from images and filters.
@@ -31,15 +32,18 @@ pub enum Pass {
     FilterGradient,
     /// Gradient of the images.
     InputGradient,
+    /// Outputs of max pooling behind it.
+    Pooled,
 }
 
 impl Pass {
-    /// The pass of a code: 0 forward, 1 filter gradient, 2 input gradient.
+    /// The pass of a code: 0 forward, 1 filter gradient, 2 input gradient, 3 outputs of max pooling.
     pub fn from_code(code: u32) -> Result<Self, Error> {
         match code {
             0 => Ok(Self::Forward),
             1 => Ok(Self::FilterGradient),
             2 => Ok(Self::InputGradient),
+            3 => Ok(Self::Pooled),
             _ => Err(Error::UnknownCode),
         }
     }
@@ -51,6 +55,7 @@ pub fn workspace(pass: Pass, geometry: &Geometry) -> Result<usize, Error> {
         Pass::Forward => forward::workspace(geometry),
         Pass::FilterGradient => filter_gradient::workspace(geometry),
         Pass::InputGradient => input_gradient::workspace(geometry),
+        Pass::Pooled => pooled::workspace(geometry),
     }
 }
 

@@ -55,7 +55,8 @@ pub fn max(g: &Geometry, x: &[Real], y: &mut [Real]) {
     each_images(g, y, |g, first, y| max_of(g, &x[first * g.in_h * g.in_w * g.in_c..], y));
 }
 
-fn max_of(g: &Geometry, x: &[Real], y: &mut [Real]) {
+/// [`max`] on this thread.
+pub fn max_of(g: &Geometry, x: &[Real], y: &mut [Real]) {
     if quarters::fits(g) {
         return quarters::max(g, x, y);
     }

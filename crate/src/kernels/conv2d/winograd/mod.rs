@@ -44,10 +44,11 @@ pub fn fits(geometry: &Geometry) -> bool {
     cfg!(target_feature = "relaxed-simd") && is_possible(geometry) && pays(&Convolution::forward(geometry))
 }
 
-/// How the gradient of the images is computed this way, if it is: where that has fewer tiles, by the transpose.
+/// How the gradient of the images is computed this way, if it is: by the transpose, which errs less at borders, unless it
+/// has more tiles.
 pub fn backward(geometry: &Geometry) -> Option<Convolution> {
     let (correlation, transpose) = (Convolution::backward(geometry), Convolution::transpose(geometry));
-    let way = if transpose.tiles() < correlation.tiles() { transpose } else { correlation };
+    let way = if transpose.tiles() <= correlation.tiles() { transpose } else { correlation };
     (cfg!(target_feature = "relaxed-simd") && is_possible(geometry) && pays(&way)).then_some(way)
 }
 

@@ -99,7 +99,7 @@ fn table() -> Vec<Case> {
         }
     }
     // One input channel, whose gradient slides over four or eight channels: every place of the last block.
-    for width in 8..20 {
+    for width in 8..25 {
         for (filters, pads) in [(8, [0; 4]), (4, [1; 4]), (8, [2, 0, 2, 2]), (8, [3; 4])] {
             cases.push(Case { batch: 1, image: [5, width], filters, pads, ..base });
             cases.push(Case { batch: 1, image: [5, width], channels: filters, pads, ..base });

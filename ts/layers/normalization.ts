@@ -275,7 +275,7 @@ function emitLayerNormalization(
     output: { buffer: y, shape },
     backward(gradient) {
       const dx = builder.temporary('input gradient', shape);
-      const scratch = builder.workspace(4 * channels);
+      const scratch = builder.workspace(2 * channels);
       const results = [write(dx), maybeWrite(gamma?.gradient), maybeWrite(beta?.gradient), write(scratch)];
       const seen = [read(x), maybe(gamma?.value), read(statistics), read(gradient)];
       builder.call('layer_norm_gradient', [rows, channels, ...seen, ...results], 12 * x.size);

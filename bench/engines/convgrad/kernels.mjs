@@ -69,12 +69,14 @@ const kinds = {
     return { call: [...call, ...rest], output: [out, rows * channels] };
   },
 
-  layerNorm({ rows, channels, epsilon }, { x, gamma, beta }, { put, space }) {
+  layerNorm({ pass, rows, channels, epsilon }, { x, gamma, beta, dy, statistics }, { put, space }) {
     const out = space(rows * channels);
-    return {
-      call: ['layer_norm', rows, channels, epsilon, put(x), put(gamma), put(beta), space(2 * rows), out],
-      output: [out, rows * channels],
-    };
+    const call =
+      pass === 'forward'
+        ? ['layer_norm', rows, channels, epsilon, put(x), put(gamma), put(beta), space(2 * rows), out]
+        : ['layer_norm_gradient', rows, channels, put(x), put(gamma), put(statistics), put(dy), out];
+    const rest = pass === 'forward' ? [] : [space(channels), space(channels), space(2 * channels)];
+    return { call: [...call, ...rest], output: [out, rows * channels] };
   },
 
   biasGradient({ rows, channels }, { dy }, { put, space }) {

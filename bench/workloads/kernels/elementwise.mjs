@@ -211,31 +211,65 @@ export function batchNormalization(rows, channels) {
   ];
 }
 
-/** Layer normalization forward, and the gradient of a bias: sums along and across the rows of a matrix. */
+/** Layer normalization and its gradients, and the gradient of a bias: sums along and across the rows of a matrix. */
 export function rowSums(rows, channels) {
   const count = rows * channels;
   const common = { group: 'elementwise', rows, channels, flops: count };
   const epsilon = 1e-3;
+  const data = () => {
+    const [x, gamma, beta] = [numbers(1, count), numbers(2, channels), numbers(3, channels)];
+    const [normal, means, deviations] = [new Float64Array(count), [], []];
+    for (let start = 0; start < count; start += channels) {
+      const row = x.subarray(start, start + channels);
+      const mean = row.reduce((sum, value) => sum + value / channels, 0);
+      const variance = row.reduce((sum, value) => sum + (value - mean) ** 2 / channels, 0);
+      means.push(mean);
+      deviations.push(1 / Math.sqrt(variance + epsilon));
+      row.forEach((value, c) => {
+        normal[start + c] = (value - mean) * deviations.at(-1);
+      });
+    }
+    return { x, gamma, beta, normal, means, deviations };
+  };
   return [
     {
       ...common,
       kind: 'layerNorm',
+      pass: 'forward',
       name: `layer normalization forward ${rows}×${channels}`,
       epsilon,
       // The mean 1, the variance 2, the result 3; a row stays in the first-level cache.
       bound: { reads: [count], writes: [count], divisions: rows, operations: (6 * count) / 4 },
       load() {
-        const [x, gamma, beta] = [numbers(1, count), numbers(2, channels), numbers(3, channels)];
+        const { x, gamma, beta, normal } = data();
+        const expected = normal.map((value, index) => value * gamma[index % channels] + beta[index % channels]);
+        return { inputs: { x, gamma, beta }, check: (who, answer) => assertClose(who, answer, expected, 1e-5) };
+      },
+    },
+    {
+      ...common,
+      kind: 'layerNorm',
+      pass: 'gradient',
+      name: `layer normalization gradient ${rows}×${channels}`,
+      // The normalized value 2, its gradient 1, both means 2, the sums of the columns 2, the result 3.
+      bound: { reads: [count, count], writes: [count], operations: (10 * count) / 4 },
+      load() {
+        const { x, gamma, normal, means, deviations } = data();
+        const dy = numbers(4, count);
         const expected = new Float64Array(count);
         for (let start = 0; start < count; start += channels) {
-          const row = x.subarray(start, start + channels);
-          const mean = row.reduce((sum, value) => sum + value / channels, 0);
-          const variance = row.reduce((sum, value) => sum + (value - mean) ** 2 / channels, 0);
-          row.forEach((value, c) => {
-            expected[start + c] = ((value - mean) / Math.sqrt(variance + epsilon)) * gamma[c] + beta[c];
+          const g = dy.subarray(start, start + channels).map((value, c) => value * gamma[c]);
+          const mean = g.reduce((sum, value) => sum + value / channels, 0);
+          const slope = g.reduce((sum, value, c) => sum + (value * normal[start + c]) / channels, 0);
+          g.forEach((value, c) => {
+            expected[start + c] = (value - mean - normal[start + c] * slope) * deviations[start / channels];
           });
         }
-        return { inputs: { x, gamma, beta }, check: (who, answer) => assertClose(who, answer, expected, 1e-5) };
+        const statistics = Float32Array.from([...means, ...deviations]);
+        return {
+          inputs: { x, gamma, dy, statistics },
+          check: (who, answer) => assertClose(who, answer, expected, 1e-5),
+        };
       },
     },
     {

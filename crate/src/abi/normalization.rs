@@ -164,7 +164,7 @@ pub fn layer_norm(
     })
 }
 
-/// Gradients of [`layer_norm`]; `dgamma` and `dbeta` may be 0. `scratch` has `4 · channels` values.
+/// Gradients of [`layer_norm`]; `dgamma` and `dbeta` may be 0. `scratch` has `2 · channels` values.
 #[wasm_bindgen]
 #[allow(clippy::too_many_arguments)]
 pub fn layer_norm_gradient(
@@ -187,8 +187,8 @@ pub fn layer_norm_gradient(
         let dy = frame.input(dy, length)?;
         let dx = frame.output(dx, length)?;
         let (dgamma, dbeta) = (frame.optional_output(dgamma, width)?, frame.optional_output(dbeta, width)?);
-        let (sums, scratch) = frame.output(scratch, 4 * width)?.split_at_mut(2 * width);
-        layer_norm::gradient(sizes(rows, channels), x, gamma, statistics, dy, dx, sums, scratch);
+        let sums = frame.output(scratch, 2 * width)?;
+        layer_norm::gradient(sizes(rows, channels), x, gamma, statistics, dy, dx, sums);
         hand_out(sums, dgamma, dbeta);
         Ok(())
     })

@@ -1,7 +1,7 @@
 //! Bias: one value for each channel, and its gradient.
 
 use crate::threads::{each_part, share};
-use crate::vector::{copy, Lanes, Real, Vector, LANES};
+use crate::vector::{copy, totals, Lanes, Real, Vector, LANES};
 
 /// Sets every row of `y` to the bias, or to zero.
 pub fn broadcast(bias: Option<&[Real]>, columns: usize, y: &mut [Real]) {
@@ -71,26 +71,24 @@ fn add_block(columns: usize, first: usize, block: &[Real], db: &mut [Real]) {
 
 /// Sum of all values.
 pub fn sum(values: &[Real]) -> Real {
-    sum_of(values, |value| value)
+    let [sum] = sums_of([values], |[total], [value]| [total.add(value)]);
+    sum
 }
 
-/// Sum of a function of all values, in four vectors of sums that do not wait for each other.
+/// S sums of what I arrays of a length have at the same place; `add` adds a vector's share to sums.
 #[inline(always)]
-pub fn sum_of(values: &[Real], term: impl Fn(Lanes) -> Lanes) -> Real {
-    let mut totals = [Lanes::splat(0.0); 4];
-    let groups = values.chunks_exact(TOGETHER);
-    let vectors = groups.remainder().chunks_exact(LANES);
-    let rest = vectors.remainder();
-    for group in groups {
-        for (v, total) in totals.iter_mut().enumerate() {
-            *total = total.add(term(Lanes::load(&group[v * LANES..])));
-        }
+pub fn sums_of<const I: usize, const S: usize>(
+    arrays: [&[Real]; I],
+    add: impl Fn([Lanes; S], [Lanes; I]) -> [Lanes; S],
+) -> [Real; S] {
+    let [a, b, c, d] = totals(arrays, &add);
+    let sums = std::array::from_fn(|s| a[s].add(c[s]).add(b[s].add(d[s])).sum());
+    let rest = arrays.map(|array| array.chunks_exact(LANES).remainder());
+    let count = rest.first().map_or(0, |rest| rest.len());
+    if count == 0 {
+        return sums;
     }
-    for vector in vectors {
-        totals[0] = totals[0].add(term(Lanes::load(vector)));
-    }
-    let mut lanes = [0.0; LANES];
-    lanes[..rest.len()].copy_from_slice(rest);
-    let last: Real = term(Lanes::from_array(lanes)).to_array().iter().take(rest.len()).sum();
-    totals[0].add(totals[2]).add(totals[1].add(totals[3])).sum() + last
+    let values = rest.map(|rest| Lanes::from_array(std::array::from_fn(|lane| *rest.get(lane).unwrap_or(&0.0))));
+    let last = add([Lanes::splat(0.0); S], values).map(Lanes::to_array);
+    std::array::from_fn(|s| sums[s] + last[s].iter().take(count).sum::<Real>())
 }

@@ -12,7 +12,7 @@ mod sweep;
 pub use portable::Lanes;
 #[cfg(target_feature = "simd128")]
 pub use simd128::Lanes;
-pub use sweep::{combine, spread, sweep};
+pub use sweep::{combine, spread, sweep, totals, update};
 
 /// Number of lanes.
 pub const LANES: usize = 4;

@@ -18,7 +18,7 @@ pub fn sweep<const N: usize>(
     let target = y.as_mut_ptr();
     let inputs = [source.map_or(target.cast_const(), <[Real]>::as_ptr), x.as_ptr()];
     // SAFETY: all three arrays are as long as `y`, which is read through the pointer that writes it.
-    unsafe { run::<2, N>(Places { inputs, target }, y.len(), |[source, x]| apply(source, x)) }
+    unsafe { run::<2, N>(Places { inputs, target }, y.len(), |[source, x], _| apply(source, x)) }
 }
 
 /// `y = apply(inputs)` for every element, N vectors at a time. Panics when the lengths differ.
@@ -31,13 +31,13 @@ pub fn combine<const I: usize, const N: usize>(
     assert!(inputs.iter().all(|input| input.len() == y.len()));
     let places = Places { inputs: inputs.map(<[Real]>::as_ptr), target: y.as_mut_ptr() };
     // SAFETY: all arrays are as long as `y`.
-    unsafe { run::<I, N>(places, y.len(), apply) }
+    unsafe { run::<I, N>(places, y.len(), |inputs, _| apply(inputs)) }
 }
 
-/// `outputs = apply(inputs)` for every element of arrays of whole vectors. Panics when the lengths differ or are no multiple of
-/// four.
+/// `outputs = apply(inputs)` for every element of arrays of whole vectors, N vectors at a time. Panics when the lengths differ
+/// or are no multiple of four.
 #[inline(always)]
-pub fn spread<const I: usize, const O: usize>(
+pub fn spread<const I: usize, const O: usize, const N: usize>(
     inputs: [&[Real]; I],
     outputs: [&mut [Real]; O],
     apply: impl Fn([Lanes; I]) -> [Lanes; O],
@@ -47,17 +47,77 @@ pub fn spread<const I: usize, const O: usize>(
     assert!(inputs.iter().all(|input| input.len() == length) && outputs.iter().all(|output| output.len() == length));
     let mut inputs = inputs.map(<[Real]>::as_ptr);
     let mut outputs = outputs.map(<[Real]>::as_mut_ptr);
-    for _ in 0..length / LANES {
-        // SAFETY: all arrays have `length` values, and the steps add up to no more.
-        unsafe {
-            let results = apply(inputs.map(|input| Lanes::load_at(input)));
-            for (result, output) in results.into_iter().zip(outputs) {
-                result.store_at(output);
+    let mut step = |vectors: usize| {
+        for v in 0..vectors {
+            // SAFETY: all arrays have `length` values, and the steps add up to no more.
+            unsafe {
+                let results = apply(inputs.map(|input| Lanes::load_at(input.add(v * LANES))));
+                for (result, output) in results.into_iter().zip(outputs) {
+                    result.store_at(output.add(v * LANES));
+                }
             }
-            inputs = inputs.map(|input| input.add(LANES));
-            outputs = outputs.map(|output| output.add(LANES));
+        }
+        for input in &mut inputs {
+            *input = input.wrapping_add(vectors * LANES);
+        }
+        for output in &mut outputs {
+            *output = output.wrapping_add(vectors * LANES);
+        }
+    };
+    for _ in 0..length / (N * LANES) {
+        step(N);
+    }
+    if N > 1 {
+        for _ in 0..length % (N * LANES) / LANES {
+            step(1);
         }
     }
+}
+
+/// Four vectors of each of S sums of what I arrays have at the same place, which do not wait for each other: `sums = add(sums,
+/// values)` for all whole vectors, in turn as far as there are fours of them, the rest to the first. Panics when the lengths
+/// differ.
+#[inline(always)]
+pub fn totals<const I: usize, const S: usize>(
+    arrays: [&[Real]; I],
+    add: impl Fn([Lanes; S], [Lanes; I]) -> [Lanes; S],
+) -> [[Lanes; S]; 4] {
+    let length = arrays.first().map_or(0, |array| array.len());
+    assert!(arrays.iter().all(|array| array.len() == length));
+    let mut places = arrays.map(<[Real]>::as_ptr);
+    let mut totals = [[Lanes::splat(0.0); S]; 4];
+    // SAFETY: all arrays have `length` values, and the steps add up to no more.
+    unsafe {
+        for _ in 0..length / (4 * LANES) {
+            for v in 0..4 {
+                totals[v] = add(totals[v], places.map(|place| Lanes::load_at(place.add(v * LANES))));
+            }
+            for place in &mut places {
+                *place = place.add(4 * LANES);
+            }
+        }
+        for _ in 0..length % (4 * LANES) / LANES {
+            totals[0] = add(totals[0], places.map(|place| Lanes::load_at(place)));
+            for place in &mut places {
+                *place = place.add(LANES);
+            }
+        }
+    }
+    totals
+}
+
+/// `y = apply(inputs, y)` for every element, N vectors at a time. Panics when the lengths differ.
+#[inline(always)]
+pub fn update<const I: usize, const N: usize>(
+    inputs: [&[Real]; I],
+    y: &mut [Real],
+    apply: impl Fn([Lanes; I], Lanes) -> Lanes,
+) {
+    assert!(inputs.iter().all(|input| input.len() == y.len()));
+    let target = y.as_mut_ptr();
+    let places = Places { inputs: inputs.map(<[Real]>::as_ptr), target };
+    // SAFETY: all arrays are as long as `y`, which is read through the pointer that writes it.
+    unsafe { run::<I, N>(places, y.len(), apply) }
 }
 
 /// Where the arrays go on.
@@ -73,7 +133,7 @@ struct Places<const I: usize> {
 unsafe fn run<const I: usize, const N: usize>(
     mut places: Places<I>,
     length: usize,
-    apply: impl Fn([Lanes; I]) -> Lanes,
+    apply: impl Fn([Lanes; I], Lanes) -> Lanes,
 ) {
     // SAFETY: the steps add up to no more than the length.
     unsafe {
@@ -95,12 +155,13 @@ impl<const I: usize> Places<I> {
     /// # Safety
     /// N vectors must be readable and writable from here on.
     #[inline(always)]
-    unsafe fn vectors<const N: usize>(&mut self, apply: &impl Fn([Lanes; I]) -> Lanes) {
+    unsafe fn vectors<const N: usize>(&mut self, apply: &impl Fn([Lanes; I], Lanes) -> Lanes) {
         // SAFETY: promised by the caller.
         unsafe {
             for v in 0..N {
                 let inputs = self.inputs.map(|input| Lanes::load_at(input.add(v * LANES)));
-                apply(inputs).store_at(self.target.add(v * LANES));
+                let target = self.target.add(v * LANES);
+                apply(inputs, Lanes::load_at(target)).store_at(target);
             }
             self.inputs = self.inputs.map(|input| input.add(N * LANES));
             self.target = self.target.add(N * LANES);
@@ -112,17 +173,17 @@ impl<const I: usize> Places<I> {
     /// # Safety
     /// `count` values must be readable and writable from here on.
     #[inline(always)]
-    unsafe fn rest(&self, count: usize, apply: &impl Fn([Lanes; I]) -> Lanes) {
+    unsafe fn rest(&self, count: usize, apply: &impl Fn([Lanes; I], Lanes) -> Lanes) {
         // SAFETY: promised by the caller.
         unsafe {
-            let inputs = self.inputs.map(|input| {
+            let load = |place: *const Real| {
                 let mut lanes = [1.0; LANES];
                 for (lane, value) in lanes.iter_mut().enumerate().take(count) {
-                    *value = *input.add(lane);
+                    *value = *place.add(lane);
                 }
                 Lanes::from_array(lanes)
-            });
-            let result = apply(inputs).to_array();
+            };
+            let result = apply(self.inputs.map(load), load(self.target)).to_array();
             for (lane, value) in result.into_iter().enumerate().take(count) {
                 *self.target.add(lane) = value;
             }

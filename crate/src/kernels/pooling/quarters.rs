@@ -54,9 +54,9 @@ pub fn max_gradient(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], dx: &mut 
                 let ((da, db), (dd, de)) = (dtop.split_at_mut(c), dbottom.split_at_mut(c));
                 let (inputs, outputs) = ([y, dy, a, b, d, e], [da, db, dd, de]);
                 if has_nan {
-                    spread(inputs, outputs, give_with_nan);
+                    spread::<6, 4, 1>(inputs, outputs, give_with_nan);
                 } else {
-                    spread(inputs, outputs, give);
+                    spread::<6, 4, 1>(inputs, outputs, give);
                 }
             }
         }

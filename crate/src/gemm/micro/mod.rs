@@ -15,7 +15,7 @@ pub use channels::{first_channel, tap_channels, Factors, Rows};
 pub use dots::{dots, slide};
 pub use outer::{along, columns, rows};
 pub use planes::{correlate, correlate_channels, correlate_planes, planes, weave, Taps};
-pub use products::{slide_products, tap_products, Lines, Sums};
+pub use products::{skip_products, slide_products, tap_products, Lines, Sums};
 pub use square::{Square, SquareMut};
 pub use strip::strip;
 

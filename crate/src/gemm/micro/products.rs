@@ -140,6 +140,69 @@ unsafe fn meet<const R: usize, const T: usize>(
     window
 }
 
+/// `sums[r, t, l] += Σ x[origin + i·lines.x + r·line + (2j + t − LEFT)·c + l] · dy[i·lines.dy + j·c + l]` for R rows of three taps
+/// that touch each other, over the lines `i`, `count` gradients `j` and all `c` channels `l`. LEFT pixels, none or one, before
+/// the first one and one from `pixels` on are zeros and not there. The pixel between two gradients is loaded once for both.
+/// Panics when another address lies outside a slice.
+#[inline(always)]
+pub fn skip_products<const R: usize, const LEFT: usize>(
+    sums: Sums,
+    (x, origin, line, pixels): (&[Real], usize, usize, usize),
+    (dy, count): (&[Real], usize),
+    lines: Lines,
+) {
+    const { assert!(LEFT < 2) };
+    if lines.count * count == 0 {
+        return;
+    }
+    let (c, reach) = (lines.channels, lines.reach());
+    let inside = (2 * count + 1).saturating_sub(LEFT) <= pixels;
+    let whole = if inside { count } else { count - 1 };
+    assert!(2 * count - LEFT <= pixels && (1 - LEFT) < pixels);
+    assert!(origin + reach.0 + (R - 1) * line + pixels * c <= x.len() && reach.1 + count * c <= dy.len());
+    sums.each_vector::<R, 3>(c, |channel, sums| {
+        let mut sums = sums;
+        for i in 0..lines.count {
+            let first = x.as_ptr().wrapping_add(origin + i * lines.x + channel);
+            let mut gradient = dy.as_ptr().wrapping_add(i * lines.dy + channel);
+            // SAFETY: the assertions above bound every address that is read; pointers may pass the end after the last gradient.
+            unsafe {
+                // What the last gradient has seen through its last tap, the next one sees through its first one.
+                let mut seen: [Lanes; R] = std::array::from_fn(|r| {
+                    if LEFT == 0 {
+                        Lanes::load_at(first.wrapping_add(r * line))
+                    } else {
+                        Lanes::splat(0.0)
+                    }
+                });
+                let mut pixel = first.wrapping_add((1 - LEFT) * c);
+                for _ in 0..whole {
+                    let value = Lanes::load_at(gradient);
+                    for r in 0..R {
+                        let place = pixel.wrapping_add(r * line);
+                        let (middle, last) = (Lanes::load_at(place), Lanes::load_at(place.wrapping_add(c)));
+                        sums[r][0] = seen[r].mul_add(value, sums[r][0]);
+                        sums[r][1] = middle.mul_add(value, sums[r][1]);
+                        sums[r][2] = last.mul_add(value, sums[r][2]);
+                        seen[r] = last;
+                    }
+                    gradient = gradient.wrapping_add(c);
+                    pixel = pixel.wrapping_add(2 * c);
+                }
+                if !inside {
+                    let value = Lanes::load_at(gradient);
+                    for r in 0..R {
+                        let middle = Lanes::load_at(pixel.wrapping_add(r * line));
+                        sums[r][0] = seen[r].mul_add(value, sums[r][0]);
+                        sums[r][1] = middle.mul_add(value, sums[r][1]);
+                    }
+                }
+            }
+        }
+        sums
+    });
+}
+
 /// `sums[r, t, l] += Σ x[origin + i·lines.x + r·line + t·column + j·step + l] · dy[i·lines.dy + (first + j)·c + l]` for R rows
 /// of T taps, over the lines `i`, `count` gradients `j` and all `c` channels `l`. Panics when an address lies outside a
 /// slice.

@@ -7,7 +7,7 @@ use super::super::axis::{self, Axis};
 use super::super::{cut, MOST_PARTS};
 use super::{accumulate, pairs};
 use crate::error::{checked_product, Error};
-use crate::gemm::micro::{first_channel, slide_products, tap_products, Lines, Sums};
+use crate::gemm::micro::{first_channel, skip_products, slide_products, tap_products, Lines, Sums};
 use crate::geometry::Geometry;
 use crate::threads::each_part;
 use crate::vector::{Lanes, Real, Vector, LANES};
@@ -122,6 +122,16 @@ impl Block<'_> {
                 slide_products::<R, T>(sums, x, (self.dy, begin + g.pad_left - q, g.out_w), self.lines);
             }
             return;
+        }
+        // Three taps at every other pixel, of which one may lie beyond each border.
+        let seen = 2 * g.out_w + 1;
+        let narrow = g.pad_left < 2 && g.in_w > 1 && seen <= g.pad_left + g.in_w + 1;
+        if narrow && (g.kernel_w, T, g.stride_w, g.dilation_w) == (3, 3, 2, 1) {
+            let (x, dy) = ((self.x, self.start, line, g.in_w), (self.dy, g.out_w));
+            return match g.pad_left {
+                0 => skip_products::<R, 0>(sums, x, dy, self.lines),
+                _ => skip_products::<R, 1>(sums, x, dy, self.lines),
+            };
         }
         // The gradients that see pixels through a tap.
         let range = |t: usize| {

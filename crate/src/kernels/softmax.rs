@@ -30,9 +30,12 @@ pub fn softmax_rows(width: usize, x: &[Real], y: &mut [Real], mut visit: impl Fn
         return;
     }
     let together = GROUPS.min(SCRATCH / width) * LANES;
+    // Cleared once for all parts.
+    let mut columns = [Lanes::splat(0.0); SCRATCH];
+    let mut ends = [[0.0; GROUPS * LANES]; 2];
     let parts = x.chunks(together * width).zip(y.chunks_mut(together * width));
     for (part, (x, y)) in parts.enumerate() {
-        let ends = narrow(width, x, y);
+        narrow(width, x, y, &mut columns, &mut ends);
         for (row, y) in y.chunks_exact_mut(width).enumerate() {
             visit(part * together + row, y, ends[0][row], ends[1][row]);
         }
@@ -41,26 +44,23 @@ pub fn softmax_rows(width: usize, x: &[Real], y: &mut [Real], mut visit: impl Fn
 
 /// [`softmax_rows`] of up to four times `GROUPS` rows.
 #[inline(never)]
-fn narrow(width: usize, x: &[Real], y: &mut [Real]) -> Ends {
-    let mut ends = [[0.0; GROUPS * LANES]; 2];
+fn narrow(width: usize, x: &[Real], y: &mut [Real], columns: &mut [Lanes; SCRATCH], ends: &mut Ends) {
     let whole = x.len() / (LANES * width) * LANES * width;
-    fours(width, &x[..whole], &mut y[..whole], &mut ends, 0);
+    fours(width, &x[..whole], &mut y[..whole], columns, (ends, 0));
     let rest = x.len() - whole;
     if rest > 0 {
         let (mut from, mut to) = ([0.0; LANES * NARROW], [0.0; LANES * NARROW]);
         from[..rest].copy_from_slice(&x[whole..]);
-        fours(width, &from[..LANES * width], &mut to[..LANES * width], &mut ends, whole / width);
+        fours(width, &from[..LANES * width], &mut to[..LANES * width], columns, (ends, whole / width));
         y[whole..].copy_from_slice(&to[..rest]);
     }
-    ends
 }
 
 /// [`narrow`] of groups of four rows, whose ends stand from `first` on. Step by step for all groups: within one group the
 /// steps wait for each other.
 #[inline(never)]
-fn fours(width: usize, x: &[Real], y: &mut [Real], ends: &mut Ends, first: usize) {
-    let mut columns = [Lanes::splat(0.0); SCRATCH];
-    let (mut largest, mut totals) = ([columns[0]; GROUPS], [columns[0]; GROUPS]);
+fn fours(width: usize, x: &[Real], y: &mut [Real], columns: &mut [Lanes; SCRATCH], (ends, first): (&mut Ends, usize)) {
+    let (mut largest, mut totals) = ([Lanes::splat(0.0); GROUPS], [Lanes::splat(0.0); GROUPS]);
     let groups = x.chunks_exact(LANES * width).zip(columns.chunks_exact_mut(width));
     for ((x, columns), largest) in groups.zip(&mut largest) {
         *largest = gather(x, columns);

@@ -105,6 +105,18 @@ fn table() -> Vec<Case> {
             cases.push(Case { batch: 1, image: [5, width], channels: filters, pads, ..base });
         }
     }
+    // Three filters that slide over vectors of channels, and back.
+    for width in 5..16 {
+        for (channels, pads) in [(8, [0; 4]), (4, [1; 4]), (12, [0, 2, 2, 2]), (4, [3; 4])] {
+            let case = Case { batch: 1, image: [5, width], pads, ..base };
+            cases.push(Case { channels, filters: 3, ..case });
+            cases.push(Case { channels: 3, filters: channels, ..case });
+        }
+    }
+    // Rows of outputs below the image, which see nothing of it.
+    for filters in [1, 3] {
+        cases.push(Case { image: [5, 12], channels: 8, filters, pads: [0, 4, 2, 2], ..base });
+    }
     // One tap over many channels: a matrix product.
     for (channels, filters) in [(64, 128), (130, 65), (63, 131)] {
         let case = Case { kernel: [1, 1], channels, filters, ..base };

@@ -80,3 +80,56 @@ pub fn slide<const P: usize, const T: usize, const V: usize, const LEFT: usize, 
     }
     *sums = totals;
 }
+
+/// `sums[p][f] += Σ a[start + r·line + (p + t − LEFT)·pixel + c] · b[r, c / 4, t, f, c mod 4]` with lanes along `c < 4·vectors`:
+/// P neighbouring outputs of F filters of `rows` times three taps. Of the pixels that they see the first LEFT and the last
+/// RIGHT ones lie beyond the border, as in [`slide`]. Panics when another pixel lies outside a slice.
+#[inline(always)]
+pub fn slide_filters<const P: usize, const F: usize, const LEFT: usize, const RIGHT: usize>(
+    sums: &mut Tile<P, F>,
+    (a, start, line, rows): (&[Real], usize, usize, usize),
+    (pixel, vectors): (usize, usize),
+    b: &[Real],
+) {
+    const { assert!(P <= 4) };
+    assert!(rows > 0 && pixel == vectors * LANES);
+    assert!(start + (rows - 1) * line + (P + 2 - LEFT - RIGHT) * pixel <= a.len());
+    assert!(rows * 3 * pixel * F <= b.len());
+    let mut totals = *sums;
+    // Before every tap the loop could end, as far as the compiler knows: it does not gather the steps of a sum then, for which
+    // it would load the factors of all taps at once.
+    let ends = black_box([vectors; 3]);
+    let mut taps = b.as_ptr();
+    for r in 0..rows {
+        // SAFETY: the assertions above bound every address of `vectors` rounds.
+        unsafe {
+            let mut pixels = a.as_ptr().add(start + r * line);
+            let mut round = 0;
+            'row: while round < vectors {
+                let mut values = [Lanes::splat(0.0); 6];
+                for t in 0..3 {
+                    if round == ends[t] {
+                        break 'row;
+                    }
+                    for d in if t == 0 { 0..P } else { P + t - 1..P + t } {
+                        if d >= LEFT && d < P + 2 - RIGHT {
+                            values[d] = Lanes::load_at(pixels.add((d - LEFT) * pixel));
+                        }
+                    }
+                    for f in 0..F {
+                        let factor = Lanes::load_at(taps.add((t * F + f) * LANES));
+                        for p in 0..P {
+                            if p + t >= LEFT && p + t < P + 2 - RIGHT {
+                                totals[p][f] = values[p + t].mul_add(factor, totals[p][f]);
+                            }
+                        }
+                    }
+                }
+                pixels = pixels.wrapping_add(LANES);
+                taps = taps.wrapping_add(3 * F * LANES);
+                round += 1;
+            }
+        }
+    }
+    *sums = totals;
+}

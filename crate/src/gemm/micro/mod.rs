@@ -12,7 +12,7 @@ mod square;
 mod strip;
 
 pub use channels::{first_channel, tap_channels, Factors, Rows};
-pub use dots::{dots, slide};
+pub use dots::{dots, slide, slide_filters};
 pub use outer::{along, columns, rows};
 pub use planes::{correlate, correlate_channels, correlate_planes, planes, weave, Taps};
 pub use products::{skip_products, slide_products, tap_products, Lines, Sums};

@@ -80,24 +80,24 @@ impl Axis {
     pub fn each_run(&self, mut work: impl FnMut(Run)) {
         let spread = self.spread as isize;
         // Every so many taps see pixels: in between are gaps.
-        let tap_step = self.spread / common_divisor(self.spread, self.dilation);
+        let tap_step = if spread == 1 { 1 } else { self.spread / common_divisor(self.spread, self.dilation) };
         for phase in 0..self.spread.min(self.outputs) {
             let place = |tap: usize| phase as isize + (tap * self.dilation) as isize - self.pad;
-            let tap = (0..tap_step.min(self.taps)).find(|&tap| place(tap) % spread == 0);
-            let all = tap.map_or(0, |tap| (self.taps - tap).div_ceil(tap_step));
+            let tap = (0..tap_step.min(self.taps)).find(|&tap| place(tap) == floor(place(tap), spread) * spread);
+            let all = tap.map_or(0, |tap| ceiling(self.taps - tap, tap_step));
             let phase = Phase {
                 run: Run {
                     output: phase,
                     output_step: self.spread,
-                    count: (self.outputs - phase).div_ceil(self.spread),
+                    count: ceiling(self.outputs - phase, self.spread),
                     tap: tap.unwrap_or(0),
                     tap_step,
                     taps: all,
                     input: 0,
                     input_step: self.stride,
-                    reach: self.dilation * tap_step / self.spread,
+                    reach: ceiling(self.dilation * tap_step, self.spread),
                 },
-                start: place(tap.unwrap_or(0)).div_euclid(spread),
+                start: floor(place(tap.unwrap_or(0)), spread),
                 inputs: self.inputs,
             };
             phase.each_run(&mut work);
@@ -120,9 +120,8 @@ impl Phase {
         let count = self.run.count as isize;
         let last = self.start + (self.run.taps as isize - 1) * reach;
         // The outputs of the middle: the first tap sees 0 at least, the last one less than `inputs`.
-        let begin = (-self.start).max(0).div_euclid(step) + isize::from((-self.start).max(0) % step != 0);
-        let begin = begin.min(count);
-        let end = ((self.inputs - 1 - last).div_euclid(step) + 1).clamp(begin, count);
+        let begin = (ceiling((-self.start).max(0) as usize, self.run.input_step) as isize).min(count);
+        let end = (floor(self.inputs - 1 - last, step) + 1).clamp(begin, count);
         for index in (0..begin).chain(end..count) {
             work(self.part(index, 1));
         }
@@ -136,8 +135,8 @@ impl Phase {
         let Run { output, output_step, tap, tap_step, taps, input_step, reach, .. } = self.run;
         let start = self.start + index * input_step as isize;
         let up = |value: isize| value.max(0) as usize;
-        let first = up(-start).div_ceil(reach);
-        let end = up(self.inputs - start).div_ceil(reach).min(taps);
+        let first = ceiling(up(-start), reach);
+        let end = ceiling(up(self.inputs - start), reach).min(taps);
         Run {
             output: output + index as usize * output_step,
             count: count as usize,
@@ -146,6 +145,28 @@ impl Phase {
             input: up(start + (first * reach) as isize),
             ..self.run
         }
+    }
+}
+
+// The axes of every image are looked at anew, and nearly all divisors are one: a division takes longer than to see that.
+
+/// `a / b` rounded down, for positive b.
+#[inline(always)]
+fn floor(a: isize, b: isize) -> isize {
+    if b == 1 {
+        a
+    } else {
+        a.div_euclid(b)
+    }
+}
+
+/// `a / b` rounded up.
+#[inline(always)]
+fn ceiling(a: usize, b: usize) -> usize {
+    if b == 1 {
+        a
+    } else {
+        a.div_ceil(b)
     }
 }
 

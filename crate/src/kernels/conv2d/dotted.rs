@@ -3,7 +3,8 @@
 
 use super::axis::Axis;
 use super::lines::{each_line, Line};
-use crate::gemm::micro::{dots, Panel, Tile};
+use super::sliding;
+use crate::gemm::micro::{dots, slide_filters, Panel, Tile};
 use crate::geometry::Geometry;
 use crate::vector::{Lanes, Real, Vector, LANES};
 
@@ -15,16 +16,30 @@ pub fn fits(geometry: &Geometry) -> bool {
     geometry.out_c <= MOST && geometry.in_c % LANES == 0
 }
 
+/// Outputs of three filters that are computed together where neighbours share the pixels, and outputs at a border.
+const BLOCK: usize = 3;
+const EDGE: usize = 2;
+
+/// Whether neighbouring outputs share the pixels.
+fn slides(geometry: &Geometry) -> bool {
+    geometry.out_c == 3 && geometry.out_w >= BLOCK + 2 * EDGE && sliding::is_plain(geometry)
+}
+
 /// Elements of the packed filters and their biases.
 pub fn packed(geometry: &Geometry) -> usize {
     (geometry.kernel_h * geometry.kernel_w * geometry.in_c + LANES) * geometry.out_c
 }
 
-/// Packs the filters, four steps of each in turn, and vectors that begin with the biases.
+/// Packs the filters, four steps of each in turn, and vectors that begin with the biases. Where neighbouring outputs share the
+/// pixels, the three taps of the same channels lie side by side.
 pub fn prepare(geometry: &Geometry, filter: &[Real], bias: Option<&[Real]>, packed: &mut [Real]) {
     let filters = geometry.out_c;
     let (packed, starts) = packed[..self::packed(geometry)].split_at_mut(filter.len());
-    for (source, target) in filter.chunks_exact(LANES * filters).zip(packed.chunks_exact_mut(LANES * filters)) {
+    let (vectors, slides) = (geometry.in_c / LANES, slides(geometry));
+    for (index, source) in filter.chunks_exact(LANES * filters).enumerate() {
+        let (row, tap, vector) = (index / (3 * vectors), index / vectors % 3, index % vectors);
+        let place = if slides { (row * vectors + vector) * 3 + tap } else { index };
+        let target = &mut packed[place * LANES * filters..][..LANES * filters];
         for (k, row) in source.chunks_exact(filters).enumerate() {
             for (f, &value) in row.iter().enumerate() {
                 target[f * LANES + k] = value;
@@ -40,6 +55,13 @@ pub fn prepare(geometry: &Geometry, filter: &[Real], bias: Option<&[Real]>, pack
 /// `y = bias + conv(x, filter)` of one image after [`prepare`].
 pub fn image(geometry: &Geometry, axes: &[Axis; 2], x: &[Real], packed: &[Real], y: &mut [Real]) {
     let (filter, starts) = packed[..self::packed(geometry)].split_at(geometry.filter_size());
+    if slides(geometry) {
+        return match geometry.pad_left {
+            0 => rows::<0>(geometry, x, filter, starts, y),
+            1 => rows::<1>(geometry, x, filter, starts, y),
+            _ => rows::<2>(geometry, x, filter, starts, y),
+        };
+    }
     each_line(geometry, axes, |line| match geometry.out_c {
         1 => along::<8, 1>(line, x, filter, starts, y),
         2 => along::<4, 2>(line, x, filter, starts, y),
@@ -91,6 +113,12 @@ fn store<const P: usize, const F: usize>(sums: Tile<P, F>, line: &Line, place: u
         }
         return;
     }
+    store_side_by_side(&sums, out);
+}
+
+/// Stores the sums of the lanes of outputs that are contiguous: four at a time.
+#[inline(always)]
+fn store_side_by_side<const P: usize, const F: usize>(sums: &Tile<P, F>, out: &mut [Real]) {
     let sums = sums.as_flattened();
     let mut quads = out.chunks_exact_mut(LANES);
     for (four, out) in sums.chunks_exact(LANES).zip(&mut quads) {
@@ -99,5 +127,44 @@ fn store<const P: usize, const F: usize>(sums: Tile<P, F>, line: &Line, place: u
     }
     for (sum, out) in sums[sums.len() / LANES * LANES..].iter().zip(quads.into_remainder()) {
         *out = sum.sum();
+    }
+}
+
+/// All rows of outputs of three filters, with a border of B pixels left and right: where there is one, the first outputs and
+/// the last ones by themselves.
+#[inline(never)]
+fn rows<const B: usize>(geometry: &Geometry, x: &[Real], filter: &[Real], starts: &[Real], y: &mut [Real]) {
+    const F: usize = 3;
+    let Geometry { in_h, in_c, out_w, kernel_h, pad_top, .. } = *geometry;
+    let starts: [Lanes; F] = std::array::from_fn(|f| Lanes::load(&starts[f * LANES..]));
+    let line = geometry.in_w * in_c;
+    let size = (in_c, in_c / LANES);
+    let edge = if B > 0 { EDGE } else { 0 };
+    for (i, out) in y.chunks_exact_mut(out_w * F).enumerate() {
+        // The kernel's rows that see the image.
+        let begin = pad_top.saturating_sub(i);
+        let end = kernel_h.min(in_h + pad_top - i);
+        let start = (i + begin - pad_top) * line;
+        let pixels = |from: usize| (x, start + from * in_c, line, end - begin);
+        let filter = &filter[begin * 3 * in_c * F..];
+        if B > 0 {
+            let mut sums = [starts; EDGE];
+            slide_filters::<EDGE, F, B, 0>(&mut sums, pixels(0), size, filter);
+            store_side_by_side(&sums, &mut out[..EDGE * F]);
+        }
+        let mut done = edge;
+        while done < out_w - edge {
+            // The last block may overlap the one before it: the same values are computed again.
+            let from = done.min(out_w - edge - BLOCK);
+            let mut sums = [starts; BLOCK];
+            slide_filters::<BLOCK, F, 0, 0>(&mut sums, pixels(from - B), size, filter);
+            store_side_by_side(&sums, &mut out[from * F..][..BLOCK * F]);
+            done = from + BLOCK;
+        }
+        if B > 0 {
+            let mut sums = [starts; EDGE];
+            slide_filters::<EDGE, F, 0, B>(&mut sums, pixels(out_w - EDGE - B), size, filter);
+            store_side_by_side(&sums, &mut out[(out_w - EDGE) * F..]);
+        }
     }
 }

@@ -12,21 +12,27 @@ const BLOCK: usize = 8;
 /// it would see three taps of all its outputs.
 const WIDE: usize = 11;
 
-/// Whether this way is taken: one output channel of one or two vectors of channels, 3 taps along the width, stride 1, no
-/// group, and a border of at most two pixels, as wide left as right, which is seen to its end.
+/// Whether this way is taken: one output channel of one or two vectors of channels, and neighbours that share the pixels.
 pub fn fits(geometry: &Geometry) -> bool {
     geometry.out_c == 1
         && (geometry.in_c == LANES || geometry.in_c == 2 * LANES)
-        && geometry.kernel_w == 3
+        && geometry.out_w >= BLOCK + 2
+        && is_plain(geometry)
+}
+
+/// Whether a filter is 3 taps wide, with stride 1, no group, no dilation, and a border of at most two pixels, as wide left as
+/// right, which is seen to its end; and whether every row of outputs sees a row of the image.
+pub fn is_plain(geometry: &Geometry) -> bool {
+    geometry.kernel_w == 3
         && (geometry.stride_h, geometry.stride_w, geometry.groups) == (1, 1, 1)
         && (geometry.dilation_h, geometry.dilation_w) == (1, 1)
         && geometry.pad_left == geometry.pad_right
         && geometry.pad_left <= 2
-        && geometry.out_w >= BLOCK + 2
-        && geometry.pad_top < geometry.span_h()
-        && geometry.in_h >= geometry.span_h()
-        && geometry.out_h + geometry.span_h() == geometry.padded_h() + 1
-        && geometry.out_w + geometry.span_w() == geometry.padded_w() + 1
+        && geometry.pad_top < geometry.kernel_h
+        && geometry.pad_bottom < geometry.kernel_h
+        && geometry.in_h >= geometry.kernel_h
+        && geometry.out_h + geometry.kernel_h == geometry.padded_h() + 1
+        && geometry.out_w + geometry.kernel_w == geometry.padded_w() + 1
 }
 
 /// `y = first + conv(x, filter)` of one image.

@@ -21,8 +21,11 @@ const BLOCK: usize = 256;
 /// Most rows of `c` that are computed together: their part of `a` stays in the second-level cache while all panels pass.
 const ROWS: usize = 64;
 
-/// With so few steps it is writing `c` that takes time: two rows are then finished before the next ones.
+/// With so few steps it is writing `c` that takes time: two rows of some panels are then finished before the next ones.
 const SHORT: usize = 32;
+
+/// Elements of the panels that pass two rows in turn, in a first-level cache.
+const SHORT_BLOCK: usize = 4096;
 
 /// Fewest rows: with fewer, each panel would come from the second-level cache for one or two tiles.
 const LEAST_ROWS: usize = 16;
@@ -170,16 +173,18 @@ impl Block {
     /// [`Self::multiply`] for few steps.
     fn multiply_short(&self, a: &[Real], stride: usize, packed: &[Real], c: &mut [Real], fresh: bool) {
         let n = self.product.n;
-        let panels = (packed, n / PANEL);
-        let mut pairs = c.chunks_exact_mut(2 * n);
-        let mut row = 0;
-        for c in &mut pairs {
-            along::<2>((a, row * stride, stride, self.steps), panels, (c, 0, n), fresh);
-            row += 2;
-        }
-        let last = pairs.into_remainder();
-        if !last.is_empty() {
-            along::<1>((a, row * stride, stride, self.steps), panels, (last, 0, n), fresh);
+        let panel = self.steps * PANEL;
+        let panels = packed[..n / PANEL * panel].chunks(SHORT_BLOCK / panel * panel);
+        for (packed, first) in panels.zip((0..n).step_by(SHORT_BLOCK / panel * PANEL)) {
+            let panels = (packed, packed.len() / panel);
+            for (pair, c) in c.chunks_mut(2 * n).enumerate() {
+                let a = (a, 2 * pair * stride, stride, self.steps);
+                if c.len() > n {
+                    along::<2>(a, panels, (c, first, n), fresh);
+                } else {
+                    along::<1>(a, panels, (c, first, n), fresh);
+                }
+            }
         }
         self.multiply(a, stride, packed, n / PANEL * PANEL, c, fresh);
     }

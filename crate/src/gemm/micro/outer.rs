@@ -69,7 +69,8 @@ pub fn along<const P: usize>(
         for _ in 0..count {
             let mut sums: Tile<P, NV> = super::zeros();
             let mut row = first;
-            for _ in 0..steps {
+            let end = b.wrapping_add(steps * WIDTH);
+            while b != end {
                 let vectors: [Lanes; NV] = std::array::from_fn(|v| Lanes::load_at(b.add(v * LANES)));
                 for r in 0..P {
                     let value = Lanes::splat_at(row.add(r * row_stride));

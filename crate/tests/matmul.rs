@@ -50,6 +50,10 @@ fn products() -> Vec<Product> {
         (33, 15, 2101),
         (70, 3, 66),
         (130, 16, 70),
+        (1045, 6, 67),
+        (27, 10, 1903),
+        (26, 13, 259),
+        (13, 2, 5001),
     ] {
         for (transpose_a, transpose_b) in [(false, false), (true, false), (false, true), (true, true)] {
             products.push(Product { m, n, k, transpose_a, transpose_b });

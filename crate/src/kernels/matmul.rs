@@ -8,7 +8,7 @@ use super::activation::Activation;
 use super::bias::broadcast;
 use super::ending::Ending;
 use super::map::map;
-use super::narrow;
+use super::{dots, narrow};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{along, rows, store, zeros, Panel, Walk};
 use crate::gemm::pack::{pack_panel, pack_panel_transposed, packed_size, panel_start, panel_width, transpose, PANEL};
@@ -49,8 +49,15 @@ impl Product {
         checked_product(&[self.m, self.k])?;
         checked_product(&[self.k, self.n])?;
         checked_product(&[self.m, self.n])?;
-        if self.n == 1 || self.k == 1 || narrow::fits(self) {
+        if self.n == 1 || self.k == 1 {
             return Ok(0);
+        }
+        if dots::fits(self) {
+            return Ok(dots::workspace(self));
+        }
+        if narrow::fits(self) {
+            checked_product(&[self.m + PANEL, self.n])?;
+            return Ok(narrow::workspace(self));
         }
         let steps = self.k.min(BLOCK);
         checked_product(&[steps, self.n + PANEL])?;
@@ -82,8 +89,10 @@ pub fn matmul(
         weighted_sum(m, a, b, bias, c);
     } else if n == 1 {
         dot_products(k, a, b, bias, c);
+    } else if dots::fits(&product) {
+        return dots::multiply(product, a, b, bias, c, ending, workspace);
     } else if narrow::fits(&product) {
-        return narrow::multiply(product, a, b, bias, c, ending);
+        return narrow::multiply(product, a, b, bias, c, ending, workspace);
     } else {
         return blocked(product, a, b, bias, c, ending, workspace);
     }

@@ -13,6 +13,7 @@ pub mod columns;
 pub mod conv2d;
 pub mod cross_entropy;
 pub mod curves;
+mod dots;
 pub mod dropout;
 pub mod elementwise;
 pub mod ending;

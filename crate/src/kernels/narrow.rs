@@ -1,115 +1,135 @@
 //! Matrix products of few columns with a transposed left side, such as the gradient of a classifier's last layer: lanes along
 //! the rows of the result, which lie side by side in `a`. Nothing is packed, and no lane is empty.
+//!
+//! Rows of `a` are far apart. A few of them are read at a time, from their beginning to their end: the processor then knows
+//! what comes next, and their pages stay known to it.
 
 use super::ending::Ending;
 use super::matmul::Product;
-use crate::gemm::micro::{columns, zeros, Tile, Walk};
-use crate::threads::{each_part, share};
+use crate::gemm::micro::{columns, store, zeros, Tile, Walk};
+use crate::threads::{each_pair, share};
 use crate::vector::{Lanes, Real, Vector, LANES};
+use std::ops::Range;
 
 /// Most columns that are few.
 const FEW: usize = 16;
 
-/// Steps of the reduction at a time.
-const STEPS: usize = 256;
+/// Steps of the reduction at a time: rows of `a` that are read side by side.
+const STEPS: usize = 32;
 
-/// Rows that are computed together: one cache line.
+/// Rows that are computed together, a strip: one cache line.
 const WIDTH: usize = 4 * LANES;
+
+/// Strips whose sums stay in a cache while all steps pass.
+const STRIPS: usize = 32;
 
 /// Whether this way is taken.
 pub fn fits(product: &Product) -> bool {
     product.n <= FEW && product.m >= WIDTH && product.transpose_a && !product.transpose_b
 }
 
+/// float32 values of scratch memory: the sums, strip by strip.
+pub fn workspace(product: &Product) -> usize {
+    product.m.next_multiple_of(WIDTH) * product.n
+}
+
 /// `c = ending(aᵀ · b + bias)`.
 pub fn multiply(
-    Product { m, n, k, .. }: Product,
+    product: Product,
     a: &[Real],
     b: &[Real],
     bias: Option<&[Real]>,
     c: &mut [Real],
     ending: Ending,
+    sums: &mut [Real],
 ) {
+    let Product { m, n, k, .. } = product;
     let rows = share(m, 2 * n * k).next_multiple_of(WIDTH);
-    each_part(c, rows * n, |part, c| {
+    each_pair((c, rows * n), (&mut sums[..workspace(&product)], rows * n), |part, c, sums| {
         let count = c.len() / n;
-        let mut first = 0;
-        while first < count {
-            // The last ones may be some of those before, computed again.
-            let place = if count >= WIDTH { first.min(count - WIDTH) } else { first };
-            let width = WIDTH.min(count - place);
-            // Where a part is narrower than a tile, the tile begins earlier and its first lanes are not wanted.
-            let row = part * rows + place;
-            let start = row.min(m - WIDTH);
-            let block = RowBlock { m, n, start };
-            let mut sums = [0.0; FEW * WIDTH];
-            block.sum(k, a, b, &mut sums);
-            put(&sums, row - start, n, bias, &mut c[place * n..(place + width) * n]);
-            first = place + width;
+        for first in (0..count).step_by(STRIPS * WIDTH) {
+            let sums = &mut sums[first * n..];
+            let places = || (first..count.min(first + STRIPS * WIDTH)).step_by(WIDTH);
+            // The last rows may be some of those before, computed again. Where a part is narrower than a strip, its strip
+            // begins earlier and the first lanes are not wanted.
+            let row = |place: usize| part * rows + place.min(count.saturating_sub(WIDTH));
+            let start = |place: usize| row(place).min(m - WIDTH);
+            for begin in (0..k).step_by(STEPS) {
+                let steps = begin..k.min(begin + STEPS);
+                for (place, sums) in places().zip(sums.chunks_exact_mut(n * WIDTH)) {
+                    Strip { m, n, start: start(place) }.add(&steps, a, b, sums);
+                }
+            }
+            for (place, sums) in places().zip(sums.chunks_exact(n * WIDTH)) {
+                let c = &mut c[(row(place) - part * rows) * n..];
+                put(sums, row(place) - start(place), n, bias, &mut c[..n * WIDTH.min(count)]);
+            }
         }
         ending.after(part * rows * n).apply(c);
     });
 }
 
-struct RowBlock {
+struct Strip {
     m: usize,
     n: usize,
     start: usize,
 }
 
-impl RowBlock {
-    /// `sums[column][lane]` for all columns and the sixteen rows from `start` on.
-    fn sum(&self, k: usize, a: &[Real], b: &[Real], sums: &mut [Real]) {
-        for start in (0..k).step_by(STEPS) {
-            let steps = STEPS.min(k - start);
-            let mut column = 0;
-            while column + 2 <= self.n {
-                self.tile::<2>(start, steps, column, a, b, sums);
-                column += 2;
-            }
-            if column < self.n {
-                self.tile::<1>(start, steps, column, a, b, sums);
-            }
+impl Strip {
+    /// Adds some steps to `sums[column][lane]` of all columns and the sixteen rows from `start` on; the first steps overwrite.
+    fn add(&self, steps: &Range<usize>, a: &[Real], b: &[Real], sums: &mut [Real]) {
+        let mut column = 0;
+        while column < self.n {
+            // Eight to ten sums where that can be: each waits four cycles for itself, and two are added to in a cycle.
+            column += match self.n - column {
+                1 => self.tiles::<1, 4>(steps, column, a, b, sums),
+                2 | 3 | 6 => self.tiles::<2, 4>(steps, column, a, b, sums),
+                4 | 8 | 12 | 16 => self.tiles::<4, 2>(steps, column, a, b, sums),
+                _ => self.tiles::<5, 2>(steps, column, a, b, sums),
+            };
         }
     }
 
-    #[inline(always)]
-    fn tile<const P: usize>(
+    /// P columns, NV vectors of rows at a time. Answers P.
+    #[inline(never)]
+    fn tiles<const P: usize, const NV: usize>(
         &self,
-        start: usize,
-        steps: usize,
+        steps: &Range<usize>,
         column: usize,
         a: &[Real],
         b: &[Real],
         sums: &mut [Real],
-    ) {
-        let mut tile: Tile<P, 4> = zeros();
-        let walk = Walk::straight(steps);
-        columns(&mut tile, (b, start * self.n + column, self.n, walk), (a, start * self.m + self.start, self.m, walk));
-        for (p, row) in tile.iter().enumerate() {
-            for (v, &sum) in row.iter().enumerate() {
-                let target = &mut sums[(column + p) * WIDTH + v * LANES..];
-                Lanes::load(target).add(sum).store(target);
-            }
+    ) -> usize {
+        let walk = Walk::straight(steps.len());
+        let b = (b, steps.start * self.n + column, self.n, walk);
+        for lane in (0..WIDTH).step_by(NV * LANES) {
+            let mut tile: Tile<P, NV> = zeros();
+            columns(&mut tile, b, (a, steps.start * self.m + self.start + lane, self.m, walk));
+            store(&tile, sums, column * WIDTH + lane, WIDTH, NV * LANES, steps.start == 0);
         }
+        P
     }
 }
 
 /// Writes `sums [column][lane]` as rows, from a lane on.
 fn put(sums: &[Real], lane: usize, n: usize, bias: Option<&[Real]>, c: &mut [Real]) {
-    let whole = if lane == 0 && c.len() == WIDTH * n { n / LANES * LANES } else { 0 };
-    for column in (0..whole).step_by(LANES) {
+    if n < LANES || c.len() < n * WIDTH {
+        for (row, c) in c.chunks_exact_mut(n).enumerate() {
+            for (column, value) in c.iter_mut().enumerate() {
+                *value = sums[column * WIDTH + lane + row] + bias.map_or(0.0, |bias| bias[column]);
+            }
+        }
+        return;
+    }
+    for column in (0..n).step_by(LANES) {
+        // The last ones may be some of those before, written again.
+        let column = column.min(n - LANES);
         let bias = bias.map_or(Lanes::splat(0.0), |bias| Lanes::load(&bias[column..]));
         for first in (0..WIDTH).step_by(LANES) {
             let vectors = std::array::from_fn(|q| Lanes::load(&sums[(column + q) * WIDTH + first..]));
             for (row, vector) in Lanes::interleave::<4>(vectors).into_iter().enumerate() {
                 vector.add(bias).store(&mut c[(first + row) * n + column..]);
             }
-        }
-    }
-    for (row, c) in c.chunks_exact_mut(n).enumerate() {
-        for column in whole..n {
-            c[column] = sums[column * WIDTH + lane + row] + bias.map_or(0.0, |bias| bias[column]);
         }
     }
 }

@@ -6,7 +6,7 @@ use std::hint::black_box;
 
 /// `sums[r][f] += Σ a[start + r·row_stride + k] · b[k, f]` with lanes along the reduction, for segments of whole vectors:
 /// P rows times F columns of dot products at once; `b` has a vector of every column, then the next vector of each.
-/// Panics when a step lies outside a slice.
+/// Panics when there is no step, or when one lies outside a slice.
 #[inline(always)]
 pub fn dots<const P: usize, const F: usize>(
     sums: &mut Tile<P, F>,
@@ -14,10 +14,7 @@ pub fn dots<const P: usize, const F: usize>(
     b: Panel,
 ) {
     let vectors = walk.len / LANES;
-    if walk.steps() == 0 {
-        return;
-    }
-    assert!(walk.len % LANES == 0 && b.has(&walk, F));
+    assert!(walk.steps() > 0 && vectors > 0 && walk.len % LANES == 0 && b.has(&walk, F));
     assert!(start + (P - 1) * row_stride + walk.reach(1) < a.len());
     let mut totals = *sums;
     for outer in 0..walk.outer {

@@ -95,16 +95,14 @@ pub fn along<const P: usize>(
 
 /// `tile[r] += Σ a[start_a + k·step_a + r] · b[start_b + k·step_b + …]`: the rows of the tile lie side by side in
 /// `a`, so that each step is an outer product. Both arrays walk with their own strides and the same lengths.
-/// Panics when a step lies outside a slice.
+/// Panics when there is no step, or when one lies outside a slice.
 #[inline(always)]
 pub fn columns<const P: usize, const NV: usize>(
     tile: &mut Tile<P, NV>,
     (a, start_a, step_a, walk_a): (&[Real], usize, usize, Walk),
     (b, start_b, step_b, walk_b): (&[Real], usize, usize, Walk),
 ) {
-    if walk_a.steps() == 0 {
-        return;
-    }
+    assert!(walk_a.steps() > 0);
     assert!(walk_a.outer == walk_b.outer && walk_a.inner == walk_b.inner && walk_a.len == walk_b.len);
     assert!(start_a + walk_a.reach(step_a) + P <= a.len());
     assert!(start_b + walk_b.reach(step_b) + NV * LANES <= b.len());

@@ -95,6 +95,9 @@ fn block<const P: usize, const F: usize>(
     starts: [Lanes; F],
 ) -> Tile<P, F> {
     let mut sums = [starts; P];
+    if line.walk.steps() == 0 {
+        return sums;
+    }
     let panel = Panel { values: &filter[(line.step * F).min(filter.len())..], outer: line.outer, inner: line.inner };
     dots(&mut sums, (x, line.start + place * line.pixel, line.pixel, line.walk), panel);
     sums

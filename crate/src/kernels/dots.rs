@@ -1,0 +1,170 @@
+//! Matrix products of few columns over a long reduction, such as the last layer of a classifier: lanes along the reduction.
+//! With lanes along the columns ten of them would take three vectors, and a sixth of the lanes would be empty.
+
+use super::bias::broadcast;
+use super::ending::Ending;
+use super::matmul::Product;
+use crate::gemm::micro::{dots, zeros, Panel, Tile, Walk};
+use crate::threads::{each_part, share};
+use crate::vector::{Lanes, Real, Vector, LANES};
+
+/// Most columns that are few.
+const FEW: usize = 16;
+
+/// Most columns that are computed together.
+const MOST: usize = 4;
+
+/// Fewest steps: adding up the lanes of a sum takes as long as some of them.
+const LEAST: usize = 256;
+
+/// Most elements of `b` at a time: they stay in the first-level cache while all rows pass.
+const BLOCK: usize = 8192;
+
+/// Rows of `a` that pass all columns of a block, then the next ones: whole tiles of two, three or four rows.
+const ROWS: usize = 12;
+
+/// Whether this way is taken: where an eighth of the lanes would be empty or more.
+pub fn fits(&Product { n, k, transpose_a, .. }: &Product) -> bool {
+    !transpose_a && n > 1 && n < FEW && 8 * n < 7 * n.next_multiple_of(LANES) && k >= LEAST
+}
+
+/// float32 values of scratch memory: `b`, but for its last steps when they are no whole vector.
+pub fn workspace(product: &Product) -> usize {
+    product.k / LANES * LANES * product.n
+}
+
+/// `c = ending(a · op(b) + bias)`.
+pub fn multiply(
+    product: Product,
+    a: &[Real],
+    b: &[Real],
+    bias: Option<&[Real]>,
+    c: &mut [Real],
+    ending: Ending,
+    workspace: &mut [Real],
+) {
+    let Product { m, n, k, .. } = product;
+    let packed = &mut workspace[..self::workspace(&product)];
+    let vectors = packed.len() / n / LANES;
+    let blocks = packed.len().div_ceil(BLOCK);
+    let block = vectors.div_ceil(blocks) * LANES * n;
+    each_part(packed, block, |part, packed| {
+        let steps = packed.len() / n;
+        for (first, count) in groups(n) {
+            pack(&product, b, part * block / n, first, count, &mut packed[first * steps..][..count * steps]);
+        }
+    });
+    let rows = share(m, 2 * n * k).next_multiple_of(2);
+    each_part(c, rows * n, |part, c| {
+        broadcast(bias, n, c);
+        let a = &a[part * rows * k..][..c.len() / n * k];
+        for (index, packed) in packed.chunks(block).enumerate() {
+            let steps = packed.len() / n;
+            for (a, c) in a.chunks(ROWS * k).zip(c.chunks_mut(ROWS * n)) {
+                let a = &a[index * block / n..];
+                for (first, count) in groups(n) {
+                    let panel = &packed[first * steps..][..count * steps];
+                    let c = Columns { values: &mut *c, first, n };
+                    match count {
+                        2 => down::<4, 2>(a, k, panel, c),
+                        3 => down::<3, 3>(a, k, panel, c),
+                        _ => down::<2, 4>(a, k, panel, c),
+                    }
+                }
+            }
+        }
+        for (a, c) in a.chunks_exact(k).zip(c.chunks_exact_mut(n)) {
+            for step in vectors * LANES..k {
+                for (column, c) in c.iter_mut().enumerate() {
+                    *c += a[step] * if product.transpose_b { b[column * k + step] } else { b[step * n + column] };
+                }
+            }
+        }
+        ending.after(part * rows * n).apply(c);
+    });
+}
+
+/// The columns in groups of two to four that are computed together: the first one of each, and how many.
+fn groups(n: usize) -> impl Iterator<Item = (usize, usize)> {
+    let mut first = 0;
+    std::iter::from_fn(move || {
+        let count = (n - first).div_ceil((n - first).div_ceil(MOST).max(1));
+        first += count;
+        (count > 0).then_some((first - count, count))
+    })
+}
+
+/// Packs some steps of `count` columns: a vector of each, then the next vector of each.
+fn pack(product: &Product, b: &[Real], start: usize, first: usize, count: usize, panel: &mut [Real]) {
+    let &Product { n, k, transpose_b, .. } = product;
+    for (index, panel) in panel.chunks_exact_mut(count * LANES).enumerate() {
+        let step = start + index * LANES;
+        if transpose_b {
+            for (column, vector) in panel.chunks_exact_mut(LANES).enumerate() {
+                Lanes::load(&b[(first + column) * k + step..]).store(vector);
+            }
+            continue;
+        }
+        let mut column = 0;
+        let b = &b[step * n + first..][..(LANES - 1) * n + count];
+        if count >= LANES {
+            let rows = std::array::from_fn(|row| Lanes::load(&b[row * n..]));
+            for (vector, column) in Lanes::interleave::<4>(rows).into_iter().zip(panel.chunks_exact_mut(LANES)) {
+                vector.store(column);
+            }
+            column = LANES;
+        }
+        for column in column..count {
+            for lane in 0..LANES {
+                panel[column * LANES + lane] = b[lane * n + column];
+            }
+        }
+    }
+}
+
+/// Some columns of all rows of `c`.
+struct Columns<'a> {
+    values: &'a mut [Real],
+    first: usize,
+    n: usize,
+}
+
+/// All rows of F columns: tiles of P rows, then of one. Rows of `a` lie `stride` apart.
+#[inline(never)]
+fn down<const P: usize, const F: usize>(a: &[Real], stride: usize, panel: &[Real], c: Columns) {
+    let Columns { values, first, n } = c;
+    let count = values.len() / n;
+    let mut row = 0;
+    while row + P <= count {
+        add(tile::<P, F>(a, row, stride, panel), &mut values[row * n + first..], n);
+        row += P;
+    }
+    for row in row..count {
+        add(tile::<1, F>(a, row, stride, panel), &mut values[row * n + first..], n);
+    }
+}
+
+#[inline(always)]
+fn tile<const P: usize, const F: usize>(a: &[Real], row: usize, stride: usize, panel: &[Real]) -> Tile<P, F> {
+    let mut sums = zeros::<P, F>();
+    let walk = Walk::straight(panel.len() / F);
+    dots(&mut sums, (a, row * stride, stride, walk), Panel::whole(panel, &walk));
+    sums
+}
+
+/// Adds the sums of the lanes to rows that lie `n` apart.
+#[inline(always)]
+fn add<const P: usize, const F: usize>(sums: Tile<P, F>, c: &mut [Real], n: usize) {
+    for r in 0..P {
+        let c = &mut c[r * n..][..F];
+        let mut done = 0;
+        if F >= LANES {
+            let lanes = Lanes::interleave::<4>(std::array::from_fn(|f| sums[r][f.min(F - 1)]));
+            Lanes::load(c).add(lanes[0].add(lanes[2]).add(lanes[1].add(lanes[3]))).store(c);
+            done = LANES;
+        }
+        for f in done..F {
+            c[f] += sums[r][f].sum();
+        }
+    }
+}

@@ -2,6 +2,11 @@
 
 use super::{Panel, Walk};
 use crate::vector::{Lanes, Real, Vector, LANES};
+use std::hint::black_box;
+
+/// Whether products and sums are instructions of their own: with them [`shared_by_two`] takes longer than [`three`], whose
+/// bits are the same.
+const STRICT: bool = cfg!(all(target_feature = "simd128", not(target_feature = "relaxed-simd")));
 
 /// `out[p·stride + c] = starts[c] + Σ x[start + p·pixel + k] · panel[k, c]` for the steps `k` of `walk`, for `pixels`
 /// outputs `p` and the 4NV channels `c` of a panel: P pixels at a time. The last tile may overlap the one before it: the
@@ -31,7 +36,9 @@ pub fn strip<const P: usize, const NV: usize, const THREE: bool, const PIXEL: us
         unsafe {
             let origin = x.as_ptr().add(start).add(place * pixel);
             let b = panel.values.as_ptr();
-            if THREE {
+            if THREE && PIXEL == 1 && NV == 2 && !STRICT {
+                shared_by_two(&mut sums, (origin, walk.outer_stride), (b, panel.outer * NV * LANES), walk.outer);
+            } else if THREE {
                 for outer in 0..walk.outer {
                     let b = b.add(outer * panel.outer * NV * LANES);
                     three(&mut sums, origin.add(outer * walk.outer_stride), pixel, b, PIXEL == 1);
@@ -65,6 +72,47 @@ pub fn strip<const P: usize, const NV: usize, const THREE: bool, const PIXEL: us
             }
         }
         first += P;
+    }
+}
+
+/// The three steps of every segment for neighbours one step apart, which share the values that both see, and for two vectors of
+/// channels.
+///
+/// # Safety
+/// The values of P rows and the three steps of the panel must be readable for every segment.
+#[inline(always)]
+unsafe fn shared_by_two<const P: usize, const NV: usize>(
+    sums: &mut [[Lanes; NV]; P],
+    (mut row, row_step): (*const Real, usize),
+    (mut b, b_step): (*const Real, usize),
+    segments: usize,
+) {
+    // Before every step the loop could end, as far as the compiler knows: it does not gather the steps of a sum then, for which
+    // the factors of all steps would have to be in registers.
+    let ends = black_box([segments; 3]);
+    let mut segment = 0;
+    'all: while segment < segments {
+        let mut values = [Lanes::splat(0.0); 8];
+        for k in 0..3 {
+            if segment == ends[k] {
+                break 'all;
+            }
+            // SAFETY: promised by the caller.
+            unsafe {
+                for d in if k == 0 { 0..P } else { P + k - 1..P + k } {
+                    values[d] = Lanes::splat_at(row.add(d));
+                }
+                for v in 0..NV {
+                    let factor = Lanes::load_at(b.add((k * NV + v) * LANES));
+                    for r in 0..P {
+                        sums[r][v] = values[r + k].mul_add(factor, sums[r][v]);
+                    }
+                }
+            }
+        }
+        row = row.wrapping_add(row_step);
+        b = b.wrapping_add(b_step);
+        segment += 1;
     }
 }
 

@@ -8,6 +8,7 @@ import {
   type Conv2dOptions,
   conv1d,
   conv2d,
+  dropout,
   functional,
   init,
   input,
@@ -80,4 +81,20 @@ test('not where others read the values between them', () => {
   const model = functional({ inputs: x, outputs: apply(add({ name: 'sum' }), [c, once]) });
   expect(kernels(model)).toEqual(['c conv2d_forward', 'p max_pool2d', 'sum add']);
   model.dispose();
+});
+
+test('not where others read them through a layer that hands them on', async () => {
+  const x = input({ shape: [8, 8, 4] });
+  const c = apply(conv2d({ name: 'c', filters: 4, kernelSize: 3, padding: 'same' }), x);
+  const pooled = apply(maxPool2d({ name: 'p', strides: 1, padding: 'same' }), apply(dropout({ rate: 0.5 }), c));
+  const model = functional({ inputs: x, outputs: apply(add({ name: 'sum' }), [c, pooled]) });
+  expect(kernels(model)).toEqual(['c conv2d_forward', 'p max_pool2d', 'sum add']);
+  const both = functional({ inputs: x, outputs: [c, pooled] });
+  expect(kernels(both)).toEqual(['c conv2d_forward', 'p max_pool2d']);
+  const chain = sequential({
+    inputShape: [8, 8, 4],
+    layers: [conv2d({ name: 'c', filters: 4, kernelSize: 3 }), dropout({ rate: 0.5 }), maxPool2d({ name: 'p' })],
+  });
+  expect(kernels(chain)).toEqual(['c conv2d_max_pool2d']);
+  for (const built of [model, both, chain]) built.dispose();
 });

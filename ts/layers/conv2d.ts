@@ -104,7 +104,7 @@ export function emitConvolution(
   const calls: WeightedCalls = {
     forward(kernel, bias, z, code) {
       const arrays = [read(x), read(kernel), bias];
-      builder.poolable(z, output, (pooling) => {
+      builder.poolable(z, (pooling) => {
         if (pooling === undefined) {
           builder.call('conv2d_forward', [read(geometry), ...arrays, write(z), code, ...scratch(0)], flops);
           return;

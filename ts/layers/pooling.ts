@@ -115,7 +115,7 @@ export function emitPooling(
 ): EmittedLayer {
   const geometry = builder.constant('geometry', sizes.block);
   const y = builder.temporary('output', sizes.output);
-  const isFused = kernels === maxKernels && builder.fusePooling(x, { windows: sizes, geometry, y });
+  const isFused = kernels === maxKernels && builder.fusePooling(x, sizes.input, { geometry, y });
   if (!isFused) builder.call(kernels.forward, [read(geometry), read(x), write(y)], operations(sizes));
   builder.record('y', y);
   return {

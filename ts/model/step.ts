@@ -96,7 +96,7 @@ export function buildStep(engine: Engine, parts: StepParts, { mode, batch, weigh
     const weights = folded.weightsOf(node) ?? (shares ? own.map((weight) => partOf(builder, layer.name, weight)) : own);
     builder.layerLearns = parts.learning.has(layer);
     builder.followingCode = folded.codeOf(node);
-    builder.inputIsPrivate = isPrivate(graph, folded, sources[0] as number);
+    builder.inputIsPrivate = isPrivate(graph, values, sources[0] as number);
     const result = builder.scope(layer.name, 'forward', () =>
       layer.emit(
         builder,
@@ -301,12 +301,17 @@ class SharedSums {
   }
 }
 
-/** Whether one node reads a value, and nobody else: neither through a folded node, which hands its input on, nor the caller. */
-function isPrivate(graph: Graph, folded: FoldedNodes, value: number): boolean {
-  const node = value - graph.inputShapes.length;
-  if (node < 0 || graph.outputs.some((output) => output.value === value)) return false;
-  const readers = graph.nodes.reduce((sum, { inputs }) => sum + inputs.filter((input) => input === value).length, 0);
-  return readers === 1 && (!folded.isDone(node) || isPrivate(graph, folded, graph.nodes[node]?.inputs[0] as number));
+/**
+ * Whether one node reads the buffer of a value, and nobody else, not even the caller. Nodes that have handed it on as their
+ * own value, as dropout does at inference, do not read it.
+ *
+ * @param values - Those of the inputs and of the nodes so far.
+ */
+function isPrivate(graph: Graph, values: readonly Value[], value: number): boolean {
+  const names = (index: number): boolean => values[index]?.buffer === values[value]?.buffer;
+  if (graph.outputs.some((output) => names(output.value))) return false;
+  const readers = graph.nodes.filter((_, node) => !names(graph.inputShapes.length + node));
+  return readers.flatMap(({ inputs }) => inputs).filter(names).length === 1;
 }
 
 function weightFor(state: StateLayout, index: number, mode: StepMode): WeightBuffers {

@@ -41,8 +41,6 @@ interface Computation<Next> {
 
 /** Max pooling of what a call computes. */
 export interface PooledOutput {
-  /** Sizes; the filters are the windows. */
-  readonly windows: Convolution;
   /** Its geometry block. */
   readonly geometry: Buffer;
   /** Where the largest values go. */
@@ -81,7 +79,7 @@ export class PlanBuilder {
   readonly #shared = new Set<Buffer>();
   readonly #spread = new Map<Buffer, Buffer>();
   #latest: Computation<Slope> | undefined;
-  #poolable: (Computation<PooledOutput> & { readonly shape: Shape }) | undefined;
+  #poolable: Computation<PooledOutput> | undefined;
   #constantBytes = 0;
   #streams = 0;
   #scope: Scope = { layer: '', phase: 'forward' };
@@ -179,9 +177,7 @@ export class PlanBuilder {
    * @returns the gradient.
    */
   computed(gradient: Buffer, emit: (slope?: Slope) => void): Buffer {
-    const start = this.calls.length;
-    emit();
-    this.#latest = { result: gradient, emit, start, end: this.calls.length, scope: this.#scope };
+    this.#latest = this.#compute(gradient, emit);
     return gradient;
   }
 
@@ -199,26 +195,30 @@ export class PlanBuilder {
   /**
    * Emits the call that computes outputs of a convolution, in such a way that {@link fusePooling} can emit it anew.
    *
-   * @param shape - That of the outputs, with the batch.
+   * @param outputs - Its shape is that of the convolution's outputs, with the batch.
    * @param emit - Emits the call; with pooling, one that computes the pooled outputs alone.
    */
-  poolable(outputs: Buffer, shape: Shape, emit: (pooling?: PooledOutput) => void): void {
-    const start = this.calls.length;
-    emit();
-    this.#poolable = { result: outputs, shape, emit, start, end: this.calls.length, scope: this.#scope };
+  poolable(outputs: Buffer, emit: (pooling?: PooledOutput) => void): void {
+    this.#poolable = this.#compute(outputs, emit);
   }
 
   /**
    * Lets the call that has just computed the input of max pooling pool it, image by image, where nobody else wants that
    * input: not in training, whose gradient needs it.
    *
+   * @param images - The shape that pooling sees in the input.
    * @returns whether it does.
    */
-  fusePooling(x: Buffer, pooling: PooledOutput): boolean {
+  fusePooling(x: Buffer, images: Shape, pooling: PooledOutput): boolean {
     const latest = this.#poolable;
     if (latest?.result !== x || this.training || this.keepAll || !this.inputIsPrivate) return false;
-    if (pooling.windows.input.some((size, axis) => size !== latest.shape[axis])) return false;
-    return this.#emitAnew(latest, pooling);
+    return images.every((size, axis) => size === x.shape[axis]) && this.#emitAnew(latest, pooling);
+  }
+
+  #compute<Next>(result: Buffer, emit: (next?: Next) => void): Computation<Next> {
+    const start = this.calls.length;
+    emit();
+    return { result, emit, start, end: this.calls.length, scope: this.#scope };
   }
 
   /** Emits calls anew, unless others came after them. */

@@ -44,7 +44,7 @@ function streamTime(reads, writes) {
     const lasting = ({ bytes }) => bytes >= end;
     return streamLoop(sources.filter(lasting), targets.filter(lasting), ends[index - 1] ?? 0, end);
   });
-  const run = filled(`(local $i i32) (local $v v128) ${loops.join('\n')}`, address + 65536);
+  const run = filled(`(local $i i32) (local $v v128) ${loops.join('\n')}`, address);
   cache.set(key, fastest(run, 1));
   return cache.get(key);
 }

@@ -6,7 +6,6 @@
  * and alike for every engine.
  */
 
-import { performance } from 'node:perf_hooks';
 import { compile } from './wat.mjs';
 
 /** Additions in a round that do not wait for each other, and rounds of a probe: about 30 microseconds. */

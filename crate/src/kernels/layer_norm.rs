@@ -2,6 +2,7 @@
 
 use super::batch_norm::{Affine, Matrix};
 use super::bias::sums_of;
+use super::strips::{each_strip, load, store, Strip};
 use crate::threads;
 use crate::vector::{combine, spread, update, Lanes, Real, Vector, LANES};
 
@@ -118,39 +119,33 @@ pub fn gradient(
             let (mean, deviation) = (Lanes::splat(mean), Lanes::splat(deviation));
             combine::<1, 4>([x], normal, |[x]| x.sub(mean).mul(deviation));
         }
-        add_columns(dy, dx, shift, scale);
+        each_strip::<4>(channels, &mut AddColumns { dy, normal: dx, shift, scale });
         for ((dy, dx), &deviation) in dy.chunks_exact(channels).zip(dx.chunks_exact_mut(channels)).zip(deviations) {
             project(dy, gamma, deviation, dx);
         }
     }
 }
 
-/// Adds each column of `dy` to `shift`, and of `dy · normal` to `scale`.
-fn add_columns(dy: &[Real], normal: &[Real], shift: &mut [Real], scale: &mut [Real]) {
-    const TOGETHER: usize = 4 * LANES;
-    let channels = shift.len();
-    let rows = || dy.chunks_exact(channels).zip(normal.chunks_exact(channels));
-    let whole = channels / TOGETHER * TOGETHER;
-    for from in (0..whole).step_by(TOGETHER) {
-        let range = from..from + TOGETHER;
-        let (shift, scale) = (&mut shift[range.clone()], &mut scale[range.clone()]);
-        let load = |values: &[Real]| std::array::from_fn(|v| Lanes::load(&values[v * LANES..]));
-        let (mut shifts, mut scales): ([Lanes; 4], [Lanes; 4]) = (load(shift), load(scale));
-        for (dy, normal) in rows() {
-            let (dy, normal): ([Lanes; 4], [Lanes; 4]) = (load(&dy[range.clone()]), load(&normal[range.clone()]));
+/// Each column of `dy` is added to `shift`, and of `dy · normal` to `scale`.
+struct AddColumns<'a> {
+    dy: &'a [Real],
+    normal: &'a [Real],
+    shift: &'a mut [Real],
+    scale: &'a mut [Real],
+}
+
+impl Strip for AddColumns<'_> {
+    #[inline(always)]
+    fn run<const V: usize, const PART: bool>(&mut self, first: usize, columns: usize) {
+        let mut shifts = load::<V, PART>(self.shift, first);
+        let mut scales = load::<V, PART>(self.scale, first);
+        for place in (first..self.dy.len()).step_by(self.shift.len()) {
+            let (dy, normal) = (load::<V, PART>(self.dy, place), load::<V, PART>(self.normal, place));
             shifts = std::array::from_fn(|v| shifts[v].add(dy[v]));
             scales = std::array::from_fn(|v| dy[v].mul_add(normal[v], scales[v]));
         }
-        for v in 0..4 {
-            shifts[v].store(&mut shift[v * LANES..]);
-            scales[v].store(&mut scale[v * LANES..]);
-        }
-    }
-    for (dy, normal) in rows() {
-        for c in whole..channels {
-            shift[c] += dy[c];
-            scale[c] += dy[c] * normal[c];
-        }
+        store::<V, PART>(shifts, self.shift, first, columns);
+        store::<V, PART>(scales, self.scale, first, columns);
     }
 }
 

@@ -6,8 +6,9 @@ use super::{M, N, POINTS};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{strip, Panel, Square, SquareMut, Walk};
 use crate::gemm::pack::{panel_width, PANEL};
+use crate::kernels::bias::broadcast;
 use crate::threads::{each_pair, each_part};
-use crate::vector::{copy, Lanes, Real, Vector, LANES};
+use crate::vector::{Lanes, Real, Vector, LANES};
 
 /// Elements between matrices beyond their size: powers of two would put all of them into the same lines of a cache.
 const GAP: usize = PANEL;
@@ -100,7 +101,8 @@ pub fn convolve(
         let (seen, rest) = scratch.split_at_mut(POINTS * cut.seen().point);
         let (made, patch) = rest.split_at_mut(POINTS * cut.made().point);
         if c.spreads {
-            begin(channels, bias, y);
+            // Overlapping outputs are added to it.
+            broadcast(bias, channels, y);
         }
         let all = y.len() / output * c.tiles();
         for start in (0..all).step_by(cut.tiles) {
@@ -199,14 +201,6 @@ fn transform_outputs(
                 );
             }
         }
-    }
-}
-
-/// What overlapping outputs are added to.
-fn begin(channels: usize, bias: Option<&[Real]>, y: &mut [Real]) {
-    match bias {
-        Some(bias) => y.chunks_exact_mut(channels).for_each(|pixel| copy(&bias[..channels], pixel)),
-        None => y.fill(0.0),
     }
 }
 

@@ -2,13 +2,16 @@
 
 import { expect, test } from 'vitest';
 import {
+  activityRegularization,
   add,
   apply,
   batchNormalization,
   type Conv2dOptions,
   conv1d,
   conv2d,
+  dense,
   dropout,
+  flatten,
   functional,
   init,
   input,
@@ -72,6 +75,23 @@ test('as well behind a batch normalization that is folded, and in one dimension;
   });
   expect(kernels(flat)).toEqual(['c conv2d_max_pool2d']);
   flat.dispose();
+});
+
+test('not where a penalty reads the values between them', async () => {
+  const build = (pool: Layer[]): Model => {
+    const layers = [conv2d({ filters: 4, kernelSize: 3 }), activityRegularization({ l2: 0.1 }), ...pool];
+    const end = [flatten(), dense({ units: 1, kernelInitializer: 'zeros' })];
+    const model = sequential({ inputShape: [8, 8, 2], seed: 3, layers: [...layers, ...end] });
+    model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+    return model;
+  };
+  const [pooled, plain] = [build([maxPool2d()]), build([])];
+  const [x, y] = [numbers(3, 4 * 128), numbers(4, 4)];
+  // The output is zero: the loss is that of zero, and the penalty.
+  expect((await pooled.evaluate(x, y)).loss).toBe((await plain.evaluate(x, y)).loss);
+  expect(pooled.trainOnBatch(x, y)).toEqual(plain.trainOnBatch(x, y));
+  pooled.dispose();
+  plain.dispose();
 });
 
 test('not where others read the values between them', () => {

@@ -212,6 +212,7 @@ export class PlanBuilder {
   fusePooling(x: Buffer, images: Shape, pooling: PooledOutput): boolean {
     const latest = this.#poolable;
     if (latest?.result !== x || this.training || this.keepAll || !this.inputIsPrivate) return false;
+    if (this.penalties.some(({ buffer }) => buffer === x)) return false;
     return images.every((size, axis) => size === x.shape[axis]) && this.#emitAnew(latest, pooling);
   }
 

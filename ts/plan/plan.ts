@@ -2,7 +2,7 @@
 
 import type { Buffer } from './buffer';
 import type { PlanBuilder } from './builder';
-import type { KernelCall } from './call';
+import { bufferArguments, type KernelCall } from './call';
 import { type Layout, layOut } from './layout';
 
 /** A laid-out list of kernel calls for one batch size. It has no memory; {@link Executable} gives it some. */
@@ -25,6 +25,7 @@ export interface Plan {
 
 /** Ends a builder: lays out the memory. */
 export function finishPlan(builder: PlanBuilder, inputs: readonly Buffer[], outputs: readonly Buffer[]): Plan {
+  checkOrder(builder.calls, inputs);
   return {
     batch: builder.batch,
     calls: builder.calls,
@@ -34,4 +35,17 @@ export function finishPlan(builder: PlanBuilder, inputs: readonly Buffer[], outp
     inputs,
     outputs,
   };
+}
+
+/** What shares memory may be read only after it was written. @throws {RangeError} when a layer's calls do otherwise. */
+function checkOrder(calls: readonly KernelCall[], inputs: readonly Buffer[]): void {
+  const written = new Set(inputs);
+  for (const call of calls) {
+    const args = bufferArguments(call);
+    for (const { buffer, access } of args) {
+      if (access === 'write' || buffer.region !== 'arena' || written.has(buffer)) continue;
+      throw new RangeError(`${call.layer}: ${call.kernel} reads ${buffer.name}, which no call before it has written`);
+    }
+    for (const { buffer, access } of args) if (access !== 'read') written.add(buffer);
+  }
 }

@@ -14,7 +14,7 @@ pub fn dots<const P: usize, const F: usize>(
     b: Panel,
 ) {
     let vectors = walk.len / LANES;
-    assert!(walk.steps() > 0 && vectors > 0 && walk.len % LANES == 0 && b.has(&walk, F));
+    assert!(walk.steps() > 0 && vectors > 0 && walk.len % LANES == 0 && b.has(&walk, F, F));
     assert!(start + (P - 1) * row_stride + walk.reach(1) < a.len());
     let mut totals = *sums;
     for outer in 0..walk.outer {

@@ -73,10 +73,10 @@ impl<'a> Panel<'a> {
         Self { values, outer: walk.inner * walk.len, inner: walk.len }
     }
 
-    /// Whether the panel has all the steps of a walk, in vectors of `width` columns.
-    fn has(&self, walk: &Walk, width: usize) -> bool {
+    /// Whether the panel has `width` columns of all the steps of a walk, which are `row` elements apart.
+    fn has(&self, walk: &Walk, row: usize, width: usize) -> bool {
         let steps = (walk.outer - 1) * self.outer + (walk.inner - 1) * self.inner + walk.len;
-        steps * width <= self.values.len()
+        (steps - 1) * row + width <= self.values.len()
     }
 }
 

@@ -18,7 +18,7 @@ pub fn rows<const P: usize, const NV: usize>(
         return;
     }
     assert!(start + (P - 1) * row_stride + walk.reach(1) < a.len());
-    assert!(panel.has(&walk, NV * LANES));
+    assert!(panel.has(&walk, NV * LANES, NV * LANES));
     let mut sums = *tile;
     for outer in 0..walk.outer {
         for inner in 0..walk.inner {

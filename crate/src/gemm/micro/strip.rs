@@ -10,12 +10,12 @@ const STRICT: bool = cfg!(all(target_feature = "simd128", not(target_feature = "
 
 /// `out[p·stride + c] = starts[c] + Σ x[start + p·pixel + k] · panel[k, c]` for the steps `k` of `walk`, for `pixels`
 /// outputs `p` and the 4NV channels `c` of a panel: P pixels at a time. The last tile may overlap the one before it: the
-/// same values are computed again. `THREE` says that a segment has three steps, as a 3×3 filter has over one
+/// same values are computed again. `W` are the vectors of a step of the panel, of which the first NV are taken. `THREE` says that a segment has three steps, as a 3×3 filter has over one
 /// channel; they are unrolled then, because a loop would cost more than they do. `PIXEL` is the distance of two
 /// pixels when it is known, else 0. Panics when there are fewer than P pixels, or when a step or an output lies outside a
 /// slice.
 #[inline(always)]
-pub fn strip<const P: usize, const NV: usize, const THREE: bool, const PIXEL: usize>(
+pub fn strip<const P: usize, const NV: usize, const W: usize, const THREE: bool, const PIXEL: usize>(
     (x, start, pixel, walk): (&[Real], usize, usize, Walk),
     panel: Panel,
     starts: [Lanes; NV],
@@ -25,7 +25,7 @@ pub fn strip<const P: usize, const NV: usize, const THREE: bool, const PIXEL: us
     assert!(pixels >= P && walk.steps() > 0);
     assert!(!THREE || (walk.inner, walk.len) == (1, 3));
     assert!(start + (pixels - 1) * pixel + walk.reach(1) < x.len());
-    assert!(panel.has(&walk, NV * LANES));
+    assert!(panel.has(&walk, W * LANES, NV * LANES));
     assert!((pixels - 1) * stride + NV * LANES <= out.len());
     let mut first = 0;
     while first < pixels {
@@ -37,17 +37,18 @@ pub fn strip<const P: usize, const NV: usize, const THREE: bool, const PIXEL: us
             let origin = x.as_ptr().add(start).add(place * pixel);
             let b = panel.values.as_ptr();
             if THREE && PIXEL == 1 && NV == 2 && !STRICT {
-                shared_by_two(&mut sums, (origin, walk.outer_stride), (b, panel.outer * NV * LANES), walk.outer);
+                let segments = (b, panel.outer * W * LANES);
+                shared_by_two::<P, NV, W>(&mut sums, (origin, walk.outer_stride), segments, walk.outer);
             } else if THREE {
                 for outer in 0..walk.outer {
-                    let b = b.add(outer * panel.outer * NV * LANES);
-                    three(&mut sums, origin.add(outer * walk.outer_stride), pixel, b, PIXEL == 1);
+                    let b = b.add(outer * panel.outer * W * LANES);
+                    three::<P, NV, W>(&mut sums, origin.add(outer * walk.outer_stride), pixel, b, PIXEL == 1);
                 }
             } else {
                 for outer in 0..walk.outer {
                     for inner in 0..walk.inner {
                         let mut row = origin.add(outer * walk.outer_stride).add(inner * walk.inner_stride);
-                        let mut b = b.add((outer * panel.outer + inner * panel.inner) * NV * LANES);
+                        let mut b = b.add((outer * panel.outer + inner * panel.inner) * W * LANES);
                         // Not unrolled: LLVM would load the vectors of all steps first, and they would not fit the
                         // registers.
                         for _ in 0..walk.len {
@@ -59,7 +60,7 @@ pub fn strip<const P: usize, const NV: usize, const THREE: bool, const PIXEL: us
                                 }
                             }
                             row = row.wrapping_add(1);
-                            b = b.wrapping_add(NV * LANES);
+                            b = b.wrapping_add(W * LANES);
                         }
                     }
                 }
@@ -81,7 +82,7 @@ pub fn strip<const P: usize, const NV: usize, const THREE: bool, const PIXEL: us
 /// # Safety
 /// The values of P rows and the three steps of the panel must be readable for every segment.
 #[inline(always)]
-unsafe fn shared_by_two<const P: usize, const NV: usize>(
+unsafe fn shared_by_two<const P: usize, const NV: usize, const W: usize>(
     sums: &mut [[Lanes; NV]; P],
     (mut row, row_step): (*const Real, usize),
     (mut b, b_step): (*const Real, usize),
@@ -103,7 +104,7 @@ unsafe fn shared_by_two<const P: usize, const NV: usize>(
                     values[d] = Lanes::splat_at(row.add(d));
                 }
                 for v in 0..NV {
-                    let factor = Lanes::load_at(b.add((k * NV + v) * LANES));
+                    let factor = Lanes::load_at(b.add((k * W + v) * LANES));
                     for r in 0..P {
                         sums[r][v] = values[r + k].mul_add(factor, sums[r][v]);
                     }
@@ -121,7 +122,7 @@ unsafe fn shared_by_two<const P: usize, const NV: usize>(
 /// # Safety
 /// The values of P rows and the three steps of the panel must be readable.
 #[inline(always)]
-unsafe fn three<const P: usize, const NV: usize>(
+unsafe fn three<const P: usize, const NV: usize, const W: usize>(
     sums: &mut [[Lanes; NV]; P],
     row: *const Real,
     pixel: usize,
@@ -130,8 +131,7 @@ unsafe fn three<const P: usize, const NV: usize>(
 ) {
     // SAFETY: promised by the caller.
     unsafe {
-        let vectors =
-            |k: usize| -> [Lanes; NV] { std::array::from_fn(|v| Lanes::load_at(b.add((k * NV + v) * LANES))) };
+        let vectors = |k: usize| -> [Lanes; NV] { std::array::from_fn(|v| Lanes::load_at(b.add((k * W + v) * LANES))) };
         if shared && NV <= 2 {
             let factors: [[Lanes; NV]; 3] = std::array::from_fn(vectors);
             for d in 0..P + 2 {

@@ -5,6 +5,7 @@
 
 mod axis;
 mod border;
+mod by_images;
 mod depthwise;
 mod dotted;
 pub mod filter_gradient;
@@ -14,6 +15,7 @@ pub mod input_gradient;
 mod lines;
 mod planar;
 pub mod pooled;
+mod segments;
 mod sliding;
 mod thin;
 pub mod winograd;

@@ -6,12 +6,9 @@
 //! others the tiles over channels are better. In the gradient three or four filters are the lanes, of which one may stay
 //! empty; the gradients of two are parted first.
 
-use super::{cut, MOST_PARTS};
 use crate::gemm::micro::{correlate, correlate_channels, correlate_planes, planes, weave, Taps};
 use crate::geometry::Geometry;
 use crate::kernels::activation::{forward_in_place, Activation};
-use crate::kernels::map::zip_in_place;
-use crate::threads::each_part;
 use crate::vector::{Lanes, Real, Vector, LANES};
 
 /// Most filters for which this pays; with more the tiles over channels are full.
@@ -76,42 +73,17 @@ fn deinterleave<const F: usize>(dy: &[Real], planes: &mut [Real]) {
     }
 }
 
-/// float32 values of scratch memory for the gradient: each part of the batch has sums, and one image of every filter.
-pub fn workspace(geometry: &Geometry) -> usize {
-    let (_, parts) = cut(geometry, MOST_PARTS);
-    parts * part_size(geometry)
-}
-
-fn part_size(geometry: &Geometry) -> usize {
-    geometry.filter_size() + geometry.out_h * geometry.out_w * geometry.out_c
-}
-
-/// `df = conv(x, dy)`, summed over the batch: each part by itself, then the parts in their order.
-pub fn filter_gradient(geometry: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real], workspace: &mut [Real]) {
-    let (images, _) = cut(geometry, MOST_PARTS);
-    let (input, output) = (geometry.in_h * geometry.in_w, geometry.out_h * geometry.out_w * geometry.out_c);
-    each_part(workspace, part_size(geometry), |part, scratch| {
-        let (sums, planes) = scratch.split_at_mut(geometry.filter_size());
-        sums.fill(0.0);
-        let first = part * images;
-        let count = images.min(geometry.batch - first);
-        let x = x[first * input..][..count * input].chunks_exact(input);
-        for (x, dy) in x.zip(dy[first * output..].chunks_exact(output)) {
-            add_image(geometry, x, dy, sums, planes);
-        }
-    });
-    for (part, scratch) in workspace.chunks_exact(part_size(geometry)).enumerate() {
-        let sums = &scratch[..df.len()];
-        if part == 0 {
-            df.copy_from_slice(sums);
-        } else {
-            zip_in_place(df, sums, |df, sum| df.add(sum));
-        }
+/// Elements of scratch memory for the gradient of an image: those of two filters, apart.
+pub fn plane_size(geometry: &Geometry) -> usize {
+    if fits(geometry) && geometry.out_c == 2 {
+        geometry.out_h * geometry.out_w * geometry.out_c
+    } else {
+        0
     }
 }
 
 /// Adds what one image contributes to the gradients.
-fn add_image(geometry: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real], planes: &mut [Real]) {
+pub fn add_image(geometry: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real], planes: &mut [Real]) {
     match geometry.out_c {
         1 => each_block(geometry, |block| block.gradient(x, dy, df)),
         2 => {

@@ -16,7 +16,7 @@ const PANEL: usize = 2 * LANES;
 const TILES: usize = 16;
 
 /// Pieces that are transformed before their products are summed up.
-const PIECES: usize = 8;
+const PIECES: usize = 4;
 
 /// Elements between matrices beyond their size: powers of two would put all of them into the same lines of a cache.
 const GAP: usize = 4 * LANES;

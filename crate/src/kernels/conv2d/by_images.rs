@@ -1,0 +1,146 @@
+//! Gradients of filters, image by image: a part of the batch has sums of its own, and room for one image with its border and
+//! for its gradients. The sums of the parts are added in their order.
+
+use super::{border, cut, segments, thin, MOST_PARTS};
+use crate::error::{checked_product, Error};
+use crate::geometry::Geometry;
+use crate::kernels::map::zip_in_place;
+use crate::threads::each_part;
+use crate::vector::{copy, Real, Vector, LANES};
+use std::slice::ChunksExact;
+
+/// Most elements of all sums together.
+const MOST_SUMS: usize = 4 << 20;
+
+/// Where the gradients of an image's outputs come from.
+pub trait Gradients: Sync {
+    /// Those of an image. `own` is memory of the part that it belongs to, which stays as it was left; `fresh` says that
+    /// this is the part's first image.
+    fn of<'a>(&'a self, image: usize, fresh: bool, own: &'a mut [Real]) -> &'a [Real];
+}
+
+/// They are there, `size` of each image.
+pub struct Given<'a> {
+    /// Of all images.
+    pub dy: &'a [Real],
+    /// Of one.
+    pub size: usize,
+}
+
+impl Gradients for Given<'_> {
+    fn of<'a>(&'a self, image: usize, _: bool, _: &'a mut [Real]) -> &'a [Real] {
+        &self.dy[image * self.size..][..self.size]
+    }
+}
+
+/// What a part has in its memory, in this order behind what is the gradients' own.
+struct Sizes {
+    sums: usize,
+    bordered: usize,
+    outputs: usize,
+}
+
+impl Sizes {
+    fn of(geometry: &Geometry) -> Result<Self, Error> {
+        let inner = geometry.of_images(1).without_padding();
+        let channels = channels_of_sums(&inner);
+        let outputs =
+            if channels == geometry.out_c { thin::plane_size(&inner) } else { channels * inner.out_h * inner.out_w };
+        Ok(Self {
+            sums: checked_product(&[geometry.kernel_h * geometry.kernel_w, geometry.in_c, channels])?,
+            bordered: border::size(&geometry.of_images(1))?,
+            outputs,
+        })
+    }
+
+    fn all(&self) -> usize {
+        self.sums + self.bordered + self.outputs
+    }
+
+    /// Parts of a batch, at most.
+    fn most_parts(&self) -> usize {
+        (MOST_SUMS / self.sums).clamp(1, MOST_PARTS)
+    }
+}
+
+/// Channels that the sums have: whole vectors, except for few filters over one channel.
+fn channels_of_sums(inner: &Geometry) -> usize {
+    if thin::fits(inner) {
+        inner.out_c
+    } else {
+        inner.out_c.next_multiple_of(LANES)
+    }
+}
+
+/// float32 values of scratch memory, where each part has `own` values that are the gradients'.
+pub fn workspace(geometry: &Geometry, own: usize) -> Result<usize, Error> {
+    let sizes = Sizes::of(geometry)?;
+    let (_, parts) = cut(geometry, sizes.most_parts());
+    checked_product(&[parts, sizes.all() + own])
+}
+
+/// The memory of the parts, which begins with what the gradients have left there.
+pub fn parts<'a>(geometry: &Geometry, own: usize, workspace: &'a [Real]) -> ChunksExact<'a, Real> {
+    workspace.chunks_exact(own + Sizes::of(geometry).map_or(1, |sizes| sizes.all()))
+}
+
+/// `df = conv(x, dy)`, summed over the batch.
+pub fn filter_gradient(
+    geometry: &Geometry,
+    x: &[Real],
+    (gradients, own): (&impl Gradients, usize),
+    df: &mut [Real],
+    workspace: &mut [Real],
+) {
+    let Ok(sizes) = Sizes::of(geometry) else { return };
+    let (images, part_size) = (cut(geometry, sizes.most_parts()).0, own + sizes.all());
+    let (one, input) = (geometry.of_images(1), geometry.input_size() / geometry.batch);
+    each_part(workspace, part_size, |part, scratch| {
+        let (own, rest) = scratch.split_at_mut(own);
+        let (sums, rest) = rest.split_at_mut(sizes.sums);
+        let (bordered, outputs) = rest.split_at_mut(sizes.bordered);
+        sums.fill(0.0);
+        let first = part * images;
+        for image in first..(first + images).min(geometry.batch) {
+            let mut x = &x[image * input..][..input];
+            if geometry.is_padded() {
+                border::copy(&one, x, bordered);
+                x = bordered;
+            }
+            add_image(&one.without_padding(), x, gradients.of(image, image == first, own), sums, outputs);
+        }
+    });
+    for (part, scratch) in parts(geometry, own, workspace).enumerate() {
+        add_sums(&scratch[own..][..sizes.sums], geometry.out_c, part == 0, df);
+    }
+}
+
+/// Adds what an image without border contributes to the sums.
+fn add_image(inner: &Geometry, x: &[Real], dy: &[Real], sums: &mut [Real], outputs: &mut [Real]) {
+    if thin::fits(inner) {
+        return thin::add_image(inner, x, dy, sums, outputs);
+    }
+    let channels = channels_of_sums(inner);
+    if channels == inner.out_c {
+        return segments::add_image(inner, channels, x, dy, sums);
+    }
+    for (source, target) in dy.chunks_exact(inner.out_c).zip(outputs.chunks_exact_mut(channels)) {
+        copy(source, &mut target[..inner.out_c]);
+        target[inner.out_c..].fill(0.0);
+    }
+    segments::add_image(inner, channels, x, outputs, sums);
+}
+
+/// Adds the sums of a part to the gradients, or begins with them.
+fn add_sums(sums: &[Real], channels: usize, fresh: bool, df: &mut [Real]) {
+    let padded = sums.len() / (df.len() / channels);
+    // All at once where nothing is left out.
+    let (padded, channels) = if padded == channels { (sums.len(), df.len()) } else { (padded, channels) };
+    for (sums, df) in sums.chunks_exact(padded).zip(df.chunks_exact_mut(channels)) {
+        if fresh {
+            copy(&sums[..channels], df);
+        } else {
+            zip_in_place(df, &sums[..channels], |df, sum| df.add(sum));
+        }
+    }
+}

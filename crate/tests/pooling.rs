@@ -21,11 +21,12 @@ fn geometry(image: [u32; 2], channels: u32, window: [u32; 2], stride: [u32; 2], 
 
 fn table() -> Vec<Geometry> {
     let mut all = Vec::new();
-    for channels in [1, 3, 4, 9] {
+    for channels in [1, 3, 4, 9, 12] {
         all.push(geometry([6, 8], channels, [2, 2], [2, 2], [0; 4]));
         all.push(geometry([7, 5], channels, [2, 3], [1, 2], [0, 1, 1, 1]));
         all.push(geometry([5, 5], channels, [3, 3], [2, 2], [1; 4]));
         all.push(geometry([1, 1], channels, [1, 1], [1, 1], [0; 4]));
+        all.push(geometry([5, 7], channels, [2, 2], [2, 2], [0; 4]));
     }
     all
 }
@@ -45,6 +46,26 @@ fn window(g: &Geometry, n: usize, i: usize, j: usize) -> Vec<usize> {
     offsets
 }
 
+/// Where places of largest values can be noted, outputs and gradients are the same with notes.
+fn assert_noted(g: &Geometry, x: &[f32], dy: &[f32], y: &[f32], dx: &[f32]) {
+    let notes = pooling::notes(g);
+    let side_by_side = (g.kernel_h, g.kernel_w, g.stride_h, g.stride_w) == (2, 2, 2, 2) && !g.is_padded();
+    assert_eq!(notes, if side_by_side && g.in_c % 4 == 0 { y.len() / 4 } else { 0 });
+    if notes == 0 {
+        return;
+    }
+    let (mut argmax, mut with_notes) = (vec![f32::NAN; notes], vec![f32::NAN; y.len()]);
+    pooling::max_noting(g, x, &mut with_notes, &mut argmax);
+    assert_eq!(bits(&with_notes), bits(y), "{g:?}");
+    let mut from_notes = vec![f32::NAN; x.len()];
+    pooling::gradient_of_noted(g, &argmax, dy, &mut from_notes);
+    assert_eq!(bits(&from_notes), bits(dx), "{g:?}");
+}
+
+fn bits(values: &[f32]) -> Vec<u32> {
+    values.iter().map(|value| value.to_bits()).collect()
+}
+
 #[test]
 fn pooling_is_exact_on_integers() {
     for (index, g) in table().iter().enumerate() {
@@ -57,6 +78,7 @@ fn pooling_is_exact_on_integers() {
         let (mut dx_max, mut dx_mean) = (vec![f32::NAN; x.len()], vec![f32::NAN; x.len()]);
         pooling::max_gradient(g, &x, &largest, &dy, &mut dx_max);
         pooling::average_gradient(g, &dy, &mut dx_mean);
+        assert_noted(g, &x, &dy, &largest, &dx_max);
         let (mut expected_max, mut expected_mean) = (vec![0.0; x.len()], vec![0.0; x.len()]);
         for output in 0..g.output_size() {
             let channel = output % g.in_c;
@@ -80,7 +102,7 @@ fn pooling_is_exact_on_integers() {
 
 #[test]
 fn nan_wins_a_window() {
-    for channels in [1, 4, 5] {
+    for channels in [1, 4, 5, 8] {
         let g = geometry([2, 2], channels, [2, 2], [2, 2], [0; 4]);
         for place in 0..4 {
             let mut x = vec![1.0; g.input_size()];
@@ -94,6 +116,7 @@ fn nan_wins_a_window() {
             let first: Vec<f32> = dx.iter().step_by(channels as usize).copied().take(4).collect();
             let expected: Vec<f32> = (0..4).map(|pixel| if pixel == place { 2.0 } else { 0.0 }).collect();
             assert_eq!(first, expected, "gradient of {channels} channels, pixel {place}");
+            assert_noted(&g, &x, &dy, &y, &dx);
         }
     }
 }

@@ -59,10 +59,14 @@ test.each(cases)('%s: the outputs are those of two calls', async (_name, channel
   }
 });
 
-test('as well behind a batch normalization that is folded, and in one dimension; not in training', () => {
+test('as well behind a batch normalization that is folded, and in one dimension; not in training over other windows', () => {
   const folded = sequential({
     inputShape: [8, 8, 2],
-    layers: [conv2d({ name: 'c', filters: 4, kernelSize: 3 }), batchNormalization(), maxPool2d({ name: 'p' })],
+    layers: [
+      conv2d({ name: 'c', filters: 4, kernelSize: 3 }),
+      batchNormalization(),
+      maxPool2d({ name: 'p', poolSize: 3 }),
+    ],
   });
   expect(kernels(folded)).toEqual(['c conv2d_max_pool2d']);
   folded.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });

@@ -44,7 +44,7 @@ test('convolutions and products multiply by the slope of the layer before them',
 test('before pooling the slope is taken of the pooled values', () => {
   const built = sequential({
     inputShape: [8, 8, 1],
-    layers: [conv('a'), maxPool2d({ name: 'p' }), flatten(), dense({ name: 'd', units: 1 })],
+    layers: [conv('a'), maxPool2d({ name: 'p', poolSize: 3 }), flatten(), dense({ name: 'd', units: 1 })],
   });
   const calls = backward(built);
   expect(calls.slice(-4)).toEqual([
@@ -55,7 +55,7 @@ test('before pooling the slope is taken of the pooled values', () => {
 });
 
 test.each([
-  ['relu', 'maxPool2d', 2 * 4 * 4 * 4],
+  ['relu', 'maxPool2d', 2 * 2 * 2 * 4],
   ['relu', 'averagePool2d', 2 * 8 * 8 * 4],
   ['linear', 'averagePool2d', 2 * 4 * 4 * 4],
   ['elu', 'maxPool2d', 2 * 8 * 8 * 4],
@@ -67,7 +67,7 @@ test.each([
       seed: 3,
       layers: [
         conv2d({ name: 'a', filters: 4, kernelSize: 1, activation }),
-        { maxPool2d, averagePool2d }[kind](),
+        kind === 'maxPool2d' ? maxPool2d({ poolSize: 3 }) : averagePool2d(),
         flatten(),
         dense({ units: 1 }),
       ],

@@ -123,7 +123,7 @@ test('what would pass the limit is refused before anything is allocated, and sma
     expect([engine.liveBytes, engine.liveAllocations, engine.memory.byteLength]).toEqual([bytes, allocations, size]);
   };
   const told =
-    /^m: train: expected at most 7\.6 MiB of memory, got a forecast of \d+\.\d MiB for batches of 64 \(weights .* KiB, gradients .* KiB, slots .* KiB, activations .* MiB, workspace .* MiB, samples .* KiB\), with 0 B taken already; the largest layers are conv2d_\d .* MiB, /;
+    /^m: train: expected at most 7\.6 MiB of memory, got a forecast of \d+\.\d MiB for batches of 64 \(weights .* KiB, gradients .* KiB, slots .* KiB, activations .* MiB, workspace .* [KM]iB, samples .* KiB\), with 0 B taken already; the largest layers are conv2d_\d .* MiB, /;
   await refuse(() => model.fit(x, y, { batchSize: 64 }), told);
   await refuse(() => model.trainOnBatch(x, y), /m: train: expected at most 7\.6 MiB/);
   const many = numbers(1, 200 * 3072);

@@ -70,7 +70,7 @@ function elementwise(code: number, alpha = 0): ActivationFunction {
       return y;
     },
     emitGradient(builder, { x, y }, dy) {
-      if (code === 0) return dy;
+      if (code === 0 || builder.includesSlope(dy)) return dy;
       const slope = { code, alpha, values: byInput ? x : y };
       return builder.fuseSlope(dy, slope) ? dy : emitSlope(builder, slope, dy);
     },

@@ -3,7 +3,7 @@
 import { OptionError, ShapeError } from '../errors';
 import { checkOptions, positiveInteger } from '../options';
 import { type Buffer, type BufferArgument, read, write } from '../plan/buffer';
-import type { PlanBuilder } from '../plan/builder';
+import type { ConvolutionPass, PlanBuilder } from '../plan/builder';
 import { slopeArguments } from '../plan/slope';
 import { type Convolution, type ConvolutionOptions, type Pair, pair, resolveConvolution } from '../runtime/geometry';
 import type { ActivationFunction } from './activations';
@@ -97,25 +97,32 @@ export function emitConvolution(
   const geometry = builder.constant('geometry', convolution.block);
   const { flops, input, output } = convolution;
   /** The scratch memory of a pass and its size, the last two arguments of its kernel. */
-  const scratch = (pass: 0 | 1 | 2 | 3): [BufferArgument, number] => {
+  const scratch = (pass: ConvolutionPass): [BufferArgument, number] => {
     const buffer = builder.workspace(builder.workspaces.convolution(pass, convolution));
     return [write(buffer), buffer.size];
   };
   const calls: WeightedCalls = {
     forward(kernel, bias, z, code) {
       const arrays = [read(x), read(kernel), bias];
-      builder.poolable(z, (pooling) => {
+      builder.poolable(z, code, (pooling) => {
         if (pooling === undefined) {
           builder.call('conv2d_forward', [read(geometry), ...arrays, write(z), code, ...scratch(0)], flops);
           return;
         }
         const geometries = [read(geometry), read(pooling.geometry)];
-        builder.call('conv2d_max_pool2d', [...geometries, ...arrays, write(pooling.y), code, ...scratch(3)], flops);
+        const outputs = [write(pooling.y), pooling.argmax === undefined ? 0 : write(pooling.argmax)];
+        builder.call('conv2d_max_pool2d', [...geometries, ...arrays, ...outputs, code, ...scratch(3)], flops);
       });
     },
     kernelGradient(dz, gradient) {
       const arrays = [read(geometry), read(x), read(dz), write(gradient)];
       builder.call('conv2d_filter_gradient', [...arrays, ...scratch(1)], flops);
+    },
+    pooledGradients({ geometry: windows, argmax, dy, slope }, kernelGradient, biasGradient) {
+      const geometries = [read(geometry), read(windows)];
+      const gradients = [write(kernelGradient), biasGradient === undefined ? 0 : write(biasGradient)];
+      const inputs = [read(x), read(argmax), read(dy), ...slopeArguments(slope)];
+      builder.call('conv2d_max_pool2d_gradient', [...geometries, ...inputs, ...gradients, ...scratch(4)], flops);
     },
     inputGradient(dz, kernel) {
       const dx = builder.temporary('input gradient', input);

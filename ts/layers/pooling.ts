@@ -4,7 +4,7 @@ import { ShapeError } from '../errors';
 import { checkOptions, windowPadding } from '../options';
 import { type Buffer, read, write } from '../plan/buffer';
 import type { PlanBuilder } from '../plan/builder';
-import { emitSlope } from '../plan/slope';
+import { emitSlope, type Slope } from '../plan/slope';
 import { type Convolution, type Pair, pair, resolveConvolution } from '../runtime/geometry';
 import type { KernelName } from '../runtime/kernels';
 import { sizeOf } from '../shape';
@@ -42,24 +42,18 @@ export function averagePool2d(options: Pooling2dOptions = {}): Layer {
   return pooling('averagePool2d', 'AveragePooling2D', options, averageKernels);
 }
 
-/** The kernels of a kind of pooling; the gradient of some needs the input and the output. */
+/** The kernels of a kind of pooling. */
 export interface PoolingKernels {
   /** Outputs. */
   readonly forward: KernelName;
   /** Gradient of the input. */
   readonly gradient: KernelName;
-  /** Whether the gradient needs input and output. */
-  readonly readsValues: boolean;
 }
 
-/** The largest value. */
-export const maxKernels: PoolingKernels = { forward: 'max_pool2d', gradient: 'max_pool2d_gradient', readsValues: true };
+/** The largest value; its gradient needs the input and the output, or notes of where it is. */
+export const maxKernels: PoolingKernels = { forward: 'max_pool2d', gradient: 'max_pool2d_gradient' };
 /** The mean. */
-export const averageKernels: PoolingKernels = {
-  forward: 'average_pool2d',
-  gradient: 'average_pool2d_gradient',
-  readsValues: false,
-};
+export const averageKernels: PoolingKernels = { forward: 'average_pool2d', gradient: 'average_pool2d_gradient' };
 
 function pooling(label: string, className: string, options: Pooling2dOptions, kernels: PoolingKernels): Layer {
   const where = labelOf(label, options);
@@ -115,24 +109,46 @@ export function emitPooling(
 ): EmittedLayer {
   const geometry = builder.constant('geometry', sizes.block);
   const y = builder.temporary('output', sizes.output);
-  const isFused = kernels === maxKernels && builder.fusePooling(x, sizes.input, { geometry, y });
-  if (!isFused) builder.call(kernels.forward, [read(geometry), read(x), write(y)], operations(sizes));
+  const isMax = kernels === maxKernels;
+  const argmax = isMax ? builder.argmax(sizes) : undefined;
+  const between = isMax ? builder.fusePooling(x, sizes.input, { geometry, y, argmax }) : undefined;
+  if (between === undefined) {
+    const notes = isMax ? [argmax === undefined ? 0 : write(argmax)] : [];
+    builder.call(kernels.forward, [read(geometry), read(x), write(y), ...notes], operations(sizes));
+  }
   builder.record('y', y);
   return {
     output: { buffer: y, shape: sizes.output },
     backward(gradient, [needed]) {
       if (!needed) return [undefined];
       const dx = builder.temporary('input gradient', sizes.input);
-      const seen = kernels.readsValues ? [read(x), read(y)] : [];
-      builder.computed(dx, (slope) => {
+      const emit = (slope?: Slope): void => {
+        const start = builder.calls.length;
         // The pixel that gets a gradient has the window's largest value, so that the slope there is that of the output:
         // it is taken of a quarter of the values, or fewer.
-        const early = kernels.readsValues && slope?.values === x;
-        const dy = early ? emitSlope(builder, { ...slope, values: y }, gradient) : gradient;
-        builder.call(kernels.gradient, [read(geometry), ...seen, read(dy), write(dx)], operations(sizes));
+        const early = isMax && slope?.values === x ? { ...slope, values: y } : undefined;
+        const dy = early === undefined ? gradient : emitSlope(builder, early, gradient);
+        if (argmax === undefined) {
+          const seen = isMax ? [read(x), read(y)] : [];
+          builder.call(kernels.gradient, [read(geometry), ...seen, read(dy), write(dx)], operations(sizes));
+        } else {
+          builder.call(
+            'max_pool2d_argmax_gradient',
+            [read(geometry), read(argmax), read(dy), write(dx)],
+            operations(sizes),
+          );
+        }
         builder.spreads(dx, dy);
-        if (slope !== undefined && !early) emitSlope(builder, slope, dx);
-      });
+        if (slope !== undefined && early === undefined) emitSlope(builder, slope, dx);
+        else if (argmax !== undefined) builder.pooled(dx, start, { geometry, argmax, dy: gradient, slope: early });
+      };
+      if (between === undefined) {
+        builder.computed(dx, emit);
+      } else {
+        // The convolution's outputs were not written: its activation's slope is taken here, by the largest of them.
+        emit(between === 0 ? undefined : { code: between, alpha: 0, values: x });
+        builder.includeSlope(dx);
+      }
       builder.record('dx', dx);
       return [dx];
     },

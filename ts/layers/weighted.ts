@@ -5,7 +5,7 @@ import { type Constraint, constraintConfig, toConstraint } from '../constraints'
 import { type Initializer, type InitializerName, toInitializer } from '../initializers';
 import { boolean } from '../options';
 import { type Buffer, type BufferArgument, read, write } from '../plan/buffer';
-import type { PlanBuilder } from '../plan/builder';
+import type { PlanBuilder, PooledGradient } from '../plan/builder';
 import { type Regularizer, regularizerConfig, toRegularizer } from '../regularizers';
 import type { Shape } from '../shape';
 import { type ActivationFunction, type ActivationName, activationFunction } from './activations';
@@ -122,6 +122,8 @@ export interface WeightedCalls {
   forward(kernel: Buffer, bias: 0 | BufferArgument, z: Buffer, activation: number): void;
   /** Emits the kernel's gradient. */
   kernelGradient(dz: Buffer, gradient: Buffer): void;
+  /** Emits the gradients of kernel and bias from that of max pooling behind the layer, where there is a kernel for it. */
+  pooledGradients?(pooled: PooledGradient, kernelGradient: Buffer, biasGradient: Buffer | undefined): void;
   /** Emits the input's gradient and answers it. */
   inputGradient(dz: Buffer, kernel: Buffer): Buffer;
 }
@@ -157,6 +159,13 @@ export function emitWeighted(
       builder.record('dy', gradient);
       const dz = activation.emitGradient(builder, { x: z, y }, gradient);
       builder.record('dz', dz);
+      if (!needed && kernel.gradient !== undefined && calls.pooledGradients !== undefined) {
+        const pooled = builder.takePooled(dz);
+        if (pooled !== undefined) {
+          calls.pooledGradients(pooled, kernel.gradient, bias?.gradient);
+          return [undefined];
+        }
+      }
       if (kernel.gradient !== undefined) {
         calls.kernelGradient(dz, kernel.gradient);
         builder.record('kernel gradient', kernel.gradient);

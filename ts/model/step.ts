@@ -5,7 +5,7 @@ import type { Optimizer } from '../optimizers/optimizer';
 import { type Buffer, read, update, write } from '../plan/buffer';
 import { PlanBuilder, type WorkspaceOracle } from '../plan/builder';
 import { finishPlan, type Plan } from '../plan/plan';
-import { GEOMETRY_WORDS } from '../runtime/geometry';
+import { type Convolution, GEOMETRY_WORDS } from '../runtime/geometry';
 import type { Engine } from '../runtime/kernels';
 import { emitFolds, type Fold, FoldedNodes } from './folding';
 import type { Graph, GraphOutput } from './graph';
@@ -321,16 +321,19 @@ function weightFor(state: StateLayout, index: number, mode: StepMode): WeightBuf
 
 /** Asks the kernels how much scratch memory they want; the geometry block passes through a moment's allocation. */
 function oracle(engine: Engine): WorkspaceOracle {
+  const withBlock = ({ block }: Convolution, ask: (address: number) => number): number => {
+    const address = engine.allocate(GEOMETRY_WORDS * 4);
+    try {
+      engine.memory.writeWords(address, block);
+      return ask(address);
+    } finally {
+      engine.release(address);
+    }
+  };
   return {
-    convolution(pass, { block }) {
-      const address = engine.allocate(GEOMETRY_WORDS * 4);
-      try {
-        engine.memory.writeWords(address, block);
-        return engine.query('conv2d_workspace', pass, address);
-      } finally {
-        engine.release(address);
-      }
-    },
+    convolution: (pass, convolution) =>
+      withBlock(convolution, (address) => engine.query('conv2d_workspace', pass, address)),
+    argmax: (windows) => withBlock(windows, (address) => engine.query('max_pool2d_argmax_size', address)),
     matmul: (m, n, k, transposeA, transposeB) =>
       engine.query('matmul_workspace', m, n, k, Number(transposeA), Number(transposeB)),
   };

@@ -6,10 +6,15 @@ import { align, type Buffer, type BufferArgument } from './buffer';
 import type { KernelCall, Phase } from './call';
 import type { Slope } from './slope';
 
+/** 0 forward, 1 filter gradient, 2 input gradient, 3 forward with max pooling, 4 gradient of filters and bias behind max pooling. */
+export type ConvolutionPass = 0 | 1 | 2 | 3 | 4;
+
 /** Sizes that only the kernels know: how much scratch memory a call wants. */
 export interface WorkspaceOracle {
-  /** float32 values that a pass of this convolution wants: 0 forward, 1 filter gradient, 2 input gradient, 3 forward with max pooling. */
-  convolution(pass: 0 | 1 | 2 | 3, convolution: Convolution): number;
+  /** float32 values that a pass of this convolution wants. */
+  convolution(pass: ConvolutionPass, convolution: Convolution): number;
+  /** Numbers that say where the largest values of these windows are, for their gradient; 0 where it cannot be had by them. */
+  argmax(windows: Convolution): number;
   /** float32 values that this matrix product wants. */
   matmul(m: number, n: number, k: number, transposeA: boolean, transposeB: boolean): number;
 }
@@ -45,6 +50,20 @@ export interface PooledOutput {
   readonly geometry: Buffer;
   /** Where the largest values go. */
   readonly y: Buffer;
+  /** Where is noted which pixels they are; none where no gradient is wanted. */
+  readonly argmax: Buffer | undefined;
+}
+
+/** How a gradient comes from that of max pooling's outputs. */
+export interface PooledGradient {
+  /** The windows' geometry block. */
+  readonly geometry: Buffer;
+  /** The pixels that have the largest values. */
+  readonly argmax: Buffer;
+  /** The gradient by the largest values. */
+  readonly dy: Buffer;
+  /** What that is multiplied by before it goes to the pixels. */
+  readonly slope: Slope | undefined;
 }
 
 /** Builds the list of calls for one batch size. */
@@ -78,8 +97,10 @@ export class PlanBuilder {
   readonly penalties: ActivityPenalty[] = [];
   readonly #shared = new Set<Buffer>();
   readonly #spread = new Map<Buffer, Buffer>();
+  readonly #sloped = new Set<Buffer>();
   #latest: Computation<Slope> | undefined;
-  #poolable: Computation<PooledOutput> | undefined;
+  #poolable: (Computation<PooledOutput> & { readonly code: number }) | undefined;
+  #pooled: { readonly result: Buffer; readonly start: number; readonly end: number; how: PooledGradient } | undefined;
   #constantBytes = 0;
   #streams = 0;
   #scope: Scope = { layer: '', phase: 'forward' };
@@ -192,28 +213,68 @@ export class PlanBuilder {
     return this.#emitAnew(latest, slope);
   }
 
+  /** Says that a gradient by the outputs of an activation is one by its inputs already. */
+  includeSlope(gradient: Buffer): void {
+    this.#sloped.add(gradient);
+  }
+
+  /** Whether a gradient by the outputs of an activation is one by its inputs already. */
+  includesSlope(gradient: Buffer): boolean {
+    return this.#sloped.has(gradient);
+  }
+
   /**
    * Emits the call that computes outputs of a convolution, in such a way that {@link fusePooling} can emit it anew.
    *
    * @param outputs - Its shape is that of the convolution's outputs, with the batch.
+   * @param code - Of the activation that the call applies.
    * @param emit - Emits the call; with pooling, one that computes the pooled outputs alone.
    */
-  poolable(outputs: Buffer, emit: (pooling?: PooledOutput) => void): void {
-    this.#poolable = this.#compute(outputs, emit);
+  poolable(outputs: Buffer, code: number, emit: (pooling?: PooledOutput) => void): void {
+    this.#poolable = { code, ...this.#compute(outputs, emit) };
   }
 
   /**
    * Lets the call that has just computed the input of max pooling pool it, image by image, where nobody else wants that
-   * input: not in training, whose gradient needs it.
+   * input; in training where the gradient follows from notes of the largest values.
    *
    * @param images - The shape that pooling sees in the input.
-   * @returns whether it does.
+   * @returns the code of the activation between them, when it does.
    */
-  fusePooling(x: Buffer, images: Shape, pooling: PooledOutput): boolean {
+  fusePooling(x: Buffer, images: Shape, pooling: PooledOutput): number | undefined {
     const latest = this.#poolable;
-    if (latest?.result !== x || this.training || this.keepAll || !this.inputIsPrivate) return false;
-    if (this.penalties.some(({ buffer }) => buffer === x)) return false;
-    return images.every((size, axis) => size === x.shape[axis]) && this.#emitAnew(latest, pooling);
+    if (latest?.result !== x || this.keepAll || !this.inputIsPrivate) return undefined;
+    if (this.training && pooling.argmax === undefined) return undefined;
+    if (this.penalties.some(({ buffer }) => buffer === x)) return undefined;
+    const fits = images.every((size, axis) => size === x.shape[axis]);
+    return fits && this.#emitAnew(latest, pooling) ? latest.code : undefined;
+  }
+
+  /** Room for notes on the largest values of windows, where a gradient can be had by them and is wanted. */
+  argmax(windows: Convolution): Buffer | undefined {
+    const size = this.training && !this.keepAll ? this.workspaces.argmax(windows) : 0;
+    return size === 0 ? undefined : this.temporary('argmax', [size]);
+  }
+
+  /**
+   * Says that the calls since `start` have computed a gradient from that of max pooling's outputs, so that
+   * {@link takePooled} can take them back.
+   */
+  pooled(result: Buffer, start: number, how: PooledGradient): void {
+    this.#pooled = { result, start, end: this.calls.length, how };
+  }
+
+  /**
+   * Takes back the calls that have just computed a gradient from that of max pooling's outputs, for a call that does it as well.
+   *
+   * @returns how it comes from that, or undefined where it was computed otherwise, or where others read it.
+   */
+  takePooled(gradient: Buffer): PooledGradient | undefined {
+    const pooled = this.#pooled;
+    const isLatest = pooled?.result === gradient && pooled.end === this.calls.length;
+    if (!isLatest || !this.#mayOverwrite(gradient)) return undefined;
+    this.calls.length = pooled.start;
+    return pooled.how;
   }
 
   #compute<Next>(result: Buffer, emit: (next?: Next) => void): Computation<Next> {

@@ -50,7 +50,7 @@ const kinds = {
     const out = space(length);
     const call =
       pass === 'forward'
-        ? ['max_pool2d', geometry, put(x), out]
+        ? ['max_pool2d', geometry, put(x), out, 0]
         : ['max_pool2d_gradient', geometry, put(x), put(y), put(dy), out];
     return { call, output: [out, length] };
   },

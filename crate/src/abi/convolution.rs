@@ -1,13 +1,15 @@
 //! Exports of the convolution and its gradients.
 
+use super::pooling::{notes, notes_output};
 use super::{call, ending, Frame};
 use crate::error::Error;
+use crate::geometry::Geometry;
 use crate::kernels::activation::Activation;
 use crate::kernels::conv2d::{self, Pass};
 use wasm_bindgen::prelude::*;
 
 /// Answers the float32 values of scratch memory for a pass (0 forward, 1 filter gradient, 2 input gradient, 3 forward with
-/// max pooling) of the convolution whose geometry block is at an address; `u32::MAX` when there is no such convolution.
+/// max pooling, 4 its gradient) of the convolution whose geometry block is at an address; `u32::MAX` when there is no such convolution.
 #[wasm_bindgen]
 pub fn conv2d_workspace(pass: u32, geometry: u32) -> u32 {
     let size = || conv2d::workspace(Pass::from_code(pass)?, &Frame::new().geometry(geometry)?);
@@ -42,7 +44,19 @@ pub fn conv2d_forward(
     })
 }
 
-/// `y = max_pool(activation(conv(x, filter) + bias))`; the images of `pooling` are the outputs of the convolution.
+/// The geometry of max pooling behind a convolution.
+fn windows_behind(frame: &mut Frame, convolution: &Geometry, pooling: u32) -> Result<Geometry, Error> {
+    let windows = frame.pooling(pooling)?;
+    let outputs = [convolution.batch, convolution.out_h, convolution.out_w, convolution.out_c];
+    if outputs == [windows.batch, windows.in_h, windows.in_w, windows.in_c] {
+        Ok(windows)
+    } else {
+        Err(Error::InvalidGeometry)
+    }
+}
+
+/// `y = max_pool(activation(conv(x, filter) + bias))`; the images of `pooling` are the outputs of the convolution. `argmax` as in
+/// [`super::pooling::max_pool2d`].
 #[wasm_bindgen]
 pub fn conv2d_max_pool2d(
     geometry: u32,
@@ -51,16 +65,14 @@ pub fn conv2d_max_pool2d(
     filter: u32,
     bias: u32,
     y: u32,
+    argmax: u32,
     activation: u32,
     workspace: u32,
     workspace_length: u32,
 ) -> u32 {
     call(|frame| {
-        let (geometry, windows) = (frame.geometry(geometry)?, frame.pooling(pooling)?);
-        let outputs = [geometry.batch, geometry.out_h, geometry.out_w, geometry.out_c];
-        if outputs != [windows.batch, windows.in_h, windows.in_w, windows.in_c] {
-            return Err(Error::InvalidGeometry);
-        }
+        let geometry = frame.geometry(geometry)?;
+        let windows = windows_behind(frame, &geometry, pooling)?;
         let needed = conv2d::workspace(Pass::Pooled, &geometry)?;
         let x = frame.input(x, geometry.input_size())?;
         let filter = frame.input(filter, geometry.filter_size())?;
@@ -69,8 +81,47 @@ pub fn conv2d_max_pool2d(
             &geometry,
             &windows,
             (x, filter, bias),
-            frame.output(y, windows.output_size())?,
+            (frame.output(y, windows.output_size())?, notes_output(frame, argmax, &windows)?),
             Activation::from_code(activation, 0.0)?,
+            frame.workspace(workspace, workspace_length, needed)?,
+        );
+        Ok(())
+    })
+}
+
+/// Gradients of the filter and the bias (`dbias` 0 for none) of [`conv2d_max_pool2d`] from the gradient by its outputs; with
+/// `values` of their size, not 0, times the activation's slope, see [`super::ending`].
+#[wasm_bindgen]
+pub fn conv2d_max_pool2d_gradient(
+    geometry: u32,
+    pooling: u32,
+    x: u32,
+    argmax: u32,
+    dy: u32,
+    activation: u32,
+    values: u32,
+    dfilter: u32,
+    dbias: u32,
+    workspace: u32,
+    workspace_length: u32,
+) -> u32 {
+    call(|frame| {
+        let geometry = frame.geometry(geometry)?;
+        let windows = windows_behind(frame, &geometry, pooling)?;
+        let needed = conv2d::workspace(Pass::PooledGradient, &geometry)?;
+        let size = windows.output_size();
+        let pooled = conv2d::pooled::Pooled {
+            windows: &windows,
+            argmax: notes(frame, argmax, &windows)?,
+            dy: frame.input(dy, size)?,
+            slope: ending(frame, activation, values, size)?,
+        };
+        conv2d::pooled::gradient(
+            &geometry,
+            &pooled,
+            frame.input(x, geometry.input_size())?,
+            frame.output(dfilter, geometry.filter_size())?,
+            frame.optional_output(dbias, geometry.out_c)?,
             frame.workspace(workspace, workspace_length, needed)?,
         );
         Ok(())

@@ -38,11 +38,21 @@ pub fn gradient(rows: usize, columns: usize, dy: &[Real], db: &mut [Real]) {
     each_part(db, width, |part, db| {
         db.fill(0.0);
         for block in dy[..rows * columns].chunks(BLOCK * columns) {
-            for (group, db) in db.chunks_mut(TOGETHER).enumerate() {
-                add_block(columns, part * width + group * TOGETHER, block, db);
-            }
+            add_columns(columns, part * width, block, db);
         }
     });
+}
+
+/// Adds every row of `dy` to `db`.
+pub fn add_sums(dy: &[Real], db: &mut [Real]) {
+    add_columns(db.len(), 0, dy, db);
+}
+
+/// Adds the sums of columns, from `first` on, of some rows.
+fn add_columns(columns: usize, first: usize, rows: &[Real], db: &mut [Real]) {
+    for (group, db) in db.chunks_mut(TOGETHER).enumerate() {
+        add_block(columns, first + group * TOGETHER, rows, db);
+    }
 }
 
 /// Rows whose sums are added before they join the others.

@@ -45,16 +45,17 @@ pub fn each_pair(
     each_of([first, second], |part, [first, second]| work(part, first, second));
 }
 
-/// [`each_part`] of N outputs at once, which have as many parts each. Panics when they have not.
+/// [`each_part`] of N outputs at once, which have as many parts each as the first; those without elements have empty ones.
+/// Panics when they have not.
 pub fn each_of<const N: usize>(outputs: [(&mut [Real], usize); N], work: impl Fn(usize, [&mut [Real]; N]) + Sync) {
     let outputs = outputs.map(|(out, size)| (Shared(out.as_mut_ptr()), out.len(), size));
     let parts = outputs.first().map_or(0, |&(_, length, size)| length.div_ceil(size.max(1)));
-    assert!(outputs.iter().all(|&(_, length, size)| size > 0 && length.div_ceil(size) == parts));
+    assert!(outputs.iter().all(|&(_, length, size)| length == 0 || (size > 0 && length.div_ceil(size) == parts)));
     run(parts, &|part| {
         work(
             part,
             outputs.map(|(start, length, size)| {
-                let from = part * size;
+                let from = (part * size).min(length);
                 // SAFETY: the parts lie inside their output and do not overlap, `run` hands each number out once and ends
                 // before the borrows of the outputs do.
                 unsafe { start.part(from, size.min(length - from)) }

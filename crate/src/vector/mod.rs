@@ -1,5 +1,6 @@
 //! The one SIMD type: four lanes. The only module that names `core::arch`.
 
+mod marked;
 #[cfg(not(target_feature = "simd128"))]
 mod portable;
 #[cfg(all(target_feature = "simd128", target_feature = "relaxed-simd"))]
@@ -8,6 +9,7 @@ mod relaxed;
 mod simd128;
 mod sweep;
 
+pub use marked::{combine_marking, spread_marked};
 #[cfg(not(target_feature = "simd128"))]
 pub use portable::Lanes;
 #[cfg(target_feature = "simd128")]
@@ -73,6 +75,11 @@ pub trait Vector: Copy {
     fn select_equal_or_nan(self, other: Self, yes: Self, no: Self) -> Self;
     /// `values` where `self` equals `other`, else zero; and the rest of them.
     fn split_equal(self, other: Self, values: Self) -> (Self, Self);
+    /// The number of the first of four vectors that has `largest` or NaN, lane by lane, the last one where none has: negated,
+    /// a byte each, in the bits of a number that is stored and loaded and nothing else.
+    fn first_with(values: [Self; 4], largest: Self) -> Real;
+    /// `self` in the lanes that [`Self::first_with`] has found in a vector, else zero; for each of the four.
+    fn part_by(self, firsts: Real) -> [Self; 4];
     /// Whether a lane is NaN.
     fn has_nan(self) -> bool;
     /// `other` where it is NaN, else `self`.

@@ -135,6 +135,25 @@ impl Vector for Lanes {
     }
 
     #[inline(always)]
+    fn first_with(values: [Self; 4], largest: Self) -> Real {
+        let firsts = std::array::from_fn(|lane| {
+            let is_hit = |value: &Self| value.0[lane] == largest.0[lane] || value.0[lane].is_nan();
+            0u8.wrapping_sub(values[..3].iter().position(is_hit).unwrap_or(3) as u8)
+        });
+        Real::from_bits(u32::from_le_bytes(firsts) as _)
+    }
+
+    #[inline(always)]
+    fn part_by(self, firsts: Real) -> [Self; 4] {
+        let firsts = firsts.to_bits().to_le_bytes();
+        std::array::from_fn(|number| {
+            let part =
+                |lane: usize| if usize::from(firsts[lane].wrapping_neg()) == number { self.0[lane] } else { 0.0 };
+            Self(std::array::from_fn(part))
+        })
+    }
+
+    #[inline(always)]
     fn has_nan(self) -> bool {
         self.0.iter().any(|value| value.is_nan())
     }

@@ -124,6 +124,31 @@ impl Vector for Lanes {
     }
 
     #[inline(always)]
+    fn first_with([a, b, c, _]: [Self; 4], largest: Self) -> f32 {
+        // A mask is −1, so that the sum of those of all vectors that are passed over is the number, negated: no constant is
+        // needed, which V8 would build anew for each vector.
+        let is_passed = |value: Self| v128_andnot(f32x4_ne(value.0, largest.0), f32x4_ne(value.0, value.0));
+        let first = is_passed(a);
+        let second = v128_and(first, is_passed(b));
+        let third = v128_and(second, is_passed(c));
+        let words = i32x4_add(i32x4_add(first, second), third);
+        let halves = i16x8_narrow_i32x4(words, words);
+        f32x4_extract_lane::<0>(i8x16_narrow_i16x8(halves, halves))
+    }
+
+    #[inline(always)]
+    fn part_by(self, firsts: f32) -> [Self; 4] {
+        let first = i32x4_extend_low_i16x8(i16x8_extend_low_i8x16(f32x4_splat(firsts)));
+        let (zero, minus_one) = (i32x4_splat(0), i32x4_splat(-1));
+        let second = i32x4_sub(first, minus_one);
+        let third = i32x4_sub(second, minus_one);
+        let masks = [first, second, third].map(|number| i32x4_eq(number, zero));
+        let none = v128_or(v128_or(masks[0], masks[1]), masks[2]);
+        let part = |mask: v128| Self(v128_and(self.0, mask));
+        [part(masks[0]), part(masks[1]), part(masks[2]), Self(v128_andnot(self.0, none))]
+    }
+
+    #[inline(always)]
     fn has_nan(self) -> bool {
         v128_any_true(f32x4_ne(self.0, self.0))
     }

@@ -47,7 +47,8 @@ function pool(kernel: 'max_pool2d' | 'average_pool2d'): HotKernel {
     if (sizes === undefined) return undefined;
     return withWords(backend, wordsOf(sizes), (geometry) => {
       const y = backend.output(sizes.outShape);
-      backend.engine.call(kernel, geometry, backend.address(x), backend.address(y));
+      const notes = kernel === 'max_pool2d' ? [0] : [];
+      backend.engine.call(kernel, geometry, backend.address(x), backend.address(y), ...notes);
       if (kernel === 'max_pool2d' && sumsToNaN(backend, y)) {
         backend.disposeIntermediateTensorInfo(y);
         return undefined;

@@ -27,6 +27,11 @@ fn product(geometry: &Geometry) -> Option<Product> {
     })
 }
 
+/// Whether the batch is worked through by [`by_images`].
+pub(super) fn goes_by_images(geometry: &Geometry) -> bool {
+    geometry.groups == 1 && !winograd::fits(geometry) && product(geometry).is_none() && !planar::fits(geometry)
+}
+
 /// float32 values of scratch memory.
 pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
     if geometry.groups > 1 {

@@ -36,16 +36,19 @@ pub enum Pass {
     InputGradient,
     /// Outputs of max pooling behind it.
     Pooled,
+    /// Gradients of filters and bias from that of max pooling's outputs.
+    PooledGradient,
 }
 
 impl Pass {
-    /// The pass of a code: 0 forward, 1 filter gradient, 2 input gradient, 3 outputs of max pooling.
+    /// The pass of a code: 0 forward, 1 filter gradient, 2 input gradient, 3 outputs of max pooling, 4 gradients from theirs.
     pub fn from_code(code: u32) -> Result<Self, Error> {
         match code {
             0 => Ok(Self::Forward),
             1 => Ok(Self::FilterGradient),
             2 => Ok(Self::InputGradient),
             3 => Ok(Self::Pooled),
+            4 => Ok(Self::PooledGradient),
             _ => Err(Error::UnknownCode),
         }
     }
@@ -58,6 +61,7 @@ pub fn workspace(pass: Pass, geometry: &Geometry) -> Result<usize, Error> {
         Pass::FilterGradient => filter_gradient::workspace(geometry),
         Pass::InputGradient => input_gradient::workspace(geometry),
         Pass::Pooled => pooled::workspace(geometry),
+        Pass::PooledGradient => pooled::gradient_workspace(geometry),
     }
 }
 

@@ -3,7 +3,7 @@
 mod quarters;
 
 use crate::geometry::Geometry;
-use crate::threads::{each_part, share};
+use crate::threads::{each_pair, each_part, share};
 use crate::vector::{Lanes, Real, Vector, LANES};
 
 /// Part of a window that lies on the image, and where its output is.
@@ -15,11 +15,15 @@ struct Window {
     output: usize,
 }
 
+/// Images of a part: two operations for each tap of each channel by itself.
+fn images_of_part(g: &Geometry) -> usize {
+    share(g.batch, 2 * g.out_h * g.out_w * g.out_c * g.kernel_h * g.kernel_w)
+}
+
 /// Gives parts of the batch to `work`: their geometry, their first image and their outputs.
 fn each_images(g: &Geometry, out: &mut [Real], work: impl Fn(&Geometry, usize, &mut [Real]) + Sync) {
     let size = out.len() / g.batch;
-    // Two operations for each tap of each channel by itself.
-    let images = share(g.batch, 2 * g.out_h * g.out_w * g.out_c * g.kernel_h * g.kernel_w);
+    let images = images_of_part(g);
     each_part(out, images * size, |part, out| work(&g.of_images(out.len() / size), part * images, out));
 }
 
@@ -80,6 +84,35 @@ pub fn max_of(g: &Geometry, x: &[Real], y: &mut [Real]) {
                 }
             }
         }
+    });
+}
+
+/// Numbers that [`max_noting`] notes: one for each four outputs; 0 where windows are none that it can be had for.
+pub fn notes(g: &Geometry) -> usize {
+    if quarters::fits(g) {
+        g.output_size() / LANES
+    } else {
+        0
+    }
+}
+
+/// [`max`] that notes which pixel of each window has the largest value, for [`gradient_of_noted`].
+pub fn max_noting(g: &Geometry, x: &[Real], y: &mut [Real], argmax: &mut [Real]) {
+    let (input, output) = (g.input_size() / g.batch, g.output_size() / g.batch);
+    let images = images_of_part(g);
+    each_pair((y, images * output), (argmax, images * output / LANES), |part, y, argmax| {
+        quarters::max_noting(&g.of_images(y.len() / output), &x[part * images * input..], y, argmax);
+    });
+}
+
+/// [`max_noting`] on this thread.
+pub use quarters::{gradient_of_noted as gradient_of_noted_of, max_noting as max_noting_of};
+
+/// [`max_gradient`] from what was noted: neither inputs nor outputs are read.
+pub fn gradient_of_noted(g: &Geometry, argmax: &[Real], dy: &[Real], dx: &mut [Real]) {
+    each_images(g, dx, |g, first, dx| {
+        let out = first * g.out_h * g.out_w * g.out_c;
+        quarters::gradient_of_noted(g, &argmax[out / LANES..], &dy[out..], dx);
     });
 }
 

@@ -2,65 +2,119 @@
 //! in one window, so that gradients are written once and not added.
 
 use crate::geometry::Geometry;
-use crate::vector::{combine, spread, Lanes, Real, Vector, LANES};
+use crate::vector::{combine, combine_marking, spread, spread_marked, Lanes, Real, Vector, LANES};
 
 /// Whether this way is taken.
 pub fn fits(g: &Geometry) -> bool {
     (g.kernel_h, g.kernel_w, g.stride_h, g.stride_w) == (2, 2, 2, 2) && !g.is_padded() && g.in_c % LANES == 0
 }
 
-/// Of two values the larger; NaN wins.
+/// The largest of four values; NaN wins.
 #[inline(always)]
-fn larger(best: Lanes, value: Lanes) -> Lanes {
-    best.at_least(value).or_nan_of(value)
+fn largest([a, b, d, e]: [Lanes; 4]) -> Lanes {
+    let larger = |best: Lanes, value: Lanes| best.at_least(value).or_nan_of(value);
+    larger(larger(a, b), larger(d, e))
+}
+
+/// Where the two rows of pixels begin that row `i` of all images' windows sees.
+fn rows(g: &Geometry, i: usize) -> usize {
+    (i / g.out_h * g.in_h + i % g.out_h * 2) * g.in_w * g.in_c
+}
+
+/// The pixels of every window of some, whose two rows are `top` and `bottom`.
+#[inline(always)]
+fn each_window<'a>(c: usize, top: &'a [Real], bottom: &'a [Real]) -> impl Iterator<Item = [&'a [Real]; 4]> {
+    top.chunks_exact(2 * c).zip(bottom.chunks_exact(2 * c)).map(move |(top, bottom)| {
+        let ((a, b), (d, e)) = (top.split_at(c), bottom.split_at(c));
+        [a, b, d, e]
+    })
+}
+
+/// [`each_window`] of gradients, which are written.
+#[inline(always)]
+fn each_target<'a>(c: usize, top: &'a mut [Real], bottom: &'a mut [Real]) -> impl Iterator<Item = [&'a mut [Real]; 4]> {
+    top.chunks_exact_mut(2 * c).zip(bottom.chunks_exact_mut(2 * c)).map(move |(top, bottom)| {
+        let ((a, b), (d, e)) = (top.split_at_mut(c), bottom.split_at_mut(c));
+        [a, b, d, e]
+    })
+}
+
+/// Gives the rows of gradients that belong to a row of windows to `work`, with the number of that row; all others, which
+/// belong to none, become zero.
+#[inline(always)]
+fn each_row(g: &Geometry, dx: &mut [Real], mut work: impl FnMut(usize, &mut [Real], &mut [Real])) {
+    let (row, used) = (g.in_w * g.in_c, 2 * g.out_w * g.in_c);
+    for (image, dx) in dx.chunks_exact_mut(g.in_h * row).enumerate() {
+        dx[2 * g.out_h * row..].fill(0.0);
+        for (i, dx) in dx.chunks_exact_mut(2 * row).take(g.out_h).enumerate() {
+            let (top, bottom) = dx.split_at_mut(row);
+            if used < row {
+                top[used..].fill(0.0);
+                bottom[used..].fill(0.0);
+            }
+            work(image * g.out_h + i, top, bottom);
+        }
+    }
 }
 
 /// The largest value of each window.
 pub fn max(g: &Geometry, x: &[Real], y: &mut [Real]) {
     let (row, c) = (g.in_w * g.in_c, g.in_c);
     for (i, y) in y.chunks_exact_mut(g.out_w * c).enumerate() {
-        let first = (i / g.out_h * g.in_h + i % g.out_h * 2) * row;
-        let (top, bottom) = x[first..first + 2 * row].split_at(row);
-        let pairs = top.chunks_exact(2 * c).zip(bottom.chunks_exact(2 * c));
-        for ((top, bottom), y) in pairs.zip(y.chunks_exact_mut(c)) {
-            let (a, b) = top.split_at(c);
-            let (d, e) = bottom.split_at(c);
-            combine::<4, 2>([a, b, d, e], y, |[a, b, d, e]| larger(larger(a, b), larger(d, e)));
+        let (top, bottom) = x[rows(g, i)..][..2 * row].split_at(row);
+        for (pixels, y) in each_window(c, top, bottom).zip(y.chunks_exact_mut(c)) {
+            combine::<4, 2>(pixels, y, largest);
         }
     }
 }
 
-/// The gradient goes to the first pixel of each window that holds its largest value.
-pub fn max_gradient(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], dx: &mut [Real]) {
+/// [`max`] that notes where the largest values are: a number for each vector of `y`.
+pub fn max_noting(g: &Geometry, x: &[Real], y: &mut [Real], argmax: &mut [Real]) {
     let (row, c) = (g.in_w * g.in_c, g.in_c);
-    let used = 2 * g.out_w * c;
-    for (image, dx) in dx.chunks_exact_mut(g.in_h * row).enumerate() {
-        let x = &x[image * g.in_h * row..];
-        dx[2 * g.out_h * row..].fill(0.0);
-        for (i, dx) in dx.chunks_exact_mut(2 * row).take(g.out_h).enumerate() {
-            let (top, bottom) = x[i * 2 * row..][..2 * row].split_at(row);
-            let (dtop, dbottom) = dx.split_at_mut(row);
-            if used < row {
-                dtop[used..].fill(0.0);
-                dbottom[used..].fill(0.0);
-            }
-            let out = (image * g.out_h + i) * g.out_w * c;
-            let outputs = y[out..].chunks_exact(c).zip(dy[out..].chunks_exact(c));
-            let pixels = top.chunks_exact(2 * c).zip(bottom.chunks_exact(2 * c));
-            let gradients = dtop.chunks_exact_mut(2 * c).zip(dbottom.chunks_exact_mut(2 * c));
-            let has_nan = y[out..out + g.out_w * c].chunks_exact(LANES).any(|y| Lanes::load(y).has_nan());
-            for (((y, dy), (top, bottom)), (dtop, dbottom)) in outputs.zip(pixels).zip(gradients) {
-                let ((a, b), (d, e)) = (top.split_at(c), bottom.split_at(c));
-                let ((da, db), (dd, de)) = (dtop.split_at_mut(c), dbottom.split_at_mut(c));
-                let (inputs, outputs) = ([y, dy, a, b, d, e], [da, db, dd, de]);
-                if has_nan {
-                    spread::<6, 4, 1>(inputs, outputs, give_with_nan);
-                } else {
-                    spread::<6, 4, 1>(inputs, outputs, give);
-                }
-            }
+    let outputs = y.chunks_exact_mut(g.out_w * c).zip(argmax.chunks_exact_mut(g.out_w * c / LANES));
+    for (i, (y, argmax)) in outputs.enumerate() {
+        let (top, bottom) = x[rows(g, i)..][..2 * row].split_at(row);
+        let outputs = y.chunks_exact_mut(c).zip(argmax.chunks_exact_mut(c / LANES));
+        for (pixels, (y, argmax)) in each_window(c, top, bottom).zip(outputs) {
+            combine_marking(pixels, y, argmax, |values| {
+                let largest = largest(values);
+                (largest, Lanes::first_with(values, largest))
+            });
         }
     }
+}
+
+/// The gradient goes to the pixels that [`max_noting`] has noted.
+pub fn gradient_of_noted(g: &Geometry, argmax: &[Real], dy: &[Real], dx: &mut [Real]) {
+    let (c, width) = (g.in_c, g.out_w * g.in_c);
+    each_row(g, dx, |i, dtop, dbottom| {
+        let dy = dy[i * width..][..width].chunks_exact(c);
+        let argmax = argmax[i * width / LANES..].chunks_exact(c / LANES);
+        for ((dy, argmax), targets) in dy.zip(argmax).zip(each_target(c, dtop, dbottom)) {
+            spread_marked(dy, argmax, targets, Lanes::part_by);
+        }
+    });
+}
+
+/// The gradient goes to the first pixel of each window that holds its largest value.
+pub fn max_gradient(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], dx: &mut [Real]) {
+    let (row, c, width) = (g.in_w * g.in_c, g.in_c, g.out_w * g.in_c);
+    each_row(g, dx, |i, dtop, dbottom| {
+        let (top, bottom) = x[rows(g, i)..][..2 * row].split_at(row);
+        let (y, dy) = (&y[i * width..][..width], &dy[i * width..][..width]);
+        let has_nan = y.chunks_exact(LANES).any(|y| Lanes::load(y).has_nan());
+        let outputs = y.chunks_exact(c).zip(dy.chunks_exact(c));
+        for (((y, dy), [a, b, d, e]), targets) in
+            outputs.zip(each_window(c, top, bottom)).zip(each_target(c, dtop, dbottom))
+        {
+            let inputs = [y, dy, a, b, d, e];
+            if has_nan {
+                spread::<6, 4, 1>(inputs, targets, give_with_nan);
+            } else {
+                spread::<6, 4, 1>(inputs, targets, give);
+            }
+        }
+    });
 }
 
 /// What each of four pixels gets of `dy`: the first one that is the largest.

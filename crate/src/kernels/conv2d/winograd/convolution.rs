@@ -7,7 +7,7 @@ use crate::error::{checked_product, Error};
 use crate::gemm::micro::{strip, Panel, Square, SquareMut, Walk};
 use crate::gemm::pack::{panel_width, PANEL};
 use crate::kernels::bias::broadcast;
-use crate::threads::{each_pair, each_part};
+use crate::threads::{each_of, each_pair, each_part};
 use crate::vector::{Lanes, Real, Vector, LANES};
 
 /// Elements between matrices beyond their size: powers of two would put all of them into the same lines of a cache.
@@ -74,8 +74,9 @@ pub fn workspace(c: &Convolution) -> Result<usize, Error> {
     Ok(filters + checked_product(&[c.batch.div_ceil(cut.images), cut.piece()?])?)
 }
 
-/// `y = conv(x, filter) + bias`, or the transpose of that. `filter[3, 3, input channel, output channel]`. `finish` gets the images' outputs part by part when they are done, with the number of the
-/// first image; they are still in the cache. Channels must be multiples of four.
+/// `y = conv(x, filter) + bias`, or the transpose of that. `filter[3, 3, input channel, output channel]`. `finish` gets the
+/// images' outputs part by part when they are done, with the number of the first image; they are still in the cache. Channels
+/// must be multiples of four.
 pub fn convolve(
     c: &Convolution,
     x: &[Real],
@@ -85,26 +86,96 @@ pub fn convolve(
     workspace: &mut [Real],
     finish: impl Fn(usize, &mut [Real]) + Sync,
 ) {
-    let (points, cut) = (Points::new(), Cut::new(c));
-    let Ok(piece) = cut.piece() else { return };
-    let (depth, channels) = (c.depth(), c.filters());
-    let (filters, scratch) = workspace.split_at_mut(channels.div_ceil(PANEL) * panel_size(c));
-    each_part(filters, panel_size(c), |panel, filters| {
-        transform_filters(points, c, filter, panel * PANEL, filters);
+    let output = c.output.iter().product::<usize>();
+    let (prepared, scratch, piece) = Prepared::new(c, x, filter, bias, workspace);
+    each_pair((y, prepared.cut.images * output), (scratch, piece), |part, y, scratch| {
+        let first = part * prepared.cut.images;
+        prepared.compute(first, y, scratch);
+        finish(first, y);
     });
-    let filters = &*filters;
-    let (input, output) = (c.input.iter().product::<usize>(), c.output.iter().product::<usize>());
-    let scratch = &mut scratch[..c.batch.div_ceil(cut.images) * piece];
-    each_pair((y, cut.images * output), (scratch, piece), |part, y, scratch| {
-        let first = part * cut.images;
-        let x = &x[first * input..];
+}
+
+/// Images that [`in_groups`] computes together.
+fn group(c: &Convolution) -> usize {
+    (Cut::new(c).tiles / c.tiles()).clamp(1, Cut::new(c).images)
+}
+
+/// float32 values of scratch memory for [`in_groups`].
+pub fn workspace_in_groups(c: &Convolution) -> Result<usize, Error> {
+    let parts = c.batch.div_ceil(Cut::new(c).images);
+    Ok(workspace(c)? + checked_product(&[parts, group(c), c.output.iter().product()])?)
+}
+
+/// [`convolve`] for those who do not need all outputs: `finish` gets them by groups of images, with what belongs to these of two
+/// results, each with its number of elements for an image.
+pub fn in_groups(
+    c: &Convolution,
+    (x, filter, bias): (&[Real], &[Real], Option<&[Real]>),
+    [(first_result, first_size), (second_result, second_size)]: [(&mut [Real], usize); 2],
+    workspace: &mut [Real],
+    finish: impl Fn(&mut [Real], &mut [Real], &mut [Real]) + Sync,
+) {
+    let (group, output) = (group(c), c.output.iter().product::<usize>());
+    let parts = c.batch.div_ceil(Cut::new(c).images);
+    let (outputs, workspace) = workspace.split_at_mut(parts * group * output);
+    let (prepared, scratch, piece) = Prepared::new(c, x, filter, bias, workspace);
+    let images = prepared.cut.images;
+    let (a, b) = ((first_result, images * first_size), (second_result, images * second_size));
+    each_of([(outputs, group * output), (scratch, piece), a, b], |part, [outputs, scratch, mut a, mut b]| {
+        let last = (images * (part + 1)).min(c.batch);
+        for first in (images * part..last).step_by(group) {
+            let count = group.min(last - first);
+            let outputs = &mut outputs[..count * output];
+            prepared.compute(first, outputs, scratch);
+            let (own_a, own_b);
+            (own_a, a) = a.split_at_mut(count * first_size);
+            (own_b, b) = b.split_at_mut(count * second_size);
+            finish(outputs, own_a, own_b);
+        }
+    });
+}
+
+/// A convolution whose filters are transformed.
+struct Prepared<'a> {
+    c: &'a Convolution,
+    cut: Cut,
+    points: Points,
+    x: &'a [Real],
+    filters: &'a [Real],
+    bias: Option<&'a [Real]>,
+}
+
+impl<'a> Prepared<'a> {
+    /// Transforms the filters. Answers also the scratch memory of the parts, and how much each of them has.
+    fn new(
+        c: &'a Convolution,
+        x: &'a [Real],
+        filter: &[Real],
+        bias: Option<&'a [Real]>,
+        workspace: &'a mut [Real],
+    ) -> (Self, &'a mut [Real], usize) {
+        let (points, cut) = (Points::new(), Cut::new(c));
+        let piece = cut.piece().unwrap_or(1);
+        let (filters, scratch) = workspace.split_at_mut(c.filters().div_ceil(PANEL) * panel_size(c));
+        each_part(filters, panel_size(c), |panel, filters| {
+            transform_filters(points, c, filter, panel * PANEL, filters);
+        });
+        let scratch = &mut scratch[..c.batch.div_ceil(cut.images) * piece];
+        (Self { c, cut, points, x, filters, bias }, scratch, piece)
+    }
+
+    /// The outputs of some images, from number `first` on.
+    fn compute(&self, first: usize, y: &mut [Real], scratch: &mut [Real]) {
+        let Self { c, cut, points, filters, bias, .. } = *self;
+        let (depth, channels) = (c.depth(), c.filters());
+        let x = &self.x[first * c.input.iter().product::<usize>()..];
         let (seen, rest) = scratch.split_at_mut(POINTS * cut.seen().point);
         let (made, patch) = rest.split_at_mut(POINTS * cut.made().point);
         if c.spreads {
             // Overlapping outputs are added to it.
             broadcast(bias, channels, y);
         }
-        let all = y.len() / output * c.tiles();
+        let all = y.len() / c.output.iter().product::<usize>() * c.tiles();
         for start in (0..all).step_by(cut.tiles) {
             let tiles = (start, cut.tiles.min(all - start));
             transform_inputs(points, c, x, tiles, (seen, cut.seen()), patch);
@@ -124,8 +195,7 @@ pub fn convolve(
                 }
             }
         }
-        finish(first, y);
-    });
+    }
 }
 
 /// Transforms the filters of a panel of output channels: `filters[point, input channel, output channel]`.

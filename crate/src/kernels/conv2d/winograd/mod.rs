@@ -17,7 +17,7 @@ mod filter_gradient;
 mod points;
 mod tiles;
 
-pub use convolution::{convolve, workspace};
+pub use convolution::{convolve, in_groups, workspace, workspace_in_groups};
 pub use filter_gradient::{filter_gradient, filter_gradient_workspace};
 pub use tiles::Convolution;
 

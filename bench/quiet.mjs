@@ -6,6 +6,7 @@
  * and alike for every engine.
  */
 
+import { Worker } from 'node:worker_threads';
 import { compile } from './wat.mjs';
 
 /** Additions in a round that do not wait for each other, and rounds of a probe: about 30 microseconds. */
@@ -18,7 +19,7 @@ const LOOK = 3000;
 /** Milliseconds after which the quietest of the tries is taken. */
 const PATIENCE = 2000;
 
-/** A watch of the core that this process is on; bind the process to one (`taskset -c 0`). */
+/** A watch of the cores that this process is on; bind the process to as many as it has threads (`taskset -c 0`). */
 export class QuietWatch {
   #probe;
 
@@ -49,19 +50,53 @@ export class QuietWatch {
 }
 
 /** A probe: after three seconds in which it looks for the best, it answers the share of that. */
-function additionsNow() {
+export function additionsNow() {
+  const probe = additionsAgain();
+  lookFor(probe);
+  return probe;
+}
+
+/** {@link additionsNow} of several cores at once, the least of their shares. The process must be free to run on all of them. */
+export function additionsOn(cores) {
+  const own = additionsAgain();
+  const [tickets, shares] = [
+    new Int32Array(new SharedArrayBuffer(8)),
+    new Float64Array(new SharedArrayBuffer(8 * cores)),
+  ];
+  for (let core = 1; core < cores; core++) {
+    const worker = new Worker(new URL('./quietWorker.mjs', import.meta.url), { workerData: { tickets, shares, core } });
+    worker.unref();
+  }
+  const probe = () => {
+    Atomics.store(tickets, 1, 0);
+    Atomics.add(tickets, 0, 1);
+    Atomics.notify(tickets, 0);
+    // As long as the others are at it, so that cores that are halves of one are seen together.
+    shares[0] = 1;
+    do shares[0] = Math.min(shares[0], own());
+    while (Atomics.load(tickets, 1) < cores - 1);
+    return Math.min(...shares);
+  };
+  lookFor(probe);
+  return probe;
+}
+
+function lookFor(probe) {
+  const end = performance.now() + LOOK;
+  while (performance.now() < end) probe();
+}
+
+/** A probe of this thread's core: the share of the best that it has seen. */
+export function additionsAgain() {
   const { run } = compile(additions());
   let best = Number.POSITIVE_INFINITY;
-  const probe = () => {
+  return () => {
     const start = performance.now();
     run(ROUNDS);
     const milliseconds = performance.now() - start;
     best = Math.min(best, milliseconds);
     return best / milliseconds;
   };
-  const end = performance.now() + LOOK;
-  while (performance.now() < end) probe();
-  return probe;
 }
 
 function additions() {

@@ -27,7 +27,7 @@ for (const { name, text } of suites) {
     .option('--only <pattern>', 'workloads whose name matches the regular expression')
     .option('--engines <pattern>', 'engines whose name matches; convgrad always runs')
     .option('--threads <n...>', 'numbers of threads of convgrad and of native engines', several)
-    .option('--quiet', 'measure in moments in which no other machine slows the core; see bench/quiet.mjs', false)
+    .option('--quiet', 'measure in moments in which no other machine slows the cores; see bench/quiet.mjs', false)
     .option('--quick', 'a fifth of the time, without engines that take over a second a step', false)
     .addOption(new Option('--seconds <s>', 'time for each engine of a workload').default(1.5).argParser(positive))
     .addOption(

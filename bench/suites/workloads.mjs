@@ -2,7 +2,7 @@
 
 import { alternate, median } from '../measure.mjs';
 import { limitOf, measurePeak } from '../peak.mjs';
-import { QuietWatch } from '../quiet.mjs';
+import { additionsNow, additionsOn, QuietWatch } from '../quiet.mjs';
 import { formatRow, makeRow } from '../record.mjs';
 
 /** A benchmark that cannot run as asked, in words for the user. */
@@ -14,7 +14,7 @@ export class SuiteError extends Error {}
  * @returns {Promise<object[]>} the rows of a record.
  * @throws {SuiteError} when no workload matches.
  */
-export async function measureWorkloads(workloads, engines, { only, quick, seconds, patience, quiet }) {
+export async function measureWorkloads(workloads, engines, { only, quick, seconds, patience, quiet, threads }) {
   const wanted = workloads.filter(({ name }) => only === undefined || new RegExp(only, 'i').test(name));
   if (wanted.length === 0) {
     throw new SuiteError(
@@ -24,11 +24,15 @@ export async function measureWorkloads(workloads, engines, { only, quick, second
   const limits = {
     seconds: quick ? seconds / 5 : seconds,
     patience: quick ? Math.min(patience, 1) : patience,
-    watch: quiet ? new QuietWatch() : undefined,
+    watch: quiet ? watchOf(Math.max(...threads)) : undefined,
   };
   const rows = [];
   for (const workload of wanted) rows.push(...(await measureWorkload(workload, engines, limits)));
   return rows;
+}
+
+function watchOf(cores) {
+  return new QuietWatch(cores === 1 ? additionsNow() : additionsOn(cores));
 }
 
 async function measureWorkload(workload, engines, { seconds, patience, watch }) {

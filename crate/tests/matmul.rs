@@ -54,6 +54,9 @@ fn products() -> Vec<Product> {
         (27, 10, 1903),
         (26, 13, 259),
         (13, 2, 5001),
+        (67, 65, 1030),
+        (70, 100, 1601),
+        (64, 76, 4200),
     ] {
         for (transpose_a, transpose_b) in [(false, false), (true, false), (false, true), (true, true)] {
             products.push(Product { m, n, k, transpose_a, transpose_b });

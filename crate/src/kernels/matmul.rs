@@ -2,13 +2,13 @@
 //!
 //! A block of the reduction of `b` is packed into panels of sixteen columns, of which one stays in the first-level cache
 //! while tiles of two rows pass. Rows of `a` are contiguous along the reduction and read as they lie; those of a transposed
-//! `a` are transposed block by block first.
+//! `a` are transposed block by block first. Few columns, and long reductions with a transposed `a`, have ways of their own.
 
 use super::activation::Activation;
 use super::bias::broadcast;
 use super::ending::Ending;
 use super::map::map;
-use super::{dots, narrow};
+use super::{dots, narrow, tall};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{along, rows, store, zeros, Panel, Walk};
 use crate::gemm::pack::{pack_panel, pack_panel_transposed, packed_size, panel_start, panel_width, transpose, PANEL};
@@ -59,6 +59,9 @@ impl Product {
             checked_product(&[self.m + PANEL, self.n])?;
             return Ok(narrow::workspace(self));
         }
+        if tall::fits(self) {
+            return Ok(tall::workspace(self));
+        }
         let steps = self.k.min(BLOCK);
         checked_product(&[steps, self.n + PANEL])?;
         checked_product(&[steps, self.m])?;
@@ -93,6 +96,8 @@ pub fn matmul(
         return dots::multiply(product, a, b, bias, c, ending, workspace);
     } else if narrow::fits(&product) {
         return narrow::multiply(product, a, b, bias, c, ending, workspace);
+    } else if tall::fits(&product) {
+        return tall::multiply(product, a, b, bias, c, ending, workspace);
     } else {
         return blocked(product, a, b, bias, c, ending, workspace);
     }

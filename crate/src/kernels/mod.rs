@@ -39,6 +39,7 @@ pub mod random;
 pub mod row_loss;
 pub mod softmax;
 pub mod strips;
+mod tall;
 pub mod tone;
 pub mod unit_norm;
 pub mod warp;

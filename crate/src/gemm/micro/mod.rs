@@ -13,7 +13,7 @@ mod strip;
 
 pub use channels::{first_channel, tap_channels, Factors, Rows};
 pub use dots::{dots, slide, slide_filters};
-pub use outer::{along, columns, rows};
+pub use outer::{along, columns, outer_tiles, rows};
 pub use planes::{correlate, correlate_channels, correlate_planes, planes, weave, Taps};
 pub use products::{skip_products, slide_products, tap_products, Lines, Sums};
 pub use square::{Square, SquareMut};

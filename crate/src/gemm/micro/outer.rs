@@ -2,6 +2,7 @@
 
 use super::{Panel, Tile, Walk};
 use crate::vector::{Lanes, Real, Vector, LANES};
+use std::ops::Range;
 
 /// `tile[r] += Σ a[start + r·row_stride + k] · panel[k]` for the steps `k` of `walk`: rows of `a` whose reduction is
 /// contiguous within a segment, and a panel. Panics when a step lies outside a slice.
@@ -116,7 +117,8 @@ pub fn columns<const P: usize, const NV: usize>(
             unsafe {
                 let mut pa = a.as_ptr().add(first_a);
                 let mut pb = b.as_ptr().add(first_b);
-                for _ in 0..walk_a.len {
+                let end = pb.wrapping_add(walk_a.len * step_b);
+                while pb != end {
                     let vectors: [Lanes; NV] = std::array::from_fn(|v| Lanes::load_at(pb.add(v * LANES)));
                     for r in 0..P {
                         let value = Lanes::splat_at(pa.add(r));
@@ -131,4 +133,55 @@ pub fn columns<const P: usize, const NV: usize>(
         }
     }
     *tile = sums;
+}
+
+/// `out[p·stride + c] += Σ a[k·step + p] · panel[k][c]` for the rows `p`, P at a time, as many as there are; `each` is
+/// called after every tile. Answers the first row that is left. Panics when a step lies outside a slice.
+#[inline(always)]
+pub fn outer_tiles<const P: usize, const NV: usize>(
+    (a, step): (&[Real], usize),
+    panel: &[Real],
+    (out, stride): (&mut [Real], usize),
+    rows: Range<usize>,
+    mut each: impl FnMut(),
+) -> usize {
+    let steps = panel.len() / (NV * LANES);
+    let count = rows.len() / P;
+    if count == 0 || steps == 0 {
+        return rows.start;
+    }
+    let end = rows.start + count * P;
+    assert!((steps - 1) * step + end <= a.len() && (end - 1) * stride + NV * LANES <= out.len());
+    // SAFETY: the assertions bound every address. After the last step the pointers may pass the end: wrapping arithmetic
+    // allows that, they are not read again.
+    unsafe {
+        let mut first = a.as_ptr().add(rows.start);
+        let mut target = out.as_mut_ptr().add(rows.start * stride);
+        let last = panel.as_ptr().add(steps * NV * LANES);
+        for _ in 0..count {
+            let mut sums: Tile<P, NV> = super::zeros();
+            let (mut row, mut b) = (first, panel.as_ptr());
+            while b != last {
+                let vectors: [Lanes; NV] = std::array::from_fn(|v| Lanes::load_at(b.add(v * LANES)));
+                for r in 0..P {
+                    let value = Lanes::splat_at(row.add(r));
+                    for v in 0..NV {
+                        sums[r][v] = value.mul_add(vectors[v], sums[r][v]);
+                    }
+                }
+                row = row.wrapping_add(step);
+                b = b.wrapping_add(NV * LANES);
+            }
+            for r in 0..P {
+                for v in 0..NV {
+                    let place = target.add(v * LANES);
+                    Lanes::load_at(place).add(sums[r][v]).store_at(place);
+                }
+                target = target.wrapping_add(stride);
+            }
+            first = first.wrapping_add(P);
+            each();
+        }
+    }
+    end
 }

@@ -1,0 +1,209 @@
+//! Matrix products of a long reduction with a transposed left side, such as the gradient of filters of one tap: both sides
+//! are read row by row, and every step is an outer product.
+//!
+//! The reduction is cut into parts with sums of their own, which are added in their order. A part passes in blocks of steps
+//! that stay in the second-level cache: rows of `a`, copied so that they lie an odd number of cache lines apart, because at
+//! powers of two a column of them would find room in a part of the first-level cache only; and `b`, of which one panel of three
+//! vectors of columns is packed at a time. Meanwhile the lines of the next block are read, a few after every tile: a whole block
+//! at once would be waited for.
+
+use super::ending::Ending;
+use super::map::zip_in_place;
+use super::matmul::Product;
+use crate::gemm::micro::outer_tiles;
+use crate::gemm::pack::pack_panel;
+use crate::threads::{each_pair, each_part, share};
+use crate::vector::{copy, Real, Vector, LANES};
+use std::hint::black_box;
+use std::ops::Range;
+use std::slice::Chunks;
+
+/// Fewest steps for which this pays.
+const LEAST: usize = 1024;
+
+/// Fewest steps of a part.
+const LEAST_OF_PART: usize = 512;
+
+/// Most parts.
+const PARTS: usize = 8;
+
+/// Fewest rows and columns of the result.
+const FEWEST: usize = 64;
+
+/// Most elements of the result: it stays in the second-level cache with two blocks of both sides.
+const MOST: usize = 1 << 16;
+
+/// Most steps of a block: two vectors of lines of `a` and a panel then take two thirds of a first-level cache.
+const BLOCK: usize = 256;
+
+/// Vectors of columns of a panel.
+const VECTORS: usize = 3;
+
+/// Most rows of a tile.
+const LARGEST: usize = 5;
+
+/// Elements of a cache line.
+const LINE: usize = 16;
+
+/// Whether this way is taken.
+pub fn fits(&Product { m, n, k, transpose_a, transpose_b }: &Product) -> bool {
+    transpose_a && !transpose_b && k >= LEAST && m.min(n) >= FEWEST && m * n <= MOST
+}
+
+/// What the parts of a product have in common.
+#[derive(Clone, Copy)]
+struct Sizes {
+    /// Steps of a part.
+    part: usize,
+    /// Steps of a block.
+    block: usize,
+    /// Columns with their padding to whole vectors.
+    columns: usize,
+    /// From one row of a block of `a` to the next.
+    row: usize,
+}
+
+impl Sizes {
+    fn of(&Product { m, n, k, .. }: &Product) -> Self {
+        let parts = (k / LEAST_OF_PART).clamp(1, PARTS);
+        let part = k.div_ceil(1 << parts.ilog2());
+        let row = m.next_multiple_of(LINE);
+        // An odd number of lines.
+        let row = if row / LINE % 2 == 0 { row + LINE } else { row };
+        Self { part, block: part.div_ceil(part.div_ceil(BLOCK)), columns: n.next_multiple_of(LANES), row }
+    }
+
+    /// Elements of the scratch memory of a part: a block of `a`, a panel of `b`.
+    fn scratch(&self) -> usize {
+        self.block * (self.row + VECTORS * LANES)
+    }
+}
+
+/// float32 values of scratch memory.
+pub fn workspace(product: &Product) -> usize {
+    let sizes = Sizes::of(product);
+    product.k.div_ceil(sizes.part) * (product.m * sizes.columns + sizes.scratch())
+}
+
+/// `c = ending(aᵀ · b + bias)`.
+pub fn multiply(
+    product: Product,
+    a: &[Real],
+    b: &[Real],
+    bias: Option<&[Real]>,
+    c: &mut [Real],
+    ending: Ending,
+    workspace: &mut [Real],
+) {
+    let Product { m, n, k, .. } = product;
+    let sizes = Sizes::of(&product);
+    let parts = k.div_ceil(sizes.part);
+    let (sums, scratch) = workspace[..self::workspace(&product)].split_at_mut(parts * m * sizes.columns);
+    each_pair((&mut *sums, m * sizes.columns), (scratch, sizes.scratch()), |part, sums, scratch| {
+        sums.fill(0.0);
+        let (rows, panel) = scratch.split_at_mut(sizes.block * sizes.row);
+        let end = k.min((part + 1) * sizes.part);
+        for start in (part * sizes.part..end).step_by(sizes.block) {
+            let steps = start..end.min(start + sizes.block);
+            let after = steps.end..k.min(steps.end + sizes.block);
+            let of = |steps: &Range<usize>| [&a[steps.start * m..steps.end * m], &b[steps.start * n..steps.end * n]];
+            let mut ahead = Ahead::new(of(&after), m / LARGEST * n.div_ceil(VECTORS * LANES));
+            let [a, b] = of(&steps);
+            let rows = &mut rows[..steps.len() * sizes.row];
+            for (source, target) in a.chunks_exact(m).zip(rows.chunks_exact_mut(sizes.row)) {
+                copy(source, &mut target[..m]);
+            }
+            add_block(&product, &sizes, rows, b, panel, sums, &mut ahead);
+        }
+    });
+    let rows = share(m, 4 * n * parts);
+    let sums = &*sums;
+    each_part(c, rows * n, |part, c| {
+        for (row, c) in c.chunks_exact_mut(n).enumerate() {
+            let first = (part * rows + row) * sizes.columns;
+            copy(&sums[first..][..n], c);
+            for others in sums.chunks_exact(m * sizes.columns).skip(1) {
+                zip_in_place(c, &others[first..][..n], |sum, other| sum.add(other));
+            }
+            if let Some(bias) = bias {
+                zip_in_place(c, bias, |sum, bias| sum.add(bias));
+            }
+        }
+        ending.after(part * rows * n).apply(c);
+    });
+}
+
+/// Adds the products of a block to the sums.
+fn add_block(
+    product: &Product,
+    sizes: &Sizes,
+    rows: &[Real],
+    b: &[Real],
+    panel: &mut [Real],
+    sums: &mut [Real],
+    ahead: &mut Ahead,
+) {
+    let steps = b.len() / product.n;
+    let mut column = 0;
+    while column < product.n {
+        // Never one alone, whose tiles would read more than they compute.
+        let vectors = match (sizes.columns - column) / LANES {
+            2 | 4 => 2,
+            _ => VECTORS,
+        };
+        let width = vectors * LANES;
+        let panel = &mut panel[..steps * width];
+        pack_panel(&b[column..], product.n, width.min(product.n - column), panel, width);
+        let out = (&mut sums[column..], sizes.columns);
+        match vectors {
+            2 => down::<LARGEST, 2>(product.m, (rows, sizes.row), panel, out, ahead),
+            _ => down::<3, 3>(product.m, (rows, sizes.row), panel, out, ahead),
+        }
+        column += width;
+    }
+}
+
+/// All rows of the result for a panel: tiles of P rows, then of fewer.
+#[inline(never)]
+fn down<const P: usize, const NV: usize>(
+    m: usize,
+    a: (&[Real], usize),
+    panel: &[Real],
+    (sums, stride): (&mut [Real], usize),
+    ahead: &mut Ahead,
+) {
+    let mut row = outer_tiles::<P, NV>(a, panel, (sums, stride), 0..m, || ahead.touch());
+    row = outer_tiles::<2, NV>(a, panel, (sums, stride), row..m, || ());
+    outer_tiles::<1, NV>(a, panel, (sums, stride), row..m, || ());
+}
+
+/// Lines that will be needed soon.
+struct Ahead<'a> {
+    lines: [Chunks<'a, Real>; 2],
+    /// How many of each are asked for at a time.
+    each: [usize; 2],
+    seen: Real,
+}
+
+impl<'a> Ahead<'a> {
+    fn new(arrays: [&'a [Real]; 2], times: usize) -> Self {
+        let lines = arrays.map(|array| array.chunks(LINE));
+        let each = [0, 1].map(|index| lines[index].len().div_ceil(times));
+        Self { lines, each, seen: 0.0 }
+    }
+
+    #[inline(always)]
+    fn touch(&mut self) {
+        for (lines, each) in self.lines.iter_mut().zip(self.each) {
+            for line in lines.take(each) {
+                self.seen += line[0];
+            }
+        }
+    }
+}
+
+impl Drop for Ahead<'_> {
+    fn drop(&mut self) {
+        black_box(self.seen);
+    }
+}

@@ -2,7 +2,6 @@
 
 use super::batch_norm::{Affine, Matrix};
 use super::bias::sums_of;
-use super::strips::{each_strip, load, store, Strip};
 use crate::threads;
 use crate::vector::{combine, spread, update, Lanes, Real, Vector, LANES};
 
@@ -10,9 +9,12 @@ use crate::vector::{combine, spread, update, Lanes, Real, Vector, LANES};
 /// one row's sums does not keep the others waiting.
 const BLOCK: usize = 2048;
 
-/// Rows of a block.
+/// Most rows of a block.
+const MOST: usize = 16;
+
+/// Rows of a block: an even number.
 fn block_rows(channels: usize) -> usize {
-    (BLOCK / channels).clamp(2, 16)
+    (BLOCK / channels / 2 * 2).clamp(2, MOST)
 }
 
 /// `y = γ·(x − mean)/√(variance + ε) + β` for each row; `statistics [2, rows]` keeps mean and 1/√(variance + ε).
@@ -68,7 +70,7 @@ fn scale(channels: usize, x: &[Real], affine: Affine, (means, deviations): (&[Re
         let (first, second) = y.split_at_mut(channels);
         let inputs = [upper, lower, gamma, beta].map(|input| &input[..whole]);
         let outputs = [first, second].map(|output| &mut output[..whole]);
-        spread::<4, 2, 2>(inputs, outputs, |[x, y, gamma, beta]| {
+        spread::<4, 2, 2>(inputs, outputs, |[x, y, gamma, beta], _| {
             [x.sub(a).mul(c).mul_add(gamma, beta), y.sub(b).mul(d).mul_add(gamma, beta)]
         });
         done = whole;
@@ -109,59 +111,98 @@ pub fn gradient(
     shift.fill(0.0);
     scale.fill(0.0);
     let block = block_rows(channels);
-    let size = block * channels;
+    let (size, two) = (block * channels, 2 * channels);
+    let mut room = [Row::default(); MOST];
     let statistics = means.chunks(block).zip(deviations.chunks(block));
     for (((x, dy), dx), (means, deviations)) in
         x.chunks(size).zip(dy.chunks(size)).zip(dx.chunks_mut(size)).zip(statistics)
     {
-        let rows = x.chunks_exact(channels).zip(dx.chunks_exact_mut(channels)).zip(means).zip(deviations);
-        for (((x, normal), &mean), &deviation) in rows {
-            let (mean, deviation) = (Lanes::splat(mean), Lanes::splat(deviation));
-            combine::<1, 4>([x], normal, |[x]| x.sub(mean).mul(deviation));
+        for ((row, &mean), &deviation) in room.iter_mut().zip(means).zip(deviations) {
+            *row = Row { mean, deviation, ..Row::default() };
         }
-        each_strip::<4>(channels, &mut AddColumns { dy, normal: dx, shift, scale });
-        for ((dy, dx), &deviation) in dy.chunks_exact(channels).zip(dx.chunks_exact_mut(channels)).zip(deviations) {
-            project(dy, gamma, deviation, dx);
+        let rows = &mut room[..means.len()];
+        let pairs = x.chunks(two).zip(dy.chunks(two)).zip(dx.chunks_mut(two));
+        for (((x, dy), g), rows) in pairs.zip(rows.chunks_mut(2)) {
+            add_rows(channels, x, dy, gamma, rows, g, shift, scale);
+        }
+        for ((x, dx), row) in x.chunks_exact(channels).zip(dx.chunks_exact_mut(channels)).zip(rows) {
+            row.finish(x, dx);
         }
     }
 }
 
-/// Each column of `dy` is added to `shift`, and of `dy · normal` to `scale`.
-struct AddColumns<'a> {
-    dy: &'a [Real],
-    normal: &'a [Real],
-    shift: &'a mut [Real],
-    scale: &'a mut [Real],
+/// The sums of one row or two; `g = dy·γ`.
+#[inline(always)]
+#[allow(clippy::too_many_arguments)]
+fn add_rows(
+    channels: usize,
+    x: &[Real],
+    dy: &[Real],
+    gamma: Option<&[Real]>,
+    rows: &mut [Row],
+    g: &mut [Real],
+    shift: &mut [Real],
+    scale: &mut [Real],
+) {
+    if let [first, second] = rows {
+        let ((x, y), (p, q), (g, h)) = (x.split_at(channels), dy.split_at(channels), g.split_at_mut(channels));
+        let (rows, targets) = ([first, second], [g, h, shift, scale]);
+        match gamma {
+            Some(gamma) => Row::add(rows, [x, y, p, q, gamma], targets),
+            None => Row::add(rows, [x, y, p, q], targets),
+        }
+    } else if let [row] = rows {
+        let targets = [g, shift, scale];
+        match gamma {
+            Some(gamma) => Row::add([row], [x, dy, gamma], targets),
+            None => Row::add([row], [x, dy], targets),
+        }
+    }
 }
 
-impl Strip for AddColumns<'_> {
+/// `x̂ = (x − mean)·deviation` of a row, and its sums of g and g·x̂.
+#[derive(Clone, Copy, Default)]
+struct Row {
+    mean: Real,
+    deviation: Real,
+    total: Real,
+    product: Real,
+}
+
+impl Row {
+    /// The sums of R rows. `inputs` are x of all rows, dy of all rows, and γ if there is one; `targets` are g of all rows, and
+    /// the sums of all rows' dy and dy·x̂.
     #[inline(always)]
-    fn run<const V: usize, const PART: bool>(&mut self, first: usize, columns: usize) {
-        let mut shifts = load::<V, PART>(self.shift, first);
-        let mut scales = load::<V, PART>(self.scale, first);
-        for place in (first..self.dy.len()).step_by(self.shift.len()) {
-            let (dy, normal) = (load::<V, PART>(self.dy, place), load::<V, PART>(self.normal, place));
-            shifts = std::array::from_fn(|v| shifts[v].add(dy[v]));
-            scales = std::array::from_fn(|v| dy[v].mul_add(normal[v], scales[v]));
+    fn add<const R: usize, const I: usize, const T: usize>(
+        rows: [&mut Self; R],
+        inputs: [&[Real]; I],
+        targets: [&mut [Real]; T],
+    ) {
+        let factors = std::array::from_fn::<_, R, _>(|r| [rows[r].mean, rows[r].deviation].map(Lanes::splat));
+        let mut sums = [[Lanes::splat(0.0); 2]; R];
+        spread::<I, T, 1>(inputs, targets, |values, mut targets| {
+            for row in 0..R {
+                let ([mean, deviation], dy) = (factors[row], values[R + row]);
+                let normal = values[row].sub(mean).mul(deviation);
+                let g = if I > 2 * R { dy.mul(values[I - 1]) } else { dy };
+                targets[R] = targets[R].add(dy);
+                targets[R + 1] = dy.mul_add(normal, targets[R + 1]);
+                sums[row] = [sums[row][0].add(g), g.mul_add(normal, sums[row][1])];
+                targets[row] = g;
+            }
+            targets
+        });
+        for (row, [total, product]) in rows.into_iter().zip(sums) {
+            (row.total, row.product) = (total.sum(), product.sum());
         }
-        store::<V, PART>(shifts, self.shift, first, columns);
-        store::<V, PART>(scales, self.scale, first, columns);
     }
-}
 
-/// The gradient of a row, in place of its normalized values.
-fn project(dy: &[Real], gamma: Option<&[Real]>, deviation: Real, dx: &mut [Real]) {
-    let share = 1.0 / dx.len() as Real;
-    let add = |[total, product]: [Lanes; 2], g: Lanes, normal: Lanes| [total.add(g), g.mul_add(normal, product)];
-    let [total, product] = match gamma {
-        Some(gamma) => sums_of([dx, dy, gamma], |sums, [normal, dy, gamma]| add(sums, dy.mul(gamma), normal)),
-        None => sums_of([dx, dy], |sums, [normal, dy]| add(sums, dy, normal)),
-    };
-    let (mean, slope, deviation) =
-        (Lanes::splat(total * share), Lanes::splat(-(product * share)), Lanes::splat(deviation));
-    let end = |g: Lanes, normal: Lanes| normal.mul_add(slope, g.sub(mean)).mul(deviation);
-    match gamma {
-        Some(gamma) => update::<2, 2>([dy, gamma], dx, |[dy, gamma], normal| end(dy.mul(gamma), normal)),
-        None => update::<1, 2>([dy], dx, |[dy], normal| end(dy, normal)),
+    /// `dx = (g − mean(g) − x̂·mean(g·x̂))·deviation` in place of g. The mean is taken from x first: where rows lie far from zero
+    /// their products with a slope would lose digits.
+    fn finish(&self, x: &[Real], dx: &mut [Real]) {
+        let share = -self.deviation / x.len() as Real;
+        let slope = self.product * share * self.deviation;
+        let [mean, deviation, slope, start] = [self.mean, self.deviation, slope, self.total * share].map(Lanes::splat);
+        update::<1, 4>([x], dx, |[x], g| g.mul_add(deviation, x.sub(mean).mul_add(slope, start)));
     }
 }

@@ -34,34 +34,34 @@ pub fn combine<const I: usize, const N: usize>(
     unsafe { run::<I, N>(places, y.len(), |inputs, _| apply(inputs)) }
 }
 
-/// `outputs = apply(inputs)` for every element of arrays of whole vectors, N vectors at a time. Panics when the lengths differ
-/// or are no multiple of four.
+/// `targets = apply(inputs, targets)` for every element, N vectors at a time, from the first to the last; behind the arrays'
+/// ends are zeros. Panics when the lengths differ.
 #[inline(always)]
-pub fn spread<const I: usize, const O: usize, const N: usize>(
+pub fn spread<const I: usize, const T: usize, const N: usize>(
     inputs: [&[Real]; I],
-    outputs: [&mut [Real]; O],
-    apply: impl Fn([Lanes; I]) -> [Lanes; O],
+    targets: [&mut [Real]; T],
+    mut apply: impl FnMut([Lanes; I], [Lanes; T]) -> [Lanes; T],
 ) {
     let length = inputs.first().map_or(0, |input| input.len());
-    assert!(length % LANES == 0);
-    assert!(inputs.iter().all(|input| input.len() == length) && outputs.iter().all(|output| output.len() == length));
+    assert!(inputs.iter().all(|input| input.len() == length) && targets.iter().all(|target| target.len() == length));
     let mut inputs = inputs.map(<[Real]>::as_ptr);
-    let mut outputs = outputs.map(<[Real]>::as_mut_ptr);
+    let mut targets = targets.map(<[Real]>::as_mut_ptr);
     let mut step = |vectors: usize| {
         for v in 0..vectors {
             // SAFETY: all arrays have `length` values, and the steps add up to no more.
             unsafe {
-                let results = apply(inputs.map(|input| Lanes::load_at(input.add(v * LANES))));
-                for (result, output) in results.into_iter().zip(outputs) {
-                    result.store_at(output.add(v * LANES));
+                let values = inputs.map(|input| Lanes::load_at(input.add(v * LANES)));
+                let results = apply(values, targets.map(|target| Lanes::load_at(target.add(v * LANES))));
+                for (result, target) in results.into_iter().zip(targets) {
+                    result.store_at(target.add(v * LANES));
                 }
             }
         }
         for input in &mut inputs {
             *input = input.wrapping_add(vectors * LANES);
         }
-        for output in &mut outputs {
-            *output = output.wrapping_add(vectors * LANES);
+        for target in &mut targets {
+            *target = target.wrapping_add(vectors * LANES);
         }
     };
     for _ in 0..length / (N * LANES) {
@@ -70,6 +70,17 @@ pub fn spread<const I: usize, const O: usize, const N: usize>(
     if N > 1 {
         for _ in 0..length % (N * LANES) / LANES {
             step(1);
+        }
+    }
+    let count = length % LANES;
+    if count > 0 {
+        // SAFETY: `count` values are left of all arrays.
+        unsafe {
+            let results =
+                apply(inputs.map(|input| few(input, count, 0.0)), targets.map(|target| few(target, count, 0.0)));
+            for (result, target) in results.into_iter().zip(targets) {
+                put_few(result, target, count);
+            }
         }
     }
 }
@@ -168,7 +179,7 @@ impl<const I: usize> Places<I> {
         }
     }
 
-    /// Up to three values, with ones behind them.
+    /// Up to three values; behind them are ones, which can be divided by.
     ///
     /// # Safety
     /// `count` values must be readable and writable from here on.
@@ -176,17 +187,34 @@ impl<const I: usize> Places<I> {
     unsafe fn rest(&self, count: usize, apply: &impl Fn([Lanes; I], Lanes) -> Lanes) {
         // SAFETY: promised by the caller.
         unsafe {
-            let load = |place: *const Real| {
-                let mut lanes = [1.0; LANES];
-                for (lane, value) in lanes.iter_mut().enumerate().take(count) {
-                    *value = *place.add(lane);
-                }
-                Lanes::from_array(lanes)
-            };
-            let result = apply(self.inputs.map(load), load(self.target)).to_array();
-            for (lane, value) in result.into_iter().enumerate().take(count) {
-                *self.target.add(lane) = value;
-            }
+            let result = apply(self.inputs.map(|input| few(input, count, 1.0)), few(self.target, count, 1.0));
+            put_few(result, self.target, count);
         }
+    }
+}
+
+/// Up to three values, with others behind them.
+///
+/// # Safety
+/// `count` values must be readable from here on.
+#[inline(always)]
+unsafe fn few(place: *const Real, count: usize, others: Real) -> Lanes {
+    let mut lanes = [others; LANES];
+    for (lane, value) in lanes.iter_mut().enumerate().take(count) {
+        // SAFETY: promised by the caller.
+        *value = unsafe { *place.add(lane) };
+    }
+    Lanes::from_array(lanes)
+}
+
+/// Writes the first lanes.
+///
+/// # Safety
+/// `count` values must be writable from here on.
+#[inline(always)]
+unsafe fn put_few(lanes: Lanes, place: *mut Real, count: usize) {
+    for (lane, value) in lanes.to_array().into_iter().enumerate().take(count) {
+        // SAFETY: promised by the caller.
+        unsafe { *place.add(lane) = value };
     }
 }

@@ -109,9 +109,9 @@ pub fn max_gradient(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], dx: &mut 
         {
             let inputs = [y, dy, a, b, d, e];
             if has_nan {
-                spread::<6, 4, 1>(inputs, targets, give_with_nan);
+                spread::<6, 4, 1>(inputs, targets, |inputs, _| give_with_nan(inputs));
             } else {
-                spread::<6, 4, 1>(inputs, targets, give);
+                spread::<6, 4, 1>(inputs, targets, |inputs, _| give(inputs));
             }
         }
     });

@@ -98,23 +98,37 @@ pub fn gradient_of_noted(g: &Geometry, argmax: &[Real], dy: &[Real], dx: &mut [R
 
 /// The gradient goes to the first pixel of each window that holds its largest value.
 pub fn max_gradient(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], dx: &mut [Real]) {
-    let (row, c, width) = (g.in_w * g.in_c, g.in_c, g.out_w * g.in_c);
+    let (row, width, zero) = (g.in_w * g.in_c, g.out_w * g.in_c, Lanes::splat(0.0));
     each_row(g, dx, |i, dtop, dbottom| {
-        let (top, bottom) = x[rows(g, i)..][..2 * row].split_at(row);
-        let (y, dy) = (&y[i * width..][..width], &dy[i * width..][..width]);
-        let has_nan = y.chunks_exact(LANES).any(|y| Lanes::load(y).has_nan());
-        let outputs = y.chunks_exact(c).zip(dy.chunks_exact(c));
-        for (((y, dy), [a, b, d, e]), targets) in
-            outputs.zip(each_window(c, top, bottom)).zip(each_target(c, dtop, dbottom))
-        {
-            let inputs = [y, dy, a, b, d, e];
-            if has_nan {
-                spread::<6, 4, 1>(inputs, targets, |inputs, _| give_with_nan(inputs));
-            } else {
-                spread::<6, 4, 1>(inputs, targets, |inputs, _| give(inputs));
-            }
+        let pixels = x[rows(g, i)..][..2 * row].split_at(row);
+        let outputs = (&y[i * width..][..width], &dy[i * width..][..width]);
+        // Becomes NaN with the first largest value that is NaN, or infinite, where the other way gives the same.
+        let mut doubt = zero;
+        give_row(g.in_c, outputs, pixels, (&mut *dtop, &mut *dbottom), |values| {
+            doubt = values[0].mul_add(zero, doubt);
+            give(values)
+        });
+        if doubt.has_nan() {
+            give_row(g.in_c, outputs, pixels, (dtop, dbottom), give_with_nan);
         }
     });
+}
+
+/// Gives the gradients of a row of windows of c channels to the pixels of two rows: `give` gets largest values, gradients and
+/// four pixels.
+#[inline(always)]
+fn give_row(
+    c: usize,
+    (y, dy): (&[Real], &[Real]),
+    (top, bottom): (&[Real], &[Real]),
+    (dtop, dbottom): (&mut [Real], &mut [Real]),
+    mut give: impl FnMut([Lanes; 6]) -> [Lanes; 4],
+) {
+    let outputs = y.chunks_exact(c).zip(dy.chunks_exact(c));
+    let windows = each_window(c, top, bottom).zip(each_target(c, dtop, dbottom));
+    for ((y, dy), ([a, b, d, e], targets)) in outputs.zip(windows) {
+        spread::<6, 4, 1>([y, dy, a, b, d, e], targets, |values, _| give(values));
+    }
 }
 
 /// What each of four pixels gets of `dy`: the first one that is the largest.

@@ -149,6 +149,29 @@ fn table() -> Vec<Case> {
         }
     }
     cases.push(Case { image: [9, 14], kernel: [3, 4], channels: 8, filters: 8, groups: 8, dilation: [1, 2], ..base });
+    // Images of few pixels, several of them, and rows so long that they are cut into parts.
+    for (image, channels) in
+        [([2, 1], 4), ([1, 2], 5), ([3, 2], 8), ([5, 3], 9), ([4, 4], 4), ([5, 33], 260), ([6, 50], 132)]
+    {
+        for (stride, pads) in [(1, [1; 4]), (1, [2; 4]), (2, [0, 1, 0, 1]), (2, [1; 4]), (2, [2; 4]), (2, [1, 2, 0, 2])]
+        {
+            let case = Case { image, channels, filters: channels, groups: channels, pads, ..base };
+            let strides = [[stride; 2], [1, stride]].map(|stride| Case { stride, ..case });
+            cases.extend(strides.into_iter().filter(|case| case.geometry().is_some()));
+        }
+    }
+    // Rows and columns of another number of taps.
+    for kernel in [[5, 3], [4, 3], [2, 3], [1, 3], [3, 5], [7, 3], [3, 1]] {
+        for (stride, pads) in [(1, [0; 4]), (1, [1; 4]), (2, [0, 1, 0, 1]), (2, [1; 4])] {
+            for channels in [4, 9] {
+                let case =
+                    Case { kernel, pads, stride: [stride; 2], channels, filters: channels, groups: channels, ..base };
+                cases.extend(
+                    [case, Case { dilation: [2, 1], ..case }].into_iter().filter(|case| case.geometry().is_some()),
+                );
+            }
+        }
+    }
     // Strides that leave pixels unseen, and strides beside dilations.
     for (stride, kernel, dilation) in [([3, 4], [2, 3], [1, 1]), ([2, 3], [3, 2], [2, 2]), ([2, 4], [3, 3], [3, 2])] {
         for (channels, filters) in [(1, 4), (3, 8), (4, 1), (5, 16)] {

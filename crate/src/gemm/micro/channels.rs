@@ -21,7 +21,7 @@ pub struct Factors<'a> {
 impl Factors<'_> {
     /// Panics unless all vectors of `c` channels and the taps of `rows` times `columns` are there.
     #[inline(always)]
-    fn check(&self, c: usize, rows: usize, columns: usize) {
+    pub(super) fn check(&self, c: usize, rows: usize, columns: usize) {
         let last = self.first + rows.saturating_sub(1) * self.outer + columns.saturating_sub(1) * self.inner;
         assert!(rows * columns == 0 || 1 + last < self.vectors);
         assert!(c >= LANES && self.vectors > 0 && c.div_ceil(LANES) * self.vectors * LANES <= self.values.len());
@@ -51,54 +51,25 @@ pub struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    /// `out[place + p·c + l] = bias[l] + Σ x[origin + r·line + (p·S + t − LEFT)·c + l] · factor[r, t, l]` for P outputs `p`,
+    /// `out[place + p·c + l] = bias[l] + Σ x[origin + r·line + (p + t − LEFT)·c + l] · factor[r, t, l]` for P outputs `p`,
     /// T taps of each row and all channels `l < c`. Each pixel is loaded once a row for all the taps that see it. The first
     /// LEFT pixels and the last RIGHT ones lie beyond the border: they are zeros and not there. Panics when another
     /// address lies outside a slice.
     #[inline(always)]
-    pub fn slide<const P: usize, const T: usize, const S: usize, const LEFT: usize, const RIGHT: usize>(
+    pub fn slide<const P: usize, const T: usize, const LEFT: usize, const RIGHT: usize>(
         &self,
         origin: usize,
         (out, place): (&mut [Real], usize),
     ) {
         // SAFETY: `each_vector` has checked that so many pixels lie in `x` and so many outputs in `out`.
-        self.each_vector::<T, P>(origin, (P - 1) * S + T - LEFT - RIGHT, (out, place), |sums, pixel, weights| unsafe {
+        self.each_vector::<T, P>(origin, P - 1 + T - LEFT - RIGHT, (out, place), |sums, pixel, weights| unsafe {
             let mut pixel = pixel;
-            for d in LEFT..(P - 1) * S + T - RIGHT {
+            for d in LEFT..P - 1 + T - RIGHT {
                 let value = Lanes::load_at(pixel);
                 for t in 0..T {
-                    if d >= t && (d - t) % S == 0 && (d - t) / S < P {
-                        sums[(d - t) / S] = value.mul_add(weights[t], sums[(d - t) / S]);
+                    if d >= t && d - t < P {
+                        sums[d - t] = value.mul_add(weights[t], sums[d - t]);
                     }
-                }
-                pixel = pixel.wrapping_add(self.channels);
-            }
-        });
-    }
-
-    /// The same for 2P outputs and three taps when zeros lie between the pixels, one and one: the outputs in turn see two
-    /// pixels through the outer taps and one through the middle tap. `ODD` says that the first one sees one.
-    #[inline(always)]
-    pub fn spread<const P: usize, const N: usize, const ODD: bool, const LEFT: usize, const RIGHT: usize>(
-        &self,
-        origin: usize,
-        (out, place): (&mut [Real], usize),
-    ) {
-        const { assert!(N == 2 * P) };
-        // SAFETY: `each_vector` has checked that so many pixels lie in `x` and so many outputs in `out`.
-        self.each_vector::<3, N>(origin, P + 1 - LEFT - RIGHT, (out, place), |sums, pixel, weights| unsafe {
-            let mut pixel = pixel;
-            for d in LEFT..P + 1 - RIGHT {
-                let value = Lanes::load_at(pixel);
-                let (two, one, first) = if ODD { (1, 0, 0) } else { (0, 1, 1) };
-                if d > 0 {
-                    sums[2 * d - 2 + two] = value.mul_add(weights[2], sums[2 * d - 2 + two]);
-                }
-                if d >= first && d - first < P {
-                    sums[2 * (d - first) + one] = value.mul_add(weights[1], sums[2 * (d - first) + one]);
-                }
-                if d < P {
-                    sums[2 * d + two] = value.mul_add(weights[0], sums[2 * d + two]);
                 }
                 pixel = pixel.wrapping_add(self.channels);
             }

@@ -3,16 +3,20 @@
 //! Addresses are a pointer that moves and a constant apart from it: only then the constant becomes part of the
 //! instruction.
 
+mod ahead;
 mod channels;
 mod dots;
+mod march;
 mod outer;
 mod planes;
 mod products;
+mod spread;
 mod square;
 mod strip;
 
 pub use channels::{first_channel, tap_channels, Factors, Rows};
 pub use dots::{dots, slide, slide_filters};
+pub use march::Outputs;
 pub use outer::{along, columns, outer_tiles, rows};
 pub use planes::{correlate, correlate_channels, correlate_planes, planes, weave, Taps};
 pub use products::{skip_products, slide_products, tap_products, Lines, Sums};

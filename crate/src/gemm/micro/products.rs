@@ -1,5 +1,6 @@
 //! Sums of products, channel by channel: the gradients of filters that see one channel each.
 
+use super::ahead::{Next, LINE};
 use super::channels::first_channel;
 use crate::vector::{Lanes, Real, Vector, LANES};
 
@@ -68,6 +69,20 @@ impl Lines {
     fn reach(&self) -> (usize, usize) {
         ((self.count - 1) * self.x, (self.count - 1) * self.dy)
     }
+
+    /// What to ask for meanwhile, so often a row: pixels from the last one of those rows on that the first gradients see, which begins
+    /// at `origin`, and the gradients below.
+    #[inline(always)]
+    fn next(&self, (x, origin): (&[Real], usize), dy: &[Real], (touches, pace): (usize, usize)) -> Next {
+        let Self { count, x: x_step, dy: dy_step, .. } = *self;
+        Next {
+            arrays: [(x.as_ptr(), x.len()), (dy.as_ptr(), dy.len())],
+            from: [origin + count * x_step, count * dy_step],
+            needed: count * x_step,
+            touches: count * touches,
+            pace,
+        }
+    }
 }
 
 /// `sums[r, t, l] += Σ x[origin + i·lines.x + r·line + j·c + l] · dy[i·lines.dy + (first + j − t)·c + l]` for R rows of T taps
@@ -87,11 +102,13 @@ pub fn slide_products<const R: usize, const T: usize>(
     let (c, reach) = (lines.channels, lines.reach());
     let seen = pixels.min(count.saturating_sub(first));
     assert!(origin + reach.0 + (R - 1) * line + pixels * c <= x.len() && reach.1 + count * c <= dy.len());
+    let next = lines.next((x, origin + (R - 1) * line), dy, (seen, LINE / 2));
     sums.each_vector::<R, T>(c, |channel, sums| {
-        let mut sums = sums;
+        let (mut sums, mut ahead) = (sums, next.of_group(channel / LANES));
         for i in 0..lines.count {
             let mut pixel = x.as_ptr().wrapping_add(origin + i * lines.x + channel);
             let mut gradient = dy.as_ptr().wrapping_add(i * lines.dy + first * c + channel);
+            let end = pixel.wrapping_add(seen * c);
             // SAFETY: the assertion above bounds every address that is read; pointers may pass the end after the last pixel.
             unsafe {
                 // The gradients that the taps meet, the newest first; here those before the first pixel.
@@ -102,7 +119,8 @@ pub fn slide_products<const R: usize, const T: usize>(
                         Lanes::splat(0.0)
                     }
                 });
-                for _ in 0..seen {
+                while pixel != end {
+                    ahead.touch();
                     window = meet(&mut sums, window, Lanes::load_at(gradient), pixel, line);
                     gradient = gradient.wrapping_add(c);
                     pixel = pixel.wrapping_add(c);
@@ -160,8 +178,9 @@ pub fn skip_products<const R: usize, const LEFT: usize>(
     let whole = if inside { count } else { count - 1 };
     assert!(2 * count - LEFT <= pixels && (1 - LEFT) < pixels);
     assert!(origin + reach.0 + (R - 1) * line + pixels * c <= x.len() && reach.1 + count * c <= dy.len());
+    let next = lines.next((x, origin + (R - 1) * line), dy, (whole, LINE));
     sums.each_vector::<R, 3>(c, |channel, sums| {
-        let mut sums = sums;
+        let (mut sums, mut ahead) = (sums, next.of_group(channel / LANES));
         for i in 0..lines.count {
             let first = x.as_ptr().wrapping_add(origin + i * lines.x + channel);
             let mut gradient = dy.as_ptr().wrapping_add(i * lines.dy + channel);
@@ -176,7 +195,9 @@ pub fn skip_products<const R: usize, const LEFT: usize>(
                     }
                 });
                 let mut pixel = first.wrapping_add((1 - LEFT) * c);
-                for _ in 0..whole {
+                let end = gradient.wrapping_add(whole * c);
+                while gradient != end {
+                    ahead.touch();
                     let value = Lanes::load_at(gradient);
                     for r in 0..R {
                         let place = pixel.wrapping_add(r * line);

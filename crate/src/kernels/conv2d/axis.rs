@@ -38,6 +38,23 @@ pub struct Run {
     pub reach: usize,
 }
 
+/// An axis whose taps touch each other.
+#[derive(Clone, Copy)]
+pub struct Touching {
+    /// Pixels beyond the border that the first output sees; zeros between pixels count.
+    pub left: usize,
+    /// Pixels.
+    pub pixels: usize,
+    /// Outputs.
+    pub outputs: usize,
+    /// Taps.
+    pub taps: usize,
+    /// From what one output sees to what the next one sees; zeros between pixels count.
+    pub stride: usize,
+    /// From one pixel to the next, zeros between them included.
+    pub spread: usize,
+}
+
 /// Rows and columns of a convolution.
 pub fn forward(geometry: &Geometry) -> [Axis; 2] {
     let Geometry { in_h, out_h, kernel_h, stride_h, dilation_h, pad_top, .. } = *geometry;
@@ -71,9 +88,16 @@ fn axis(
 }
 
 impl Axis {
-    /// Pixels beyond the border that the first output sees, stride and spread; `None` where the taps do not touch each other.
-    pub fn touching(&self) -> Option<(usize, usize, usize)> {
-        (self.dilation == 1 && self.pad >= 0).then_some((self.pad as usize, self.stride, self.spread))
+    /// Taps.
+    pub fn taps(&self) -> usize {
+        self.taps
+    }
+
+    /// What the outputs see where the taps touch each other and no pixel before the first output's is left out.
+    pub fn touching(&self) -> Option<Touching> {
+        let Self { inputs, outputs, taps, stride, spread, .. } = *self;
+        let touching = self.dilation == 1 && self.pad >= 0;
+        touching.then_some(Touching { left: self.pad as usize, pixels: inputs as usize, outputs, taps, stride, spread })
     }
 
     /// Calls `work` with runs that have all outputs once.

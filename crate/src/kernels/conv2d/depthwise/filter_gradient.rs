@@ -5,6 +5,7 @@
 
 use super::super::axis::{self, Axis};
 use super::super::{cut, MOST_PARTS};
+use super::march::band;
 use super::{accumulate, pairs};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{first_channel, skip_products, slide_products, tap_products, Lines, Sums};
@@ -15,8 +16,8 @@ use crate::vector::{Lanes, Real, Vector, LANES};
 /// Most taps of a row, and most rows of taps, whose sums are kept in registers together.
 const BLOCK: usize = 3;
 
-/// Rows of gradients at a time: what they see of sixteen channels stays in a first-level cache.
-const BAND: usize = 4;
+/// Values of rows of gradients at a time: what they see of a vector of channels stays in a first-level cache.
+const BAND: usize = 4096;
 
 /// Elements of the sums of one part of the batch.
 fn sums_size(g: &Geometry) -> usize {
@@ -46,7 +47,7 @@ pub fn filter_gradient(g: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real], w
     each_part(workspace, sums_size(g), |part, sums| {
         sums.fill(0.0);
         for n in part * images..((part + 1) * images).min(g.batch) {
-            add_image(g, &axes, &x[n * input..][..input], &dy[n * output..][..output], sums);
+            add_image(g, &axes, &x[n * input..], &dy[n * output..], sums);
         }
     });
     let taps = g.kernel_h * g.kernel_w;
@@ -60,11 +61,12 @@ pub fn filter_gradient(g: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real], w
     }
 }
 
-/// Adds what one image contributes.
+/// Adds what the first image contributes.
 fn add_image(g: &Geometry, [rows, _]: &[Axis; 2], x: &[Real], dy: &[Real], sums: &mut [Real]) {
     let (row, line) = (g.in_w * g.in_c, g.out_w * g.in_c);
+    let band_rows = band(BAND, row.max(line));
     rows.each_run(|run| {
-        for band in (0..run.count).step_by(BAND) {
+        for band in (0..run.count).step_by(band_rows) {
             for p in (0..run.taps).step_by(BLOCK) {
                 let block = Block {
                     g,
@@ -72,7 +74,7 @@ fn add_image(g: &Geometry, [rows, _]: &[Axis; 2], x: &[Real], dy: &[Real], sums:
                     start: (run.input + band * run.input_step + p * run.reach) * row,
                     dy: &dy[(run.output + band) * line..],
                     lines: Lines {
-                        count: BAND.min(run.count - band),
+                        count: band_rows.min(run.count - band),
                         x: run.input_step * row,
                         dy: line,
                         channels: g.in_c,

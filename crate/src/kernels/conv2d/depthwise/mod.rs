@@ -1,6 +1,7 @@
 //! One filter for each channel: lanes along the channels, taps beyond the border left out.
 
 mod filter_gradient;
+mod march;
 mod rows;
 
 pub use filter_gradient::{filter_gradient, workspace as filter_gradient_workspace};
@@ -98,11 +99,11 @@ pub fn forward(
     let sizes = [g.in_c, g.in_w, g.out_w];
     let taps = rows::Filters { packed, vectors: vectors(g), kernel_w: g.kernel_w };
     each_part(y, images * output, |part, y| {
-        let x = x[part * images * input..].chunks_exact(input);
-        for (x, y) in x.zip(y.chunks_exact_mut(output)) {
-            rows::image(&axes, sizes, (x, &taps), y);
+        let x = &x[part * images * input..];
+        for n in 0..y.len() / output {
+            rows::image(&axes, sizes, (x, n * input, &taps), (y, n * output));
             // The image is still in the cache.
-            forward_in_place(activation, y);
+            forward_in_place(activation, &mut y[n * output..][..output]);
         }
     });
 }
@@ -141,9 +142,9 @@ pub fn input_gradient(g: &Geometry, dy: &[Real], filter: &[Real], dx: &mut [Real
     let sizes = [g.in_c, g.out_w, g.in_w];
     let taps = rows::Filters { packed, vectors: vectors(g), kernel_w: g.kernel_w };
     each_part(dx, images * input, |part, dx| {
-        let dy = dy[part * images * output..].chunks_exact(output);
-        for (dy, dx) in dy.zip(dx.chunks_exact_mut(input)) {
-            rows::image(&axes, sizes, (dy, &taps), dx);
+        let dy = &dy[part * images * output..];
+        for n in 0..dx.len() / input {
+            rows::image(&axes, sizes, (dy, n * output, &taps), (dx, n * input));
         }
     });
 }

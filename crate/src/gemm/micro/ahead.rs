@@ -1,0 +1,60 @@
+//! Values that are asked for before they are needed, a cache line at a time, so that they come while sums are computed. Where
+//! lanes are channels, the values of a row are read with gaps, again and again: a processor sees too late what comes next.
+
+use crate::vector::Real;
+
+/// Values of a cache line.
+pub const LINE: usize = 16;
+
+/// What the vectors of channels ask for in turn, while they walk along rows of pixels: what comes next in one array, and when they
+/// have asked for so much of it, in another one.
+pub struct Next {
+    /// Start and length of the arrays.
+    pub arrays: [(*const Real, usize); 2],
+    /// Where the next values begin in them.
+    pub from: [usize; 2],
+    /// Values of the first one that are needed, less those that others ask for.
+    pub needed: usize,
+    /// How often a vector of channels asks, and values from one time to the next.
+    pub touches: usize,
+    /// Values from one time to the next.
+    pub pace: usize,
+}
+
+impl Next {
+    /// What a vector of channels asks for; the array's first value each time where not all of it is there.
+    #[inline(always)]
+    pub fn of_group(&self, group: usize) -> Ahead {
+        let part = self.touches * self.pace;
+        let (array, from) = match (group * part).checked_sub(self.needed) {
+            None => (self.arrays[0], self.from[0] + group * part),
+            Some(more) => (self.arrays[1], self.from[1] + more),
+        };
+        let (start, length) = array;
+        if from + part <= length {
+            Ahead { next: start.wrapping_add(from), pace: self.pace }
+        } else {
+            Ahead { next: start, pace: 0 }
+        }
+    }
+}
+
+/// Values that will be needed.
+#[derive(Clone, Copy)]
+pub struct Ahead {
+    next: *const Real,
+    pace: usize,
+}
+
+impl Ahead {
+    /// Asks for the next cache line.
+    ///
+    /// # Safety
+    /// The array must be readable and not empty; no more often than was said.
+    #[inline(always)]
+    pub unsafe fn touch(&mut self) {
+        // Volatile, or it would be left out. SAFETY: promised by the caller; `of_group` has seen that the values lie inside.
+        unsafe { self.next.read_volatile() };
+        self.next = self.next.wrapping_add(self.pace);
+    }
+}

@@ -1,0 +1,178 @@
+//! Three taps that touch each other: in which order the rows of an image are marched along, see [`Rows::march`].
+
+use super::super::axis::{Axis, Touching};
+use super::rows::Row;
+use crate::gemm::micro::{Outputs, Rows};
+use crate::vector::Real;
+
+/// float32 values of rows that are marched along before the next channels are: they stay in a first-level cache with the rows that
+/// they see and those that are asked for.
+const BLOCK: usize = 2048;
+
+/// Longer rows are cut into parts.
+const WIDE: usize = 4096;
+
+/// Least pixels of a part of a row: each part begins anew.
+const LEAST: usize = 8;
+
+/// Most rows at a time.
+const MOST: usize = 8;
+
+/// How to march along the rows of an image.
+#[derive(Clone, Copy)]
+pub struct March {
+    rows: Option<Touching>,
+    columns: Touching,
+}
+
+impl March {
+    /// When there is a function for the columns, three taps at most lie below each other, whose factors fit the registers, and
+    /// when there is a function for the rows as well if zeros lie between them.
+    pub fn of(rows: &Axis, columns: &Axis) -> Option<Self> {
+        if rows.taps() > 3 {
+            return None;
+        }
+        let fits = |along: &Touching| {
+            let Touching { left, pixels, outputs, taps, stride, spread } = *along;
+            let right = (outputs - 1) * stride + 3;
+            taps == 3
+                && match (stride, spread) {
+                    (1, 1) => left <= 2 && pixels >= 2 && right <= left + pixels + 2,
+                    (2, 1) => left <= 1 && right <= left + pixels + 1,
+                    (1, 2) => left <= 2 && (2 * pixels..=2 * pixels + 2).contains(&(outputs + 2 - left)),
+                    _ => false,
+                }
+        };
+        let columns = columns.touching().filter(fits)?;
+        let rows = rows.touching().filter(fits).filter(|rows| rows.spread == columns.spread);
+        (columns.spread == 1 || rows.is_some()).then_some(Self { rows, columns })
+    }
+
+    /// Whether zeros lie between the pixels.
+    pub fn is_spread(&self) -> bool {
+        self.columns.spread == 2
+    }
+
+    /// `count` rows of outputs that see the same rows of taps: what a row sees, the distance in `x` to what the next one sees, and
+    /// where it is.
+    pub fn rows<'a>(
+        &self,
+        row: impl Fn(usize) -> Row<'a>,
+        count: usize,
+        (x, place): (usize, impl Fn(usize) -> usize),
+        y: &mut [Real],
+    ) {
+        let Touching { left, pixels, outputs, stride, .. } = self.columns;
+        let channels = row(0).rows.channels;
+        let parts = self.parts(channels);
+        let band = band(BLOCK, pixels.max(outputs) * channels / parts);
+        let step = if count > 1 { place(1) - place(0) } else { outputs * channels };
+        for first in (0..count).step_by(band) {
+            let row = row(first);
+            for part in 0..parts {
+                let (from, to) = (part * outputs / parts, (part + 1) * outputs / parts);
+                let start = (from * stride).saturating_sub(left);
+                let left = left.saturating_sub(from * stride);
+                let outputs = Outputs {
+                    rows: band.min(count - first),
+                    x,
+                    step,
+                    count: to - from,
+                    left,
+                    pixels: ((to - from - 1) * stride + 3 - left).min(pixels - start),
+                    done: from,
+                };
+                let out = (&mut *y, place(first) + from * channels);
+                along(&row.rows, stride, row.start + start * channels, outputs, out);
+            }
+        }
+    }
+
+    /// All rows of an image with zeros between its pixels: what rows see from a row of pixels on through rows of taps; `y` and
+    /// the first output.
+    pub fn pairs<'a>(&self, row: impl Fn(usize, usize, usize) -> Row<'a>, (y, place): (&mut [Real], usize)) {
+        let Some(rows) = self.rows else { return };
+        let channels = row(0, 0, 1).rows.channels;
+        let line = self.columns.outputs * channels;
+        let mut single = |output: usize, pixel: usize, tap: usize| {
+            self.columns(&row(pixel, tap, 1), 1, (&mut *y, place + output * line, 0));
+        };
+        if rows.left == 2 {
+            single(0, 0, 2);
+        }
+        if rows.left > 0 {
+            single(rows.left - 1, 0, 1);
+        }
+        let parts = self.parts(channels);
+        let band = band(BLOCK, line / parts);
+        for first in (1..rows.pixels).step_by(band) {
+            let output = place + (2 * (first - 1) + rows.left) * line;
+            self.columns(&row(first - 1, 0, 3), band.min(rows.pixels - first), (&mut *y, output, line));
+        }
+        let last = 2 * (rows.pixels - 1) + rows.left;
+        if last < rows.outputs {
+            self.columns(&row(rows.pixels - 1, 0, 1), 1, (&mut *y, place + last * line, 0));
+        }
+        if last + 1 < rows.outputs {
+            // Nothing is seen.
+            y[place + (last + 1) * line..][..line].fill(0.0);
+        }
+    }
+
+    /// `count` rows, or pairs of rows, with zeros between their pixels.
+    fn columns(&self, row: &Row, count: usize, (y, place, below): (&mut [Real], usize, usize)) {
+        let Touching { left, pixels, outputs, .. } = self.columns;
+        let c = row.rows.channels;
+        let parts = self.parts(c);
+        for part in 0..parts {
+            // Each part begins with the last pixel of the one before it.
+            let cut = |part: usize| if part == 0 { 0 } else { part * pixels / parts - 1 };
+            let (from, to) = (cut(part), if part + 1 == parts { pixels } else { cut(part + 1) + 1 });
+            let done = if part == 0 { 0 } else { 2 * from + left };
+            let end = if part + 1 == parts { outputs } else { 2 * (to - 1) + left };
+            let outputs = Outputs {
+                rows: count,
+                x: pixels * c,
+                step: 2 * outputs * c,
+                count: end - done,
+                left: if part == 0 { left } else { 0 },
+                pixels: to - from,
+                done,
+            };
+            let (origin, out) = (row.start + from * c, (&mut *y, place + done * c, below));
+            spread(&row.rows, origin, outputs, out);
+        }
+    }
+
+    /// How many parts rows are cut into.
+    fn parts(&self, channels: usize) -> usize {
+        let Touching { pixels, outputs, .. } = self.columns;
+        let most = (pixels.min(outputs) / LEAST).max(1);
+        (pixels.max(outputs) * channels).div_ceil(WIDE).min(most)
+    }
+}
+
+/// How many rows of so many values are marched along before the next channels are.
+pub fn band(block: usize, row: usize) -> usize {
+    (block / row.max(1)).clamp(1, MOST)
+}
+
+#[inline(never)]
+fn along(rows: &Rows, stride: usize, origin: usize, outputs: Outputs, out: (&mut [Real], usize)) {
+    match (stride, rows.rows) {
+        (1, 1) => rows.march::<1>(origin, outputs, out),
+        (1, 2) => rows.march::<2>(origin, outputs, out),
+        (1, _) => rows.march::<3>(origin, outputs, out),
+        (_, 1) => rows.march_two::<1>(origin, outputs, out),
+        (_, 2) => rows.march_two::<2>(origin, outputs, out),
+        (_, _) => rows.march_two::<3>(origin, outputs, out),
+    }
+}
+
+#[inline(never)]
+fn spread(rows: &Rows, origin: usize, outputs: Outputs, out: (&mut [Real], usize, usize)) {
+    match rows.rows {
+        1 => rows.march_spread(origin, outputs, (out.0, out.1)),
+        _ => rows.march_spread_pairs(origin, outputs, out),
+    }
+}

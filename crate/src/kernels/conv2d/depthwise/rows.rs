@@ -43,7 +43,7 @@ pub fn image(
         },
     };
     let line = output * channels;
-    let border = Border::of(columns, channels);
+    let border = Border::of(columns, rows.touching().map_or(0, |rows| rows.outputs), channels);
     let march = March::of(rows, columns).filter(|_| border.is_none());
     if let Some(march) = march.filter(March::is_spread) {
         return march.pairs(|start, tap, taps| row(start, 1, [tap, taps, 1]), (y, place));
@@ -109,7 +109,7 @@ impl Row<'_> {
 
 /// Rows of taps that touch each other, whose border is narrow: outputs beside the border are taken with their neighbours. Five taps,
 /// which are too many for the registers; or three over so many channels that the pixels of a row, a vector of channels of
-/// each, have too few places in a first-level cache.
+/// each, have too few places in a first-level cache, or over images that a second-level cache does not keep with their outputs.
 #[derive(Clone, Copy)]
 struct Border {
     left: usize,
@@ -120,12 +120,16 @@ struct Border {
 /// So many channels.
 const MANY: usize = 256;
 
+/// Most elements of an image that is kept: 320 KiB, with as many outputs half of a cache.
+const LARGE: usize = 80 * 1024;
+
 impl Border {
     /// When there is a function for the size, and pixels for all taps but two of four neighbours.
-    fn of(columns: &Axis, channels: usize) -> Option<Self> {
+    fn of(columns: &Axis, height: usize, channels: usize) -> Option<Self> {
         let Touching { left, pixels, outputs, taps, stride, spread } = columns.touching()?;
         let right = (outputs - 1 + taps).saturating_sub(left + pixels);
-        let known = (stride, spread) == (1, 1) && (taps == 5 || (taps == 3 && channels >= MANY));
+        let much = channels >= MANY || height * outputs * channels > LARGE;
+        let known = (stride, spread) == (1, 1) && (taps == 5 || (taps == 3 && much));
         let fits = left <= 2 && right <= 2 && outputs >= 4 && pixels >= 3 + taps;
         (known && fits).then_some(Self { left, pixels, taps })
     }

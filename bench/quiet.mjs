@@ -28,6 +28,11 @@ export class QuietWatch {
     this.#probe = probe;
   }
 
+  /** Ends the threads that watch. */
+  async end() {
+    await this.#probe.end?.();
+  }
+
   /**
    * Takes a sample in a quiet moment.
    *
@@ -63,9 +68,10 @@ export function additionsOn(cores) {
     new Int32Array(new SharedArrayBuffer(8)),
     new Float64Array(new SharedArrayBuffer(8 * cores)),
   ];
+  const ended = [];
   for (let core = 1; core < cores; core++) {
     const worker = new Worker(new URL('./quietWorker.mjs', import.meta.url), { workerData: { tickets, shares, core } });
-    worker.unref();
+    ended.push(new Promise((resolve) => worker.once('exit', resolve)));
   }
   const probe = () => {
     Atomics.store(tickets, 1, 0);
@@ -76,6 +82,11 @@ export function additionsOn(cores) {
     do shares[0] = Math.min(shares[0], own());
     while (Atomics.load(tickets, 1) < cores - 1);
     return Math.min(...shares);
+  };
+  probe.end = () => {
+    Atomics.store(tickets, 0, -1);
+    Atomics.notify(tickets, 0);
+    return Promise.all(ended);
   };
   lookFor(probe);
   return probe;

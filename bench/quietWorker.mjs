@@ -8,6 +8,7 @@ const probe = additionsAgain();
 for (let seen = 0; ; ) {
   Atomics.wait(tickets, 0, seen);
   seen = Atomics.load(tickets, 0);
+  if (seen < 0) break;
   shares[core] = probe();
   Atomics.add(tickets, 1, 1);
 }

@@ -27,8 +27,12 @@ export async function measureWorkloads(workloads, engines, { only, quick, second
     watch: quiet ? watchOf(Math.max(...threads)) : undefined,
   };
   const rows = [];
-  for (const workload of wanted) rows.push(...(await measureWorkload(workload, engines, limits)));
-  return rows;
+  try {
+    for (const workload of wanted) rows.push(...(await measureWorkload(workload, engines, limits)));
+    return rows;
+  } finally {
+    await limits.watch?.end();
+  }
 }
 
 function watchOf(cores) {

@@ -63,7 +63,7 @@ test('a sample is taken where it was quiet before and after, or else where it wa
 test('--quiet says how quiet it was', () => {
   const file = join(folder, 'quiet.json');
   const only = ['--only', 'seed step, 1', '--engines', 'none', '--seconds', '0.004'];
-  expect(bench('seed', ...only, '--quiet', '--json', file).status).toBe(0);
+  expect(bench('seed', ...only, '--quiet', '--threads', '1', '2', '--json', file).status).toBe(0);
   const { about, rows } = JSON.parse(readFileSync(file, 'utf8'));
   expect(about.quiet).toBe(true);
   for (const { quiet } of rows) expect(quiet).toBeGreaterThan(0);

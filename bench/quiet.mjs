@@ -23,8 +23,8 @@ const PATIENCE = 2000;
 export class QuietWatch {
   #probe;
 
-  /** @param probe Answers the share of its best speed that the core has now. */
-  constructor(probe = additionsNow()) {
+  /** @param probe Answers the share of their best speed that the cores have now, such as {@link additionsOn}. */
+  constructor(probe) {
     this.#probe = probe;
   }
 
@@ -54,14 +54,10 @@ export class QuietWatch {
   }
 }
 
-/** A probe: after three seconds in which it looks for the best, it answers the share of that. */
-export function additionsNow() {
-  const probe = additionsAgain();
-  lookFor(probe);
-  return probe;
-}
-
-/** {@link additionsNow} of several cores at once, the least of their shares. The process must be free to run on all of them. */
+/**
+ * A probe of some cores at once: after three seconds in which it looks for the best, it answers the share of that, the least of
+ * all cores. The process must be free to run on all of them.
+ */
 export function additionsOn(cores) {
   const own = additionsAgain();
   const [tickets, shares] = [
@@ -88,13 +84,9 @@ export function additionsOn(cores) {
     Atomics.notify(tickets, 0);
     return Promise.all(ended);
   };
-  lookFor(probe);
-  return probe;
-}
-
-function lookFor(probe) {
   const end = performance.now() + LOOK;
   while (performance.now() < end) probe();
+  return probe;
 }
 
 /** A probe of this thread's core: the share of the best that it has seen. */

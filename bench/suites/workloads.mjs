@@ -2,7 +2,7 @@
 
 import { alternate, median } from '../measure.mjs';
 import { limitOf, measurePeak } from '../peak.mjs';
-import { additionsNow, additionsOn, QuietWatch } from '../quiet.mjs';
+import { additionsOn, QuietWatch } from '../quiet.mjs';
 import { formatRow, makeRow } from '../record.mjs';
 
 /** A benchmark that cannot run as asked, in words for the user. */
@@ -24,7 +24,7 @@ export async function measureWorkloads(workloads, engines, { only, quick, second
   const limits = {
     seconds: quick ? seconds / 5 : seconds,
     patience: quick ? Math.min(patience, 1) : patience,
-    watch: quiet ? watchOf(Math.max(...threads)) : undefined,
+    watch: quiet ? new QuietWatch(additionsOn(Math.max(...threads))) : undefined,
   };
   const rows = [];
   try {
@@ -33,10 +33,6 @@ export async function measureWorkloads(workloads, engines, { only, quick, second
   } finally {
     await limits.watch?.end();
   }
-}
-
-function watchOf(cores) {
-  return new QuietWatch(cores === 1 ? additionsNow() : additionsOn(cores));
 }
 
 async function measureWorkload(workload, engines, { seconds, patience, watch }) {

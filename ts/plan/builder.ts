@@ -100,7 +100,9 @@ export class PlanBuilder {
   readonly #sloped = new Set<Buffer>();
   #latest: Computation<Slope> | undefined;
   #poolable: (Computation<PooledOutput> & { readonly code: number }) | undefined;
-  #pooled: { readonly result: Buffer; readonly start: number; readonly end: number; how: PooledGradient } | undefined;
+  #pooled:
+    | { readonly result: Buffer; readonly start: number; readonly end: number; readonly how: PooledGradient }
+    | undefined;
   #constantBytes = 0;
   #streams = 0;
   #scope: Scope = { layer: '', phase: 'forward' };

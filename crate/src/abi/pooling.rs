@@ -38,12 +38,7 @@ pub fn max_pool2d(geometry: u32, x: u32, y: u32, argmax: u32) -> u32 {
         let geometry = frame.pooling(geometry)?;
         let x = frame.input(x, geometry.input_size())?;
         let y = frame.output(y, geometry.output_size())?;
-        let argmax = notes_output(frame, argmax, &geometry)?;
-        if argmax.is_empty() {
-            pooling::max(&geometry, x, y);
-        } else {
-            pooling::max_noting(&geometry, x, y, argmax);
-        }
+        pooling::max_noting(&geometry, x, y, notes_output(frame, argmax, &geometry)?);
         Ok(())
     })
 }

@@ -7,10 +7,11 @@
 //! vectors of columns is packed at a time. Meanwhile the lines of the next block are read, a few after every tile: a whole block
 //! at once would be waited for.
 
+use super::bias;
 use super::ending::Ending;
 use super::map::zip_in_place;
 use super::matmul::Product;
-use crate::gemm::micro::outer_tiles;
+use crate::gemm::micro::{outer_tiles, LINE};
 use crate::gemm::pack::pack_panel;
 use crate::threads::{each_pair, each_part, share};
 use crate::vector::{copy, Real, Vector, LANES};
@@ -41,9 +42,6 @@ const VECTORS: usize = 3;
 
 /// Most rows of a tile.
 const LARGEST: usize = 5;
-
-/// Elements of a cache line.
-const LINE: usize = 16;
 
 /// Whether this way is taken.
 pub fn fits(&Product { m, n, k, transpose_a, transpose_b }: &Product) -> bool {
@@ -125,9 +123,9 @@ pub fn multiply(
             for others in sums.chunks_exact(m * sizes.columns).skip(1) {
                 zip_in_place(c, &others[first..][..n], |sum, other| sum.add(other));
             }
-            if let Some(bias) = bias {
-                zip_in_place(c, bias, |sum, bias| sum.add(bias));
-            }
+        }
+        if let Some(bias) = bias {
+            bias::add(bias, c);
         }
         ending.after(part * rows * n).apply(c);
     });

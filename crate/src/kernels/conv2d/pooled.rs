@@ -46,11 +46,7 @@ pub fn forward(
     let pool = |outputs: &mut [Real], y: &mut [Real], argmax: &mut [Real]| {
         forward_in_place(early, outputs);
         let windows = windows.of_images(y.len() / pooled);
-        if argmax.is_empty() {
-            pooling::max_of(&windows, outputs, y);
-        } else {
-            pooling::max_noting_of(&windows, outputs, y, argmax);
-        }
+        pooling::max_noting_of(&windows, outputs, y, argmax);
         forward_in_place(late, y);
     };
     if winograd::fits(geometry) {
@@ -61,9 +57,6 @@ pub fn forward(
     if !forward::goes_by_images(geometry) {
         let (outputs, workspace) = workspace.split_at_mut(geometry.output_size());
         forward::forward(geometry, x, filter, bias, outputs, activation, workspace);
-        if argmax.is_empty() {
-            return pooling::max(windows, outputs, y);
-        }
         return pooling::max_noting(windows, outputs, y, argmax);
     }
     let (images, parts) = cut(geometry, MOST_PARTS);

@@ -60,7 +60,7 @@ pub fn max(g: &Geometry, x: &[Real], y: &mut [Real]) {
 }
 
 /// [`max`] on this thread.
-pub fn max_of(g: &Geometry, x: &[Real], y: &mut [Real]) {
+fn max_of(g: &Geometry, x: &[Real], y: &mut [Real]) {
     if quarters::fits(g) {
         return quarters::max(g, x, y);
     }
@@ -96,17 +96,27 @@ pub fn notes(g: &Geometry) -> usize {
     }
 }
 
-/// [`max`] that notes which pixel of each window has the largest value, for [`gradient_of_noted`].
+/// [`max`] that notes which pixel of each window has the largest value, for [`gradient_of_noted`]; where `argmax` has no
+/// elements, nothing is noted.
 pub fn max_noting(g: &Geometry, x: &[Real], y: &mut [Real], argmax: &mut [Real]) {
     let (input, output) = (g.input_size() / g.batch, g.output_size() / g.batch);
     let images = images_of_part(g);
-    each_pair((y, images * output), (argmax, images * output / LANES), |part, y, argmax| {
-        quarters::max_noting(&g.of_images(y.len() / output), &x[part * images * input..], y, argmax);
+    let notes = if argmax.is_empty() { 0 } else { output / LANES };
+    each_pair((y, images * output), (argmax, images * notes), |part, y, argmax| {
+        max_noting_of(&g.of_images(y.len() / output), &x[part * images * input..], y, argmax);
     });
 }
 
 /// [`max_noting`] on this thread.
-pub use quarters::{gradient_of_noted as gradient_of_noted_of, max_noting as max_noting_of};
+pub fn max_noting_of(g: &Geometry, x: &[Real], y: &mut [Real], argmax: &mut [Real]) {
+    if argmax.is_empty() {
+        return max_of(g, x, y);
+    }
+    quarters::max_noting(g, x, y, argmax);
+}
+
+/// [`gradient_of_noted`] on this thread.
+pub use quarters::gradient_of_noted as gradient_of_noted_of;
 
 /// [`max_gradient`] from what was noted: neither inputs nor outputs are read.
 pub fn gradient_of_noted(g: &Geometry, argmax: &[Real], dy: &[Real], dx: &mut [Real]) {

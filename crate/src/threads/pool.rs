@@ -1,5 +1,5 @@
 //! A pool of threads over one shared memory. The caller posts a job in memory, and works with the others; a part is
-//! taken by raising a counter. Workers look for a job some microseconds long, then sleep. No message is passed.
+//! taken by raising a counter. Workers look for a job for a short while, then sleep. No message is passed.
 //!
 //! The ticket has everything that tells whether a part is to be had, in one word: how many parts are taken and how many
 //! there are. The job itself is read only after a part was taken: until that part is done the caller waits, and the job
@@ -9,8 +9,12 @@ use core::arch::wasm32::{memory_atomic_notify, memory_atomic_wait32};
 use std::cell::{Cell, UnsafeCell};
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering::SeqCst};
 
-/// Times that a worker looks for a job before it sleeps: some twenty microseconds.
-const PATIENCE: u32 = 20_000;
+/// Times that a worker looks for a job before it sleeps: some sixty microseconds, longer than what lies between two
+/// jobs of a step or between two steps. To wake it costs the caller more than a job of a small network gains.
+const LOOKS_FOR_A_JOB: u32 = 120_000;
+
+/// Times that a caller looks whether its workers are done before it sleeps: some ten microseconds.
+const LOOKS_FOR_AN_END: u32 = 20_000;
 
 /// Nanoseconds that a caller sleeps at a time when workers keep it waiting: then they have lost their processors.
 const NAP: i64 = 100_000;
@@ -73,7 +77,7 @@ fn wait_for(parts: i32) {
         }
         assert!(STATE.load(SeqCst) != BROKEN, "a thread of the pool trapped");
         looks += 1;
-        if looks > PATIENCE && MAY_WAIT.load(SeqCst) {
+        if looks > LOOKS_FOR_AN_END && MAY_WAIT.load(SeqCst) {
             // SAFETY: the address is that of a static.
             unsafe { memory_atomic_wait32(DONE.as_ptr(), done, NAP) };
         }
@@ -126,7 +130,7 @@ pub fn work() {
 
 #[inline(never)]
 fn something_new(epoch: i32) -> bool {
-    (0..PATIENCE).any(|_| EPOCH.load(SeqCst) != epoch)
+    (0..LOOKS_FOR_A_JOB).any(|_| EPOCH.load(SeqCst) != epoch)
 }
 
 /// Tells workers that there is something new, the sleeping ones too.

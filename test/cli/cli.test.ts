@@ -99,6 +99,16 @@ test('broken files are one clear line and exit code 2', () => {
   expect(err.trim()).toBe('convgrad: broken.csv: expected 5 columns in line 2, got 3');
 });
 
+test('a report that could not be written is told before anything is trained', () => {
+  writeFileSync(join(folder, 'file'), '');
+  const { status, out, err } = run('--report', join('file', 'reports'));
+  expect(status).toBe(2);
+  expect(err.trim()).toBe(
+    `convgrad: --report: could not write to ${join('file', 'reports')}: a part of the path is no folder`,
+  );
+  expect(out).toBe('');
+});
+
 test('IDX files of 28×28 pixels are cut to the middle', () => {
   const count = 60;
   const images = Buffer.alloc(16 + count * 784);

@@ -53,7 +53,10 @@ test.each([
   [idx(8, [0xffffffff, 0xffffffff, 28], []), 'bytes after the header'],
   [idx(8, [0], []), 'expected at least one value'],
   [Uint8Array.of(0, 0, 8, 3, 0, 0), 'f: expected a header of 16 bytes, got a file of 6'],
-  [new Uint8Array(gzipSync(idx(8, [3], [1, 2, 3]))).subarray(0, 20), 'f: the gzip data is broken'],
+  [
+    new Uint8Array(gzipSync(idx(8, [3], [1, 2, 3]))).subarray(0, 20),
+    'f: the gzip data is broken: unexpected end of file',
+  ],
 ])('a broken IDX file is named (%#)', async (bytes, message) => {
   await expect(readIdx(bytes, 'f')).rejects.toThrow(message);
 });

@@ -2,7 +2,7 @@
 
 import { init } from '../index';
 import { type DigitsOptions, type DigitsResult, trainDigits } from './digits';
-import { writeReport } from './report';
+import { prepareReport, writeReport } from './report';
 import { type SeedOptions, type SeedResult, trainSeed } from './seed';
 import { loadSource } from './source';
 
@@ -15,6 +15,7 @@ export interface RunOptions extends SeedOptions, DigitsOptions {
 
 /** Trains the seed's network, then the one for ten digits; own data is for the former alone. */
 export async function run(options: RunOptions): Promise<void> {
+  if (options.report !== false) await prepareReport(options.report);
   const { variant } = await init();
   let [seed, digits]: [SeedResult | undefined, DigitsResult | undefined] = [undefined, undefined];
   try {

@@ -5,6 +5,7 @@ import { basename } from 'node:path';
 import { centerCrop, type LabelledImages, loadDigits, pairUp, readCsv, readIdx } from '../data';
 import { looksLikeIdx } from '../data/idx';
 import { FormatError, OptionError } from '../index';
+import { reasonOf } from './files';
 
 /** Side of the pictures of the seed's network. */
 export const SIDE = 22;
@@ -53,8 +54,6 @@ async function readBytes(path: string): Promise<{ name: string; bytes: Uint8Arra
   try {
     return { name: path, bytes: await readFile(path) };
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown cause';
-    const words: Record<string, string> = { ENOENT: 'no such file', EISDIR: 'it is a folder', EACCES: 'not allowed' };
-    throw new FormatError(`--data: could not read ${path}: ${words[reason] ?? reason}`, { cause: error });
+    throw new FormatError(`--data: could not read ${path}: ${reasonOf(error)}`, { cause: error });
   }
 }

@@ -38,7 +38,9 @@ export async function readIdx(compressed: Uint8Array, name: string): Promise<Idx
       error instanceof TypeError ||
       (error instanceof Error && 'code' in error && String(error.code).startsWith('Z_'))
     ) {
-      throw new FormatError(`${name}: the gzip data is broken: ${error.message}`, { cause: error });
+      // Node 24 says it in the cause.
+      const reason = error.message || (error.cause instanceof Error ? error.cause.message : 'unknown cause');
+      throw new FormatError(`${name}: the gzip data is broken: ${reason}`, { cause: error });
     }
     throw error;
   }

@@ -1,12 +1,28 @@
 /** Writes the HTML report of a run. */
 
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { OptionError } from '../../index';
 import type { DigitsResult } from '../digits';
+import { reasonOf } from '../files';
 import type { SeedResult } from '../seed';
 import { digitsAct } from './digits';
 import { renderPage } from './page';
 import { seedAct } from './seed';
+
+/**
+ * Makes the folder, before anything is trained that could then not be reported.
+ *
+ * @throws {OptionError} when it cannot be made or written to.
+ */
+export async function prepareReport(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
+  } catch (error) {
+    throw new OptionError(`--report: could not write to ${folder}: ${reasonOf(error)}`, { cause: error });
+  }
+}
 
 /** Writes `folder/index.html`, about the networks that were trained. @returns its path. */
 export async function writeReport(
@@ -19,7 +35,6 @@ export async function writeReport(
     acts: [...(seed === undefined ? [] : [await seedAct(seed)]), ...(digits === undefined ? [] : [digitsAct(digits)])],
     plot: { script: await asset('uPlot.iife.min.js'), style: await asset('uPlot.min.css') },
   });
-  await mkdir(folder, { recursive: true });
   const path = join(folder, 'index.html');
   // Written beside and renamed, so that an interrupted run leaves the old report whole.
   await writeFile(`${path}.part`, page);

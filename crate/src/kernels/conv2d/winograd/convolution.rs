@@ -1,7 +1,7 @@
 //! Outputs: transformed tiles times transformed filters, and back.
 
 use super::points::{around, Points};
-use super::tiles::{transform_inputs, Convolution, Layout};
+use super::tiles::{clear, transform_inputs, Convolution, Group, Layout, MOST_TILES};
 use super::{M, N, POINTS};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{strip, Panel, Square, SquareMut, Walk};
@@ -37,7 +37,7 @@ impl Cut {
     fn new(c: &Convolution) -> Self {
         let images = FEWEST.div_ceil(c.tiles()).min(c.batch).max(c.batch.div_ceil(PARTS));
         let all = images * c.tiles();
-        let most = (TOGETHER / (POINTS * c.depth())).max(FEWEST);
+        let most = (TOGETHER / (POINTS * c.depth())).clamp(FEWEST, MOST_TILES);
         Self { depth: c.depth(), images, tiles: all.div_ceil(all.div_ceil(most)).next_multiple_of(2) }
     }
 
@@ -177,21 +177,30 @@ impl<'a> Prepared<'a> {
         }
         let all = y.len() / c.output.iter().product::<usize>() * c.tiles();
         for start in (0..all).step_by(cut.tiles) {
-            let tiles = (start, cut.tiles.min(all - start));
-            transform_inputs(points, c, x, tiles, (seen, cut.seen()), patch);
+            let group = Group::new(c, start, cut.tiles.min(all - start));
+            transform_inputs(points, c, x, group.places(), (seen, cut.seen()), patch);
             for (panel, filters) in filters.chunks_exact(panel_size(c)).enumerate() {
                 let channel = panel * PANEL;
                 let width = panel_width(channels, channel);
                 for (point, filters) in filters.chunks_exact(filters_of_point(c)).enumerate() {
-                    let seen = &seen[point * cut.seen().point..][..tiles.1 * depth];
-                    let made = &mut made[point * cut.made().point..][..tiles.1 * PANEL];
-                    multiply(depth, width, seen, &filters[..depth * width], made);
+                    let tiles = group.of_point(point);
+                    let seen = &seen[point * cut.seen().point..][tiles.start * depth..tiles.end * depth];
+                    let made = &mut made[point * cut.made().point..][..group.places().len() * PANEL];
+                    if c.spreads {
+                        // What is not seen is nothing here.
+                        clear(&mut made[..tiles.start * PANEL]);
+                        clear(&mut made[tiles.end * PANEL..]);
+                    }
+                    if !tiles.is_empty() {
+                        let made = &mut made[tiles.start * PANEL..tiles.end * PANEL];
+                        multiply(depth, width, seen, &filters[..depth * width], made);
+                    }
                 }
                 if c.spreads {
-                    add_outputs(points, c, tiles, (made, cut.made()), (channel, width), y);
+                    add_outputs(points, c, &group, (made, cut.made()), (channel, width), y);
                 } else {
                     let bias = bias.map(|bias| &bias[channel..]);
-                    transform_outputs(points, c, tiles, (made, cut.made()), (channel, width), bias, y);
+                    transform_outputs(points, c, &group, (made, cut.made()), (channel, width), bias, y);
                 }
             }
         }
@@ -240,15 +249,14 @@ fn down<const P: usize, const NV: usize>(depth: usize, seen: &[Real], panel: &[R
 fn transform_outputs(
     points: Points,
     c: &Convolution,
-    (start, count): (usize, usize),
+    group: &Group,
     (made, layout): (&[Real], Layout),
     (channel, width): (usize, usize),
     bias: Option<&[Real]>,
     y: &mut [Real],
 ) {
     let [out_h, out_w, channels] = c.output;
-    for tile in 0..count {
-        let place = c.place(start + tile);
+    for (tile, place) in group.places().iter().enumerate() {
         let (high, wide) = (M.min(out_h - place.row), M.min(out_w - place.column));
         let first = ((place.image * out_h + place.row) * out_w + place.column) * channels + channel;
         for v in (0..width).step_by(LANES) {
@@ -279,7 +287,7 @@ fn transform_outputs(
 fn add_outputs(
     points: Points,
     c: &Convolution,
-    (start, count): (usize, usize),
+    group: &Group,
     (made, layout): (&[Real], Layout),
     (channel, width): (usize, usize),
     y: &mut [Real],
@@ -287,8 +295,7 @@ fn add_outputs(
     let [out_h, out_w, channels] = c.output;
     let line = out_w * channels;
     let inside = |first: isize, size: usize| first >= 0 && first as usize + N <= size;
-    for tile in 0..count {
-        let place = c.place(start + tile);
+    for (tile, place) in group.places().iter().enumerate() {
         let (row, column) = (place.row as isize - c.pads[0], place.column as isize - c.pads[1]);
         let y = &mut y[place.image * out_h * line..][..out_h * line];
         for v in (0..width).step_by(LANES) {

@@ -2,12 +2,13 @@
 //! summed over all tiles, and the sums are taken back once.
 
 use super::points::{around, Points};
-use super::tiles::{transform, transform_inputs, Convolution, Layout};
+use super::tiles::{transform, transform_inputs, Convolution, Group, Layout, Place};
 use super::{M, N, POINTS};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{columns, store, zeros, Square, SquareMut, Walk};
 use crate::threads::each_part;
 use crate::vector::{Real, LANES};
+use std::ops::Range;
 
 /// Output channels of a panel.
 const PANEL: usize = 2 * LANES;
@@ -46,6 +47,25 @@ impl Piece {
     fn size(&self) -> usize {
         POINTS * (self.seen.point + self.gradients.point) + self.patch
     }
+
+    /// Tiles of the piece of number `part`, at one point.
+    fn segment(&self, part: usize, point: usize, tiles: Range<usize>) -> Segment {
+        let seen = part * self.size() + self.patch;
+        let gradients = seen + POINTS * self.seen.point;
+        Segment {
+            seen: seen + point * self.seen.point + tiles.start * self.seen.tile,
+            gradients: gradients + point * self.gradients.point + tiles.start * self.gradients.tile,
+            tiles: tiles.len(),
+        }
+    }
+}
+
+/// Tiles that lie side by side, at one point: where the first ones of their channels begin in the pieces.
+#[derive(Clone, Copy, Default)]
+struct Segment {
+    seen: usize,
+    gradients: usize,
+    tiles: usize,
 }
 
 /// Elements of the sums of one point: panels of eight output channels.
@@ -65,49 +85,62 @@ pub fn filter_gradient(c: &Convolution, x: &[Real], dy: &[Real], df: &mut [Real]
     let (sums, pieces) = workspace.split_at_mut(POINTS * sums_size(c));
     let all = c.batch * c.tiles();
     for start in (0..all).step_by(PIECES * TILES) {
-        let count = (PIECES * TILES).min(all - start);
-        let pieces = &mut pieces[..count.div_ceil(TILES) * piece.size()];
+        let groups: [_; PIECES] = std::array::from_fn(|part| {
+            let first = (start + part * TILES).min(all);
+            Group::new(c, first, TILES.min(all - first))
+        });
+        let count = (all - start).div_ceil(TILES).min(PIECES);
+        let pieces = &mut pieces[..count * piece.size()];
         each_part(pieces, piece.size(), |part, scratch| {
-            let tiles = (start + part * TILES, TILES.min(count - part * TILES));
+            let places = groups[part].places();
             let (patch, rest) = scratch.split_at_mut(piece.patch);
             let (seen, gradients) = rest.split_at_mut(POINTS * piece.seen.point);
-            transform_inputs(points, c, x, tiles, (seen, piece.seen), patch);
-            transform_gradients(points, c, dy, tiles, (gradients, piece.gradients), patch);
+            transform_inputs(points, c, x, places, (seen, piece.seen), patch);
+            transform_gradients(points, c, dy, places, (gradients, piece.gradients), patch);
         });
         let pieces = &*pieces;
-        each_part(sums, sums_size(c), |point, sums| add_products(c, &piece, pieces, point, count, start == 0, sums));
+        each_part(sums, sums_size(c), |point, sums| {
+            add_products(c, &piece, (pieces, &groups), point, start == 0, sums)
+        });
     }
     transform_sums(points, c, sums, df);
 }
 
-/// Transforms the outputs' gradients of `count` tiles from `start` on, a panel's channels side by side.
+/// Transforms the outputs' gradients of tiles, a panel's channels side by side.
 #[inline(never)]
 fn transform_gradients(
     points: Points,
     c: &Convolution,
     dy: &[Real],
-    tiles: (usize, usize),
+    places: &[Place],
     target: (&mut [Real], Layout),
     patch: &mut [Real],
 ) {
-    transform::<M, { PANEL / LANES }>(c, (c.output, dy, [0; 2]), tiles, |v| points.gradients(v), target, patch);
+    transform::<M, { PANEL / LANES }>((c.output, dy, [0; 2]), places, |v| points.gradients(v), target, patch);
 }
 
-/// Adds the outer products of `count` tiles at one point: `sums[panel, input channel, output channel]`.
+/// Adds the outer products of some of the pieces' tiles at one point: `sums[panel, input channel, output channel]`.
 #[inline(never)]
 fn add_products(
     c: &Convolution,
     piece: &Piece,
-    pieces: &[Real],
+    (pieces, groups): (&[Real], &[Group; PIECES]),
     point: usize,
-    count: usize,
     fresh: bool,
     sums: &mut [Real],
 ) {
+    let (mut segments, mut count) = ([Segment::default(); PIECES], 0);
+    for (part, group) in groups.iter().enumerate() {
+        let tiles = group.of_point(point);
+        if !tiles.is_empty() {
+            segments[count] = piece.segment(part, point, tiles);
+            count += 1;
+        }
+    }
     for (panel, sums) in sums.chunks_exact_mut(c.depth() * PANEL).enumerate() {
         let width = PANEL.min(c.filters() - panel * PANEL);
         for (vector, sums) in sums.chunks_exact_mut(LANES * PANEL).enumerate() {
-            let tile = Tile { piece, pieces, point, count, vector, panel };
+            let tile = Tile { piece, pieces, segments: &segments[..count], vector, panel };
             if width == PANEL {
                 tile.add::<2>(fresh, sums);
             } else {
@@ -121,8 +154,7 @@ fn add_products(
 struct Tile<'a> {
     piece: &'a Piece,
     pieces: &'a [Real],
-    point: usize,
-    count: usize,
+    segments: &'a [Segment],
     vector: usize,
     panel: usize,
 }
@@ -130,13 +162,13 @@ struct Tile<'a> {
 impl Tile<'_> {
     #[inline(always)]
     fn add<const NV: usize>(&self, fresh: bool, sums: &mut [Real]) {
-        let Piece { seen, gradients, patch } = *self.piece;
+        let Piece { seen, gradients, .. } = *self.piece;
         let mut tile = zeros::<LANES, NV>();
-        for (part, piece) in self.pieces.chunks_exact(self.piece.size()).enumerate() {
-            let walk = Walk::straight(TILES.min(self.count - part * TILES));
-            let a = patch + self.point * seen.point + self.vector * seen.vector;
-            let b = patch + POINTS * seen.point + self.point * gradients.point + self.panel * gradients.vector;
-            columns(&mut tile, (piece, a, seen.tile, walk), (piece, b, gradients.tile, walk));
+        for segment in self.segments {
+            let a = segment.seen + self.vector * seen.vector;
+            let b = segment.gradients + self.panel * gradients.vector;
+            let walk = Walk::straight(segment.tiles);
+            columns(&mut tile, (self.pieces, a, seen.tile, walk), (self.pieces, b, gradients.tile, walk));
         }
         store(&tile, sums, 0, PANEL, NV * LANES, fresh);
     }

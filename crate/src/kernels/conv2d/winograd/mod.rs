@@ -3,7 +3,9 @@
 //!
 //! A tile of 6×6 inputs and a filter are taken to the values of polynomials at 6×6 points, where the 4×4 outputs of the
 //! tile take 36 multiplications instead of 144 for each pair of channels: 36 matrix products over the channels. Between
-//! them and the arrays stand transforms, which take a share of the time that falls with the number of channels.
+//! them and the arrays stand transforms, which take a share of the time that falls with the number of channels. The values at
+//! infinity are for the fourth row and column of outputs alone: tiles that have none, at the end of an image, are left out of
+//! these products, so that 3×3 tiles for 11×11 outputs take 289 multiplications instead of 324.
 //!
 //! Sums are rounded otherwise than in the direct way, which is why only the relaxed build does this. Errors grow with the
 //! values of a whole tile, not with those that an output sees. Measured in units of 2⁻²³ of the sum of absolute products,

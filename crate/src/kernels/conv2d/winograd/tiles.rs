@@ -6,6 +6,7 @@ use crate::gemm::micro::{Square, SquareMut};
 use crate::geometry::Geometry;
 use crate::vector::{copy, Lanes, Real, Vector, LANES};
 use std::hint::black_box;
+use std::ops::Range;
 
 /// A correlation of stride 1 with 3×3 filters, or the transpose of one. A border may be negative: what lies there is not
 /// seen.
@@ -79,20 +80,72 @@ impl Convolution {
         seen(0) * seen(1)
     }
 
-    /// Image, and row and column of the first output, of a tile; of the transpose: of the first input.
-    pub(super) fn place(&self, tile: usize) -> Place {
-        let across = self.tiled()[1].div_ceil(M);
+    /// Where a tile lies.
+    fn place(&self, tile: usize) -> Place {
+        let [height, width] = self.tiled();
+        let across = width.div_ceil(M);
         let (image, rest) = (tile / self.tiles(), tile % self.tiles());
-        Place { image, row: rest / across * M, column: rest % across * M }
+        let (row, column) = (rest / across * M, rest % across * M);
+        Place { image, row, column, whole: [row + M <= height, column + M <= width] }
     }
 }
 
 /// Where a tile lies.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Place {
+    /// The image.
     pub image: usize,
+    /// Row and column of the first output; of the transpose: of the first input.
     pub row: usize,
     pub column: usize,
+    /// Whether there are all rows and all columns of these.
+    pub whole: [bool; 2],
+}
+
+/// Most tiles of a [`Group`].
+pub const MOST_TILES: usize = 64;
+
+/// Tiles that are worked on together. Where the fourth row or column of a tile is not there, the point at infinity says nothing
+/// about the others: the tiles are sorted so that those for which a point is needed lie side by side.
+pub struct Group {
+    places: [Place; MOST_TILES],
+    /// Where they end: tiles without the last row, whole ones, those without the last column, and those without both.
+    ends: [usize; 4],
+}
+
+impl Group {
+    /// `count` tiles from `start` on.
+    pub fn new(c: &Convolution, start: usize, count: usize) -> Self {
+        let (mut given, mut places) = ([Place::default(); MOST_TILES], [Place::default(); MOST_TILES]);
+        for (tile, place) in (start..).zip(&mut given[..count]) {
+            *place = c.place(tile);
+        }
+        let mut filled = 0;
+        let ends = [[false, true], [true, true], [true, false], [false, false]].map(|whole| {
+            for place in given[..count].iter().filter(|place| place.whole == whole) {
+                places[filled] = *place;
+                filled += 1;
+            }
+            filled
+        });
+        Self { places, ends }
+    }
+
+    /// The tiles, in their order.
+    pub fn places(&self) -> &[Place] {
+        &self.places[..self.ends[3]]
+    }
+
+    /// Those for which a point is needed.
+    pub fn of_point(&self, point: usize) -> Range<usize> {
+        let [without_row, whole, without_column, all] = self.ends;
+        match (point / N == N - 1, point % N == N - 1) {
+            (false, false) => 0..all,
+            (false, true) => 0..whole,
+            (true, false) => without_row..without_column,
+            (true, true) => without_row..whole,
+        }
+    }
 }
 
 /// How transformed tiles lie in an array: elements from one to the next.
@@ -106,20 +159,20 @@ pub struct Layout {
     pub vector: usize,
 }
 
-/// Transforms the inputs of `count` tiles from `start` on. `patch` has room for one tile.
+/// Transforms the inputs of tiles. `patch` has room for one tile.
 #[inline(never)]
 pub fn transform_inputs(
     points: Points,
     c: &Convolution,
     x: &[Real],
-    tiles: (usize, usize),
+    places: &[Place],
     target: (&mut [Real], Layout),
     patch: &mut [Real],
 ) {
     if c.spreads {
-        transform::<M, 1>(c, (c.input, x, [0; 2]), tiles, |v| points.gradients(v), target, patch);
+        transform::<M, 1>((c.input, x, [0; 2]), places, |v| points.gradients(v), target, patch);
     } else {
-        transform::<N, 1>(c, (c.input, x, c.pads), tiles, |v| points.inputs(v), target, patch);
+        transform::<N, 1>((c.input, x, c.pads), places, |v| points.inputs(v), target, patch);
     }
 }
 
@@ -127,25 +180,30 @@ pub fn transform_inputs(
 /// side in the target.
 #[inline(always)]
 pub fn transform<const S: usize, const SIDE: usize>(
-    c: &Convolution,
     (shape, images, pads): ([usize; 3], &[Real], [isize; 2]),
-    (start, count): (usize, usize),
+    places: &[Place],
     evaluate: impl Fn([Lanes; S]) -> [Lanes; N],
     (target, layout): (&mut [Real], Layout),
     patch: &mut [Real],
 ) {
     let [height, width, depth] = shape;
-    let size = width * depth;
-    let inside = |first: isize, size: usize| first >= 0 && first as usize + S <= size;
-    for tile in 0..count {
-        let place = c.place(start + tile);
-        let image = &images[place.image * height * size..][..height * size];
+    let line = width * depth;
+    // The last inputs go to the point at infinity alone; where that is not needed, they may be anything.
+    let inside = |first: isize, size: usize, whole: bool| {
+        let seen = if S == N && !whole { S - 1 } else { S };
+        first >= 0 && first as usize + seen <= size
+    };
+    for (tile, place) in places.iter().enumerate() {
+        let images = &images[place.image * height * line..];
         let (row, column) = (place.row as isize - pads[0], place.column as isize - pads[1]);
         let target = &mut target[tile * layout.tile..];
-        let (source, line) = if inside(row, height) && inside(column, width) {
-            (&image[row as usize * size + column as usize * depth..], size)
+        let first = (inside(row, height, place.whole[0]) && inside(column, width, place.whole[1]))
+            .then(|| row as usize * line + column as usize * depth)
+            .filter(|first| first + (S - 1) * (line + depth) + depth <= images.len());
+        let (source, line) = if let Some(first) = first {
+            (&images[first..], line)
         } else {
-            copy_patch::<S>(shape, image, (row, column), patch);
+            copy_patch::<S>(shape, images, (row, column), patch);
             (&*patch, S * depth)
         };
         for vector in 0..depth / LANES {
@@ -164,16 +222,21 @@ fn copy_patch<const S: usize>(
     (row, column): (isize, isize),
     patch: &mut [Real],
 ) {
-    // LLVM would make memory.fill of a zero that it knows, which takes longer than a pixel.
-    let zero = Lanes::splat(black_box(0.0));
     for (index, pixel) in patch.chunks_exact_mut(depth).take(S * S).enumerate() {
         let (i, j) = (row + (index / S) as isize, column + (index % S) as isize);
         if i >= 0 && j >= 0 && (i as usize) < height && (j as usize) < width {
             copy(&image[(i as usize * width + j as usize) * depth..][..depth], pixel);
         } else {
-            for vector in pixel.chunks_exact_mut(LANES) {
-                zero.store(vector);
-            }
+            clear(pixel);
         }
+    }
+}
+
+/// Writes zeros.
+pub fn clear(values: &mut [Real]) {
+    // LLVM would make memory.fill of a zero that it knows, which takes longer than a pixel.
+    let zero = Lanes::splat(black_box(0.0));
+    for vector in values.chunks_exact_mut(LANES) {
+        zero.store(vector);
     }
 }

@@ -40,6 +40,9 @@ fn table() -> Vec<Geometry> {
     }
     all.push(geometry(37, [5, 5], 8, 8, [1; 4]));
     all.push(geometry(2, [41, 37], 64, 4, [0; 4]));
+    // Tiles for two and four parts with sums of their own.
+    all.push(geometry(43, [13, 9], 4, 12, [0; 4]));
+    all.push(geometry(87, [13, 9], 8, 4, [0; 4]));
     all
 }
 

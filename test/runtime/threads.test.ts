@@ -53,6 +53,7 @@ function bareKernels(): Uint32Array[] {
     [8, 5, 15, 2, 'same'],
     [32, 32, 12, 1, 'valid'],
     [16, 3, 20, 1, 'same'],
+    [16, 16, 22, 1, 'valid'],
   ] as const) {
     const xShape: [number, number, number, number] = [21, size, size, inputs];
     const filterShape: [number, number, number, number] = [3, 3, inputs, filters];

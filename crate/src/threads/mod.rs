@@ -4,6 +4,7 @@
 //! any number of threads gives the same bits. In builds without shared memory the parts run one after the other.
 
 use crate::vector::Real;
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
 #[cfg(not(target_feature = "atomics"))]
 mod alone;
@@ -62,6 +63,37 @@ pub fn each_of<const N: usize>(outputs: [(&mut [Real], usize); N], work: impl Fn
             }),
         );
     });
+}
+
+/// [`each_of`] with scratch memory of `size` elements for every call of `work`, in which anything may stand. There must be as
+/// much as for all parts; but a thread gets what it had before, which is still in its cache.
+pub fn each_with_scratch<const N: usize>(
+    outputs: [(&mut [Real], usize); N],
+    (scratch, size): (&mut [Real], usize),
+    work: impl Fn(usize, [&mut [Real]; N], &mut [Real]) + Sync,
+) {
+    let parts = outputs.first().map_or(0, |(out, size)| out.len().div_ceil((*size).max(1)));
+    assert!(parts <= u32::BITS as usize && parts * size <= scratch.len());
+    let (start, taken) = (Shared(scratch.as_mut_ptr()), AtomicU32::new(0));
+    each_of(outputs, |part, outputs| {
+        let place = take_place(&taken);
+        // SAFETY: there are as many places as parts, so that there was a free one, which is inside `scratch`; nobody else has it
+        // before it is given back.
+        work(part, outputs, unsafe { start.part(place as usize * size, size) });
+        taken.fetch_and(!(1 << place), SeqCst);
+    });
+}
+
+/// Takes the first place that is free: a bit that is zero.
+fn take_place(taken: &AtomicU32) -> u32 {
+    let mut now = taken.load(SeqCst);
+    loop {
+        let place = now.trailing_ones();
+        match taken.compare_exchange(now, now | 1 << place, SeqCst, SeqCst) {
+            Ok(_) => return place,
+            Err(other) => now = other,
+        }
+    }
 }
 
 /// The start of an output that several threads write to, each its own part.

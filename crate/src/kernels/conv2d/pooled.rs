@@ -9,7 +9,7 @@ use crate::kernels::activation::{forward_in_place, Activation};
 use crate::kernels::ending::Ending;
 use crate::kernels::map::zip_in_place;
 use crate::kernels::{bias, pooling};
-use crate::threads::each_of;
+use crate::threads::each_with_scratch;
 use crate::vector::{copy, Real, Vector, LANES};
 
 /// float32 values of scratch memory: those of the convolution, and outputs of it: one image for each part of the batch,
@@ -63,8 +63,8 @@ pub fn forward(
     let (outputs, packed) = workspace.split_at_mut(parts * output);
     forward::prepare(geometry, filter, bias, packed);
     let (packed, axes, first) = (&*packed, axis::forward(geometry), bias.map_or(0.0, |bias| bias[0]));
-    let results = [(y, images * pooled), (argmax, images * notes), (outputs, output)];
-    each_of(results, |part, [y, mut argmax, outputs]| {
+    let results = [(y, images * pooled), (argmax, images * notes)];
+    each_with_scratch(results, (outputs, output), |part, [y, mut argmax], outputs| {
         let x = x[part * images * input..].chunks_exact(input);
         for (x, y) in x.zip(y.chunks_exact_mut(pooled)) {
             let own;

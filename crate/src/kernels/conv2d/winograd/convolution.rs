@@ -7,7 +7,7 @@ use crate::error::{checked_product, Error};
 use crate::gemm::micro::{strip, Panel, Square, SquareMut, Walk};
 use crate::gemm::pack::{panel_width, PANEL};
 use crate::kernels::bias::broadcast;
-use crate::threads::{each_of, each_pair, each_part};
+use crate::threads::{each_part, each_with_scratch};
 use crate::vector::{Lanes, Real, Vector, LANES};
 
 /// Elements between matrices beyond their size: powers of two would put all of them into the same lines of a cache.
@@ -87,8 +87,8 @@ pub fn convolve(
     finish: impl Fn(usize, &mut [Real]) + Sync,
 ) {
     let output = c.output.iter().product::<usize>();
-    let (prepared, scratch, piece) = Prepared::new(c, x, filter, bias, workspace);
-    each_pair((y, prepared.cut.images * output), (scratch, piece), |part, y, scratch| {
+    let (prepared, scratch) = Prepared::new(c, x, filter, bias, workspace);
+    each_with_scratch([(y, prepared.cut.images * output)], (scratch, prepared.piece), |part, [y], scratch| {
         let first = part * prepared.cut.images;
         prepared.compute(first, y, scratch);
         finish(first, y);
@@ -116,12 +116,11 @@ pub fn in_groups(
     finish: impl Fn(&mut [Real], &mut [Real], &mut [Real]) + Sync,
 ) {
     let (group, output) = (group(c), c.output.iter().product::<usize>());
-    let parts = c.batch.div_ceil(Cut::new(c).images);
-    let (outputs, workspace) = workspace.split_at_mut(parts * group * output);
-    let (prepared, scratch, piece) = Prepared::new(c, x, filter, bias, workspace);
+    let (prepared, scratch) = Prepared::new(c, x, filter, bias, workspace);
     let images = prepared.cut.images;
-    let (a, b) = ((first_result, images * first_size), (second_result, images * second_size));
-    each_of([(outputs, group * output), (scratch, piece), a, b], |part, [outputs, scratch, mut a, mut b]| {
+    let results = [(first_result, images * first_size), (second_result, images * second_size)];
+    each_with_scratch(results, (scratch, group * output + prepared.piece), |part, [mut a, mut b], scratch| {
+        let (outputs, scratch) = scratch.split_at_mut(group * output);
         let last = (images * (part + 1)).min(c.batch);
         for first in (images * part..last).step_by(group) {
             let count = group.min(last - first);
@@ -139,6 +138,8 @@ pub fn in_groups(
 struct Prepared<'a> {
     c: &'a Convolution,
     cut: Cut,
+    /// Elements of scratch memory that [`Self::compute`] needs.
+    piece: usize,
     points: Points,
     x: &'a [Real],
     filters: &'a [Real],
@@ -146,22 +147,21 @@ struct Prepared<'a> {
 }
 
 impl<'a> Prepared<'a> {
-    /// Transforms the filters. Answers also the scratch memory of the parts, and how much each of them has.
+    /// Transforms the filters. Answers also the rest of the workspace.
     fn new(
         c: &'a Convolution,
         x: &'a [Real],
         filter: &[Real],
         bias: Option<&'a [Real]>,
         workspace: &'a mut [Real],
-    ) -> (Self, &'a mut [Real], usize) {
+    ) -> (Self, &'a mut [Real]) {
         let (points, cut) = (Points::new(), Cut::new(c));
         let piece = cut.piece().unwrap_or(1);
         let (filters, scratch) = workspace.split_at_mut(c.filters().div_ceil(PANEL) * panel_size(c));
         each_part(filters, panel_size(c), |panel, filters| {
             transform_filters(points, c, filter, panel * PANEL, filters);
         });
-        let scratch = &mut scratch[..c.batch.div_ceil(cut.images) * piece];
-        (Self { c, cut, points, x, filters, bias }, scratch, piece)
+        (Self { c, cut, piece, points, x, filters, bias }, scratch)
     }
 
     /// The outputs of some images, from number `first` on.

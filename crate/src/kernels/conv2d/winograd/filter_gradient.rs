@@ -6,8 +6,9 @@ use super::tiles::{transform, transform_inputs, Convolution, Group, Layout, Plac
 use super::{M, N, POINTS};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{columns, store, zeros, Square, SquareMut, Walk};
-use crate::threads::each_part;
-use crate::vector::{Real, LANES};
+use crate::kernels::map::zip_in_place;
+use crate::threads::{each_part, each_with_scratch};
+use crate::vector::{Real, Vector, LANES};
 use std::ops::Range;
 
 /// Output channels of a panel.
@@ -17,7 +18,7 @@ const PANEL: usize = 2 * LANES;
 const TILES: usize = 16;
 
 /// Pieces that are transformed before their products are summed up.
-const PIECES: usize = 4;
+const PIECES: usize = 5;
 
 /// Elements between matrices beyond their size: powers of two would put all of them into the same lines of a cache.
 const GAP: usize = 4 * LANES;
@@ -73,23 +74,70 @@ fn sums_size(c: &Convolution) -> usize {
     c.depth() * c.filters().next_multiple_of(PANEL) + GAP
 }
 
+/// Most parts of the batch that have sums of their own, and fewest tiles of a part.
+const PARTS: usize = 4;
+const FEWEST: usize = 128;
+
+/// Most elements of the sums of a part: beyond a megabyte threads had better share the sums, which then fit their caches.
+const MOST: usize = 1 << 17;
+
+/// How the batch is cut: tiles of a part, and parts, 1, 2 or 4.
+fn cut(c: &Convolution) -> (usize, usize) {
+    let all = c.batch * c.tiles();
+    let most = if POINTS * sums_size(c) > MOST { 1 } else { PARTS.min(all / FEWEST).max(1) };
+    let tiles = all.div_ceil(1 << most.ilog2()).next_multiple_of(TILES);
+    (tiles, all.div_ceil(tiles))
+}
+
+/// Elements of the pieces that a part works with.
+fn pieces_size(c: &Convolution) -> usize {
+    cut(c).0.div_ceil(TILES).min(PIECES) * Piece::new(c).size()
+}
+
 /// float32 values of scratch memory for [`filter_gradient`].
 pub fn filter_gradient_workspace(c: &Convolution) -> Result<usize, Error> {
-    let pieces = (c.batch * c.tiles()).div_ceil(TILES).min(PIECES);
-    Ok(checked_product(&[POINTS, sums_size(c)])? + checked_product(&[pieces, Piece::new(c).size()])?)
+    let parts = cut(c).1;
+    Ok(checked_product(&[parts, POINTS, sums_size(c)])? + checked_product(&[parts, pieces_size(c)])?)
 }
 
 /// `df = conv(x, dy)`, summed over the batch, where `c` says how `dy` came from `x`. Channels must be multiples of four.
 pub fn filter_gradient(c: &Convolution, x: &[Real], dy: &[Real], df: &mut [Real], workspace: &mut [Real]) {
-    let (points, piece) = (Points::new(), Piece::new(c));
-    let (sums, pieces) = workspace.split_at_mut(POINTS * sums_size(c));
-    let all = c.batch * c.tiles();
-    for start in (0..all).step_by(PIECES * TILES) {
+    let points = Points::new();
+    let (tiles, parts) = cut(c);
+    let size = POINTS * sums_size(c);
+    let (sums, pieces) = workspace.split_at_mut(parts * size);
+    each_with_scratch([(&mut *sums, size)], (pieces, pieces_size(c)), |part, [sums], pieces| {
+        let first = part * tiles;
+        add_tiles(points, c, (x, dy), (first, (first + tiles).min(c.batch * c.tiles())), sums, pieces);
+    });
+    let (first, others) = sums.split_at_mut(size);
+    each_part(first, sums_size(c), |point, sums| {
+        for other in others.chunks_exact(size) {
+            zip_in_place(sums, &other[point * sums_size(c)..][..sums.len()], |sum, other| sum.add(other));
+        }
+    });
+    transform_sums(points, c, first, df);
+}
+
+/// The products of the tiles from `first` to `end`. Threads share them where there is one part only.
+fn add_tiles(
+    points: Points,
+    c: &Convolution,
+    (x, dy): (&[Real], &[Real]),
+    (first, end): (usize, usize),
+    sums: &mut [Real],
+    pieces: &mut [Real],
+) {
+    let piece = Piece::new(c);
+    // Groups of a size: every one of them goes over all sums.
+    let most = (end - first).div_ceil((end - first).div_ceil(PIECES * TILES));
+    for start in (first..end).step_by(most) {
+        let end = (start + most).min(end);
         let groups: [_; PIECES] = std::array::from_fn(|part| {
-            let first = (start + part * TILES).min(all);
-            Group::new(c, first, TILES.min(all - first))
+            let first = (start + part * TILES).min(end);
+            Group::new(c, first, TILES.min(end - first))
         });
-        let count = (all - start).div_ceil(TILES).min(PIECES);
+        let count = (end - start).div_ceil(TILES);
         let pieces = &mut pieces[..count * piece.size()];
         each_part(pieces, piece.size(), |part, scratch| {
             let places = groups[part].places();
@@ -100,10 +148,9 @@ pub fn filter_gradient(c: &Convolution, x: &[Real], dy: &[Real], df: &mut [Real]
         });
         let pieces = &*pieces;
         each_part(sums, sums_size(c), |point, sums| {
-            add_products(c, &piece, (pieces, &groups), point, start == 0, sums)
+            add_products(c, &piece, (pieces, &groups), point, start == first, sums);
         });
     }
-    transform_sums(points, c, sums, df);
 }
 
 /// Transforms the outputs' gradients of tiles, a panel's channels side by side.

@@ -1,10 +1,10 @@
-//! What works on the rows of a matrix against its definition: softmax, batch normalization.
+//! What works on the rows of a matrix against its definition: softmax, batch and layer normalization.
 #![cfg(not(feature = "double"))]
 
 mod naive;
 
 use convgrad::kernels::batch_norm::{self, Affine, Matrix};
-use convgrad::kernels::softmax;
+use convgrad::kernels::{layer_norm, softmax};
 use naive::Numbers;
 
 fn close(actual: f32, expected: f64, tolerance: f64, what: &str) {
@@ -151,5 +151,51 @@ fn variances_of_numbers_far_from_zero_and_of_outliers() {
         assert!(error < 1e-6, "mean of channel {c}: expected {}, got {}", mean[c], trained.statistics[c]);
         let error = (f64::from(trained.variance[c]) / variance[c] - 1.0).abs();
         assert!(error < 2e-6, "variance of channel {c}: expected {}, got {}", variance[c], trained.variance[c]);
+    }
+}
+
+#[test]
+fn layer_normalization_of_matrices_of_any_size() {
+    for (rows, channels) in
+        [(1_u32, 1_u32), (2, 3), (3, 4), (1, 64), (2, 31), (3, 45), (4, 300), (5, 33), (37, 7), (40, 100)]
+    {
+        let mut numbers = Numbers::new(u64::from(rows * channels));
+        let (count, width) = ((rows * channels) as usize, channels as usize);
+        // Far from zero, each row elsewhere.
+        let x: Vec<f32> = (0..).zip(numbers.floats(count)).map(|(i, x)| x + 8.0 * (i / width % 5) as f32).collect();
+        let (gamma, beta, dy) = (numbers.floats(width), numbers.floats(width), numbers.floats(count));
+        for (has_gamma, has_beta) in [(false, false), (true, false), (false, true), (true, true)] {
+            let affine = Affine { gamma: has_gamma.then_some(&gamma[..]), beta: has_beta.then_some(&beta[..]) };
+            let matrix = Matrix { rows: rows as usize, channels: width };
+            let mut statistics = vec![f32::NAN; 2 * matrix.rows];
+            let (mut y, mut dx, mut sums) = (vec![f32::NAN; count], vec![f32::NAN; count], vec![f32::NAN; 2 * width]);
+            layer_norm::forward(matrix, &x, affine, EPSILON, &mut statistics, &mut y);
+            layer_norm::gradient(matrix, &x, affine.gamma, &statistics, &dy, &mut dx, &mut sums);
+            let what = format!("{rows}×{channels}, {has_gamma}, {has_beta}");
+            let mut expected = vec![0.0; 2 * width];
+            for (row, x) in x.chunks_exact(width).enumerate() {
+                let own = row * width..(row + 1) * width;
+                let mean = x.iter().map(|&x| f64::from(x)).sum::<f64>() / f64::from(channels);
+                let variance = x.iter().map(|&x| (f64::from(x) - mean).powi(2)).sum::<f64>() / f64::from(channels);
+                let deviation = 1.0 / (variance + f64::from(EPSILON)).sqrt();
+                let factor = |c: usize| affine.gamma.map_or(1.0, |gamma| f64::from(gamma[c]));
+                let normal = |c: usize| (f64::from(x[c]) - mean) * deviation;
+                let g = |c: usize| f64::from(dy[own.clone()][c]) * factor(c);
+                let total = (0..width).map(g).sum::<f64>() / f64::from(channels);
+                let product = (0..width).map(|c| g(c) * normal(c)).sum::<f64>() / f64::from(channels);
+                close(statistics[row], mean, 1e-6, &what);
+                close(statistics[matrix.rows + row], deviation, 1e-4, &what);
+                for c in 0..width {
+                    let shift = affine.beta.map_or(0.0, |beta| f64::from(beta[c]));
+                    close(y[own.clone()][c], normal(c) * factor(c) + shift, 1e-4, &what);
+                    close(dx[own.clone()][c], deviation * (g(c) - total - normal(c) * product), 1e-3, &what);
+                    expected[c] += f64::from(dy[own.clone()][c]);
+                    expected[width + c] += f64::from(dy[own.clone()][c]) * normal(c);
+                }
+            }
+            for (&sum, &expected) in sums.iter().zip(&expected) {
+                close(sum, expected, 1e-4, &what);
+            }
+        }
     }
 }

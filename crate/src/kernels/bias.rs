@@ -1,7 +1,7 @@
 //! Bias: one value for each channel, and its gradient.
 
 use crate::threads::{each_part, share};
-use crate::vector::{copy, totals, Lanes, Real, Vector, LANES};
+use crate::vector::{combine_beside_totals, copy, totals, Lanes, Real, Vector, LANES};
 
 /// Sets every row of `y` to the bias, or to zero.
 pub fn broadcast(bias: Option<&[Real]>, columns: usize, y: &mut [Real]) {
@@ -91,7 +91,27 @@ pub fn sums_of<const I: usize, const S: usize>(
     arrays: [&[Real]; I],
     add: impl Fn([Lanes; S], [Lanes; I]) -> [Lanes; S],
 ) -> [Real; S] {
-    let [a, b, c, d] = totals(arrays, &add);
+    whole(totals(arrays, &add), arrays, add)
+}
+
+/// `y = apply(inputs)` for every element, and [`sums_of`] other arrays as long, in one walk.
+#[inline(always)]
+pub fn sums_beside<const I: usize, const A: usize, const S: usize>(
+    output: ([&[Real]; I], &mut [Real]),
+    apply: impl Fn([Lanes; I]) -> Lanes,
+    arrays: [&[Real]; A],
+    add: impl Fn([Lanes; S], [Lanes; A]) -> [Lanes; S],
+) -> [Real; S] {
+    whole(combine_beside_totals(output, apply, arrays, &add), arrays, add)
+}
+
+/// Sums of what the vectors of four sums have, and of the arrays' last few values.
+#[inline(always)]
+fn whole<const I: usize, const S: usize>(
+    [a, b, c, d]: [[Lanes; S]; 4],
+    arrays: [&[Real]; I],
+    add: impl Fn([Lanes; S], [Lanes; I]) -> [Lanes; S],
+) -> [Real; S] {
     let sums = std::array::from_fn(|s| a[s].add(c[s]).add(b[s].add(d[s])).sum());
     let rest = arrays.map(|array| array.chunks_exact(LANES).remainder());
     let count = rest.first().map_or(0, |rest| rest.len());

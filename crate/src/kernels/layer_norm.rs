@@ -1,9 +1,9 @@
 //! Layer normalization: each row by its own mean and variance (Ba, Kiros and Hinton, 2016).
 
 use super::batch_norm::{Affine, Matrix};
-use super::bias::sums_of;
+use super::bias::sums_beside;
 use crate::threads;
-use crate::vector::{combine, spread, update, Lanes, Real, Vector, LANES};
+use crate::vector::{spread, update, Lanes, Real, Vector};
 
 /// Values of rows that are taken through all passes before the next ones are: they stay in a first-level cache, and the end of
 /// one row's sums does not keep the others waiting.
@@ -23,74 +23,58 @@ pub fn forward(matrix: Matrix, x: &[Real], affine: Affine, epsilon: Real, statis
     let (means, deviations) = statistics.split_at_mut(rows);
     let part = threads::share(rows, 8 * channels);
     threads::each_of([(y, part * channels), (means, part), (deviations, part)], |index, [y, means, deviations]| {
-        let block = block_rows(channels);
-        let x = x[index * part * channels..].chunks(block * channels);
-        let statistics = means.chunks_mut(block).zip(deviations.chunks_mut(block));
-        for ((x, y), (means, deviations)) in x.zip(y.chunks_mut(block * channels)).zip(statistics) {
-            let x = &x[..y.len()];
-            measure(channels, x, epsilon, means, deviations);
-            let statistics = means.chunks(2).zip(deviations.chunks(2));
-            for ((x, y), statistics) in x.chunks(2 * channels).zip(y.chunks_mut(2 * channels)).zip(statistics) {
-                scale(channels, x, affine, statistics, y);
+        let x = &x[index * part * channels..][..y.len()];
+        let rows = Rows { channels, epsilon, means, deviations };
+        match (affine.gamma, affine.beta) {
+            (None, None) => rows.normalize([x], y, |[x]| x),
+            (Some(gamma), None) => rows.normalize([x, gamma], y, |[x, gamma]| x.mul(gamma)),
+            (None, Some(beta)) => rows.normalize([x, beta], y, |[x, beta]| x.add(beta)),
+            (Some(gamma), Some(beta)) => {
+                rows.normalize([x, gamma, beta], y, |[x, gamma, beta]| x.mul_add(gamma, beta));
             }
         }
     });
 }
 
-/// Mean and 1/√(variance + ε) of each row.
-fn measure(channels: usize, x: &[Real], epsilon: Real, means: &mut [Real], deviations: &mut [Real]) {
-    let share = 1.0 / channels as Real;
-    // Two at a time; a last one is its own neighbour.
-    let pairs = || x.chunks(2 * channels).map(|pair| [&pair[..channels], &pair[pair.len() - channels..]]);
-    for (pair, means) in pairs().zip(means.chunks_mut(2)) {
-        let sums = sums_of(pair, |[a, b], [x, y]| [a.add(x), b.add(y)]);
-        for (mean, sum) in means.iter_mut().zip(sums) {
-            *mean = sum * share;
-        }
-    }
-    for ((pair, means), deviations) in pairs().zip(means.chunks(2)).zip(deviations.chunks_mut(2)) {
-        let centers = [means[0], means[means.len() - 1]].map(Lanes::splat);
-        let sums = sums_of(pair, |[a, b], [x, y]| {
-            let (x, y) = (x.sub(centers[0]), y.sub(centers[1]));
-            [x.mul_add(x, a), y.mul_add(y, b)]
-        });
-        for (deviation, sum) in deviations.iter_mut().zip(sums) {
-            *deviation = 1.0 / (sum * share + epsilon).sqrt();
-        }
-    }
+/// What becomes known of some rows.
+struct Rows<'a> {
+    channels: usize,
+    epsilon: Real,
+    means: &'a mut [Real],
+    deviations: &'a mut [Real],
 }
 
-/// `y = γ·(x − mean)·deviation + β` for one row or two.
-fn scale(channels: usize, x: &[Real], affine: Affine, (means, deviations): (&[Real], &[Real]), y: &mut [Real]) {
-    let whole = channels / LANES * LANES;
-    let mut done = 0;
-    if let (Affine { gamma: Some(gamma), beta: Some(beta) }, &[a, b], &[c, d]) = (affine, means, deviations) {
-        let [a, b, c, d] = [a, b, c, d].map(Lanes::splat);
-        let (upper, lower) = x.split_at(channels);
-        let (first, second) = y.split_at_mut(channels);
-        let inputs = [upper, lower, gamma, beta].map(|input| &input[..whole]);
-        let outputs = [first, second].map(|output| &mut output[..whole]);
-        spread::<4, 2, 2>(inputs, outputs, |[x, y, gamma, beta], _| {
-            [x.sub(a).mul(c).mul_add(gamma, beta), y.sub(b).mul(d).mul_add(gamma, beta)]
-        });
-        done = whole;
-    }
-    if done == channels {
-        return;
-    }
-    let rows = x.chunks_exact(channels).zip(y.chunks_exact_mut(channels));
-    for ((x, y), (&mean, &deviation)) in rows.zip(means.iter().zip(deviations)) {
-        let (x, y) = (&x[done..], &mut y[done..]);
-        let [gamma, beta] = [affine.gamma, affine.beta].map(|values| values.map(|values| &values[done..]));
-        let (mean, deviation) = (Lanes::splat(mean), Lanes::splat(deviation));
-        let normal = |x: Lanes| x.sub(mean).mul(deviation);
-        match (gamma, beta) {
-            (None, None) => combine::<1, 2>([x], y, |[x]| normal(x)),
-            (Some(gamma), None) => combine::<2, 2>([x, gamma], y, |[x, gamma]| normal(x).mul(gamma)),
-            (None, Some(beta)) => combine::<2, 2>([x, beta], y, |[x, beta]| normal(x).add(beta)),
-            (Some(gamma), Some(beta)) => {
-                combine::<3, 2>([x, gamma, beta], y, |[x, gamma, beta]| normal(x).mul_add(gamma, beta));
-            }
+impl Rows<'_> {
+    /// `y = end(x̂, …)` for each row of the first input; the others are as long as a row.
+    ///
+    /// Three rows are on their way at once: in one walk the values of one are summed for its mean, the squares of the row before it,
+    /// and the one before that is written. So the end of a sum, a root and a quotient keep nothing waiting. At both ends,
+    /// where there are no three, the first or the last row stands in: what it comes to too early is overwritten, and again it
+    /// comes to the same.
+    #[inline(always)]
+    fn normalize<const I: usize>(self, inputs: [&[Real]; I], y: &mut [Real], end: impl Fn([Lanes; I]) -> Lanes) {
+        let Self { channels, epsilon, means, deviations } = self;
+        let (last, share) = (means.len() - 1, 1.0 / channels as Real);
+        let row = |index: usize| &inputs[0][index * channels..][..channels];
+        for step in 0..means.len() + 2 {
+            let [first, second, third] = [0, 1, 2].map(|behind| step.saturating_sub(behind).min(last));
+            let [center, mean, deviation] = [means[second], means[third], deviations[third]].map(Lanes::splat);
+            let mut inputs = inputs;
+            inputs[0] = row(third);
+            let [sum, squares] = sums_beside(
+                (inputs, &mut y[third * channels..][..channels]),
+                |mut values| {
+                    values[0] = values[0].sub(mean).mul(deviation);
+                    end(values)
+                },
+                [row(first), row(second)],
+                |[sum, squares], [x, z]| {
+                    let distance = z.sub(center);
+                    [sum.add(x), distance.mul_add(distance, squares)]
+                },
+            );
+            means[first] = sum * share;
+            deviations[second] = 1.0 / (squares * share + epsilon).sqrt();
         }
     }
 }

@@ -14,7 +14,7 @@ pub use marked::{combine_marking, spread_marked};
 pub use portable::Lanes;
 #[cfg(target_feature = "simd128")]
 pub use simd128::Lanes;
-pub use sweep::{combine, spread, sweep, totals, update};
+pub use sweep::{combine, combine_beside_totals, spread, sweep, totals, update};
 
 /// Number of lanes.
 pub const LANES: usize = 4;

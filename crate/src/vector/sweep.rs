@@ -95,26 +95,56 @@ pub fn totals<const I: usize, const S: usize>(
 ) -> [[Lanes; S]; 4] {
     let length = arrays.first().map_or(0, |array| array.len());
     assert!(arrays.iter().all(|array| array.len() == length));
-    let mut places = arrays.map(<[Real]>::as_ptr);
-    let mut totals = [[Lanes::splat(0.0); S]; 4];
+    let mut sums = Sums::of(arrays);
     // SAFETY: all arrays have `length` values, and the steps add up to no more.
     unsafe {
         for _ in 0..length / (4 * LANES) {
-            for v in 0..4 {
-                totals[v] = add(totals[v], places.map(|place| Lanes::load_at(place.add(v * LANES))));
-            }
-            for place in &mut places {
-                *place = place.add(4 * LANES);
-            }
+            sums.four(&add);
         }
         for _ in 0..length % (4 * LANES) / LANES {
-            totals[0] = add(totals[0], places.map(|place| Lanes::load_at(place)));
-            for place in &mut places {
-                *place = place.add(LANES);
-            }
+            sums.one(&add);
         }
     }
-    totals
+    sums.totals
+}
+
+/// [`combine`] of `inputs`, and [`totals`] of other arrays as long, in one walk: where either would wait for memory or for the end
+/// of a sum, the other has work. Panics when the lengths differ.
+///
+/// A step writes first and adds then: LLVM keeps loads behind the writes before them, but moves additions to the step's end,
+/// and what had been loaded for them before the writes would take the registers.
+#[inline(always)]
+pub fn combine_beside_totals<const I: usize, const A: usize, const S: usize>(
+    (inputs, y): ([&[Real]; I], &mut [Real]),
+    apply: impl Fn([Lanes; I]) -> Lanes,
+    arrays: [&[Real]; A],
+    add: impl Fn([Lanes; S], [Lanes; A]) -> [Lanes; S],
+) -> [[Lanes; S]; 4] {
+    let length = y.len();
+    assert!(inputs.iter().chain(&arrays).all(|array| array.len() == length));
+    let apply = |inputs, _| apply(inputs);
+    let mut places = Places { inputs: inputs.map(<[Real]>::as_ptr), target: y.as_mut_ptr() };
+    let mut sums = Sums::of(arrays);
+    // SAFETY: all arrays have `length` values, and the steps of both add up to no more.
+    unsafe {
+        for _ in 0..length / (8 * LANES) {
+            places.vectors::<8>(&apply);
+            sums.four(&add);
+            sums.four(&add);
+        }
+        if length % (8 * LANES) >= 4 * LANES {
+            places.vectors::<4>(&apply);
+            sums.four(&add);
+        }
+        for _ in 0..length % (4 * LANES) / LANES {
+            places.vectors::<1>(&apply);
+            sums.one(&add);
+        }
+        if length % LANES > 0 {
+            places.rest(length % LANES, &apply);
+        }
+    }
+    sums.totals
 }
 
 /// `y = apply(inputs, y)` for every element, N vectors at a time. Panics when the lengths differ.
@@ -129,6 +159,48 @@ pub fn update<const I: usize, const N: usize>(
     let places = Places { inputs: inputs.map(<[Real]>::as_ptr), target };
     // SAFETY: all arrays are as long as `y`, which is read through the pointer that writes it.
     unsafe { run::<I, N>(places, y.len(), apply) }
+}
+
+/// Where arrays go on whose values are added, and the sums so far.
+struct Sums<const I: usize, const S: usize> {
+    places: [*const Real; I],
+    totals: [[Lanes; S]; 4],
+}
+
+impl<const I: usize, const S: usize> Sums<I, S> {
+    #[inline(always)]
+    fn of(arrays: [&[Real]; I]) -> Self {
+        Self { places: arrays.map(<[Real]>::as_ptr), totals: [[Lanes::splat(0.0); S]; 4] }
+    }
+
+    /// # Safety
+    /// Four vectors must be readable from here on.
+    #[inline(always)]
+    unsafe fn four(&mut self, add: &impl Fn([Lanes; S], [Lanes; I]) -> [Lanes; S]) {
+        // SAFETY: promised by the caller.
+        unsafe {
+            for v in 0..4 {
+                self.totals[v] = add(self.totals[v], self.places.map(|place| Lanes::load_at(place.add(v * LANES))));
+            }
+            // In place: of two addresses that move as an array LLVM makes one number of 64 bits.
+            for place in &mut self.places {
+                *place = place.add(4 * LANES);
+            }
+        }
+    }
+
+    /// # Safety
+    /// A vector must be readable from here on.
+    #[inline(always)]
+    unsafe fn one(&mut self, add: &impl Fn([Lanes; S], [Lanes; I]) -> [Lanes; S]) {
+        // SAFETY: promised by the caller.
+        unsafe {
+            self.totals[0] = add(self.totals[0], self.places.map(|place| Lanes::load_at(place)));
+            for place in &mut self.places {
+                *place = place.add(LANES);
+            }
+        }
+    }
 }
 
 /// Where the arrays go on.

@@ -3,19 +3,15 @@
 use super::batch_norm::{Affine, Matrix};
 use super::bias::sums_beside;
 use crate::threads;
-use crate::vector::{spread, update, Lanes, Real, Vector};
+use crate::vector::{cross, update_ahead, Crossed, Lanes, Real, Vector};
 
-/// Values of rows that are taken through all passes before the next ones are: they stay in a first-level cache, and the end of
-/// one row's sums does not keep the others waiting.
-const BLOCK: usize = 2048;
+/// Values of rows whose gradients are taken through both passes before the next ones are: with the next ones, which are
+/// asked for meanwhile, they stay in a first-level cache.
+const BLOCK: usize = 1536;
 
-/// Most rows of a block.
+/// Fewest rows of a block: with so many the sums of the columns are seldom loaded and stored. And most.
+const LEAST: usize = 6;
 const MOST: usize = 16;
-
-/// Rows of a block: an even number.
-fn block_rows(channels: usize) -> usize {
-    (BLOCK / channels / 2 * 2).clamp(2, MOST)
-}
 
 /// `y = γ·(x − mean)/√(variance + ε) + β` for each row; `statistics [2, rows]` keeps mean and 1/√(variance + ε).
 pub fn forward(matrix: Matrix, x: &[Real], affine: Affine, epsilon: Real, statistics: &mut [Real], y: &mut [Real]) {
@@ -94,99 +90,63 @@ pub fn gradient(
     let (shift, scale) = sums.split_at_mut(channels);
     shift.fill(0.0);
     scale.fill(0.0);
-    let block = block_rows(channels);
-    let (size, two) = (block * channels, 2 * channels);
-    let mut room = [Row::default(); MOST];
-    let statistics = means.chunks(block).zip(deviations.chunks(block));
-    for (((x, dy), dx), (means, deviations)) in
-        x.chunks(size).zip(dy.chunks(size)).zip(dx.chunks_mut(size)).zip(statistics)
-    {
-        for ((row, &mean), &deviation) in room.iter_mut().zip(means).zip(deviations) {
-            *row = Row { mean, deviation, ..Row::default() };
+    let block = (BLOCK / channels).clamp(LEAST, MOST);
+    let mut room = [Row::new(0.0, 0.0); MOST];
+    for first in (0..rows).step_by(block) {
+        let count = block.min(rows - first);
+        let size = count * channels;
+        let rows = &mut room[..count];
+        for (row, (&mean, &deviation)) in rows.iter_mut().zip(means[first..].iter().zip(&deviations[first..])) {
+            *row = Row::new(mean, deviation);
         }
-        let rows = &mut room[..means.len()];
-        let pairs = x.chunks(two).zip(dy.chunks(two)).zip(dx.chunks_mut(two));
-        for (((x, dy), g), rows) in pairs.zip(rows.chunks_mut(2)) {
-            add_rows(channels, x, dy, gamma, rows, g, shift, scale);
-        }
-        for ((x, dx), row) in x.chunks_exact(channels).zip(dx.chunks_exact_mut(channels)).zip(rows) {
-            row.finish(x, dx);
-        }
-    }
-}
-
-/// The sums of one row or two; `g = dy·γ`.
-#[inline(always)]
-#[allow(clippy::too_many_arguments)]
-fn add_rows(
-    channels: usize,
-    x: &[Real],
-    dy: &[Real],
-    gamma: Option<&[Real]>,
-    rows: &mut [Row],
-    g: &mut [Real],
-    shift: &mut [Real],
-    scale: &mut [Real],
-) {
-    if let [first, second] = rows {
-        let ((x, y), (p, q), (g, h)) = (x.split_at(channels), dy.split_at(channels), g.split_at_mut(channels));
-        let (rows, targets) = ([first, second], [g, h, shift, scale]);
-        match gamma {
-            Some(gamma) => Row::add(rows, [x, y, p, q, gamma], targets),
-            None => Row::add(rows, [x, y, p, q], targets),
-        }
-    } else if let [row] = rows {
-        let targets = [g, shift, scale];
-        match gamma {
-            Some(gamma) => Row::add([row], [x, dy, gamma], targets),
-            None => Row::add([row], [x, dy], targets),
+        // The next rows, or where there are not so many, these.
+        let place = first * channels;
+        let next = if place + 2 * size <= x.len() { place + size } else { place };
+        let inputs = [&x[place..][..size], &dy[place..][..size]];
+        let (target, rest) = dx[place..].split_at_mut(size);
+        let arrays = Crossed { inputs, target, ahead: [&x[next..][..size], &dy[next..][..size]] };
+        cross(rows, arrays, gamma, [shift, scale], Row::add);
+        let ahead = rest.get(..size).unwrap_or(inputs[0]).chunks_exact(channels);
+        let own = inputs[0].chunks_exact(channels).zip(target.chunks_exact_mut(channels));
+        for ((row, (x, dx)), ahead) in rows.iter().zip(own).zip(ahead) {
+            row.finish(x, dx, ahead);
         }
     }
 }
 
 /// `x̂ = (x − mean)·deviation` of a row, and its sums of g and g·x̂.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Row {
-    mean: Real,
-    deviation: Real,
-    total: Real,
-    product: Real,
+    mean: Lanes,
+    deviation: Lanes,
+    total: Lanes,
+    product: Lanes,
 }
 
 impl Row {
-    /// The sums of R rows. `inputs` are x of all rows, dy of all rows, and γ if there is one; `targets` are g of all rows, and
-    /// the sums of all rows' dy and dy·x̂.
+    fn new(mean: Real, deviation: Real) -> Self {
+        let [mean, deviation, zero] = [mean, deviation, 0.0].map(Lanes::splat);
+        Self { mean, deviation, total: zero, product: zero }
+    }
+
+    /// g, and the sums of the columns' dy and dy·x̂.
     #[inline(always)]
-    fn add<const R: usize, const I: usize, const T: usize>(
-        rows: [&mut Self; R],
-        inputs: [&[Real]; I],
-        targets: [&mut [Real]; T],
-    ) {
-        let factors = std::array::from_fn::<_, R, _>(|r| [rows[r].mean, rows[r].deviation].map(Lanes::splat));
-        let mut sums = [[Lanes::splat(0.0); 2]; R];
-        spread::<I, T, 1>(inputs, targets, |values, mut targets| {
-            for row in 0..R {
-                let ([mean, deviation], dy) = (factors[row], values[R + row]);
-                let normal = values[row].sub(mean).mul(deviation);
-                let g = if I > 2 * R { dy.mul(values[I - 1]) } else { dy };
-                targets[R] = targets[R].add(dy);
-                targets[R + 1] = dy.mul_add(normal, targets[R + 1]);
-                sums[row] = [sums[row][0].add(g), g.mul_add(normal, sums[row][1])];
-                targets[row] = g;
-            }
-            targets
-        });
-        for (row, [total, product]) in rows.into_iter().zip(sums) {
-            (row.total, row.product) = (total.sum(), product.sum());
-        }
+    fn add(&mut self, [x, dy]: [Lanes; 2], gamma: Lanes, [shift, scale]: [Lanes; 2]) -> (Lanes, [Lanes; 2]) {
+        let normal = x.sub(self.mean).mul(self.deviation);
+        let g = dy.mul(gamma);
+        self.total = self.total.add(g);
+        self.product = g.mul_add(normal, self.product);
+        (g, [shift.add(dy), dy.mul_add(normal, scale)])
     }
 
     /// `dx = (g − mean(g) − x̂·mean(g·x̂))·deviation` in place of g. The mean is taken from x first: where rows lie far from zero
     /// their products with a slope would lose digits.
-    fn finish(&self, x: &[Real], dx: &mut [Real]) {
-        let share = -self.deviation / x.len() as Real;
-        let slope = self.product * share * self.deviation;
-        let [mean, deviation, slope, start] = [self.mean, self.deviation, slope, self.total * share].map(Lanes::splat);
-        update::<1, 4>([x], dx, |[x], g| g.mul_add(deviation, x.sub(mean).mul_add(slope, start)));
+    #[inline(always)]
+    fn finish(&self, x: &[Real], dx: &mut [Real], ahead: &[Real]) {
+        let deviation = self.deviation.to_array()[0];
+        let share = -deviation / x.len() as Real;
+        let slope = self.product.sum() * share * deviation;
+        let [slope, start] = [slope, self.total.sum() * share].map(Lanes::splat);
+        update_ahead([x], dx, ahead, |[x], g| g.mul_add(self.deviation, x.sub(self.mean).mul_add(slope, start)));
     }
 }

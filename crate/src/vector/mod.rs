@@ -1,5 +1,6 @@
 //! The one SIMD type: four lanes. The only module that names `core::arch`.
 
+mod crossed;
 mod marked;
 #[cfg(not(target_feature = "simd128"))]
 mod portable;
@@ -9,12 +10,13 @@ mod relaxed;
 mod simd128;
 mod sweep;
 
+pub use crossed::{cross, Crossed};
 pub use marked::{combine_marking, spread_marked};
 #[cfg(not(target_feature = "simd128"))]
 pub use portable::Lanes;
 #[cfg(target_feature = "simd128")]
 pub use simd128::Lanes;
-pub use sweep::{combine, combine_beside_totals, spread, sweep, totals, update};
+pub use sweep::{combine, combine_beside_totals, spread, sweep, totals, update, update_ahead};
 
 /// Number of lanes.
 pub const LANES: usize = 4;

@@ -203,6 +203,32 @@ impl<const I: usize, const S: usize> Sums<I, S> {
     }
 }
 
+/// [`update`], four vectors at a time, that also reads a value of each cache line of `ahead`: what is needed next is there in time
+/// then. Panics when the lengths differ.
+#[inline(always)]
+pub fn update_ahead<const I: usize>(
+    inputs: [&[Real]; I],
+    y: &mut [Real],
+    ahead: &[Real],
+    apply: impl Fn([Lanes; I], Lanes) -> Lanes,
+) {
+    let length = y.len();
+    assert!(ahead.len() == length && inputs.iter().all(|input| input.len() == length));
+    let whole = length / (4 * LANES) * (4 * LANES);
+    let mut next = ahead.as_ptr();
+    let mut places = Places { inputs: inputs.map(<[Real]>::as_ptr), target: y.as_mut_ptr() };
+    // SAFETY: all arrays are as long as `y`, which is read through the pointer that writes it; the steps add up to its length.
+    unsafe {
+        for _ in 0..whole / (4 * LANES) {
+            places.vectors::<4>(&apply);
+            // Volatile, or it would be left out.
+            next.read_volatile();
+            next = next.add(4 * LANES);
+        }
+        run::<I, 1>(places, length - whole, apply);
+    }
+}
+
 /// Where the arrays go on.
 struct Places<const I: usize> {
     inputs: [*const Real; I],
@@ -270,7 +296,7 @@ impl<const I: usize> Places<I> {
 /// # Safety
 /// `count` values must be readable from here on.
 #[inline(always)]
-unsafe fn few(place: *const Real, count: usize, others: Real) -> Lanes {
+pub(super) unsafe fn few(place: *const Real, count: usize, others: Real) -> Lanes {
     let mut lanes = [others; LANES];
     for (lane, value) in lanes.iter_mut().enumerate().take(count) {
         // SAFETY: promised by the caller.
@@ -284,7 +310,7 @@ unsafe fn few(place: *const Real, count: usize, others: Real) -> Lanes {
 /// # Safety
 /// `count` values must be writable from here on.
 #[inline(always)]
-unsafe fn put_few(lanes: Lanes, place: *mut Real, count: usize) {
+pub(super) unsafe fn put_few(lanes: Lanes, place: *mut Real, count: usize) {
     for (lane, value) in lanes.to_array().into_iter().enumerate().take(count) {
         // SAFETY: promised by the caller.
         unsafe { *place.add(lane) = value };

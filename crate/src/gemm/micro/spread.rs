@@ -6,6 +6,9 @@ use super::channels::Rows;
 use super::march::{Outputs, Row};
 use crate::vector::{Lanes, Real, Vector};
 
+/// Cache lines that are asked for before a row: a step writes a whole one and reads a part of another one.
+const MORE: usize = 4;
+
 impl Rows<'_> {
     /// Rows of outputs that see one row of pixels through one row of taps, as [`Rows::march`], but `(j + t − left) / 2` for
     /// `(j + t − left)` where that is whole.
@@ -31,10 +34,13 @@ impl Rows<'_> {
         let Outputs { count, left, pixels, .. } = outputs;
         assert!(left <= 2 && pixels > 0 && (2 * pixels..=2 * pixels + 2).contains(&(count + 2 - left)));
         let right = count + 2 - left - 2 * pixels;
-        // SAFETY: `each_row` has checked that `count` outputs and K rows of `pixels` pixels are there, and lines ahead for all
-        // pixels but the first.
-        self.each_row::<R>((origin, K), outputs, (out, place, below), (pixels - 1, LINE), |row| unsafe {
+        // SAFETY: `each_row` has checked that `count` outputs and K rows of `pixels` pixels are there, and MORE lines
+        // ahead than there are pixels but the first.
+        self.each_row::<R>((origin, K), outputs, (out, place, below), (pixels - 1 + MORE, LINE), |row| unsafe {
             let (mut x, mut out, mut ahead, c) = (row.x, row.out, row.ahead, row.c);
+            for _ in 0..MORE {
+                ahead.touch();
+            }
             let mut seen: [Lanes; K] = column(&row, x);
             if left == 2 {
                 put(&row, (out, below), [(seen, 2)]);

@@ -16,7 +16,8 @@ use crate::vector::{Lanes, Real, Vector, LANES};
 /// Most taps of a row, and most rows of taps, whose sums are kept in registers together.
 const BLOCK: usize = 3;
 
-/// Values of rows of gradients at a time: what they see of a vector of channels stays in a first-level cache.
+/// Values of the rows that are new to a band of rows of gradients: they stay in a first-level cache with those that the next
+/// band sees, which are asked for meanwhile.
 const BAND: usize = 4096;
 
 /// Elements of the sums of one part of the batch.
@@ -64,8 +65,8 @@ pub fn filter_gradient(g: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real], w
 /// Adds what the first image contributes.
 fn add_image(g: &Geometry, [rows, _]: &[Axis; 2], x: &[Real], dy: &[Real], sums: &mut [Real]) {
     let (row, line) = (g.in_w * g.in_c, g.out_w * g.in_c);
-    let band_rows = band(BAND, row.max(line));
     rows.each_run(|run| {
+        let band_rows = band(BAND, line.max(run.input_step * row));
         for band in (0..run.count).step_by(band_rows) {
             for p in (0..run.taps).step_by(BLOCK) {
                 let block = Block {

@@ -23,6 +23,14 @@ pub fn panel_width(n: usize, column: usize) -> usize {
 
 /// Packs one panel of up to 16 columns from a matrix whose rows are `stride` apart: `panel[row] = source[row·stride ..]`.
 pub fn pack_panel(source: &[Real], stride: usize, used: usize, panel: &mut [Real], width: usize) {
+    if used == width {
+        match width / LANES {
+            2 => return pack_vectors::<2>(source, stride, panel),
+            3 => return pack_vectors::<3>(source, stride, panel),
+            4 => return pack_vectors::<4>(source, stride, panel),
+            _ => {}
+        }
+    }
     for (row, target) in panel.chunks_exact_mut(width).enumerate() {
         let source = &source[row * stride..][..used];
         for (part, from) in target.chunks_exact_mut(LANES).zip(source.chunks(LANES)) {
@@ -34,6 +42,16 @@ pub fn pack_panel(source: &[Real], stride: usize, used: usize, panel: &mut [Real
                     *value = from;
                 }
             }
+        }
+    }
+}
+
+/// A panel of whole vectors, so many that the compiler knows: one check a row, no loop over its vectors.
+fn pack_vectors<const NV: usize>(source: &[Real], stride: usize, panel: &mut [Real]) {
+    for (row, target) in panel.chunks_exact_mut(NV * LANES).enumerate() {
+        let source = &source[row * stride..][..NV * LANES];
+        for v in 0..NV {
+            Lanes::load(&source[v * LANES..]).store(&mut target[v * LANES..]);
         }
     }
 }

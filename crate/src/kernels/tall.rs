@@ -105,7 +105,8 @@ pub fn multiply(
             let steps = start..end.min(start + sizes.block);
             let after = steps.end..k.min(steps.end + sizes.block);
             let of = |steps: &Range<usize>| [&a[steps.start * m..steps.end * m], &b[steps.start * n..steps.end * n]];
-            let mut ahead = Ahead::new(of(&after), m / LARGEST * n.div_ceil(VECTORS * LANES));
+            // As many times as there are tiles of three rows, or a few less.
+            let mut ahead = Ahead::new(of(&after), m / 3 * (n / (VECTORS * LANES)));
             let [a, b] = of(&steps);
             let rows = &mut rows[..steps.len() * sizes.row];
             for (source, target) in a.chunks_exact(m).zip(rows.chunks_exact_mut(sizes.row)) {

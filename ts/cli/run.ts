@@ -15,11 +15,12 @@ export interface RunOptions extends SeedOptions, DigitsOptions {
 
 /** Trains the seed's network, then the one for ten digits; own data is for the former alone. */
 export async function run(options: RunOptions): Promise<void> {
+  const source = options.only === 'digits' ? undefined : await loadSource(options.data);
   if (options.report !== false) await prepareReport(options.report);
   const { variant } = await init();
   let [seed, digits]: [SeedResult | undefined, DigitsResult | undefined] = [undefined, undefined];
   try {
-    if (options.only !== 'digits') seed = await trainSeed(await loadSource(options.data), options, variant);
+    if (source !== undefined) seed = await trainSeed(source, options, variant);
     if (options.only !== 'seed' && options.data === undefined && seed?.stopped !== true) {
       if (seed !== undefined) console.log('');
       digits = await trainDigits(options, variant);

@@ -81,20 +81,13 @@ fn add_block(columns: usize, first: usize, block: &[Real], db: &mut [Real]) {
 
 /// Sum of all values.
 pub fn sum(values: &[Real]) -> Real {
-    let [sum] = sums_of([values], |[total], [value]| [total.add(value)]);
+    let add = |[total]: [Lanes; 1], [value]: [Lanes; 1]| [total.add(value)];
+    let [sum] = whole(totals([values], add), [values], add);
     sum
 }
 
-/// S sums of what I arrays of a length have at the same place; `add` adds a vector's share to sums.
-#[inline(always)]
-pub fn sums_of<const I: usize, const S: usize>(
-    arrays: [&[Real]; I],
-    add: impl Fn([Lanes; S], [Lanes; I]) -> [Lanes; S],
-) -> [Real; S] {
-    whole(totals(arrays, &add), arrays, add)
-}
-
-/// `y = apply(inputs)` for every element, and [`sums_of`] other arrays as long, in one walk.
+/// `y = apply(inputs)` for every element, and S sums of what A other arrays as long have at the same place, in one walk; `add`
+/// adds a vector's share to sums.
 #[inline(always)]
 pub fn sums_beside<const I: usize, const A: usize, const S: usize>(
     output: ([&[Real]; I], &mut [Real]),

@@ -11,10 +11,10 @@ use super::bias;
 use super::ending::Ending;
 use super::map::zip_in_place;
 use super::matmul::Product;
-use crate::gemm::micro::{outer_tiles, LINE};
+use crate::gemm::micro::outer_tiles;
 use crate::gemm::pack::pack_panel;
-use crate::threads::{each_pair, each_part, share};
-use crate::vector::{copy, Real, Vector, LANES};
+use crate::threads::{each_part, each_with_scratch, share};
+use crate::vector::{copy, Real, Vector, LANES, LINE};
 use std::hint::black_box;
 use std::ops::Range;
 use std::slice::Chunks;
@@ -97,7 +97,7 @@ pub fn multiply(
     let sizes = Sizes::of(&product);
     let parts = k.div_ceil(sizes.part);
     let (sums, scratch) = workspace[..self::workspace(&product)].split_at_mut(parts * m * sizes.columns);
-    each_pair((&mut *sums, m * sizes.columns), (scratch, sizes.scratch()), |part, sums, scratch| {
+    each_with_scratch([(&mut *sums, m * sizes.columns)], (scratch, sizes.scratch()), |part, [sums], scratch| {
         sums.fill(0.0);
         let (rows, panel) = scratch.split_at_mut(sizes.block * sizes.row);
         let end = k.min((part + 1) * sizes.part);

@@ -2,10 +2,7 @@
 //! the rows, what is summed along the rows waits in memory, a few values a row.
 
 use super::sweep::{few, put_few};
-use super::{Lanes, Real, Vector, LANES};
-
-/// Values of a cache line.
-const LINE: usize = 16;
+use super::{touch, Lanes, Real, Vector, LANES, LINE};
 
 /// Arrays of a matrix's rows: two that are read, one that is written, and two that hold what comes next in the first ones.
 pub struct Crossed<'a> {
@@ -106,8 +103,8 @@ impl Strip {
         let (mut inputs, mut target) = (self.inputs, self.target);
         for row in rows {
             if V == 2 {
-                // SAFETY: promised by the caller. Volatile, or it would be left out.
-                unsafe { ahead.read_volatile() };
+                // SAFETY: promised by the caller.
+                unsafe { touch(*ahead) };
                 *ahead = ahead.wrapping_add(LINE);
             }
             let mut state = *row;

@@ -16,10 +16,23 @@ pub use marked::{combine_marking, spread_marked};
 pub use portable::Lanes;
 #[cfg(target_feature = "simd128")]
 pub use simd128::Lanes;
-pub use sweep::{combine, combine_beside_totals, spread, sweep, totals, update, update_ahead};
+pub use sweep::{combine, combine_beside_totals, spread, sweep, totals, update_ahead};
 
 /// Number of lanes.
 pub const LANES: usize = 4;
+
+/// Values of a cache line.
+pub const LINE: usize = 16;
+
+/// Asks for a cache line before it is needed: reads a value of it and drops that.
+///
+/// # Safety
+/// The value must be readable.
+#[inline(always)]
+pub unsafe fn touch(value: *const Real) {
+    // Volatile, or it would be left out. SAFETY: promised by the caller.
+    unsafe { value.read_volatile() };
+}
 
 /// The number that kernels compute with: f32. With the feature `double` f64, so that gradients can be judged natively by
 /// central differences of the very same kernels.

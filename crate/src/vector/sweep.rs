@@ -1,6 +1,6 @@
 //! Functions of arrays, vector by vector: pointers that move, nothing is checked within a loop.
 
-use super::{Lanes, Real, Vector, LANES};
+use super::{touch, Lanes, Real, Vector, LANES};
 
 /// `y = apply(source, x)` for every element, N vectors at a time; without a `source` it is `y` itself that is read. Panics
 /// when the lengths differ.
@@ -147,20 +147,6 @@ pub fn combine_beside_totals<const I: usize, const A: usize, const S: usize>(
     sums.totals
 }
 
-/// `y = apply(inputs, y)` for every element, N vectors at a time. Panics when the lengths differ.
-#[inline(always)]
-pub fn update<const I: usize, const N: usize>(
-    inputs: [&[Real]; I],
-    y: &mut [Real],
-    apply: impl Fn([Lanes; I], Lanes) -> Lanes,
-) {
-    assert!(inputs.iter().all(|input| input.len() == y.len()));
-    let target = y.as_mut_ptr();
-    let places = Places { inputs: inputs.map(<[Real]>::as_ptr), target };
-    // SAFETY: all arrays are as long as `y`, which is read through the pointer that writes it.
-    unsafe { run::<I, N>(places, y.len(), apply) }
-}
-
 /// Where arrays go on whose values are added, and the sums so far.
 struct Sums<const I: usize, const S: usize> {
     places: [*const Real; I],
@@ -203,8 +189,8 @@ impl<const I: usize, const S: usize> Sums<I, S> {
     }
 }
 
-/// [`update`], four vectors at a time, that also reads a value of each cache line of `ahead`: what is needed next is there in time
-/// then. Panics when the lengths differ.
+/// `y = apply(inputs, y)` for every element, four vectors at a time; a value of each cache line of `ahead` is read as well: what is
+/// needed next is there in time then. Panics when the lengths differ.
 #[inline(always)]
 pub fn update_ahead<const I: usize>(
     inputs: [&[Real]; I],
@@ -221,8 +207,7 @@ pub fn update_ahead<const I: usize>(
     unsafe {
         for _ in 0..whole / (4 * LANES) {
             places.vectors::<4>(&apply);
-            // Volatile, or it would be left out.
-            next.read_volatile();
+            touch(next);
             next = next.add(4 * LANES);
         }
         run::<I, 1>(places, length - whole, apply);

@@ -1,10 +1,7 @@
 //! Values that are asked for before they are needed, a cache line at a time, so that they come while sums are computed. Where
 //! lanes are channels, the values of a row are read with gaps, again and again: a processor sees too late what comes next.
 
-use crate::vector::Real;
-
-/// Values of a cache line.
-pub const LINE: usize = 16;
+use crate::vector::{touch, Real};
 
 /// What the vectors of channels ask for in turn, while they walk along rows of pixels: what comes next in one array, and when they
 /// have asked for so much of it, in another one.
@@ -53,8 +50,8 @@ impl Ahead {
     /// The array must be readable and not empty; no more often than was said.
     #[inline(always)]
     pub unsafe fn touch(&mut self) {
-        // Volatile, or it would be left out. SAFETY: promised by the caller; `of_group` has seen that the values lie inside.
-        unsafe { self.next.read_volatile() };
+        // SAFETY: promised by the caller; `of_group` has seen that the values lie inside.
+        unsafe { touch(self.next) };
         self.next = self.next.wrapping_add(self.pace);
     }
 }

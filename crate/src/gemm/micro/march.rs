@@ -2,9 +2,9 @@
 //! rows of outputs are computed, each pixel is loaded once a row for all the taps that see it. The products of a column
 //! are added before those of the next one.
 
-use super::ahead::{Ahead, Next, LINE};
+use super::ahead::{Ahead, Next};
 use super::channels::{first_channel, Rows};
-use crate::vector::{Lanes, Real, Vector, LANES};
+use crate::vector::{Lanes, Real, Vector, LANES, LINE};
 
 /// Rows of outputs that see the same rows of taps.
 #[derive(Clone, Copy)]

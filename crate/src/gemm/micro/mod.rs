@@ -14,7 +14,6 @@ mod spread;
 mod square;
 mod strip;
 
-pub use ahead::LINE;
 pub use channels::{first_channel, tap_channels, Factors, Rows};
 pub use dots::{dots, slide, slide_filters};
 pub use march::Outputs;

@@ -1,8 +1,8 @@
 //! Sums of products, channel by channel: the gradients of filters that see one channel each.
 
-use super::ahead::{Next, LINE};
+use super::ahead::Next;
 use super::channels::first_channel;
-use crate::vector::{Lanes, Real, Vector, LANES};
+use crate::vector::{Lanes, Real, Vector, LANES, LINE};
 
 /// Where the sums of R rows of T taps are: for each four channels a vector of every tap.
 pub struct Sums<'a> {

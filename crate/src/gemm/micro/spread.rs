@@ -1,10 +1,9 @@
 //! The walk of [`super::march`] when zeros lie between the pixels, one and one, along rows and columns: every second output sees two
 //! pixels through the outer taps, the others one through the middle tap.
 
-use super::ahead::LINE;
 use super::channels::Rows;
 use super::march::{Outputs, Row};
-use crate::vector::{Lanes, Real, Vector};
+use crate::vector::{Lanes, Real, Vector, LINE};
 
 /// Cache lines that are asked for before a row: a step writes a whole one and reads a part of another one.
 const MORE: usize = 4;

@@ -78,7 +78,8 @@ fn sums_size(c: &Convolution) -> usize {
 const PARTS: usize = 4;
 const FEWEST: usize = 128;
 
-/// Most elements of the sums of a part: beyond a megabyte threads had better share the sums, which then fit their caches.
+/// Most elements of the sums of a part, half a megabyte: larger ones do not stay in the second-level cache beside the pieces, and
+/// threads share them by points.
 const MOST: usize = 1 << 17;
 
 /// How the batch is cut: tiles of a part, and parts, 1, 2 or 4.

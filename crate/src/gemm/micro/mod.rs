@@ -18,7 +18,7 @@ pub use channels::{first_channel, tap_channels, Factors, Rows};
 pub use dots::{dots, slide, slide_filters};
 pub use march::Outputs;
 pub use outer::{along, columns, outer_tiles, rows};
-pub use planes::{correlate, correlate_channels, correlate_planes, planes, weave, Taps};
+pub use planes::{apart, correlate, correlate_channels, correlate_planes, planes, weave, Apart, Taps};
 pub use products::{skip_products, slide_products, tap_products, Lines, Sums};
 pub use square::{Square, SquareMut};
 pub use strip::strip;

@@ -23,22 +23,18 @@ pub fn planes<const R: usize, const T: usize, const COLUMN: usize>(
     }
     assert!(first + (lines - 1) * line + (R - 1) * row + (T - 1) * column + vectors * LANES <= x.len());
     assert!((lines - 1) * width + vectors * LANES <= out.len());
-    let mut i = 0;
-    // Lines that share rows of pixels are computed together, a vector of each at a time.
-    while line == row && i + GROUP <= lines {
-        // SAFETY: the assertions above bound every address.
-        unsafe {
-            let mut pixels = x.as_ptr().add(first + i * line);
-            let mut target = out.as_mut_ptr().add(i * width);
-            for _ in 0..vectors {
-                group::<R, T, COLUMN>((pixels, row, column), taps, start, (target, width));
-                pixels = pixels.wrapping_add(LANES);
-                target = target.wrapping_add(LANES);
+    if line == row && lines >= R {
+        // Lines share rows of pixels: down each column of vectors every row is loaded once.
+        for j in 0..vectors {
+            // SAFETY: the assertions above bound every address.
+            unsafe {
+                let pixels = x.as_ptr().add(first + j * LANES);
+                march::<R, T>((pixels, row, column), taps, start, (out.as_mut_ptr().add(j * LANES), lines, width));
             }
         }
-        i += GROUP;
+        return;
     }
-    for i in i..lines {
+    for i in 0..lines {
         // SAFETY: the assertions above bound every address.
         unsafe {
             let pixels = x.as_ptr().add(first + i * line);
@@ -60,44 +56,64 @@ pub fn planes<const R: usize, const T: usize, const COLUMN: usize>(
     }
 }
 
-/// Lines that are computed together.
-const GROUP: usize = 2;
-
-/// A vector of each of [`GROUP`] lines of [`planes`], whose pixels lie `row` apart.
+/// A column of vectors of [`planes`] whose lines lie as far apart as the rows of taps: a row of pixels adds to the R lines that
+/// see it. There are R lines at least.
 ///
 /// # Safety
 /// The pixels and the outputs must lie inside their arrays.
 #[inline(always)]
-unsafe fn group<const R: usize, const T: usize, const COLUMN: usize>(
-    (pixels, row, column): (*const Real, usize, usize),
+unsafe fn march<const R: usize, const T: usize>(
+    (mut pixels, row, column): (*const Real, usize, usize),
     taps: &Taps<R, T>,
     start: Option<Lanes>,
-    (target, width): (*mut Real, usize),
+    (target, lines, width): (*mut Real, usize, usize),
 ) {
-    // SAFETY: promised by the caller.
+    let (mut begun, mut ended) = (target, target);
+    // The sums of the line that a row is the first of, of the one before, …
+    let mut sums = [Lanes::splat(0.0); R];
+    // SAFETY: promised by the caller; `lines` lines begin, and as many end.
     unsafe {
-        let mut sums: [Lanes; GROUP] = std::array::from_fn(|i| match start {
-            Some(start) => start,
-            None => Lanes::load_at(target.add(i * width)),
-        });
-        let mut place = pixels;
-        for r in 0..R + GROUP - 1 {
-            for t in 0..T {
-                let values = Lanes::load_at(place.add(t * column));
-                for i in 0..GROUP {
-                    if r >= i && r - i < R {
-                        sums[i] = values.mul_add(taps[r - i][t], sums[i]);
-                    }
-                }
-            }
-            place = place.add(row);
+        let first = |begun: *mut Real| start.unwrap_or_else(|| Lanes::load_at(begun));
+        for r in 0..R - 1 {
+            sums[0] = first(begun);
+            sums = add_row(sums, (pixels, column), taps, 0..r + 1);
+            (pixels, begun) = (pixels.wrapping_add(row), begun.wrapping_add(width));
+            sums = std::array::from_fn(|r| sums[r.saturating_sub(1)]);
         }
-        let mut target = target;
-        for sum in sums {
-            sum.store_at(target);
-            target = target.wrapping_add(width);
+        for _ in R - 1..lines {
+            sums[0] = first(begun);
+            sums = add_row(sums, (pixels, column), taps, 0..R);
+            sums[R - 1].store_at(ended);
+            (pixels, begun) = (pixels.wrapping_add(row), begun.wrapping_add(width));
+            ended = ended.wrapping_add(width);
+            sums = std::array::from_fn(|r| sums[r.saturating_sub(1)]);
+        }
+        for r in 1..R {
+            sums = add_row(sums, (pixels, column), taps, r..R);
+            sums[R - 1].store_at(ended);
+            (pixels, ended) = (pixels.wrapping_add(row), ended.wrapping_add(width));
+            sums = std::array::from_fn(|r| sums[r.saturating_sub(1)]);
         }
     }
+}
+
+/// Adds a row of pixels to the sums of the lines of which it is one of the rows `seen`.
+///
+/// # Safety
+/// The pixels must lie inside their array.
+#[inline(always)]
+unsafe fn add_row<const R: usize, const T: usize>(
+    sums: [Lanes; R],
+    (pixels, column): (*const Real, usize),
+    taps: &Taps<R, T>,
+    seen: std::ops::Range<usize>,
+) -> [Lanes; R] {
+    // SAFETY: promised by the caller.
+    let values: [Lanes; T] = std::array::from_fn(|t| unsafe { Lanes::load_at(pixels.add(t * column)) });
+    std::array::from_fn(|r| match seen.contains(&r) {
+        true => (0..T).fold(sums[r], |sum, t| values[t].mul_add(taps[r][t], sum)),
+        false => sums[r],
+    })
 }
 
 /// N neighbouring vectors of [`planes`].
@@ -132,87 +148,68 @@ unsafe fn plane<const R: usize, const T: usize, const N: usize>(
     }
 }
 
+/// Outputs of a filter that [`weave`] computes at a time.
+const APART: usize = 1024;
+
+/// Room for the outputs of F filters, apart, before [`weave`] puts them together.
+pub type Apart<const F: usize> = [[Real; APART]; F];
+
+/// Room for [`weave`].
+pub fn apart<const F: usize>() -> Apart<F> {
+    [[0.0; APART]; F]
+}
+
 /// `out[(i·width + j)·F + f] = start[f] + Σ x[first + i·line + r·row + t·column + j] · filter[(r·T + t)·F + f]` for the
-/// whole vectors `j` of every row: F filters of `rows` times T taps share each load of `x`, their outputs are woven
-/// together in registers. `COLUMN` as for [`planes`]. Panics when a tap lies outside a slice.
+/// whole vectors `j` of every row: [`planes`] of one filter after the other, which are then woven together. `COLUMN` as there.
+/// Panics when a tap lies outside a slice.
 #[inline(always)]
-pub fn weave<const F: usize, const T: usize, const COLUMN: usize>(
+pub fn weave<const F: usize, const R: usize, const T: usize, const COLUMN: usize>(
     (x, first, row, column, line): (&[Real], usize, usize, usize, usize),
-    (filter, rows): (&[Real], usize),
-    start: &[Real; F],
+    (filter, start): (&[Real], &[Real; F]),
     (out, lines, width): (&mut [Real], usize, usize),
+    apart: &mut Apart<F>,
 ) {
-    let column = if COLUMN > 0 { COLUMN } else { column };
-    let vectors = width / LANES;
-    if lines == 0 || vectors == 0 {
-        return;
-    }
-    assert!(rows > 0 && first + (lines - 1) * line + (rows - 1) * row + (T - 1) * column + vectors * LANES <= x.len());
-    assert!(rows * T * F <= filter.len() && ((lines - 1) * width + vectors * LANES) * F <= out.len());
-    for i in 0..lines {
-        // SAFETY: the assertions above bound every address.
-        unsafe {
-            let pixels = x.as_ptr().add(first + i * line);
-            let target = out.as_mut_ptr().add(i * width * F);
-            let mut j = 0;
-            // Three vectors at a time share the weights, which do not all fit the registers.
-            while j + 3 <= vectors {
-                let place = (pixels.add(j * LANES), row, column);
-                woven::<F, T, 3>(place, (filter.as_ptr(), rows), start, target.add(j * LANES * F));
-                j += 3;
+    let whole = width / LANES * LANES;
+    let widest = whole.min(APART / 4);
+    let mut j = 0;
+    while j < whole {
+        let columns = widest.min(whole - j);
+        let mut i = 0;
+        while i < lines {
+            let count = (APART / columns).min(lines - i);
+            for (f, plane) in apart.iter_mut().enumerate() {
+                let tap = |r, t| Lanes::splat(filter[(r * T + t) * F + f]);
+                let taps: Taps<R, T> = std::array::from_fn(|r| std::array::from_fn(|t| tap(r, t)));
+                let pixels = (x, first + i * line + j, row, column, line);
+                planes::<R, T, COLUMN>(pixels, &taps, Some(Lanes::splat(start[f])), (plane, count, columns));
             }
-            if j + 2 <= vectors {
-                let place = (pixels.add(j * LANES), row, column);
-                woven::<F, T, 2>(place, (filter.as_ptr(), rows), start, target.add(j * LANES * F));
-                j += 2;
+            for k in 0..count {
+                let planes: [&[Real]; F] = std::array::from_fn(|f| &apart[f][k * columns..(k + 1) * columns]);
+                interleave(planes, &mut out[((i + k) * width + j) * F..][..columns * F]);
             }
-            if j < vectors {
-                let place = (pixels.add(j * LANES), row, column);
-                woven::<F, T, 1>(place, (filter.as_ptr(), rows), start, target.add(j * LANES * F));
-            }
+            i += count;
         }
+        j += columns;
     }
 }
 
-/// N neighbouring vectors of [`weave`].
-///
-/// # Safety
-/// The pixels, the filter and the outputs must lie inside their arrays.
+/// `out[j·F + f] = planes[f][j]` for whole vectors `j`. Panics when the lengths differ.
 #[inline(always)]
-unsafe fn woven<const F: usize, const T: usize, const N: usize>(
-    (pixels, row, column): (*const Real, usize, usize),
-    (filter, rows): (*const Real, usize),
-    start: &[Real; F],
-    target: *mut Real,
-) {
-    let mut sums: [[Lanes; N]; F] = std::array::from_fn(|f| [Lanes::splat(start[f]); N]);
-    // SAFETY: promised by the caller.
-    unsafe {
-        let mut weights = filter;
-        let mut line = pixels;
-        // The numbers of rows and taps are not known here: unrolled, the weights or the pixels of all would be kept, on the
-        // stack.
-        for _ in 0..rows {
-            let mut place = line;
-            for _ in 0..black_box(T) {
-                let values: [Lanes; N] = std::array::from_fn(|n| Lanes::load_at(place.add(n * LANES)));
-                for f in 0..F {
-                    let weight = Lanes::splat_at(weights.add(f));
-                    for n in 0..N {
-                        sums[f][n] = values[n].mul_add(weight, sums[f][n]);
-                    }
-                }
-                weights = weights.wrapping_add(F);
-                place = place.wrapping_add(column);
-            }
-            line = line.wrapping_add(row);
-        }
-        for n in 0..N {
-            let vectors: [Lanes; F] = std::array::from_fn(|f| sums[f][n]);
+fn interleave<const F: usize>(planes: [&[Real]; F], out: &mut [Real]) {
+    let length = out.len() / F;
+    assert!(length % LANES == 0 && planes.iter().all(|plane| plane.len() == length));
+    let mut sources = planes.map(<[Real]>::as_ptr);
+    let mut target = out.as_mut_ptr();
+    for _ in 0..length / LANES {
+        // SAFETY: all planes have `length` values, `out` has F times as many, and the steps add up to no more.
+        unsafe {
+            let vectors: [Lanes; F] = sources.map(|source| Lanes::load_at(source));
             for (v, vector) in Lanes::interleave(vectors).into_iter().enumerate() {
-                vector.store_at(target.add((n * F + v) * LANES));
+                vector.store_at(target.add(v * LANES));
             }
         }
+        sources = sources.map(|source| source.wrapping_add(LANES));
+        target = target.wrapping_add(F * LANES);
     }
 }
 

@@ -60,6 +60,29 @@ fn sigmoid_is_within_3_ulp_over_the_whole_range() {
     assert!(error <= 3.0, "{error} ulp at {at}");
 }
 
+/// Sixteen values at a time take a shorter way where all are small.
+#[test]
+fn sigmoid_does_not_depend_on_the_neighbours() {
+    let beyond = f32::from_bits(42f32.to_bits() + 1);
+    for neighbour in [0.5, -3.0, 42.0, 50.0, -200.0, f32::NAN] {
+        for value in
+            [0.0, -0.0, 1.5, -7.25, 42.0, -42.0, beyond, -beyond, 100.0, -103.5, f32::INFINITY, f32::NEG_INFINITY]
+        {
+            let mut alone = [value];
+            forward_in_place(Activation::Sigmoid, &mut alone);
+            for place in 0..19 {
+                let mut x = [neighbour; 19];
+                x[place] = value;
+                let mut y = [0.0; 19];
+                forward(Activation::Sigmoid, &x, &mut y);
+                forward_in_place(Activation::Sigmoid, &mut x);
+                let got = [x[place].to_bits(), y[place].to_bits()];
+                assert_eq!(got, [alone[0].to_bits(); 2], "{value} at {place} beside {neighbour}");
+            }
+        }
+    }
+}
+
 #[test]
 fn tanh_is_within_3_ulp_over_the_whole_range() {
     let (error, at) = worst(|x, y| forward(Activation::Tanh, x, y), f64::tanh);

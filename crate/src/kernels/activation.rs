@@ -3,7 +3,7 @@
 use super::bends::{self, Bends};
 use super::curves::{self, Curves};
 use super::exponential::{Logistic, Tangent};
-use super::map::{map, map_in_place};
+use super::map::{map, map_in_place, map_small, map_small_in_place};
 use crate::error::Error;
 use crate::threads::{each_part, WORTH};
 use crate::vector::{sweep, Lanes, Real, Vector};
@@ -115,6 +115,13 @@ pub fn forward_in_place(activation: Activation, y: &mut [Real]) {
 /// What takes a function of four lanes and applies it, so that each function is named once.
 trait Visitor {
     fn apply(self, function: impl Fn(Lanes) -> Lanes);
+    /// The same where a simpler function gives the same for four vectors that are `small`.
+    fn apply_simpler(
+        self,
+        small: impl Fn([Lanes; 4]) -> bool,
+        simple: impl Fn(Lanes) -> Lanes,
+        function: impl Fn(Lanes) -> Lanes,
+    );
 }
 
 struct Between<'a> {
@@ -127,6 +134,16 @@ impl Visitor for Between<'_> {
     fn apply(self, function: impl Fn(Lanes) -> Lanes) {
         map(self.x, self.y, function);
     }
+
+    #[inline(always)]
+    fn apply_simpler(
+        self,
+        small: impl Fn([Lanes; 4]) -> bool,
+        simple: impl Fn(Lanes) -> Lanes,
+        function: impl Fn(Lanes) -> Lanes,
+    ) {
+        map_small(self.x, self.y, small, simple, function);
+    }
 }
 
 struct InPlace<'a> {
@@ -138,6 +155,16 @@ impl Visitor for InPlace<'_> {
     fn apply(self, function: impl Fn(Lanes) -> Lanes) {
         map_in_place(self.y, function);
     }
+
+    #[inline(always)]
+    fn apply_simpler(
+        self,
+        small: impl Fn([Lanes; 4]) -> bool,
+        simple: impl Fn(Lanes) -> Lanes,
+        function: impl Fn(Lanes) -> Lanes,
+    ) {
+        map_small_in_place(self.y, small, simple, function);
+    }
 }
 
 #[inline(always)]
@@ -146,8 +173,8 @@ fn with_function(activation: Activation, visitor: impl Visitor) {
     match activation {
         Activation::Linear => visitor.apply(|x| x),
         Activation::Sigmoid => {
-            let constants = Logistic::new();
-            visitor.apply(|x| constants.sigmoid(x));
+            let c = Logistic::new();
+            visitor.apply_simpler(|x| c.are_within(x), |x| c.sigmoid_within(x), |x| c.sigmoid(x));
         }
         Activation::Relu => visitor.apply(|x| x.at_least(zero)),
         Activation::Tanh => {

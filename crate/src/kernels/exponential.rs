@@ -115,7 +115,19 @@ impl Logistic {
     /// subnormal.
     #[inline(always)]
     pub fn sigmoid(&self, x: Lanes) -> Lanes {
-        let x = x.at_least(self.low).at_most(self.high);
+        self.sigmoid_within(x.at_least(self.low).at_most(self.high))
+    }
+
+    /// Whether [`Self::sigmoid_within`] serves four vectors. The limits cost a seventh of the function, and what has to be kept
+    /// within them is rare.
+    #[inline(always)]
+    pub fn are_within(&self, x: [Lanes; 4]) -> bool {
+        Lanes::all_within(x, self.high)
+    }
+
+    /// [`Self::sigmoid`] of what is within the limits, with the same bits.
+    #[inline(always)]
+    pub fn sigmoid_within(&self, x: Lanes) -> Lanes {
         let rounded = x.mul_add(self.log2e, self.round);
         let n = rounded.sub(self.round);
         // −x = n·ln 2 − r.

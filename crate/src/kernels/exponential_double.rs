@@ -39,6 +39,16 @@ impl Logistic {
     pub fn sigmoid(&self, x: Lanes) -> Lanes {
         map(x, |x| 1.0 / (1.0 + (-x).exp()))
     }
+
+    /// There are no limits here.
+    pub fn are_within(&self, _x: [Lanes; 4]) -> bool {
+        true
+    }
+
+    /// [`Self::sigmoid`].
+    pub fn sigmoid_within(&self, x: Lanes) -> Lanes {
+        self.sigmoid(x)
+    }
 }
 
 /// See the float32 twin.

@@ -31,6 +31,46 @@ pub fn map_in_place(y: &mut [Real], apply: impl Fn(Lanes) -> Lanes) {
     }
 }
 
+/// [`map`] with a function that is simpler where four vectors are `small`.
+#[inline(always)]
+pub fn map_small(
+    x: &[Real],
+    y: &mut [Real],
+    small: impl Fn([Lanes; 4]) -> bool,
+    simple: impl Fn(Lanes) -> Lanes,
+    apply: impl Fn(Lanes) -> Lanes,
+) {
+    let mut inputs = x.chunks_exact(4 * LANES);
+    let mut outputs = y.chunks_exact_mut(4 * LANES);
+    for (x, y) in (&mut inputs).zip(&mut outputs) {
+        if small(std::array::from_fn(|v| Lanes::load(&x[v * LANES..]))) {
+            map(x, y, &simple);
+        } else {
+            map(x, y, &apply);
+        }
+    }
+    map(inputs.remainder(), outputs.into_remainder(), apply);
+}
+
+/// [`map_in_place`] with a function that is simpler where four vectors are `small`.
+#[inline(always)]
+pub fn map_small_in_place(
+    y: &mut [Real],
+    small: impl Fn([Lanes; 4]) -> bool,
+    simple: impl Fn(Lanes) -> Lanes,
+    apply: impl Fn(Lanes) -> Lanes,
+) {
+    let mut outputs = y.chunks_exact_mut(4 * LANES);
+    for y in &mut outputs {
+        if small(std::array::from_fn(|v| Lanes::load(&y[v * LANES..]))) {
+            map_in_place(y, &simple);
+        } else {
+            map_in_place(y, &apply);
+        }
+    }
+    map_in_place(outputs.into_remainder(), apply);
+}
+
 /// `y = apply(y, x)` for every element.
 #[inline(always)]
 pub fn zip_in_place(y: &mut [Real], x: &[Real], apply: impl Fn(Lanes, Lanes) -> Lanes) {

@@ -97,6 +97,8 @@ pub trait Vector: Copy {
     fn part_by(self, firsts: Real) -> [Self; 4];
     /// Whether a lane is NaN.
     fn has_nan(self) -> bool;
+    /// Whether the magnitudes of all lanes of four vectors are at most those of `limit`, which are no NaN; not where a lane is NaN.
+    fn all_within(vectors: [Self; 4], limit: Self) -> bool;
     /// `other` where it is NaN, else `self`.
     fn or_nan_of(self, other: Self) -> Self;
     /// Sum of the lanes: `(0 + 2) + (1 + 3)`.

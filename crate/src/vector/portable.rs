@@ -159,6 +159,10 @@ impl Vector for Lanes {
     }
 
     #[inline(always)]
+    fn all_within(vectors: [Self; 4], limit: Self) -> bool {
+        vectors.iter().all(|vector| vector.0.iter().zip(limit.0).all(|(x, limit)| x.abs() <= limit))
+    }
+
     fn or_nan_of(self, other: Self) -> Self {
         self.zip(other, |a, b| if b.is_nan() { b } else { a })
     }

@@ -154,6 +154,15 @@ impl Vector for Lanes {
     }
 
     #[inline(always)]
+    fn all_within(vectors: [Self; 4], limit: Self) -> bool {
+        // Integers of the same order: the sign of the difference, turned where the number has one. Comparing numbers would take
+        // the units that multiply.
+        let beyond = vectors.map(|Self(x)| v128_xor(i32x4_sub(limit.0, x), x));
+        let any = v128_or(v128_or(beyond[0], beyond[1]), v128_or(beyond[2], beyond[3]));
+        i32x4_bitmask(any) == 0
+    }
+
+    #[inline(always)]
     fn or_nan_of(self, other: Self) -> Self {
         select(f32x4_ne(other.0, other.0), other, self)
     }

@@ -71,6 +71,13 @@ fn table() -> Vec<Case> {
             cases.push(Case { channels, filters, ..base });
         }
     }
+    // Few filters over one channel are computed apart, a thousand outputs at a time; rows as high as the kernel and lower.
+    for image in [[60, 30], [5, 300], [3, 11], [4, 515]] {
+        for filters in [1, 2, 3, 4] {
+            cases.push(Case { image, filters, batch: 1, ..base });
+            cases.push(Case { image, filters, batch: 1, kernel: [2, 3], ..base });
+        }
+    }
     for kernel in [1, 3, 5, 7] {
         for stride in [1, 2] {
             for (channels, filters) in [(1, 1), (1, 4), (3, 8), (4, 1)] {

@@ -1,9 +1,9 @@
 //! One input channel and few filters, as in the seed's network: lanes along the width of the image.
 //!
 //! With one channel a patch has nothing contiguous to offer but its width, and with few filters the lanes of a
-//! vector of channels would stay empty. With one filter, four neighbouring outputs share a vector. With two to four
-//! filters of 3×3 they share each load of the image, and their vectors are woven together before they are stored; with
-//! others the tiles over channels are better. In the gradient three or four filters are the lanes, of which one may stay
+//! vector of channels would stay empty. With one filter, four neighbouring outputs share a vector. Two to four
+//! filters of 3×3 are computed one after the other, and their outputs are woven together; with others the tiles over channels
+//! are better. In the gradient three or four filters are the lanes, of which one may stay
 //! empty; the gradients of two are parted first.
 
 use crate::gemm::micro::{apart, correlate, correlate_channels, correlate_planes, planes, weave, Apart, Taps};

@@ -5,17 +5,19 @@ use super::cross_entropy::natural_logarithm;
 use super::exponential::{Exponential, Falling};
 use super::map::{map, map_in_place, zip_in_place};
 use crate::threads::{each_part, share};
-use crate::vector::{Lanes, Real, Vector, LANES};
+use crate::vector::{columns_to_rows, rows_to_columns, Lanes, Real, Vector, LANES};
 
 /// Rows up to this long are taken four at a time, a lane each: nothing is left over, and no lanes are summed.
 const NARROW: usize = 64;
-/// Most groups of four rows that are on their way together.
-const GROUPS: usize = 16;
-/// Columns of them that there is room for.
-const SCRATCH: usize = 256;
 
-/// The largest value of rows, and their sums of e^(x − largest).
-type Ends = [[Real; GROUPS * LANES]; 2];
+/// Rows that are very short.
+const SHORT: usize = 16;
+
+/// Most groups of four rows whose ends are kept.
+const GROUPS: usize = 16;
+
+/// The largest values of four rows, and their sums of e^(x − largest).
+type Ends = [[Real; LANES]; 2];
 
 /// Softmax of rows of `width`; `visit` gets each row's number, its result, its largest value and its sum of e^(x − largest).
 /// A row's results do not depend on the others.
@@ -29,54 +31,68 @@ pub fn softmax_rows(width: usize, x: &[Real], y: &mut [Real], mut visit: impl Fn
         }
         return;
     }
-    let together = GROUPS.min(SCRATCH / width) * LANES;
-    // Cleared once for all parts.
-    let mut columns = [Lanes::splat(0.0); SCRATCH];
-    let mut ends = [[0.0; GROUPS * LANES]; 2];
-    let parts = x.chunks(together * width).zip(y.chunks_mut(together * width));
-    for (part, (x, y)) in parts.enumerate() {
-        narrow(width, x, y, &mut columns, &mut ends);
+    const TOGETHER: usize = GROUPS * LANES;
+    let mut ends = [[[0.0; LANES]; 2]; GROUPS];
+    for (part, (x, y)) in x.chunks(TOGETHER * width).zip(y.chunks_mut(TOGETHER * width)).enumerate() {
+        narrow(width, x, y, &mut ends);
         for (row, y) in y.chunks_exact_mut(width).enumerate() {
-            visit(part * together + row, y, ends[0][row], ends[1][row]);
+            let [largest, totals] = &ends[row / LANES];
+            visit(part * TOGETHER + row, y, largest[row % LANES], totals[row % LANES]);
         }
     }
 }
 
-/// [`softmax_rows`] of up to four times `GROUPS` rows.
+/// [`softmax_rows`] of rows that are not wide. The ends of as many groups of four rows are kept as there is room for.
 #[inline(never)]
-fn narrow(width: usize, x: &[Real], y: &mut [Real], columns: &mut [Lanes; SCRATCH], ends: &mut Ends) {
+fn narrow(width: usize, x: &[Real], y: &mut [Real], ends: &mut [Ends]) {
     let whole = x.len() / (LANES * width) * LANES * width;
-    fours(width, &x[..whole], &mut y[..whole], columns, (ends, 0));
+    // Clearing more takes time.
+    if width <= SHORT {
+        fours(width, &x[..whole], &mut y[..whole], &mut [Lanes::splat(0.0); 3 * SHORT], ends);
+    } else {
+        fours(width, &x[..whole], &mut y[..whole], &mut [Lanes::splat(0.0); 3 * NARROW], ends);
+    }
     let rest = x.len() - whole;
     if rest > 0 {
         let (mut from, mut to) = ([0.0; LANES * NARROW], [0.0; LANES * NARROW]);
         from[..rest].copy_from_slice(&x[whole..]);
-        fours(width, &from[..LANES * width], &mut to[..LANES * width], columns, (ends, whole / width));
+        let columns = &mut [Lanes::splat(0.0); 3 * NARROW];
+        let ends = ends.get_mut(whole / (LANES * width)..).unwrap_or_default();
+        fours(width, &from[..LANES * width], &mut to[..LANES * width], columns, ends);
         y[whole..].copy_from_slice(&to[..rest]);
     }
 }
 
-/// [`narrow`] of groups of four rows, whose ends stand from `first` on. Step by step for all groups: within one group the
-/// steps wait for each other.
+/// [`narrow`] of groups of four rows; `columns` is room for three of them. While one is raised, the one before it is written and the
+/// next one is read: within one group the steps wait for each other.
 #[inline(never)]
-fn fours(width: usize, x: &[Real], y: &mut [Real], columns: &mut [Lanes; SCRATCH], (ends, first): (&mut Ends, usize)) {
-    let (mut largest, mut totals) = ([Lanes::splat(0.0); GROUPS], [Lanes::splat(0.0); GROUPS]);
-    let groups = x.chunks_exact(LANES * width).zip(columns.chunks_exact_mut(width));
-    for ((x, columns), largest) in groups.zip(&mut largest) {
-        *largest = gather(x, columns);
-    }
+fn fours(width: usize, x: &[Real], y: &mut [Real], columns: &mut [Lanes], ends: &mut [Ends]) {
     let constants = Falling::new();
-    let count = x.len() / (LANES * width);
-    for ((columns, &largest), total) in columns.chunks_exact_mut(width).zip(&largest).zip(&mut totals[..count]) {
-        *total = raise(&constants, largest, columns);
+    let (before, columns) = columns.split_at_mut(width);
+    let (now, next) = columns.split_at_mut(width);
+    let (mut before, mut now, mut next) = (before, now, &mut next[..width]);
+    let mut groups = x.chunks_exact(LANES * width);
+    let mut targets = y.chunks_exact_mut(LANES * width);
+    let mut ends = ends.iter_mut();
+    let Some(group) = groups.next() else { return };
+    let mut largest = gather(group, now);
+    let mut last = Lanes::splat(0.0);
+    for at in 0..x.len() / (LANES * width) {
+        let after = groups.next().map_or(largest, |group| gather(group, next));
+        let total = raise(&constants, largest, now);
+        if let Some(ends) = ends.next() {
+            *ends = [largest, total.mul(Lanes::splat(Falling::UNIT))].map(Lanes::to_array);
+        }
+        if at > 0 {
+            if let Some(y) = targets.next() {
+                scatter(before, last, y);
+            }
+        }
+        (largest, last) = (after, total);
+        (before, now, next) = (now, next, before);
     }
-    let groups = y.chunks_exact_mut(LANES * width).zip(columns.chunks_exact(width));
-    for ((y, columns), &total) in groups.zip(&totals) {
-        scatter(columns, total, y);
-    }
-    for (group, (largest, total)) in largest.iter().zip(&totals).take(count).enumerate() {
-        largest.store(&mut ends[0][first + group * LANES..]);
-        total.mul(Lanes::splat(Falling::UNIT)).store(&mut ends[1][first + group * LANES..]);
+    if let Some(y) = targets.next() {
+        scatter(before, last, y);
     }
 }
 
@@ -124,26 +140,8 @@ fn largest(x: &[Real]) -> Real {
 /// The columns of four rows, a lane each, and the largest value of each row.
 #[inline(always)]
 fn gather(x: &[Real], columns: &mut [Lanes]) -> Lanes {
-    let width = columns.len();
-    let rows: [&[Real]; LANES] = std::array::from_fn(|row| &x[row * width..(row + 1) * width]);
     let mut largest = [Lanes::splat(Real::NEG_INFINITY); LANES];
-    let [a, b, c, d] = rows.map(|row| row.chunks_exact(LANES));
-    for ((((a, b), c), d), columns) in a.zip(b).zip(c).zip(d).zip(columns.chunks_exact_mut(LANES)) {
-        let lanes = Lanes::interleave([a, b, c, d].map(Lanes::load));
-        columns.copy_from_slice(&lanes);
-        largest = std::array::from_fn(|c| largest[c].at_least(lanes[c]));
-    }
-    if width < LANES {
-        for (column, target) in columns.iter_mut().enumerate() {
-            *target = Lanes::from_array(rows.map(|row| row[column]));
-            largest[column] = *target;
-        }
-    } else if width % LANES > 0 {
-        // The last four, of which some were there already.
-        let lanes = Lanes::interleave(rows.map(|row| Lanes::load(&row[width - LANES..])));
-        columns[width - LANES..].copy_from_slice(&lanes);
-        largest = std::array::from_fn(|c| largest[c].at_least(lanes[c]));
-    }
+    rows_to_columns(x, columns, |lanes| largest = std::array::from_fn(|c| largest[c].at_least(lanes[c])));
     largest[0].at_least(largest[2]).at_least(largest[1].at_least(largest[3]))
 }
 
@@ -161,32 +159,20 @@ fn raise(constants: &Falling, largest: Lanes, columns: &mut [Lanes]) -> Lanes {
 /// Columns over their sums, as rows.
 #[inline(always)]
 fn scatter(columns: &[Lanes], total: Lanes, y: &mut [Real]) {
-    let (width, share) = (columns.len(), Lanes::splat(1.0).div(total));
-    let (ab, cd) = y.split_at_mut(2 * width);
-    let ((a, b), (c, d)) = (ab.split_at_mut(width), cd.split_at_mut(width));
-    let turned = |columns: &[Lanes]| Lanes::interleave::<4>(std::array::from_fn(|c| columns[c].mul(share)));
-    {
-        let [a, b, c, d] = [&mut *a, &mut *b, &mut *c, &mut *d].map(|row| row.chunks_exact_mut(LANES));
-        for ((((a, b), c), d), columns) in a.zip(b).zip(c).zip(d).zip(columns.chunks_exact(LANES)) {
-            for (lanes, row) in turned(columns).into_iter().zip([a, b, c, d]) {
-                lanes.store(row);
-            }
-        }
-    }
-    if width < LANES {
-        for (column, lanes) in columns.iter().enumerate() {
-            [a[column], b[column], c[column], d[column]] = lanes.mul(share).to_array();
-        }
-    } else if width % LANES > 0 {
-        for (lanes, row) in turned(&columns[width - LANES..]).into_iter().zip([a, b, c, d]) {
-            lanes.store(&mut row[width - LANES..]);
-        }
-    }
+    let share = Lanes::splat(1.0).div(total);
+    columns_to_rows(columns, y, |column| column.mul(share));
 }
 
 /// `y = eˣ / Σ eˣ` for rows of `width`.
 pub fn softmax(width: usize, x: &[Real], y: &mut [Real]) {
-    each_rows(width, y, |first, y| softmax_rows(width, &x[first..][..y.len()], y, |_, _, _, _| {}));
+    each_rows(width, y, |first, y| {
+        let x = &x[first..][..y.len()];
+        if width > NARROW {
+            softmax_rows(width, x, y, |_, _, _, _| {});
+        } else {
+            narrow(width, x, y, &mut []);
+        }
+    });
 }
 
 /// Gives parts of rows to `work`: where they begin, and the part.

@@ -9,6 +9,7 @@ mod relaxed;
 #[cfg(target_feature = "simd128")]
 mod simd128;
 mod sweep;
+mod turned;
 
 pub use crossed::{cross, Crossed};
 pub use marked::{combine_marking, spread_marked};
@@ -17,6 +18,7 @@ pub use portable::Lanes;
 #[cfg(target_feature = "simd128")]
 pub use simd128::Lanes;
 pub use sweep::{combine, combine_beside_totals, spread, sweep, totals, update_ahead};
+pub use turned::{columns_to_rows, rows_to_columns};
 
 /// Number of lanes.
 pub const LANES: usize = 4;

@@ -4,9 +4,13 @@
 mod naive;
 
 use convgrad::geometry::Geometry;
+use convgrad::kernels::conv2d::pooled::Pooled;
 use convgrad::kernels::conv2d::winograd::{
-    convolve, filter_gradient, filter_gradient_workspace, is_possible, workspace, Convolution,
+    both_workspace, convolve, filter_gradient, filter_gradient_workspace, gradients, has_both, is_possible, workspace,
+    Convolution,
 };
+use convgrad::kernels::ending::Ending;
+use convgrad::kernels::{activation::Activation, bias, pooling};
 use naive::{convolve as define, Into, Numbers};
 
 fn geometry(
@@ -270,6 +274,58 @@ fn errors_stay_within_those_of_their_roundings() {
         let (expected, _) = define(g, &x, &filter, &dy, Into::Filter);
         let tiles = g.batch * g.out_h.div_ceil(4) * g.out_w.div_ceil(4);
         assert_within(&df, &expected, &reach(&forward, &x, &filter, Some(&dy)), tiles, &what("filter gradient"));
+    }
+}
+
+#[test]
+fn both_gradients_behind_pooling_err_no_more() {
+    let mut all = table();
+    all.retain(|g| g.out_h > 1 && g.out_w > 1);
+    // Images that are worked on alone, whole and in pieces; more than one panel of channels on both sides.
+    all.push(geometry(5, [13, 13], 32, 20, [0; 4]));
+    all.push(geometry(2, [27, 30], 20, 12, [1; 4]));
+    for (index, g) in all.iter().enumerate() {
+        let what = |pass: &str| format!("{pass} {g:?}");
+        let mut numbers = Numbers::new(index as u64);
+        let [height, width, channels] = [g.out_h, g.out_w, g.out_c].map(|size| size as u32);
+        let words = [g.batch as u32, height, width, channels, 2, 2, channels, 2, 2, 0, 0, 0, 0, 1, 1, 1];
+        let windows = Geometry::new(&words).unwrap();
+        let (x, filter) = (numbers.floats(g.input_size()), numbers.floats(g.filter_size()));
+        let (z, dy) = (numbers.floats(g.output_size()), numbers.floats(windows.output_size()));
+        let (mut largest, mut argmax) = (dy.clone(), vec![f32::NAN; pooling::notes(&windows)]);
+        pooling::max_noting(&windows, &z, &mut largest, &mut argmax);
+        let slope = Ending::Slope(Activation::Relu, &largest);
+        let mut sloped = dy.clone();
+        slope.apply(&mut sloped);
+        let mut dz = vec![f32::NAN; g.output_size()];
+        pooling::gradient_of_noted(&windows, &argmax, &sloped, &mut dz);
+
+        let c = Convolution::pooled(g);
+        assert!(has_both(&c));
+        let pooled = Pooled { windows: &windows, argmax: &argmax, dy: &dy, slope };
+        let exchanged = exchange(g, &filter, false);
+        let (mut df, mut dx) = (vec![f32::NAN; g.filter_size()], vec![f32::NAN; g.input_size()]);
+        let (mut db, mut expected) = (vec![f32::NAN; g.out_c], vec![f32::NAN; g.out_c]);
+        let mut scratch = vec![f32::NAN; both_workspace(&c).unwrap()];
+        let weights = (&mut df[..], Some(&mut db[..]));
+        gradients(&c, &pooled, (&x, &exchanged), weights, (&mut dx, Ending::NONE), &mut scratch);
+        bias::gradient(sloped.len() / g.out_c, g.out_c, &sloped, &mut expected);
+        assert!(db.iter().zip(&expected).all(|(own, db)| (own - db).abs() < 1e-4), "{db:?} {expected:?}");
+
+        let (expected, _) = define(g, &x, &filter, &dz, Into::Filter);
+        let tiles = g.batch * g.out_h.div_ceil(4) * g.out_w.div_ceil(4);
+        let sizes = reach(&Convolution::forward(g), &x, &filter, Some(&dz));
+        assert_within(&df, &expected, &sizes, tiles, &what("filter gradient"));
+        let (expected, _) = define(g, &x, &filter, &dz, Into::Input);
+        let sizes = reach_of_transpose(&Convolution::transpose(g), &dz, &exchanged);
+        assert_within(&dx, &expected, &sizes, g.out_c, &what("input gradient"));
+
+        let plain = dx.clone();
+        let ending = Ending::Slope(Activation::Relu, &x);
+        let mut scratch = vec![f32::NAN; both_workspace(&c).unwrap()];
+        gradients(&c, &pooled, (&x, &exchanged), (&mut df, None), (&mut dx, ending), &mut scratch);
+        let ended = plain.iter().zip(&x).map(|(dx, &x)| if x > 0.0 { *dx } else { 0.0 });
+        assert!(ended.eq(dx.iter().copied()), "{}", what("ended"));
     }
 }
 

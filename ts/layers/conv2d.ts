@@ -118,11 +118,23 @@ export function emitConvolution(
       const arrays = [read(geometry), read(x), read(dz), write(gradient)];
       builder.call('conv2d_filter_gradient', [...arrays, ...scratch(1)], flops);
     },
-    pooledGradients({ geometry: windows, argmax, dy, slope }, kernelGradient, biasGradient) {
-      const geometries = [read(geometry), read(windows)];
-      const gradients = [write(kernelGradient), biasGradient === undefined ? 0 : write(biasGradient)];
-      const inputs = [read(x), read(argmax), read(dy), ...slopeArguments(slope)];
-      builder.call('conv2d_max_pool2d_gradient', [...geometries, ...inputs, ...gradients, ...scratch(4)], flops);
+    pooled: {
+      hasInputGradient: () => builder.workspaces.convolution(5, convolution) > 0,
+      gradients({ geometry: windows, argmax, dy, slope }, gradients, kernel) {
+        const geometries = [read(geometry), read(windows)];
+        const pooled = [read(argmax), read(dy), ...slopeArguments(slope)];
+        const outputs = [write(gradients.kernel), gradients.bias === undefined ? 0 : write(gradients.bias)];
+        if (kernel === undefined) {
+          const arrays = [...geometries, read(x), ...pooled, ...outputs];
+          builder.call('conv2d_max_pool2d_gradient', [...arrays, ...scratch(4)], flops);
+          return undefined;
+        }
+        const dx = builder.temporary('input gradient', input);
+        const arrays = [...geometries, read(x), read(kernel), ...pooled, ...outputs, write(dx)];
+        return builder.computed(dx, (after) => {
+          builder.call('conv2d_max_pool2d_gradients', [...arrays, ...slopeArguments(after), ...scratch(5)], 2 * flops);
+        });
+      },
     },
     inputGradient(dz, kernel) {
       const dx = builder.temporary('input gradient', input);

@@ -116,14 +116,28 @@ export function readWeighted(options: WeightedOptions, label: string, kernelName
   };
 }
 
+/** Where the gradients of a layer's weights go. */
+export interface PooledGradients {
+  readonly kernel: Buffer;
+  readonly bias: Buffer | undefined;
+}
+
+/** Gradients of a layer from those of max pooling behind it, in one call. */
+export interface PooledCalls {
+  /** Whether the call can compute the input's gradient as well. */
+  hasInputGradient(): boolean;
+  /** Emits the call; with a kernel, it computes the input's gradient too, which is answered. */
+  gradients(pooled: PooledGradient, gradients: PooledGradients, kernel: Buffer | undefined): Buffer | undefined;
+}
+
 /** The kernel calls in which weighted layers differ. */
 export interface WeightedCalls {
   /** Emits `z = activation(x · kernel + bias)`; `bias` is 0 when there is none. */
   forward(kernel: Buffer, bias: 0 | BufferArgument, z: Buffer, activation: number): void;
   /** Emits the kernel's gradient. */
   kernelGradient(dz: Buffer, gradient: Buffer): void;
-  /** Emits the gradients of kernel and bias from that of max pooling behind the layer, where there is a kernel for it. */
-  pooledGradients?(pooled: PooledGradient, kernelGradient: Buffer, biasGradient: Buffer | undefined): void;
+  /** The gradients from that of max pooling behind the layer, where there is a kernel for it. */
+  readonly pooled?: PooledCalls;
   /** Emits the input's gradient and answers it. */
   inputGradient(dz: Buffer, kernel: Buffer): Buffer;
 }
@@ -159,11 +173,11 @@ export function emitWeighted(
       builder.record('dy', gradient);
       const dz = activation.emitGradient(builder, { x: z, y }, gradient);
       builder.record('dz', dz);
-      if (!needed && kernel.gradient !== undefined && calls.pooledGradients !== undefined) {
+      if (kernel.gradient !== undefined && calls.pooled !== undefined && (!needed || calls.pooled.hasInputGradient())) {
         const pooled = builder.takePooled(dz);
         if (pooled !== undefined) {
-          calls.pooledGradients(pooled, kernel.gradient, bias?.gradient);
-          return [undefined];
+          const gradients: PooledGradients = { kernel: kernel.gradient, bias: bias?.gradient };
+          return [calls.pooled.gradients(pooled, gradients, needed ? kernel.value : undefined)];
         }
       }
       if (kernel.gradient !== undefined) {

@@ -6,12 +6,15 @@ import { align, type Buffer, type BufferArgument } from './buffer';
 import type { KernelCall, Phase } from './call';
 import type { Slope } from './slope';
 
-/** 0 forward, 1 filter gradient, 2 input gradient, 3 forward with max pooling, 4 gradient of filters and bias behind max pooling. */
-export type ConvolutionPass = 0 | 1 | 2 | 3 | 4;
+/**
+ * 0 forward, 1 filter gradient, 2 input gradient, 3 forward with max pooling, 4 gradient of filters and bias behind max pooling,
+ * 5 that and the input's, which not every convolution has at once.
+ */
+export type ConvolutionPass = 0 | 1 | 2 | 3 | 4 | 5;
 
 /** Sizes that only the kernels know: how much scratch memory a call wants. */
 export interface WorkspaceOracle {
-  /** float32 values that a pass of this convolution wants. */
+  /** float32 values that a pass of this convolution wants; 0 for pass 5 where there is none. */
   convolution(pass: ConvolutionPass, convolution: Convolution): number;
   /** Numbers that say where the largest values of these windows are, for their gradient; 0 where it cannot be had by them. */
   argmax(windows: Convolution): number;

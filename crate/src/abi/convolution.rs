@@ -9,7 +9,8 @@ use crate::kernels::conv2d::{self, Pass};
 use wasm_bindgen::prelude::*;
 
 /// Answers the float32 values of scratch memory for a pass (0 forward, 1 filter gradient, 2 input gradient, 3 forward with
-/// max pooling, 4 its gradient) of the convolution whose geometry block is at an address; `u32::MAX` when there is no such convolution.
+/// max pooling, 4 its gradient, 5 that and the images': 0 where it is not had at once) of the convolution whose geometry block is
+/// at an address; `u32::MAX` when there is no such convolution.
 #[wasm_bindgen]
 pub fn conv2d_workspace(pass: u32, geometry: u32) -> u32 {
     let size = || conv2d::workspace(Pass::from_code(pass)?, &Frame::new().geometry(geometry)?);
@@ -122,6 +123,55 @@ pub fn conv2d_max_pool2d_gradient(
             frame.input(x, geometry.input_size())?,
             frame.output(dfilter, geometry.filter_size())?,
             frame.optional_output(dbias, geometry.out_c)?,
+            frame.workspace(workspace, workspace_length, needed)?,
+        );
+        Ok(())
+    })
+}
+
+/// [`conv2d_max_pool2d_gradient`] that also writes the gradient of the images; with `dx_values` of their size, not 0, times an
+/// activation's slope. Only where [`conv2d_workspace`] has memory for it.
+#[wasm_bindgen]
+pub fn conv2d_max_pool2d_gradients(
+    geometry: u32,
+    pooling: u32,
+    x: u32,
+    filter: u32,
+    argmax: u32,
+    dy: u32,
+    activation: u32,
+    values: u32,
+    dfilter: u32,
+    dbias: u32,
+    dx: u32,
+    dx_activation: u32,
+    dx_values: u32,
+    workspace: u32,
+    workspace_length: u32,
+) -> u32 {
+    call(|frame| {
+        let geometry = frame.geometry(geometry)?;
+        let windows = windows_behind(frame, &geometry, pooling)?;
+        let needed = conv2d::workspace(Pass::PooledGradients, &geometry)?;
+        let size = windows.output_size();
+        let pooled = conv2d::pooled::Pooled {
+            windows: &windows,
+            argmax: notes(frame, argmax, &windows)?,
+            dy: frame.input(dy, size)?,
+            slope: ending(frame, activation, values, size)?,
+        };
+        if needed == 0 {
+            return Err(Error::InvalidGeometry);
+        }
+        let x = frame.input(x, geometry.input_size())?;
+        let filter = frame.input(filter, geometry.filter_size())?;
+        let dfilter = frame.output(dfilter, geometry.filter_size())?;
+        conv2d::pooled::gradients(
+            &geometry,
+            &pooled,
+            (x, filter),
+            (dfilter, frame.optional_output(dbias, geometry.out_c)?),
+            (frame.output(dx, geometry.input_size())?, ending(frame, dx_activation, dx_values, geometry.input_size())?),
             frame.workspace(workspace, workspace_length, needed)?,
         );
         Ok(())

@@ -77,7 +77,7 @@ pub fn input_gradient(
 
 /// Exchanges input and output channels of the filters; and rotates them by half a turn, if asked to:
 /// `exchanged[p, q, o, c] = filter[kernel_h − 1 − p, kernel_w − 1 − q, c, o]`.
-fn exchange(geometry: &Geometry, filter: &[Real], rotates: bool, exchanged: &mut [Real]) {
+pub(super) fn exchange(geometry: &Geometry, filter: &[Real], rotates: bool, exchanged: &mut [Real]) {
     let (inputs, outputs) = (geometry.in_c, geometry.out_c);
     let taps = geometry.kernel_h * geometry.kernel_w;
     for (tap, target) in exchanged.chunks_exact_mut(inputs * outputs).enumerate() {

@@ -38,10 +38,13 @@ pub enum Pass {
     Pooled,
     /// Gradients of filters and bias from that of max pooling's outputs.
     PooledGradient,
+    /// The same, and the gradient of the images.
+    PooledGradients,
 }
 
 impl Pass {
-    /// The pass of a code: 0 forward, 1 filter gradient, 2 input gradient, 3 outputs of max pooling, 4 gradients from theirs.
+    /// The pass of a code: 0 forward, 1 filter gradient, 2 input gradient, 3 outputs of max pooling, 4 gradients of filters from theirs,
+    /// 5 that of the images as well.
     pub fn from_code(code: u32) -> Result<Self, Error> {
         match code {
             0 => Ok(Self::Forward),
@@ -49,6 +52,7 @@ impl Pass {
             2 => Ok(Self::InputGradient),
             3 => Ok(Self::Pooled),
             4 => Ok(Self::PooledGradient),
+            5 => Ok(Self::PooledGradients),
             _ => Err(Error::UnknownCode),
         }
     }
@@ -62,6 +66,7 @@ pub fn workspace(pass: Pass, geometry: &Geometry) -> Result<usize, Error> {
         Pass::InputGradient => input_gradient::workspace(geometry),
         Pass::Pooled => pooled::workspace(geometry),
         Pass::PooledGradient => pooled::gradient_workspace(geometry),
+        Pass::PooledGradients => pooled::gradients_workspace(geometry),
     }
 }
 

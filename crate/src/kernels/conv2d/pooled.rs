@@ -2,7 +2,7 @@
 //! of filter and bias: the outputs and their gradients stay in a cache, an image at a time.
 
 use super::by_images::{self, Gradients};
-use super::{axis, cut, filter_gradient, forward, winograd, MOST_PARTS};
+use super::{axis, cut, filter_gradient, forward, input_gradient, winograd, MOST_PARTS};
 use crate::error::{checked_product, Error};
 use crate::geometry::Geometry;
 use crate::kernels::activation::{forward_in_place, Activation};
@@ -16,7 +16,9 @@ use crate::vector::{copy, Real, Vector, LANES};
 /// where images are computed one by one.
 pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
     if winograd::fits(geometry) {
-        return winograd::workspace_in_groups(&winograd::Convolution::forward(geometry));
+        let sizes = [winograd::Convolution::forward(geometry), winograd::Convolution::pooled(geometry)];
+        let sizes = sizes.iter().filter(|c| !c.output.contains(&0)).map(winograd::workspace_in_groups);
+        return sizes.collect::<Result<Vec<_>, _>>().map(|sizes| sizes.into_iter().max().unwrap_or(0));
     }
     let outputs = if forward::goes_by_images(geometry) {
         checked_product(&[cut(geometry, MOST_PARTS).1, geometry.output_size() / geometry.batch])?
@@ -43,14 +45,19 @@ pub fn forward(
     // cut off it may be another pixel's, of no slope either.
     let is_late = matches!(activation, Activation::Relu | Activation::Relu6);
     let (early, late) = if is_late { (Activation::Linear, activation) } else { (activation, Activation::Linear) };
+    // A last row or column that is in no window is not computed.
+    let is_cut = winograd::fits(geometry) && pooling::notes(windows) > 0;
+    let seen =
+        if is_cut { Geometry { in_h: 2 * windows.out_h, in_w: 2 * windows.out_w, ..*windows } } else { *windows };
     let pool = |outputs: &mut [Real], y: &mut [Real], argmax: &mut [Real]| {
         forward_in_place(early, outputs);
-        let windows = windows.of_images(y.len() / pooled);
+        let windows = seen.of_images(y.len() / pooled);
         pooling::max_noting_of(&windows, outputs, y, argmax);
         forward_in_place(late, y);
     };
     if winograd::fits(geometry) {
-        let convolution = winograd::Convolution::forward(geometry);
+        let way = if is_cut { winograd::Convolution::pooled } else { winograd::Convolution::forward };
+        let convolution = way(geometry);
         let results = [(y, pooled), (argmax, notes)];
         return winograd::in_groups(&convolution, (x, filter, bias), results, workspace, pool);
     }
@@ -94,7 +101,7 @@ impl Pooled<'_> {
     }
 
     /// The gradients of some images' pooled outputs, from `first` on.
-    fn slopes(&self, first: usize, gradients: &mut [Real]) {
+    pub(super) fn slopes(&self, first: usize, gradients: &mut [Real]) {
         copy(&self.dy[first..][..gradients.len()], gradients);
         self.slope.after(first).apply(gradients);
     }
@@ -162,4 +169,34 @@ pub fn gradient(
             zip_in_place(db, &part[..geometry.out_c], |db, sum| db.add(sum));
         }
     }
+}
+
+/// How both gradients are computed at once by Winograd's way, if they are.
+fn both(geometry: &Geometry) -> Option<winograd::Convolution> {
+    let convolution = winograd::Convolution::pooled(geometry);
+    let is_transposed = winograd::backward(geometry).is_some_and(|way| way.spreads);
+    (winograd::fits(geometry) && is_transposed && winograd::has_both(&convolution)).then_some(convolution)
+}
+
+/// float32 values of scratch memory of [`gradients`]; 0 where there is no such way.
+pub fn gradients_workspace(geometry: &Geometry) -> Result<usize, Error> {
+    match both(geometry) {
+        None => Ok(0),
+        Some(convolution) => Ok(geometry.filter_size() + winograd::both_workspace(&convolution)?),
+    }
+}
+
+/// [`gradient`], and that of the images as well. Only where [`gradients_workspace`] is not 0.
+pub fn gradients(
+    geometry: &Geometry,
+    pooled: &Pooled,
+    (x, filter): (&[Real], &[Real]),
+    (df, db): (&mut [Real], Option<&mut [Real]>),
+    (dx, ending): (&mut [Real], Ending),
+    workspace: &mut [Real],
+) {
+    let Some(convolution) = both(geometry) else { return };
+    let (exchanged, rest) = workspace.split_at_mut(geometry.filter_size());
+    input_gradient::exchange(geometry, filter, false, exchanged);
+    winograd::gradients(&convolution, pooled, (x, exchanged), (df, db), (dx, ending), rest);
 }

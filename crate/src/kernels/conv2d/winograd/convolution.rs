@@ -11,7 +11,7 @@ use crate::threads::{each_part, each_with_scratch};
 use crate::vector::{Lanes, Real, Vector, LANES};
 
 /// Elements between matrices beyond their size: powers of two would put all of them into the same lines of a cache.
-const GAP: usize = PANEL;
+pub(super) const GAP: usize = PANEL;
 
 /// Elements of the transformed tiles that are worked on together: 128 KiB, a part of a second-level cache.
 const TOGETHER: usize = 32 * 1024;
@@ -58,12 +58,12 @@ impl Cut {
 }
 
 /// From one point to the next of the transformed filters of a panel of output channels.
-fn filters_of_point(c: &Convolution) -> usize {
+pub(super) fn filters_of_point(c: &Convolution) -> usize {
     c.depth() * PANEL + GAP
 }
 
 /// Elements of the transformed filters of a panel of output channels.
-fn panel_size(c: &Convolution) -> usize {
+pub(super) fn panel_size(c: &Convolution) -> usize {
     POINTS * filters_of_point(c)
 }
 
@@ -208,7 +208,13 @@ impl<'a> Prepared<'a> {
 }
 
 /// Transforms the filters of a panel of output channels: `filters[point, input channel, output channel]`.
-fn transform_filters(points: Points, c: &Convolution, filter: &[Real], channel: usize, filters: &mut [Real]) {
+pub(super) fn transform_filters(
+    points: Points,
+    c: &Convolution,
+    filter: &[Real],
+    channel: usize,
+    filters: &mut [Real],
+) {
     let (depth, channels) = (c.depth(), c.filters());
     let width = panel_width(channels, channel);
     let point = filters_of_point(c);
@@ -223,7 +229,7 @@ fn transform_filters(points: Points, c: &Convolution, filter: &[Real], channel: 
 }
 
 /// `made[tile, …] = seen[tile, input channel] · panel[input channel, …]`.
-fn multiply(depth: usize, width: usize, seen: &[Real], panel: &[Real], made: &mut [Real]) {
+pub(super) fn multiply(depth: usize, width: usize, seen: &[Real], panel: &[Real], made: &mut [Real]) {
     match width / LANES {
         4 => down::<2, 4>(depth, seen, panel, made),
         3 => down::<3, 3>(depth, seen, panel, made),
@@ -284,7 +290,7 @@ fn transform_outputs(
 
 /// Takes the products of a panel of output channels back to outputs, and adds them to what is there.
 #[inline(never)]
-fn add_outputs(
+pub(super) fn add_outputs(
     points: Points,
     c: &Convolution,
     group: &Group,

@@ -12,7 +12,7 @@ use crate::vector::{Real, Vector, LANES};
 use std::ops::Range;
 
 /// Output channels of a panel.
-const PANEL: usize = 2 * LANES;
+pub(super) const PANEL: usize = 2 * LANES;
 
 /// Tiles of a piece, which one thread transforms.
 const TILES: usize = 16;
@@ -61,16 +61,16 @@ impl Piece {
     }
 }
 
-/// Tiles that lie side by side, at one point: where the first ones of their channels begin in the pieces.
+/// Tiles that lie side by side, at one point: where the first ones of their channels begin in memory.
 #[derive(Clone, Copy, Default)]
-struct Segment {
-    seen: usize,
-    gradients: usize,
-    tiles: usize,
+pub(super) struct Segment {
+    pub seen: usize,
+    pub gradients: usize,
+    pub tiles: usize,
 }
 
 /// Elements of the sums of one point: panels of eight output channels.
-fn sums_size(c: &Convolution) -> usize {
+pub(super) fn sums_size(c: &Convolution) -> usize {
     c.depth() * c.filters().next_multiple_of(PANEL) + GAP
 }
 
@@ -80,7 +80,7 @@ const FEWEST: usize = 128;
 
 /// Most elements of the sums of a part, half a megabyte: larger ones do not stay in the second-level cache beside the pieces, and
 /// threads share them by points.
-const MOST: usize = 1 << 17;
+pub(super) const MOST: usize = 1 << 17;
 
 /// How the batch is cut: tiles of a part, and parts, 1, 2 or 4.
 fn cut(c: &Convolution) -> (usize, usize) {
@@ -111,13 +111,19 @@ pub fn filter_gradient(c: &Convolution, x: &[Real], dy: &[Real], df: &mut [Real]
         let first = part * tiles;
         add_tiles(points, c, (x, dy), (first, (first + tiles).min(c.batch * c.tiles())), sums, pieces);
     });
+    add_sums(c, sums);
+    transform_sums(points, c, &sums[..size], df);
+}
+
+/// Adds the sums of all parts to those of the first one.
+pub(super) fn add_sums(c: &Convolution, sums: &mut [Real]) {
+    let size = POINTS * sums_size(c);
     let (first, others) = sums.split_at_mut(size);
     each_part(first, sums_size(c), |point, sums| {
         for other in others.chunks_exact(size) {
             zip_in_place(sums, &other[point * sums_size(c)..][..sums.len()], |sum, other| sum.add(other));
         }
     });
-    transform_sums(points, c, first, df);
 }
 
 /// The products of the tiles from `first` to `end`. Threads share them where there is one part only.
@@ -149,7 +155,15 @@ fn add_tiles(
         });
         let pieces = &*pieces;
         each_part(sums, sums_size(c), |point, sums| {
-            add_products(c, &piece, (pieces, &groups), point, start == first, sums);
+            let (mut segments, mut count) = ([Segment::default(); PIECES], 0);
+            for (part, group) in groups.iter().enumerate() {
+                let tiles = group.of_point(point);
+                if !tiles.is_empty() {
+                    segments[count] = piece.segment(part, point, tiles);
+                    count += 1;
+                }
+            }
+            add_products(c, [piece.seen, piece.gradients], (pieces, &segments[..count]), start == first, sums);
         });
     }
 }
@@ -167,28 +181,19 @@ fn transform_gradients(
     transform::<M, { PANEL / LANES }>((c.output, dy, [0; 2]), places, |v| points.gradients(v), target, patch);
 }
 
-/// Adds the outer products of some of the pieces' tiles at one point: `sums[panel, input channel, output channel]`.
+/// Adds the outer products of some tiles at one point: `sums[panel, input channel, output channel]`.
 #[inline(never)]
-fn add_products(
+pub(super) fn add_products(
     c: &Convolution,
-    piece: &Piece,
-    (pieces, groups): (&[Real], &[Group; PIECES]),
-    point: usize,
+    layouts: [Layout; 2],
+    (array, segments): (&[Real], &[Segment]),
     fresh: bool,
     sums: &mut [Real],
 ) {
-    let (mut segments, mut count) = ([Segment::default(); PIECES], 0);
-    for (part, group) in groups.iter().enumerate() {
-        let tiles = group.of_point(point);
-        if !tiles.is_empty() {
-            segments[count] = piece.segment(part, point, tiles);
-            count += 1;
-        }
-    }
     for (panel, sums) in sums.chunks_exact_mut(c.depth() * PANEL).enumerate() {
         let width = PANEL.min(c.filters() - panel * PANEL);
         for (vector, sums) in sums.chunks_exact_mut(LANES * PANEL).enumerate() {
-            let tile = Tile { piece, pieces, segments: &segments[..count], vector, panel };
+            let tile = Tile { layouts, array, segments, vector, panel };
             if width == PANEL {
                 tile.add::<2>(fresh, sums);
             } else {
@@ -200,8 +205,8 @@ fn add_products(
 
 /// Four input channels and a panel of output channels.
 struct Tile<'a> {
-    piece: &'a Piece,
-    pieces: &'a [Real],
+    layouts: [Layout; 2],
+    array: &'a [Real],
     segments: &'a [Segment],
     vector: usize,
     panel: usize,
@@ -210,20 +215,20 @@ struct Tile<'a> {
 impl Tile<'_> {
     #[inline(always)]
     fn add<const NV: usize>(&self, fresh: bool, sums: &mut [Real]) {
-        let Piece { seen, gradients, .. } = *self.piece;
+        let [seen, gradients] = self.layouts;
         let mut tile = zeros::<LANES, NV>();
         for segment in self.segments {
             let a = segment.seen + self.vector * seen.vector;
             let b = segment.gradients + self.panel * gradients.vector;
             let walk = Walk::straight(segment.tiles);
-            columns(&mut tile, (self.pieces, a, seen.tile, walk), (self.pieces, b, gradients.tile, walk));
+            columns(&mut tile, (self.array, a, seen.tile, walk), (self.array, b, gradients.tile, walk));
         }
         store(&tile, sums, 0, PANEL, NV * LANES, fresh);
     }
 }
 
 /// Takes the sums back to filters.
-fn transform_sums(points: Points, c: &Convolution, sums: &[Real], df: &mut [Real]) {
+pub(super) fn transform_sums(points: Points, c: &Convolution, sums: &[Real], df: &mut [Real]) {
     let (depth, channels) = (c.depth(), c.filters());
     let tap = depth * channels;
     for k in 0..depth {

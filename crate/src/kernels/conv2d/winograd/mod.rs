@@ -16,11 +16,13 @@
 
 mod convolution;
 mod filter_gradient;
+mod gradients;
 mod points;
 mod tiles;
 
 pub use convolution::{convolve, in_groups, workspace, workspace_in_groups};
 pub use filter_gradient::{filter_gradient, filter_gradient_workspace};
+pub use gradients::{both_workspace, gradients, has_both};
 pub use tiles::Convolution;
 
 use crate::geometry::Geometry;

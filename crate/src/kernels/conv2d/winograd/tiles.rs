@@ -36,6 +36,13 @@ impl Convolution {
         }
     }
 
+    /// The outputs that windows of 2×2 see: without a last row or column that is left over.
+    pub fn pooled(g: &Geometry) -> Self {
+        let c = Self::forward(g);
+        let [height, width, channels] = c.output;
+        Self { output: [height / 2 * 2, width / 2 * 2, channels], ..c }
+    }
+
     /// The gradient of its images as a correlation: of the outputs' gradients with the filters rotated by half a turn.
     pub fn backward(g: &Geometry) -> Self {
         let Self { batch, input, output, pads, spreads } = Self::forward(g);
@@ -45,8 +52,13 @@ impl Convolution {
     /// The same as the transpose of the convolution, with its filters as they are. Where it shrinks images its outputs
     /// have fewer tiles: 9 instead of 16 for 13×13 images and 11×11 outputs.
     pub fn transpose(g: &Geometry) -> Self {
-        let Self { batch, input, output, pads, .. } = Self::forward(g);
-        Self { batch, input: output, output: input, pads, spreads: true }
+        Self::forward(g).transposed()
+    }
+
+    /// The transpose.
+    pub(super) fn transposed(&self) -> Self {
+        let Self { batch, input, output, pads, spreads } = *self;
+        Self { batch, input: output, output: input, pads, spreads: !spreads }
     }
 
     /// Input channels.

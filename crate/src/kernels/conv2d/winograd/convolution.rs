@@ -1,6 +1,6 @@
 //! Outputs: transformed tiles times transformed filters, and back.
 
-use super::points::{around, Points};
+use super::points::{around, around_tile, Points};
 use super::tiles::{clear, transform_inputs, Convolution, Group, Layout, MOST_TILES};
 use super::{M, N, POINTS};
 use crate::error::{checked_product, Error};
@@ -274,15 +274,11 @@ fn transform_outputs(
                 let mut target = SquareMut::<M>::new(target, out_w * channels, channels);
                 around(|v| points.outputs(v), at, |i, j, value| target.set(i, j, value.add(bias)));
             } else {
-                around(
-                    |v| points.outputs(v),
-                    at,
-                    |i, j, value| {
-                        if i < high && j < wide {
-                            value.add(bias).store(&mut target[(i * out_w + j) * channels..]);
-                        }
-                    },
-                );
+                around_tile(&points.of_outputs(), place.half, at, |i, j, value| {
+                    if i < high && j < wide {
+                        value.add(bias).store(&mut target[(i * out_w + j) * channels..]);
+                    }
+                });
             }
         }
     }
@@ -300,30 +296,29 @@ pub(super) fn add_outputs(
 ) {
     let [out_h, out_w, channels] = c.output;
     let line = out_w * channels;
-    let inside = |first: isize, size: usize| first >= 0 && first as usize + N <= size;
+    let inside =
+        |first: isize, size: usize, half: bool| first >= 0 && first as usize + if half { 4 } else { N } <= size;
     for (tile, place) in group.places().iter().enumerate() {
         let (row, column) = (place.row as isize - c.pads[0], place.column as isize - c.pads[1]);
-        let y = &mut y[place.image * out_h * line..][..out_h * line];
+        let y = &mut y[place.image * out_h * line..];
+        let first = (inside(row, out_h, place.half[0]) && inside(column, out_w, place.half[1]))
+            .then(|| row as usize * line + column as usize * channels)
+            .filter(|first| first + (N - 1) * (line + channels) + channels <= y.len());
         for v in (0..width).step_by(LANES) {
             let source = Square::<N>::new(&made[tile * layout.tile + v..], N * layout.point, layout.point);
             let at = |i: usize, j: usize| source.at(i, j);
             let channel = channel + v;
-            if inside(row, out_h) && inside(column, out_w) {
-                let target = &mut y[row as usize * line + column as usize * channels + channel..];
-                let mut target = SquareMut::<N>::new(target, line, channels);
-                around(|v| points.spread(v), at, |i, j, value| target.add(i, j, value));
+            if let Some(first) = first {
+                let mut target = SquareMut::<N>::new(&mut y[first + channel..], line, channels);
+                around_tile(&points.of_spread(), place.half, at, |i, j, value| target.add(i, j, value));
             } else {
-                around(
-                    |v| points.spread(v),
-                    at,
-                    |i, j, value| {
-                        let (i, j) = (row + i as isize, column + j as isize);
-                        if (0..out_h as isize).contains(&i) && (0..out_w as isize).contains(&j) {
-                            let target = &mut y[i as usize * line + j as usize * channels + channel..];
-                            Lanes::load(target).add(value).store(target);
-                        }
-                    },
-                );
+                around_tile(&points.of_spread(), place.half, at, |i, j, value| {
+                    let (i, j) = (row + i as isize, column + j as isize);
+                    if (0..out_h as isize).contains(&i) && (0..out_w as isize).contains(&j) {
+                        let target = &mut y[i as usize * line + j as usize * channels + channel..];
+                        Lanes::load(target).add(value).store(target);
+                    }
+                });
             }
         }
     }

@@ -178,7 +178,7 @@ fn transform_gradients(
     target: (&mut [Real], Layout),
     patch: &mut [Real],
 ) {
-    transform::<M, { PANEL / LANES }>((c.output, dy, [0; 2]), places, |v| points.gradients(v), target, patch);
+    transform::<M, { PANEL / LANES }>((c.output, dy, [0; 2]), places, points.of_gradients(), target, patch);
 }
 
 /// Adds the outer products of some tiles at one point: `sums[panel, input channel, output channel]`.

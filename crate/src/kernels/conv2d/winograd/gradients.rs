@@ -3,7 +3,7 @@
 
 use super::convolution::{add_outputs, filters_of_point, multiply, panel_size, transform_filters, GAP};
 use super::filter_gradient::{add_products, add_sums, sums_size, transform_sums, Segment, MOST, PANEL as OUTER};
-use super::points::{around, Points};
+use super::points::{around_tile, Points};
 use super::tiles::{clear, transform_inputs, Convolution, Group, Layout, Place, MOST_TILES};
 use super::{M, N, POINTS};
 use crate::error::{checked_product, Error};
@@ -234,8 +234,9 @@ impl Source<'_> {
                     row.map(|(slopes, notes)| Lanes::load(&slopes[vector * LANES..]).part_by(notes[vector]))
                 });
                 let mut target = SquareMut::<N>::new(&mut target[vector * LANES..], N * layout.point, layout.point);
-                around::<M, N>(
-                    |v| points.gradients(v),
+                around_tile::<M, N>(
+                    &points.of_gradients(),
+                    place.half,
                     |i, j| spread[i / 2][j / 2][i % 2 * 2 + j % 2],
                     |i, j, value| target.set(i, j, value),
                 );

@@ -5,7 +5,8 @@
 //! tile take 36 multiplications instead of 144 for each pair of channels: 36 matrix products over the channels. Between
 //! them and the arrays stand transforms, which take a share of the time that falls with the number of channels. The values at
 //! infinity are for the fourth row and column of outputs alone: tiles that have none, at the end of an image, are left out of
-//! these products, so that 3×3 tiles for 11×11 outputs take 289 multiplications instead of 324.
+//! these products, so that 3×3 tiles for 11×11 outputs take 289 multiplications instead of 324. Two rows need four points only,
+//! and take 0, two others and infinity, where the transformed filters are the same: 10×10 outputs take 256.
 //!
 //! Sums are rounded otherwise than in the direct way, which is why only the relaxed build does this. Errors grow with the
 //! values of a whole tile, not with those that an output sees. Measured in units of 2⁻²³ of the sum of absolute products,

@@ -26,6 +26,8 @@ pub struct Points {
     minus_both: Lanes,
     /// Weights of ±A and ±1/A in the interpolation; those of 0 and infinity are 1.
     weights: [Lanes; 2],
+    /// What the weight of ±A is less than that of an interpolation without ±1/A: A² − 1/A²; and its products with A and −A.
+    halves: [Lanes; 3],
 }
 
 impl Points {
@@ -40,6 +42,7 @@ impl Points {
             minus_b: [constant(-b), constant(-b * b)],
             minus_both: constant(-a * a - b * b),
             weights: [constant(0.5 / (a * a * (a * a - b * b))), constant(0.5 / (b * b * (b * b - a * a)))],
+            halves: [constant(a * a - b * b), constant(a * (a * a - b * b)), constant(-a * (a * a - b * b))],
         }
     }
 
@@ -129,35 +132,138 @@ impl Points {
     }
 }
 
-/// Applies a transform to the columns of a square and then to the rows of what comes out: R×R vectors of S×S.
+/// A transform of whole tiles, and that of tiles of two rows or columns, which need the values at 0, ±A and infinity alone and
+/// share the other side's values there. What the second one answers where `made` says no is not used.
+#[derive(Clone, Copy)]
+pub struct Transform<const R: usize, Whole, Half> {
+    pub whole: Whole,
+    pub half: Half,
+    pub made: [bool; R],
+}
+
+/// The points of tiles of two rows.
+const OF_HALF: [bool; N] = [true, true, true, false, false, true];
+
+/// Whether tiles of so many rows, at the end of an image, do without a point: those of two without ±1/A, others without infinity.
+pub fn is_missing(rows: usize, point: usize) -> bool {
+    if rows == 2 {
+        !OF_HALF[point]
+    } else {
+        point == N - 1
+    }
+}
+
+/// A function of one axis.
+pub trait Axis<const S: usize, const R: usize>: Fn([Lanes; S]) -> [Lanes; R] {}
+impl<const S: usize, const R: usize, F: Fn([Lanes; S]) -> [Lanes; R]> Axis<S, R> for F {}
+
+impl Points {
+    /// [`Self::inputs`], of two outputs four.
+    #[inline(always)]
+    pub fn of_inputs(self) -> Transform<N, impl Axis<N, N>, impl Axis<N, N>> {
+        let [factor, odd, minus_odd] = self.halves;
+        let half = move |d: [Lanes; N]| {
+            let even = d[2].mul(factor);
+            let far = d[1].mul_add(self.minus_a[1], d[3]);
+            [d[2].mul_add(self.minus_b[1], d[0]), d[1].mul_add(odd, even), d[1].mul_add(minus_odd, even), far, far, far]
+        };
+        Transform { whole: move |d| self.inputs(d), half, made: OF_HALF }
+    }
+
+    /// [`Self::outputs`], two of them.
+    #[inline(always)]
+    pub fn of_outputs(self) -> Transform<M, impl Axis<N, M>, impl Axis<N, M>> {
+        let half = move |m: [Lanes; N]| {
+            let last = m[1].sub(m[2]).mul_add(self.a[0], m[5]);
+            [m[0].add(m[1].add(m[2])), last, last, last]
+        };
+        Transform { whole: move |m| self.outputs(m), half, made: [true, true, false, false] }
+    }
+
+    /// [`Self::gradients`], of two.
+    #[inline(always)]
+    pub fn of_gradients(self) -> Transform<N, impl Axis<M, N>, impl Axis<M, N>> {
+        let half = move |g: [Lanes; M]| {
+            [g[0], g[1].mul_add(self.a[0], g[0]), g[1].mul_add(self.minus_a[0], g[0]), g[1], g[1], g[1]]
+        };
+        Transform { whole: move |g| self.gradients(g), half, made: OF_HALF }
+    }
+
+    /// [`Self::spread`], of two gradients to four.
+    #[inline(always)]
+    pub fn of_spread(self) -> Transform<N, impl Axis<N, N>, impl Axis<N, N>> {
+        let [factor, odd, _] = self.halves;
+        let half = move |m: [Lanes; N]| {
+            let second = m[1].sub(m[2]).mul_add(odd, m[5].mul(self.minus_a[1]));
+            let third = m[1].add(m[2]).mul_add(factor, m[0].mul(self.minus_b[1]));
+            [m[0], second, third, m[5], m[5], m[5]]
+        };
+        Transform { whole: move |m| self.spread(m), half, made: [true, true, true, true, false, false] }
+    }
+}
+
+/// [`around`] of a tile that may have two rows, or columns, instead of four.
 #[inline(always)]
-pub fn around<const S: usize, const R: usize>(
-    transform: impl Fn([Lanes; S]) -> [Lanes; R],
+pub fn around_tile<const S: usize, const R: usize>(
+    transform: &Transform<R, impl Axis<S, R>, impl Axis<S, R>>,
+    halves: [bool; 2],
     source: impl Fn(usize, usize) -> Lanes,
     mut set: impl FnMut(usize, usize, Lanes),
 ) {
-    let columns: [_; S] = std::array::from_fn(|j| transform(std::array::from_fn(|i| source(i, j))));
-    // Written out: LLVM would put all columns into memory for a loop.
-    emit(0, &columns, &transform, &mut set);
-    emit(1, &columns, &transform, &mut set);
-    emit(2, &columns, &transform, &mut set);
-    emit(3, &columns, &transform, &mut set);
-    emit(4, &columns, &transform, &mut set);
-    emit(5, &columns, &transform, &mut set);
+    let Transform { whole, half, made } = transform;
+    let all = &[true; R];
+    match halves {
+        [false, false] => square((whole, all), (whole, all), source, &mut set),
+        [false, true] => square((whole, all), (half, made), source, &mut set),
+        [true, false] => square((half, made), (whole, all), source, &mut set),
+        [true, true] => square((half, made), (half, made), source, &mut set),
+    }
 }
 
-/// Row `i` of [`around`], if there is one.
+/// Applies a transform to the columns of a square and then to the rows of what comes out: R×R vectors of S×S.
+#[inline(always)]
+pub fn around<const S: usize, const R: usize>(
+    transform: impl Axis<S, R>,
+    source: impl Fn(usize, usize) -> Lanes,
+    mut set: impl FnMut(usize, usize, Lanes),
+) {
+    square((&transform, &[true; R]), (&transform, &[true; R]), source, &mut set);
+}
+
+/// Applies one transform to the columns of a square and another one to the rows of what comes out, where they say that they make
+/// something.
+#[inline(always)]
+fn square<const S: usize, const R: usize>(
+    (down, rows): (&impl Axis<S, R>, &[bool; R]),
+    (across, columns): (&impl Axis<S, R>, &[bool; R]),
+    source: impl Fn(usize, usize) -> Lanes,
+    set: &mut impl FnMut(usize, usize, Lanes),
+) {
+    let made: [_; S] = std::array::from_fn(|j| down(std::array::from_fn(|i| source(i, j))));
+    // Written out: LLVM would put all columns into memory for a loop.
+    emit(0, rows, &made, (across, columns), set);
+    emit(1, rows, &made, (across, columns), set);
+    emit(2, rows, &made, (across, columns), set);
+    emit(3, rows, &made, (across, columns), set);
+    emit(4, rows, &made, (across, columns), set);
+    emit(5, rows, &made, (across, columns), set);
+}
+
+/// Row `i` of [`square`], if there is one.
 #[inline(always)]
 fn emit<const S: usize, const R: usize>(
     i: usize,
-    columns: &[[Lanes; R]; S],
-    transform: &impl Fn([Lanes; S]) -> [Lanes; R],
+    rows: &[bool; R],
+    made: &[[Lanes; R]; S],
+    (across, columns): (&impl Axis<S, R>, &[bool; R]),
     set: &mut impl FnMut(usize, usize, Lanes),
 ) {
-    if i < R {
-        let row = transform(std::array::from_fn(|j| columns[j][i]));
+    if i < R && rows[i] {
+        let row = across(std::array::from_fn(|j| made[j][i]));
         for j in 0..R {
-            set(i, j, row[j]);
+            if columns[j] {
+                set(i, j, row[j]);
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The tiles of a convolution, and the transform of what they see.
 
-use super::points::{around, Points};
+use super::points::{around_tile, is_missing, Axis, Points, Transform};
 use super::{M, N};
 use crate::gemm::micro::{Square, SquareMut};
 use crate::geometry::Geometry;
@@ -98,7 +98,8 @@ impl Convolution {
         let across = width.div_ceil(M);
         let (image, rest) = (tile / self.tiles(), tile % self.tiles());
         let (row, column) = (rest / across * M, rest % across * M);
-        Place { image, row, column, whole: [row + M <= height, column + M <= width] }
+        let left = [height - row, width - column];
+        Place { image, row, column, whole: left.map(|left| left >= M), half: left.map(|left| left == 2) }
     }
 }
 
@@ -112,17 +113,21 @@ pub struct Place {
     pub column: usize,
     /// Whether there are all rows and all columns of these.
     pub whole: [bool; 2],
+    /// Whether there are two rows, and two columns.
+    pub half: [bool; 2],
 }
 
 /// Most tiles of a [`Group`].
 pub const MOST_TILES: usize = 64;
 
-/// Tiles that are worked on together. Where the fourth row or column of a tile is not there, the point at infinity says nothing
-/// about the others: the tiles are sorted so that those for which a point is needed lie side by side.
+/// Tiles that are worked on together. Where the last rows or columns of a tile are not there, it does without some of the points:
+/// the tiles are sorted so that those for which a point is needed lie side by side.
 pub struct Group {
     places: [Place; MOST_TILES],
     /// Where they end: tiles without the last row, whole ones, those without the last column, and those without both.
     ends: [usize; 4],
+    /// Rows and columns of the tiles that are not whole.
+    rest: [usize; 2],
 }
 
 impl Group {
@@ -140,7 +145,7 @@ impl Group {
             }
             filled
         });
-        Self { places, ends }
+        Self { places, ends, rest: c.tiled().map(|size| size % M) }
     }
 
     /// The tiles, in their order.
@@ -151,7 +156,7 @@ impl Group {
     /// Those for which a point is needed.
     pub fn of_point(&self, point: usize) -> Range<usize> {
         let [without_row, whole, without_column, all] = self.ends;
-        match (point / N == N - 1, point % N == N - 1) {
+        match (is_missing(self.rest[0], point / N), is_missing(self.rest[1], point % N)) {
             (false, false) => 0..all,
             (false, true) => 0..whole,
             (true, false) => without_row..without_column,
@@ -182,9 +187,9 @@ pub fn transform_inputs(
     patch: &mut [Real],
 ) {
     if c.spreads {
-        transform::<M, 1>((c.input, x, [0; 2]), places, |v| points.gradients(v), target, patch);
+        transform::<M, 1>((c.input, x, [0; 2]), places, points.of_gradients(), target, patch);
     } else {
-        transform::<N, 1>((c.input, x, c.pads), places, |v| points.inputs(v), target, patch);
+        transform::<N, 1>((c.input, x, c.pads), places, points.of_inputs(), target, patch);
     }
 }
 
@@ -194,22 +199,28 @@ pub fn transform_inputs(
 pub fn transform<const S: usize, const SIDE: usize>(
     (shape, images, pads): ([usize; 3], &[Real], [isize; 2]),
     places: &[Place],
-    evaluate: impl Fn([Lanes; S]) -> [Lanes; N],
+    evaluate: Transform<N, impl Axis<S, N>, impl Axis<S, N>>,
     (target, layout): (&mut [Real], Layout),
     patch: &mut [Real],
 ) {
     let [height, width, depth] = shape;
     let line = width * depth;
     // The last inputs go to the point at infinity alone; where that is not needed, they may be anything.
-    let inside = |first: isize, size: usize, whole: bool| {
-        let seen = if S == N && !whole { S - 1 } else { S };
+    let inside = |first: isize, size: usize, axis: usize, place: &Place| {
+        let seen = if place.half[axis] {
+            S - 2
+        } else if S == N && !place.whole[axis] {
+            S - 1
+        } else {
+            S
+        };
         first >= 0 && first as usize + seen <= size
     };
     for (tile, place) in places.iter().enumerate() {
         let images = &images[place.image * height * line..];
         let (row, column) = (place.row as isize - pads[0], place.column as isize - pads[1]);
         let target = &mut target[tile * layout.tile..];
-        let first = (inside(row, height, place.whole[0]) && inside(column, width, place.whole[1]))
+        let first = (inside(row, height, 0, place) && inside(column, width, 1, place))
             .then(|| row as usize * line + column as usize * depth)
             .filter(|first| first + (S - 1) * (line + depth) + depth <= images.len());
         let (source, line) = if let Some(first) = first {
@@ -222,7 +233,7 @@ pub fn transform<const S: usize, const SIDE: usize>(
             let source = Square::<S>::new(&source[vector * LANES..], line, depth);
             let target = &mut target[vector / SIDE * layout.vector + vector % SIDE * LANES..];
             let mut target = SquareMut::<N>::new(target, N * layout.point, layout.point);
-            around(&evaluate, |i, j| source.at(i, j), |i, j, value| target.set(i, j, value));
+            around_tile(&evaluate, place.half, |i, j| source.at(i, j), |i, j, value| target.set(i, j, value));
         }
     }
 }

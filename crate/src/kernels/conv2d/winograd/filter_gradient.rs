@@ -5,10 +5,10 @@ use super::points::{around, Points};
 use super::tiles::{transform, transform_inputs, Convolution, Group, Layout, Place};
 use super::{M, N, POINTS};
 use crate::error::{checked_product, Error};
-use crate::gemm::micro::{columns, store, zeros, Square, SquareMut, Walk};
+use crate::gemm::micro::{columns, store, zeros, Square, Walk};
 use crate::kernels::map::zip_in_place;
-use crate::threads::{each_part, each_with_scratch};
-use crate::vector::{Real, Vector, LANES};
+use crate::threads::{each_of, each_part, each_with_scratch};
+use crate::vector::{Lanes, Real, Vector, LANES};
 use std::ops::Range;
 
 /// Output channels of a panel.
@@ -17,8 +17,8 @@ pub(super) const PANEL: usize = 2 * LANES;
 /// Tiles of a piece, which one thread transforms.
 const TILES: usize = 16;
 
-/// Pieces that are transformed before their products are summed up.
-const PIECES: usize = 5;
+/// Pieces that are transformed before their products are summed up: an even number, for two threads, and few enough for a cache.
+const PIECES: usize = 4;
 
 /// Elements between matrices beyond their size: powers of two would put all of them into the same lines of a cache.
 const GAP: usize = 4 * LANES;
@@ -227,16 +227,22 @@ impl Tile<'_> {
     }
 }
 
+/// Input channels whose sums a thread takes back at a time.
+const DEPTH: usize = 16;
+
 /// Takes the sums back to filters.
 pub(super) fn transform_sums(points: Points, c: &Convolution, sums: &[Real], df: &mut [Real]) {
     let (depth, channels) = (c.depth(), c.filters());
-    let tap = depth * channels;
-    for k in 0..depth {
-        for o in (0..channels).step_by(LANES) {
-            let place = o / PANEL * depth * PANEL + k * PANEL + o % PANEL;
-            let source = Square::<N>::new(&sums[place..], N * sums_size(c), sums_size(c));
-            let mut target = SquareMut::<3>::new(&mut df[k * channels + o..], 3 * tap, tap);
-            around(|v| points.tap_gradients(v), |i, j| source.at(i, j), |i, j, value| target.set(i, j, value));
+    let mut taps = df.chunks_exact_mut(depth * channels);
+    let taps: [_; 9] = std::array::from_fn(|_| (taps.next().unwrap_or_default(), DEPTH * channels));
+    each_of(taps, |part, taps| {
+        for k in 0..taps[0].len() / channels {
+            for o in (0..channels).step_by(LANES) {
+                let place = o / PANEL * depth * PANEL + (part * DEPTH + k) * PANEL + o % PANEL;
+                let source = Square::<N>::new(&sums[place..], N * sums_size(c), sums_size(c));
+                let set = |i: usize, j: usize, value: Lanes| value.store(&mut taps[i * 3 + j][k * channels + o..]);
+                around(|v| points.tap_gradients(v), |i, j| source.at(i, j), set);
+            }
         }
-    }
+    });
 }

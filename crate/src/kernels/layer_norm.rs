@@ -105,13 +105,19 @@ pub fn gradient(
         let inputs = [&x[place..][..size], &dy[place..][..size]];
         let (target, rest) = dx[place..].split_at_mut(size);
         let arrays = Crossed { inputs, target, ahead: [&x[next..][..size], &dy[next..][..size]] };
-        cross(rows, arrays, gamma, [shift, scale], Row::add);
+        add_rows(rows, arrays, gamma, [shift, scale]);
         let ahead = rest.get(..size).unwrap_or(inputs[0]).chunks_exact(channels);
         let own = inputs[0].chunks_exact(channels).zip(target.chunks_exact_mut(channels));
         for ((row, (x, dx)), ahead) in rows.iter().zip(own).zip(ahead) {
             row.finish(x, dx, ahead);
         }
     }
+}
+
+/// All sums of some rows, and g. A function of its own: where it is called there are too many numbers for the registers.
+#[inline(never)]
+fn add_rows(rows: &mut [Row], arrays: Crossed, gamma: Option<&[Real]>, sums: [&mut [Real]; 2]) {
+    cross(rows, arrays, gamma, sums, Row::add);
 }
 
 /// `x̂ = (x − mean)·deviation` of a row, and its sums of g and g·x̂.

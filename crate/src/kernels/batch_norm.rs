@@ -48,9 +48,11 @@ fn sums_of_parts(
     let count = |index: usize| part.min(rows - index * part);
     let parts = rows.div_ceil(part);
     if let Some(sums) = out.and_then(|out| out.get_mut(..parts * size)) {
-        each_part(sums, size, |index, sums| sum(index * part, count(index), sums));
-        for (index, sums) in sums.chunks_exact(size).enumerate() {
-            add(count(index), sums);
+        // From the last part to the first: the second reading begins with what a cache still has then.
+        let part_of = |index: usize| parts - 1 - index;
+        each_part(sums, size, |index, sums| sum(part_of(index) * part, count(part_of(index)), sums));
+        for (index, sums) in sums.chunks_exact(size).enumerate().rev() {
+            add(count(part_of(index)), sums);
         }
     } else {
         for index in 0..parts {

@@ -185,6 +185,15 @@ fn table() -> Vec<Case> {
             cases.push(Case { stride, kernel, dilation, channels, filters, pads: [2, 1, 1, 3], ..base });
         }
     }
+    // Few filters over one channel: every width of the last vector, images of few rows and of many, rows that share no pixels.
+    for filters in 1..5 {
+        for (width, height) in (6..12).zip([3, 4, 5, 6, 42, 70]) {
+            let case = Case { batch: 1, image: [height, width], filters, ..base };
+            cases.extend([case, Case { kernel: [3, 2], ..case }, Case { kernel: [2, 3], pads: [1; 4], ..case }]);
+            cases.push(Case { pads: [6; 4], stride: [2, 1], dilation: [4, 1], ..case });
+            cases.push(Case { pads: [3; 4], stride: [3, 1], dilation: [2, 2], ..case });
+        }
+    }
     // The seed's network.
     cases.push(Case { batch: 3, image: [22, 22], filters: 3, ..base });
     cases

@@ -109,8 +109,10 @@ pub trait Vector: Copy {
     fn to_array(self) -> [Real; LANES];
     /// The lanes of N ≤ 4 vectors in turn: lane 0 of each, then lane 1 of each, …
     fn interleave<const N: usize>(vectors: [Self; N]) -> [Self; N];
-    /// Undoes [`Self::interleave`].
-    fn deinterleave<const N: usize>(vectors: [Self; N]) -> [Self; N];
+    /// Values 0, 2, 4, 6 of seven: the first four, and the last four in `other`.
+    fn pick_of_twos(self, other: Self) -> Self;
+    /// Values 0, 3, 6, 9 of ten: the first four, and the last four in `other`.
+    fn pick_of_threes(self, other: Self) -> Self;
     /// From lanes.
     fn from_array(lanes: [Real; LANES]) -> Self;
 

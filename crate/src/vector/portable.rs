@@ -188,13 +188,13 @@ impl Vector for Lanes {
     }
 
     #[inline(always)]
-    fn deinterleave<const N: usize>(vectors: [Self; N]) -> [Self; N] {
-        std::array::from_fn(|v| {
-            Self(std::array::from_fn(|lane| {
-                let place = lane * N + v;
-                vectors[place / LANES].0[place % LANES]
-            }))
-        })
+    fn pick_of_twos(self, other: Self) -> Self {
+        Self([self.0[0], self.0[2], other.0[1], other.0[3]])
+    }
+
+    #[inline(always)]
+    fn pick_of_threes(self, other: Self) -> Self {
+        Self([self.0[0], self.0[3], other.0[0], other.0[3]])
     }
 
     #[inline(always)]

@@ -215,33 +215,13 @@ impl Vector for Lanes {
     }
 
     #[inline(always)]
-    fn deinterleave<const N: usize>(vectors: [Self; N]) -> [Self; N] {
-        let at = |index: usize| vectors[index.min(N - 1)].0;
-        let (a, b, c, d) = (at(0), at(1), at(2), at(3));
-        let parted = match N {
-            2 => [i32x4_shuffle::<0, 2, 4, 6>(a, b), i32x4_shuffle::<1, 3, 5, 7>(a, b), a, a],
-            3 => {
-                let (early, late) = (i32x4_shuffle::<1, 1, 4, 4>(a, b), i32x4_shuffle::<3, 3, 6, 6>(b, c));
-                [
-                    i32x4_shuffle::<0, 3, 4, 6>(a, i32x4_shuffle::<2, 2, 5, 5>(b, c)),
-                    i32x4_shuffle::<0, 2, 4, 6>(early, late),
-                    i32x4_shuffle::<0, 2, 4, 7>(i32x4_shuffle::<2, 2, 5, 5>(a, b), c),
-                    a,
-                ]
-            }
-            4 => {
-                let (ab, cd) = (i32x4_shuffle::<0, 4, 1, 5>(a, b), i32x4_shuffle::<0, 4, 1, 5>(c, d));
-                let (ab_high, cd_high) = (i32x4_shuffle::<2, 6, 3, 7>(a, b), i32x4_shuffle::<2, 6, 3, 7>(c, d));
-                [
-                    i32x4_shuffle::<0, 1, 4, 5>(ab, cd),
-                    i32x4_shuffle::<2, 3, 6, 7>(ab, cd),
-                    i32x4_shuffle::<0, 1, 4, 5>(ab_high, cd_high),
-                    i32x4_shuffle::<2, 3, 6, 7>(ab_high, cd_high),
-                ]
-            }
-            _ => [a; 4],
-        };
-        std::array::from_fn(|v| Self(parted[v]))
+    fn pick_of_twos(self, other: Self) -> Self {
+        Self(i32x4_shuffle::<0, 2, 5, 7>(self.0, other.0))
+    }
+
+    #[inline(always)]
+    fn pick_of_threes(self, other: Self) -> Self {
+        Self(i32x4_shuffle::<0, 3, 4, 7>(self.0, other.0))
     }
 
     #[inline(always)]

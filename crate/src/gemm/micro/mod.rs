@@ -5,6 +5,7 @@
 
 mod ahead;
 mod channels;
+mod correlate;
 mod dots;
 mod march;
 mod outer;
@@ -15,10 +16,11 @@ mod square;
 mod strip;
 
 pub use channels::{first_channel, tap_channels, Factors, Rows};
+pub use correlate::{correlate, correlate_channels};
 pub use dots::{dots, slide, slide_filters};
 pub use march::Outputs;
 pub use outer::{along, columns, outer_tiles, rows};
-pub use planes::{apart, correlate, correlate_channels, correlate_planes, planes, weave, Apart, Taps};
+pub use planes::{apart, planes, weave, Apart, Taps};
 pub use products::{skip_products, slide_products, tap_products, Lines, Sums};
 pub use square::{Square, SquareMut};
 pub use strip::strip;

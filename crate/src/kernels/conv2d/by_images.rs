@@ -1,7 +1,7 @@
 //! Gradients of filters, image by image: a part of the batch has sums of its own, and room for one image with its border and
 //! for its gradients. The sums of the parts are added in their order.
 
-use super::{border, cut, segments, thin, MOST_PARTS};
+use super::{border, cut, segments, thin, thin_gradient, MOST_PARTS};
 use crate::error::{checked_product, Error};
 use crate::geometry::Geometry;
 use crate::kernels::map::zip_in_place;
@@ -44,8 +44,7 @@ impl Sizes {
     fn of(geometry: &Geometry) -> Result<Self, Error> {
         let inner = geometry.of_images(1).without_padding();
         let channels = channels_of_sums(&inner);
-        let outputs =
-            if channels == geometry.out_c { thin::plane_size(&inner) } else { channels * inner.out_h * inner.out_w };
+        let outputs = if channels == geometry.out_c { 0 } else { channels * inner.out_h * inner.out_w };
         Ok(Self {
             sums: checked_product(&[geometry.kernel_h * geometry.kernel_w, geometry.in_c, channels])?,
             bordered: border::size(&geometry.of_images(1))?,
@@ -95,6 +94,7 @@ pub fn filter_gradient(
     let Ok(sizes) = Sizes::of(geometry) else { return };
     let (images, part_size) = (cut(geometry, sizes.most_parts()).0, own + sizes.all());
     let (one, input) = (geometry.of_images(1), geometry.input_size() / geometry.batch);
+    let inner = one.without_padding();
     each_part(workspace, part_size, |part, scratch| {
         let (own, rest) = scratch.split_at_mut(own);
         let (sums, rest) = rest.split_at_mut(sizes.sums);
@@ -107,7 +107,7 @@ pub fn filter_gradient(
                 border::copy(&one, x, bordered);
                 x = bordered;
             }
-            add_image(&one.without_padding(), x, gradients.of(image, image == first, own), sums, outputs);
+            add_image(&inner, x, gradients.of(image, image == first, own), sums, outputs);
         }
     });
     for (part, scratch) in parts(geometry, own, workspace).enumerate() {
@@ -118,7 +118,7 @@ pub fn filter_gradient(
 /// Adds what an image without border contributes to the sums.
 fn add_image(inner: &Geometry, x: &[Real], dy: &[Real], sums: &mut [Real], outputs: &mut [Real]) {
     if thin::fits(inner) {
-        return thin::add_image(inner, x, dy, sums, outputs);
+        return thin_gradient::add_image(inner, x, dy, sums);
     }
     let channels = channels_of_sums(inner);
     if channels == inner.out_c {

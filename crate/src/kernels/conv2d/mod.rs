@@ -18,6 +18,7 @@ pub mod pooled;
 mod segments;
 mod sliding;
 mod thin;
+mod thin_gradient;
 pub mod winograd;
 
 use crate::error::Error;

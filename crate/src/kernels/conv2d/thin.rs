@@ -3,10 +3,9 @@
 //! With one channel a patch has nothing contiguous to offer but its width, and with few filters the lanes of a
 //! vector of channels would stay empty. With one filter, four neighbouring outputs share a vector. Two to four
 //! filters of 3×3 are computed one after the other, and their outputs are woven together; with others the tiles over channels
-//! are better. In the gradient three or four filters are the lanes, of which one may stay
-//! empty; the gradients of two are parted first.
+//! are better.
 
-use crate::gemm::micro::{apart, correlate, correlate_channels, correlate_planes, planes, weave, Apart, Taps};
+use crate::gemm::micro::{apart, planes, weave, Apart, Taps};
 use crate::geometry::Geometry;
 use crate::kernels::activation::{forward_in_place, Activation};
 use crate::vector::{Lanes, Real, Vector, LANES};
@@ -78,44 +77,6 @@ fn few<const F: usize>(
     });
 }
 
-/// `planes[f, j] = dy[j, f]`.
-fn deinterleave<const F: usize>(dy: &[Real], planes: &mut [Real]) {
-    let width = dy.len() / F;
-    let mut sources = dy.chunks_exact(F * LANES);
-    for (j, source) in (&mut sources).enumerate() {
-        let vectors = std::array::from_fn::<_, F, _>(|v| Lanes::load(&source[v * LANES..]));
-        for (f, vector) in Lanes::deinterleave(vectors).into_iter().enumerate() {
-            vector.store(&mut planes[f * width + j * LANES..]);
-        }
-    }
-    for (j, source) in sources.remainder().chunks_exact(F).enumerate() {
-        for f in 0..F {
-            planes[f * width + width / LANES * LANES + j] = source[f];
-        }
-    }
-}
-
-/// Elements of scratch memory for the gradient of an image: those of two filters, apart.
-pub fn plane_size(geometry: &Geometry) -> usize {
-    if fits(geometry) && geometry.out_c == 2 {
-        geometry.out_h * geometry.out_w * geometry.out_c
-    } else {
-        0
-    }
-}
-
-/// Adds what one image contributes to the gradients.
-pub fn add_image(geometry: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real], planes: &mut [Real]) {
-    match geometry.out_c {
-        1 => each_block(geometry, |block| block.gradient(x, dy, df)),
-        2 => {
-            deinterleave::<2>(dy, planes);
-            each_block(geometry, |block| block.plane_gradients::<2>(x, planes, df));
-        }
-        _ => each_block(geometry, |block| block.channel_gradients(x, dy, df)),
-    }
-}
-
 /// The filters of [`few`] on one image.
 #[inline(always)]
 fn three_by_three<const F: usize>(
@@ -148,17 +109,17 @@ fn three_by_three<const F: usize>(
 }
 
 /// Some taps: R rows of T.
-struct Block<'a> {
-    geometry: &'a Geometry,
+pub(super) struct Block<'a> {
+    pub(super) geometry: &'a Geometry,
     p: usize,
     q: usize,
-    rows: usize,
-    columns: usize,
+    pub(super) rows: usize,
+    pub(super) columns: usize,
 }
 
 /// Cuts the taps into blocks of up to 3×3, whose factors or sums fit the registers.
 #[inline(always)]
-fn each_block(geometry: &Geometry, mut work: impl FnMut(Block)) {
+pub(super) fn each_block(geometry: &Geometry, mut work: impl FnMut(Block)) {
     let mut p = 0;
     while p < geometry.kernel_h {
         let rows = if geometry.kernel_h - p >= 3 { 3 } else { 1 };
@@ -192,32 +153,13 @@ impl Block<'_> {
         with_size!(self, forward_sized, x, filter, start, plane);
     }
 
-    fn gradient(&self, x: &[Real], dy: &[Real], df: &mut [Real]) {
-        with_size!(self, gradient_sized, x, dy, df);
-    }
-
-    fn plane_gradients<const F: usize>(&self, x: &[Real], planes: &[Real], df: &mut [Real]) {
-        for r in 0..self.rows {
-            match (self.columns, self.geometry.dilation_w) {
-                (3, 1) => self.plane_gradients_sized::<F, 3, 1>(r, x, planes, df),
-                (3, _) => self.plane_gradients_sized::<F, 3, 0>(r, x, planes, df),
-                (2, _) => self.plane_gradients_sized::<F, 2, 0>(r, x, planes, df),
-                _ => self.plane_gradients_sized::<F, 1, 0>(r, x, planes, df),
-            }
-        }
-    }
-
-    fn channel_gradients(&self, x: &[Real], dy: &[Real], df: &mut [Real]) {
-        with_size!(self, channel_gradients_sized, x, dy, df);
-    }
-
     /// Where tap `[r, t]` lies among the filters.
-    fn tap(&self, r: usize, t: usize) -> usize {
+    pub(super) fn tap(&self, r: usize, t: usize) -> usize {
         ((self.p + r) * self.geometry.kernel_w + self.q + t) * self.geometry.out_c
     }
 
     /// Where the first output sees its first tap; distances of rows, columns and lines of outputs.
-    fn steps(&self) -> (usize, usize, usize, usize) {
+    pub(super) fn steps(&self) -> (usize, usize, usize, usize) {
         let geometry = self.geometry;
         let row = geometry.dilation_h * geometry.in_w;
         let column = geometry.dilation_w;
@@ -249,82 +191,6 @@ impl Block<'_> {
                     }
                 }
                 plane[i * width + j] = sum;
-            }
-        }
-    }
-
-    #[inline(never)]
-    fn gradient_sized<const R: usize, const T: usize, const COLUMN: usize>(
-        &self,
-        x: &[Real],
-        dy: &[Real],
-        df: &mut [Real],
-    ) {
-        let (first, row, column, line) = self.steps();
-        let (lines, width) = (self.geometry.out_h, self.geometry.out_w);
-        let mut sums: Taps<R, T> = [[Lanes::splat(0.0); T]; R];
-        correlate::<R, T, COLUMN>(&mut sums, (x, first, row, column, line), (dy, lines, width));
-        for r in 0..R {
-            for t in 0..T {
-                let mut sum = sums[r][t].sum();
-                // What is left of each row beyond its whole vectors.
-                for i in 0..lines {
-                    for j in width / LANES * LANES..width {
-                        sum += x[first + i * line + r * row + t * column + j] * dy[i * width + j];
-                    }
-                }
-                df[self.tap(r, t)] += sum;
-            }
-        }
-    }
-
-    /// The taps of kernel row `r` for F filters, whose gradients lie in planes.
-    #[inline(never)]
-    fn plane_gradients_sized<const F: usize, const T: usize, const COLUMN: usize>(
-        &self,
-        r: usize,
-        x: &[Real],
-        dy: &[Real],
-        df: &mut [Real],
-    ) {
-        let (first, row, column, line) = self.steps();
-        let first = first + r * row;
-        let (lines, width) = (self.geometry.out_h, self.geometry.out_w);
-        let mut sums: Taps<F, T> = [[Lanes::splat(0.0); T]; F];
-        correlate_planes::<F, T, COLUMN>(&mut sums, (x, first, column, line), (dy, lines * width, lines, width));
-        for f in 0..F {
-            for t in 0..T {
-                let mut sum = sums[f][t].sum();
-                // What is left of each row beyond its whole vectors.
-                for i in 0..lines {
-                    for j in width / LANES * LANES..width {
-                        sum += x[first + i * line + t * column + j] * dy[(f * lines + i) * width + j];
-                    }
-                }
-                df[self.tap(r, t) + f] += sum;
-            }
-        }
-    }
-
-    #[inline(never)]
-    fn channel_gradients_sized<const R: usize, const T: usize, const COLUMN: usize>(
-        &self,
-        x: &[Real],
-        dy: &[Real],
-        df: &mut [Real],
-    ) {
-        let geometry = self.geometry;
-        let (first, row, column, line) = self.steps();
-        let column = if COLUMN > 0 { COLUMN } else { column };
-        let mut sums: Taps<R, T> = [[Lanes::splat(0.0); T]; R];
-        let gradients = (dy, geometry.out_h, geometry.out_w, geometry.out_c);
-        correlate_channels(&mut sums, (x, first, row, column, line), gradients);
-        for r in 0..R {
-            for t in 0..T {
-                let target = &mut df[self.tap(r, t)..][..geometry.out_c];
-                for (value, sum) in target.iter_mut().zip(sums[r][t].to_array()) {
-                    *value += sum;
-                }
             }
         }
     }

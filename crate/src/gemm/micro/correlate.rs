@@ -1,0 +1,256 @@
+//! Gradients of the filters of images of one channel.
+
+use super::Taps;
+use crate::vector::{Lanes, Real, Vector, LANES};
+use std::ops::Range;
+
+/// `sums[r][t][f] += x[start + i·line + r·row + t·column + j] · dy[(i·width + j)·4 + f]` over `lines` rows of `width` pixels: the
+/// gradients of R·T taps of four filters `f`, which are the lanes. Panics when a tap lies outside a slice.
+#[inline(always)]
+pub fn correlate_channels<const R: usize, const T: usize>(
+    sums: &mut Taps<R, T>,
+    (x, start, row, column, line): (&[Real], usize, usize, usize, usize),
+    (dy, lines, width): (&[Real], usize, usize),
+) {
+    if lines == 0 || width == 0 {
+        return;
+    }
+    assert!(start + (lines - 1) * line + (R - 1) * row + (T - 1) * column + width <= x.len());
+    assert!(lines * width * LANES <= dy.len());
+    let mut totals = *sums;
+    for i in 0..lines {
+        // SAFETY: the assertions above bound every address.
+        unsafe {
+            let mut pixels: [*const Real; R] = std::array::from_fn(|r| x.as_ptr().add(start + i * line + r * row));
+            let mut gradients = dy.as_ptr().add(i * width * LANES);
+            // Two gradients share the pixels that both see.
+            for _ in 0..if column == 1 { width / 2 } else { 0 } {
+                let first = Lanes::load_at(gradients);
+                let second = Lanes::load_at(gradients.add(LANES));
+                for r in 0..R {
+                    for t in 0..T + 1 {
+                        let pixel = Lanes::splat_at(pixels[r].add(t));
+                        if t < T {
+                            totals[r][t] = pixel.mul_add(first, totals[r][t]);
+                        }
+                        if t > 0 {
+                            totals[r][t - 1] = pixel.mul_add(second, totals[r][t - 1]);
+                        }
+                    }
+                    pixels[r] = pixels[r].add(2);
+                }
+                gradients = gradients.add(2 * LANES);
+            }
+            for _ in 0..if column == 1 { width % 2 } else { width } {
+                let gradient = Lanes::load_at(gradients);
+                for r in 0..R {
+                    for t in 0..T {
+                        let pixel = Lanes::splat_at(pixels[r].add(t * column));
+                        totals[r][t] = pixel.mul_add(gradient, totals[r][t]);
+                    }
+                    pixels[r] = pixels[r].add(1);
+                }
+                gradients = gradients.add(LANES);
+            }
+        }
+    }
+    *sums = totals;
+}
+
+/// `sums[r][t] += x[start + i·line + r·row + t·column + j] · dy[(i·width + j)·F + f]` for `lines` rows of gradients of `width`
+/// pixels, four at least: the gradients of R·T taps of one of F filters at once, with lanes along the width. Panics outside a slice.
+#[inline(always)]
+pub fn correlate<const F: usize, const R: usize, const T: usize>(
+    sums: &mut Taps<R, T>,
+    (x, start, row, column, line): (&[Real], usize, usize, usize, usize),
+    (dy, f, lines, width): (&[Real], usize, usize, usize),
+) {
+    if lines == 0 {
+        return;
+    }
+    assert!(width >= LANES && start + (lines - 1) * line + (R - 1) * row + (T - 1) * column + width <= x.len());
+    assert!(f < F && lines * width * F <= dy.len());
+    // Rows of gradients that are so many apart see the same rows of pixels.
+    let phases = match line {
+        _ if line == row => 1,
+        1.. if row % line == 0 => (row / line).min(lines),
+        _ => lines,
+    };
+    let mut totals = *sums;
+    for phase in 0..phases {
+        let mut left = if phases == 1 { lines } else { (lines - phase).div_ceil(phases) };
+        let mut first = phase;
+        while left > 0 {
+            let lines = match left {
+                _ if left < R => 1,
+                0..=BLOCK => left,
+                _ if left < 2 * BLOCK => left / 2,
+                _ => BLOCK,
+            };
+            // SAFETY: the assertions above bound every address.
+            unsafe {
+                let block = Block::<F> {
+                    pixels: x.as_ptr().add(start + first * line),
+                    row,
+                    column,
+                    gradients: dy.as_ptr().add(first * width * F + f),
+                    step: phases * width * F,
+                    lines,
+                };
+                if lines < R {
+                    block.along(&mut totals, width);
+                } else {
+                    block.down(&mut totals, width);
+                }
+            }
+            first += lines * phases;
+            left -= lines;
+        }
+    }
+    *sums = totals;
+}
+
+/// Most rows of gradients of a block: those of a strip of columns, and the rows of pixels that they see, stay in a first-level cache
+/// while its lines are walked through.
+const BLOCK: usize = 32;
+
+/// Some rows of gradients, `step` apart, the first of which sees rows of pixels that are as far apart as what two rows of gradients
+/// see through the same tap.
+#[derive(Clone, Copy)]
+struct Block<const F: usize> {
+    pixels: *const Real,
+    row: usize,
+    column: usize,
+    gradients: *const Real,
+    step: usize,
+    lines: usize,
+}
+
+impl<const F: usize> Block<F> {
+    /// Strips of columns, one vector wide.
+    ///
+    /// # Safety
+    /// The pixels and the gradients must lie inside their arrays, in rows of `width`; there must be R lines or more.
+    #[inline(always)]
+    unsafe fn down<const R: usize, const T: usize>(mut self, totals: &mut Taps<R, T>, width: usize) {
+        // SAFETY: promised by the caller.
+        unsafe {
+            for _ in 0..width / LANES {
+                self.strip(totals, |gradient| gradient);
+                self.pixels = self.pixels.wrapping_add(LANES);
+                self.gradients = self.gradients.wrapping_add(LANES * F);
+            }
+            let rest = width % LANES;
+            if rest > 0 {
+                // The first lanes are done already.
+                self.pixels = self.pixels.wrapping_sub(LANES - rest);
+                self.gradients = self.gradients.wrapping_sub((LANES - rest) * F);
+                let mask = last_lanes(rest);
+                self.strip(totals, |gradient| gradient.mul(mask));
+            }
+        }
+    }
+
+    /// Each row of pixels is loaded once, for all rows of gradients that see it, which are kept: a sum gets one product a row.
+    ///
+    /// # Safety
+    /// As for [`Self::down`], of one vector of columns.
+    #[inline(always)]
+    unsafe fn strip<const R: usize, const T: usize>(&self, totals: &mut Taps<R, T>, prepare: impl Fn(Lanes) -> Lanes) {
+        let &Self { mut pixels, row, column, mut gradients, step, lines } = self;
+        let mut seen = [Lanes::splat(0.0); R];
+        // SAFETY: promised by the caller.
+        unsafe {
+            for last in 1..R {
+                let next = prepare(Self::load_at(gradients));
+                seen = std::array::from_fn(|r| if r > 0 { seen[r - 1] } else { next });
+                add_row(totals, (pixels, column), seen, 0..last);
+                pixels = pixels.wrapping_add(row);
+                gradients = gradients.wrapping_add(step);
+            }
+            for _ in R - 1..lines {
+                let next = prepare(Self::load_at(gradients));
+                seen = std::array::from_fn(|r| if r > 0 { seen[r - 1] } else { next });
+                add_row(totals, (pixels, column), seen, 0..R);
+                pixels = pixels.wrapping_add(row);
+                gradients = gradients.wrapping_add(step);
+            }
+            for first in 1..R {
+                seen = std::array::from_fn(|r| seen[r.max(1) - 1]);
+                add_row(totals, (pixels, column), seen, first..R);
+                pixels = pixels.wrapping_add(row);
+            }
+        }
+    }
+
+    /// One row of gradients, from its beginning to its end.
+    ///
+    /// # Safety
+    /// The pixels and the gradients must lie inside their arrays, in rows of `width`.
+    #[inline(always)]
+    unsafe fn along<const R: usize, const T: usize>(&self, totals: &mut Taps<R, T>, width: usize) {
+        let &Self { mut pixels, row, column, mut gradients, .. } = self;
+        let mut left = width;
+        while left > 0 {
+            // SAFETY: promised by the caller.
+            unsafe {
+                let mut gradient = Self::load_at(gradients);
+                if left < LANES {
+                    gradient = gradient.mul(last_lanes(left));
+                }
+                for r in 0..R {
+                    add_row(totals, (pixels.add(r * row), column), [gradient; R], r..r + 1);
+                }
+            }
+            // The last vector overlaps the one before it.
+            let step = (left - LANES.min(left)).clamp(1, LANES);
+            left -= LANES.min(left);
+            pixels = pixels.wrapping_add(step);
+            gradients = gradients.wrapping_add(step * F);
+        }
+    }
+
+    /// The gradients of four neighbouring pixels.
+    ///
+    /// # Safety
+    /// Those of all filters must lie inside their array.
+    #[inline(always)]
+    unsafe fn load_at(gradients: *const Real) -> Lanes {
+        // SAFETY: promised by the caller.
+        unsafe {
+            match F {
+                1 => Lanes::load_at(gradients),
+                2 => Lanes::load_at(gradients).pick_of_twos(Lanes::load_at(gradients.add(3))),
+                _ => Lanes::load_at(gradients).pick_of_threes(Lanes::load_at(gradients.add(6))),
+            }
+        }
+    }
+}
+
+/// `totals[r][t] += pixels[t·column..] · seen[r]`.
+///
+/// # Safety
+/// The pixels must lie inside their array.
+#[inline(always)]
+unsafe fn add_row<const R: usize, const T: usize>(
+    totals: &mut Taps<R, T>,
+    (pixels, column): (*const Real, usize),
+    seen: [Lanes; R],
+    rows: Range<usize>,
+) {
+    for t in 0..T {
+        // SAFETY: promised by the caller.
+        let pixel = unsafe { Lanes::load_at(pixels.add(t * column)) };
+        for r in 0..R {
+            if rows.contains(&r) {
+                totals[r][t] = pixel.mul_add(seen[r], totals[r][t]);
+            }
+        }
+    }
+}
+
+/// One in the last lanes, zero in the others.
+#[inline(always)]
+fn last_lanes(count: usize) -> Lanes {
+    Lanes::from_array(std::array::from_fn(|lane| if lane + count < LANES { 0.0 } else { 1.0 }))
+}

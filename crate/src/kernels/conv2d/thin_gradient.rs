@@ -1,0 +1,65 @@
+//! Gradient of one to four filters over one input channel: lanes along the width of the image, or along four filters.
+
+use super::thin::{each_block, Block};
+use crate::gemm::micro::{correlate, correlate_channels, Taps};
+use crate::geometry::Geometry;
+use crate::vector::{Lanes, Real, Vector, LANES};
+
+/// Adds what one image contributes to the gradients.
+pub fn add_image(geometry: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real]) {
+    match geometry.out_c {
+        1 => each_block(geometry, |block| block.gradients::<1>(x, dy, df)),
+        2 => each_block(geometry, |block| block.gradients::<2>(x, dy, df)),
+        3 => each_block(geometry, |block| block.gradients::<3>(x, dy, df)),
+        _ => each_block(geometry, |block| block.gradients::<LANES>(x, dy, df)),
+    }
+}
+
+impl Block<'_> {
+    /// Those of F filters.
+    fn gradients<const F: usize>(&self, x: &[Real], dy: &[Real], df: &mut [Real]) {
+        match (self.rows, self.columns, self.geometry.dilation_w) {
+            (3, 3, 1) => self.gradients_sized::<F, 3, 3, 1>(x, dy, df),
+            (3, 3, _) => self.gradients_sized::<F, 3, 3, 0>(x, dy, df),
+            (3, 2, _) => self.gradients_sized::<F, 3, 2, 0>(x, dy, df),
+            (3, _, _) => self.gradients_sized::<F, 3, 1, 0>(x, dy, df),
+            (_, 3, _) => self.gradients_sized::<F, 1, 3, 0>(x, dy, df),
+            (_, 2, _) => self.gradients_sized::<F, 1, 2, 0>(x, dy, df),
+            _ => self.gradients_sized::<F, 1, 1, 0>(x, dy, df),
+        }
+    }
+
+    /// Those of R rows of T taps, whose distance is `COLUMN` when it is known, else 0.
+    #[inline(never)]
+    fn gradients_sized<const F: usize, const R: usize, const T: usize, const COLUMN: usize>(
+        &self,
+        x: &[Real],
+        dy: &[Real],
+        df: &mut [Real],
+    ) {
+        let (first, row, column, line) = self.steps();
+        let pixels = (x, first, row, if COLUMN > 0 { COLUMN } else { column }, line);
+        let (lines, width) = (self.geometry.out_h, self.geometry.out_w);
+        let zeros: Taps<R, T> = [[Lanes::splat(0.0); T]; R];
+        if F == LANES {
+            let mut sums = zeros;
+            correlate_channels(&mut sums, pixels, (dy, lines, width));
+            for r in 0..R {
+                for t in 0..T {
+                    let target = &mut df[self.tap(r, t)..];
+                    Lanes::load(target).add(sums[r][t]).store(target);
+                }
+            }
+            return;
+        }
+        for f in 0..F {
+            let mut sums = zeros;
+            correlate::<F, R, T>(&mut sums, pixels, (dy, f, lines, width));
+            for r in 0..R {
+                for t in 0..T {
+                    df[self.tap(r, t) + f] += sums[r][t].sum();
+                }
+            }
+        }
+    }
+}

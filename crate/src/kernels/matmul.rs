@@ -13,7 +13,7 @@ use crate::error::{checked_product, Error};
 use crate::gemm::micro::{along, rows, store, zeros, Panel, Walk};
 use crate::gemm::pack::{pack_panel, pack_panel_transposed, packed_size, panel_start, panel_width, transpose, PANEL};
 use crate::threads::{each_pair, each_part, share};
-use crate::vector::{combine, copy, Lanes, Real, Vector, LANES};
+use crate::vector::{combine_ahead, copy, Lanes, Real, Vector, LANES};
 
 /// Steps of the reduction at a time: a panel of sixteen columns then takes 16 KiB, half of a first-level cache.
 const BLOCK: usize = 256;
@@ -245,35 +245,38 @@ fn outer_product(n: usize, a: &[Real], b: &[Real], bias: Option<&[Real]>, c: &mu
     // Bound by memory, like the two products below: a value takes as long as several operations of others.
     let rows = share(a.len(), n * if matches!(ending, Ending::Slope(..)) { 10 } else { 4 });
     each_part(c, rows * n, |part, c| {
-        for (index, row) in c.chunks_exact_mut(n).enumerate() {
-            let factor = a[part * rows + index];
+        for index in 0..c.len() / n {
+            let c = &mut c[index * n..];
+            let index = part * rows + index;
+            let (factor, ending) = (a[index], ending.after(index * n));
             if let Some(bias) = bias {
+                let row = &mut c[..n];
                 copy(bias, row);
                 axpy(factor, b, row);
+                ending.apply(row);
             } else {
-                multiple(factor, b, row, ending.after((part * rows + index) * n));
-                continue;
+                multiple(factor, b, c, ending);
             }
-            ending.after((part * rows + index) * n).apply(row);
         }
     });
 }
 
-/// `c = ending(factor · b)`, in one pass where it is the slope of a function that a dense layer of one output often has
-/// before it.
+/// `c = ending(factor · b)` for as many values as `b` has, in one pass where it is the slope of a function that a dense layer of one
+/// output often has before it. What follows in `c` is written next.
 fn multiple(factor: Real, b: &[Real], c: &mut [Real], ending: Ending) {
     let (factor, one, zero) = (Lanes::splat(factor), Lanes::splat(1.0), Lanes::splat(0.0));
     match ending {
         Ending::Slope(Activation::Sigmoid, y) => {
-            combine::<2, 4>([b, &y[..b.len()]], c, |[b, y]| b.mul(factor).mul(y.mul(one.sub(y))));
+            combine_ahead(b, y, c, |[b, y]| b.mul(factor).mul(y.mul(one.sub(y))));
         }
         Ending::Slope(Activation::Tanh, y) => {
-            combine::<2, 4>([b, &y[..b.len()]], c, |[b, y]| b.mul(factor).mul(one.sub(y.mul(y))));
+            combine_ahead(b, y, c, |[b, y]| b.mul(factor).mul(one.sub(y.mul(y))));
         }
         Ending::Slope(Activation::Relu, y) => {
-            combine::<2, 4>([b, &y[..b.len()]], c, |[b, y]| zero.select_less(y, b.mul(factor), zero));
+            combine_ahead(b, y, c, |[b, y]| zero.select_less(y, b.mul(factor), zero));
         }
         _ => {
+            let c = &mut c[..b.len()];
             map(b, c, |b| b.mul(factor));
             ending.apply(c);
         }

@@ -17,7 +17,7 @@ pub use marked::{combine_marking, spread_marked};
 pub use portable::Lanes;
 #[cfg(target_feature = "simd128")]
 pub use simd128::Lanes;
-pub use sweep::{combine, combine_beside_totals, spread, sweep, totals, update_ahead};
+pub use sweep::{combine, combine_ahead, combine_beside_totals, spread, sweep, totals, update_ahead};
 pub use turned::{columns_to_rows, rows_to_columns};
 
 /// Number of lanes.

@@ -1,6 +1,6 @@
 //! Functions of arrays, vector by vector: pointers that move, nothing is checked within a loop.
 
-use super::{touch, Lanes, Real, Vector, LANES};
+use super::{touch, Lanes, Real, Vector, LANES, LINE};
 
 /// `y = apply(source, x)` for every element, N vectors at a time; without a `source` it is `y` itself that is read. Panics
 /// when the lengths differ.
@@ -32,6 +32,27 @@ pub fn combine<const I: usize, const N: usize>(
     let places = Places { inputs: inputs.map(<[Real]>::as_ptr), target: y.as_mut_ptr() };
     // SAFETY: all arrays are as long as `y`.
     unsafe { run::<I, N>(places, y.len(), |inputs, _| apply(inputs)) }
+}
+
+/// `y = apply(factors, x)` for the elements of `factors`, four vectors at a time. `x` and `y` may be longer: a value of each cache line
+/// some lines further on is read as well, so that what is read and written next is there in time. Panics when they are shorter.
+#[inline(always)]
+pub fn combine_ahead(factors: &[Real], x: &[Real], y: &mut [Real], apply: impl Fn([Lanes; 2]) -> Lanes) {
+    const AHEAD: usize = 8 * LINE;
+    let length = factors.len();
+    assert!(x.len() >= length && y.len() >= length);
+    let lines = (x.len().min(y.len()).saturating_sub(AHEAD) / LINE).min(length / LINE);
+    let apply = |inputs, _| apply(inputs);
+    let mut places = Places { inputs: [factors.as_ptr(), x.as_ptr()], target: y.as_mut_ptr() };
+    // SAFETY: all arrays have `length` values, and the steps add up to that; so many lines further on are those that are touched.
+    unsafe {
+        for _ in 0..lines {
+            touch(places.inputs[1].add(AHEAD));
+            touch(places.target.add(AHEAD));
+            places.vectors::<4>(&apply);
+        }
+        run::<2, 4>(places, length - lines * LINE, apply);
+    }
 }
 
 /// `targets = apply(inputs, targets)` for every element, N vectors at a time, from the first to the last; behind the arrays'

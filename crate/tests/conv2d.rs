@@ -71,7 +71,7 @@ fn table() -> Vec<Case> {
             cases.push(Case { channels, filters, ..base });
         }
     }
-    // Few filters over one channel are computed apart, a thousand outputs at a time; rows as high as the kernel and lower.
+    // Few filters over one channel go over an image in bands of lines; images as high as the kernel and a little higher.
     for image in [[60, 30], [5, 300], [3, 11], [4, 515]] {
         for filters in [1, 2, 3, 4] {
             cases.push(Case { image, filters, batch: 1, ..base });

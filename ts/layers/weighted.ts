@@ -118,7 +118,9 @@ export function readWeighted(options: WeightedOptions, label: string, kernelName
 
 /** Where the gradients of a layer's weights go. */
 export interface PooledGradients {
+  /** Of the shape of the kernel. */
   readonly kernel: Buffer;
+  /** Of the shape of the bias, where there is one. */
   readonly bias: Buffer | undefined;
 }
 

@@ -1,5 +1,6 @@
 //! Gradients of the filters of images of one channel.
 
+use super::planes::most_lines;
 use super::Taps;
 use crate::vector::{Lanes, Real, Vector, LANES};
 use std::ops::Range;
@@ -76,6 +77,7 @@ pub fn correlate<const F: usize, const R: usize, const T: usize>(
         1.. if row % line == 0 => (row / line).min(lines),
         _ => lines,
     };
+    let most = most_lines(width * F);
     let mut totals = *sums;
     for phase in 0..phases {
         let mut left = if phases == 1 { lines } else { (lines - phase).div_ceil(phases) };
@@ -83,9 +85,9 @@ pub fn correlate<const F: usize, const R: usize, const T: usize>(
         while left > 0 {
             let lines = match left {
                 _ if left < R => 1,
-                0..=BLOCK => left,
-                _ if left < 2 * BLOCK => left / 2,
-                _ => BLOCK,
+                _ if left <= most => left,
+                _ if left < 2 * most => left / 2,
+                _ => most,
             };
             // SAFETY: the assertions above bound every address.
             unsafe {
@@ -109,10 +111,6 @@ pub fn correlate<const F: usize, const R: usize, const T: usize>(
     }
     *sums = totals;
 }
-
-/// Most rows of gradients of a block: those of a strip of columns, and the rows of pixels that they see, stay in a first-level cache
-/// while its lines are walked through.
-const BLOCK: usize = 32;
 
 /// Some rows of gradients, `step` apart, the first of which sees rows of pixels that are as far apart as what two rows of gradients
 /// see through the same tap.

@@ -6,6 +6,12 @@ use std::hint::black_box;
 /// Sums of R kernel rows times T taps.
 pub type Taps<const R: usize, const T: usize> = [[Lanes; T]; R];
 
+/// Most lines of `length` values that are walked down together, column by column: more would want more streams of memory than a
+/// processor keeps up with, where lines are long.
+pub fn most_lines(length: usize) -> usize {
+    (4096 / length.max(1)).clamp(8, 32)
+}
+
 /// `out[i, j] = start + Σ x[first + i·line + r·row + t·column + j] · taps[r][t]`, or added to what `out` holds when
 /// `start` is `None`: the whole vectors `j` of `lines` rows of `width` outputs of one filter, with lanes along the
 /// width. `COLUMN` is the distance of two taps when it is known, else 0. Panics when a tap lies outside a slice.
@@ -25,12 +31,20 @@ pub fn planes<const R: usize, const T: usize, const COLUMN: usize>(
     assert!((lines - 1) * width + vectors * LANES <= out.len());
     if line == row && lines >= R {
         // Lines share rows of pixels: down each column of vectors every row is loaded once.
-        for j in 0..vectors {
-            // SAFETY: the assertions above bound every address.
-            unsafe {
-                let pixels = x.as_ptr().add(first + j * LANES);
-                march::<R, T>((pixels, row, column), taps, start, (out.as_mut_ptr().add(j * LANES), lines, width));
+        let most = most_lines(width);
+        let mut i = 0;
+        while i < lines {
+            // No band has less than R lines.
+            let count = if lines - i < most + R { lines - i } else { most };
+            for j in 0..vectors {
+                // SAFETY: the assertions above bound every address.
+                unsafe {
+                    let pixels = x.as_ptr().add(first + i * line + j * LANES);
+                    let target = out.as_mut_ptr().add(i * width + j * LANES);
+                    march::<R, T>((pixels, row, column), taps, start, (target, count, width));
+                }
             }
+            i += count;
         }
         return;
     }
@@ -148,67 +162,86 @@ unsafe fn plane<const R: usize, const T: usize, const N: usize>(
     }
 }
 
-/// Outputs of a filter that [`weave`] computes at a time.
-const APART: usize = 1024;
-
-/// Room for the outputs of F filters, apart, before [`weave`] puts them together.
-pub type Apart<const F: usize> = [[Real; APART]; F];
-
-/// Room for [`weave`].
-pub fn apart<const F: usize>() -> Apart<F> {
-    [[0.0; APART]; F]
-}
-
 /// `out[(i·width + j)·F + f] = start[f] + Σ x[first + i·line + r·row + t·column + j] · filter[(r·T + t)·F + f]` for the
-/// whole vectors `j` of every row: [`planes`] of one filter after the other, which are then woven together. `COLUMN` as there.
-/// Panics when a tap lies outside a slice.
+/// whole vectors `j` of every row: F filters of `rows` times T taps share each load of `x`, their outputs are woven
+/// together in registers. `COLUMN` as for [`planes`]. Panics when a tap lies outside a slice.
 #[inline(always)]
-pub fn weave<const F: usize, const R: usize, const T: usize, const COLUMN: usize>(
+pub fn weave<const F: usize, const T: usize, const COLUMN: usize>(
     (x, first, row, column, line): (&[Real], usize, usize, usize, usize),
-    (filter, start): (&[Real], &[Real; F]),
+    (filter, rows): (&[Real], usize),
+    start: &[Real; F],
     (out, lines, width): (&mut [Real], usize, usize),
-    apart: &mut Apart<F>,
 ) {
-    let whole = width / LANES * LANES;
-    let widest = whole.min(APART / 4);
-    let mut j = 0;
-    while j < whole {
-        let columns = widest.min(whole - j);
-        let mut i = 0;
-        while i < lines {
-            let count = (APART / columns).min(lines - i);
-            for (f, plane) in apart.iter_mut().enumerate() {
-                let tap = |r, t| Lanes::splat(filter[(r * T + t) * F + f]);
-                let taps: Taps<R, T> = std::array::from_fn(|r| std::array::from_fn(|t| tap(r, t)));
-                let pixels = (x, first + i * line + j, row, column, line);
-                planes::<R, T, COLUMN>(pixels, &taps, Some(Lanes::splat(start[f])), (plane, count, columns));
+    let column = if COLUMN > 0 { COLUMN } else { column };
+    let vectors = width / LANES;
+    if lines == 0 || vectors == 0 {
+        return;
+    }
+    assert!(rows > 0 && first + (lines - 1) * line + (rows - 1) * row + (T - 1) * column + vectors * LANES <= x.len());
+    assert!(rows * T * F <= filter.len() && ((lines - 1) * width + vectors * LANES) * F <= out.len());
+    for i in 0..lines {
+        // SAFETY: the assertions above bound every address.
+        unsafe {
+            let pixels = x.as_ptr().add(first + i * line);
+            let target = out.as_mut_ptr().add(i * width * F);
+            let mut j = 0;
+            // Three vectors at a time share the weights, which do not all fit the registers.
+            while j + 3 <= vectors {
+                let place = (pixels.add(j * LANES), row, column);
+                woven::<F, T, 3>(place, (filter.as_ptr(), rows), start, target.add(j * LANES * F));
+                j += 3;
             }
-            for k in 0..count {
-                let planes: [&[Real]; F] = std::array::from_fn(|f| &apart[f][k * columns..(k + 1) * columns]);
-                interleave(planes, &mut out[((i + k) * width + j) * F..][..columns * F]);
+            if j + 2 <= vectors {
+                let place = (pixels.add(j * LANES), row, column);
+                woven::<F, T, 2>(place, (filter.as_ptr(), rows), start, target.add(j * LANES * F));
+                j += 2;
             }
-            i += count;
+            if j < vectors {
+                let place = (pixels.add(j * LANES), row, column);
+                woven::<F, T, 1>(place, (filter.as_ptr(), rows), start, target.add(j * LANES * F));
+            }
         }
-        j += columns;
     }
 }
 
-/// `out[j·F + f] = planes[f][j]` for whole vectors `j`. Panics when the lengths differ.
+/// N neighbouring vectors of [`weave`].
+///
+/// # Safety
+/// The pixels, the filter and the outputs must lie inside their arrays.
 #[inline(always)]
-fn interleave<const F: usize>(planes: [&[Real]; F], out: &mut [Real]) {
-    let length = out.len() / F;
-    assert!(length % LANES == 0 && planes.iter().all(|plane| plane.len() == length));
-    let mut sources = planes.map(<[Real]>::as_ptr);
-    let mut target = out.as_mut_ptr();
-    for _ in 0..length / LANES {
-        // SAFETY: all planes have `length` values, `out` has F times as many, and the steps add up to no more.
-        unsafe {
-            let vectors: [Lanes; F] = sources.map(|source| Lanes::load_at(source));
+unsafe fn woven<const F: usize, const T: usize, const N: usize>(
+    (pixels, row, column): (*const Real, usize, usize),
+    (filter, rows): (*const Real, usize),
+    start: &[Real; F],
+    target: *mut Real,
+) {
+    let mut sums: [[Lanes; N]; F] = std::array::from_fn(|f| [Lanes::splat(start[f]); N]);
+    // SAFETY: promised by the caller.
+    unsafe {
+        let mut weights = filter;
+        let mut line = pixels;
+        // The numbers of rows and taps are not known here: unrolled, the weights or the pixels of all would be kept, on the
+        // stack.
+        for _ in 0..rows {
+            let mut place = line;
+            for _ in 0..black_box(T) {
+                let values: [Lanes; N] = std::array::from_fn(|n| Lanes::load_at(place.add(n * LANES)));
+                for f in 0..F {
+                    let weight = Lanes::splat_at(weights.add(f));
+                    for n in 0..N {
+                        sums[f][n] = values[n].mul_add(weight, sums[f][n]);
+                    }
+                }
+                weights = weights.wrapping_add(F);
+                place = place.wrapping_add(column);
+            }
+            line = line.wrapping_add(row);
+        }
+        for n in 0..N {
+            let vectors: [Lanes; F] = std::array::from_fn(|f| sums[f][n]);
             for (v, vector) in Lanes::interleave(vectors).into_iter().enumerate() {
-                vector.store_at(target.add(v * LANES));
+                vector.store_at(target.add((n * F + v) * LANES));
             }
         }
-        sources = sources.map(|source| source.wrapping_add(LANES));
-        target = target.wrapping_add(F * LANES);
     }
 }

@@ -1,11 +1,11 @@
 //! One input channel and few filters, as in the seed's network: lanes along the width of the image.
 //!
 //! With one channel a patch has nothing contiguous to offer but its width, and with few filters the lanes of a
-//! vector of channels would stay empty. With one filter, four neighbouring outputs share a vector. Two to four
-//! filters of 3×3 are computed one after the other, and their outputs are woven together; with others the tiles over channels
-//! are better.
+//! vector of channels would stay empty. With one filter, four neighbouring outputs share a vector. With two to four
+//! filters of 3×3 they share each load of the image, and their vectors are woven together before they are stored; with
+//! others the tiles over channels are better.
 
-use crate::gemm::micro::{apart, planes, weave, Apart, Taps};
+use crate::gemm::micro::{planes, weave, Taps};
 use crate::geometry::Geometry;
 use crate::kernels::activation::{forward_in_place, Activation};
 use crate::vector::{Lanes, Real, Vector, LANES};
@@ -23,7 +23,7 @@ pub fn fits(geometry: &Geometry) -> bool {
         && !geometry.is_padded()
 }
 
-/// Whether the outputs are computed this way: one filter, or two to four of 3×3 taps.
+/// Whether the outputs are computed this way: one filter, or 3×3 taps, for which several share the pixels.
 pub fn fits_forward(geometry: &Geometry) -> bool {
     fits(geometry) && (geometry.out_c == 1 || (geometry.kernel_h, geometry.kernel_w) == (3, 3))
 }
@@ -37,64 +37,41 @@ pub fn forward(
     y: &mut [Real],
     activation: Activation,
 ) {
-    match geometry.out_c {
-        1 => {
-            let start = bias.map_or(0.0, |bias| bias[0]);
-            each_image(geometry, x, y, |x, y| {
-                each_block(geometry, |block| block.forward(x, filter, start, y));
-                // The image is still in the first-level cache.
-                forward_in_place(activation, y);
-            });
+    let filters = geometry.out_c;
+    let outputs = geometry.out_h * geometry.out_w;
+    let images = x.chunks_exact(geometry.in_h * geometry.in_w);
+    for (x, out) in images.zip(y.chunks_exact_mut(outputs * filters)) {
+        match filters {
+            1 => {
+                let start = bias.map_or(0.0, |bias| bias[0]);
+                each_block(geometry, |block| block.forward(x, filter, start, out));
+            }
+            2 => three_by_three::<2>(geometry, x, filter, bias, out),
+            3 => three_by_three::<3>(geometry, x, filter, bias, out),
+            _ => three_by_three::<4>(geometry, x, filter, bias, out),
         }
-        2 => few::<2>(geometry, x, (filter, bias), y, activation),
-        3 => few::<3>(geometry, x, (filter, bias), y, activation),
-        _ => few::<4>(geometry, x, (filter, bias), y, activation),
+        // The image is still in the first-level cache.
+        forward_in_place(activation, out);
     }
 }
 
-/// Calls `work` with the pixels and the outputs of each image.
-#[inline(always)]
-fn each_image(geometry: &Geometry, x: &[Real], y: &mut [Real], mut work: impl FnMut(&[Real], &mut [Real])) {
-    let outputs = geometry.out_h * geometry.out_w * geometry.out_c;
-    for (x, y) in x.chunks_exact(geometry.in_h * geometry.in_w).zip(y.chunks_exact_mut(outputs)) {
-        work(x, y);
-    }
-}
-
-/// Two to four filters of 3×3.
+/// Two to four filters of 3×3 on one image.
 #[inline(never)]
-fn few<const F: usize>(
-    geometry: &Geometry,
-    x: &[Real],
-    filters: (&[Real], Option<&[Real]>),
-    y: &mut [Real],
-    activation: Activation,
-) {
-    let mut apart = apart::<F>();
-    each_image(geometry, x, y, |x, y| {
-        three_by_three(geometry, x, filters, y, &mut apart);
-        forward_in_place(activation, y);
-    });
-}
-
-/// The filters of [`few`] on one image.
-#[inline(always)]
 fn three_by_three<const F: usize>(
     geometry: &Geometry,
     x: &[Real],
-    (filter, bias): (&[Real], Option<&[Real]>),
+    filter: &[Real],
+    bias: Option<&[Real]>,
     out: &mut [Real],
-    apart: &mut Apart<F>,
 ) {
     let start: [Real; F] = std::array::from_fn(|f| bias.map_or(0.0, |bias| bias[f]));
     let (row, column) = (geometry.dilation_h * geometry.in_w, geometry.dilation_w);
     let line = geometry.stride_h * geometry.in_w;
     let (lines, width) = (geometry.out_h, geometry.out_w);
-    let outputs = (&mut *out, lines, width);
     if column == 1 {
-        weave::<F, 3, 3, 1>((x, 0, row, 1, line), (filter, &start), outputs, apart);
+        weave::<F, 3, 1>((x, 0, row, 1, line), (filter, geometry.kernel_h), &start, (&mut *out, lines, width));
     } else {
-        weave::<F, 3, 3, 0>((x, 0, row, column, line), (filter, &start), outputs, apart);
+        weave::<F, 3, 0>((x, 0, row, column, line), (filter, geometry.kernel_h), &start, (&mut *out, lines, width));
     }
     // What is left of each row beyond its whole vectors.
     for i in 0..lines {

@@ -15,6 +15,9 @@ pub fn add_image(geometry: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real]) 
     }
 }
 
+/// Gradients that stay in a first-level cache.
+const BAND: usize = 8192;
+
 impl Block<'_> {
     /// Those of F filters.
     fn gradients<const F: usize>(&self, x: &[Real], dy: &[Real], df: &mut [Real]) {
@@ -38,12 +41,12 @@ impl Block<'_> {
         df: &mut [Real],
     ) {
         let (first, row, column, line) = self.steps();
-        let pixels = (x, first, row, if COLUMN > 0 { COLUMN } else { column }, line);
+        let column = if COLUMN > 0 { COLUMN } else { column };
         let (lines, width) = (self.geometry.out_h, self.geometry.out_w);
         let zeros: Taps<R, T> = [[Lanes::splat(0.0); T]; R];
         if F == LANES {
             let mut sums = zeros;
-            correlate_channels(&mut sums, pixels, (dy, lines, width));
+            correlate_channels(&mut sums, (x, first, row, column, line), (dy, lines, width));
             for r in 0..R {
                 for t in 0..T {
                     let target = &mut df[self.tap(r, t)..];
@@ -52,9 +55,16 @@ impl Block<'_> {
             }
             return;
         }
-        for f in 0..F {
-            let mut sums = zeros;
-            correlate::<F, R, T>(&mut sums, pixels, (dy, f, lines, width));
+        let mut sums = [zeros; F];
+        // All filters take some rows before the next ones, which may have to come from far.
+        let band = (BAND / (width * F)).max(8);
+        for i in (0..lines).step_by(band) {
+            let pixels = (x, first + i * line, row, column, line);
+            for (f, sums) in sums.iter_mut().enumerate() {
+                correlate::<F, R, T>(sums, pixels, (&dy[i * width * F..], f, band.min(lines - i), width));
+            }
+        }
+        for (f, sums) in sums.iter().enumerate() {
             for r in 0..R {
                 for t in 0..T {
                     df[self.tap(r, t) + f] += sums[r][t].sum();

@@ -5,6 +5,7 @@ use super::{call, ending, Frame};
 use crate::error::Error;
 use crate::geometry::Geometry;
 use crate::kernels::activation::Activation;
+use crate::kernels::conv2d::pooled::Pooled;
 use crate::kernels::conv2d::{self, Pass};
 use wasm_bindgen::prelude::*;
 
@@ -90,6 +91,22 @@ pub fn conv2d_max_pool2d(
     })
 }
 
+/// Gradients by the outputs of max pooling, and what [`conv2d_max_pool2d`] noted.
+fn pooled<'a>(
+    frame: &mut Frame,
+    windows: &'a Geometry,
+    (argmax, dy): (u32, u32),
+    (activation, values): (u32, u32),
+) -> Result<Pooled<'a>, Error> {
+    let size = windows.output_size();
+    Ok(Pooled {
+        windows,
+        argmax: notes(frame, argmax, windows)?,
+        dy: frame.input(dy, size)?,
+        slope: ending(frame, activation, values, size)?,
+    })
+}
+
 /// Gradients of the filter and the bias (`dbias` 0 for none) of [`conv2d_max_pool2d`] from the gradient by its outputs; with
 /// `values` of their size, not 0, times the activation's slope, see [`super::ending`].
 #[wasm_bindgen]
@@ -110,13 +127,7 @@ pub fn conv2d_max_pool2d_gradient(
         let geometry = frame.geometry(geometry)?;
         let windows = windows_behind(frame, &geometry, pooling)?;
         let needed = conv2d::workspace(Pass::PooledGradient, &geometry)?;
-        let size = windows.output_size();
-        let pooled = conv2d::pooled::Pooled {
-            windows: &windows,
-            argmax: notes(frame, argmax, &windows)?,
-            dy: frame.input(dy, size)?,
-            slope: ending(frame, activation, values, size)?,
-        };
+        let pooled = pooled(frame, &windows, (argmax, dy), (activation, values))?;
         conv2d::pooled::gradient(
             &geometry,
             &pooled,
@@ -153,13 +164,7 @@ pub fn conv2d_max_pool2d_gradients(
         let geometry = frame.geometry(geometry)?;
         let windows = windows_behind(frame, &geometry, pooling)?;
         let needed = conv2d::workspace(Pass::PooledGradients, &geometry)?;
-        let size = windows.output_size();
-        let pooled = conv2d::pooled::Pooled {
-            windows: &windows,
-            argmax: notes(frame, argmax, &windows)?,
-            dy: frame.input(dy, size)?,
-            slope: ending(frame, activation, values, size)?,
-        };
+        let pooled = pooled(frame, &windows, (argmax, dy), (activation, values))?;
         if needed == 0 {
             return Err(Error::InvalidGeometry);
         }

@@ -1,5 +1,6 @@
 //! Bias: one value for each channel, and its gradient.
 
+use super::map::zip_in_place;
 use crate::threads::{each_part, share};
 use crate::vector::{combine_beside_totals, copy, totals, Lanes, Real, Vector, LANES};
 
@@ -41,6 +42,14 @@ pub fn gradient(rows: usize, columns: usize, dy: &[Real], db: &mut [Real]) {
             add_columns(columns, part * width, block, db);
         }
     });
+}
+
+/// `db` is the sum of what the parts of some work have at their beginning, added in their order.
+pub fn sum_of_parts<'a>(parts: impl Iterator<Item = &'a [Real]>, db: &mut [Real]) {
+    db.fill(0.0);
+    for part in parts {
+        zip_in_place(db, &part[..db.len()], |db, sum| db.add(sum));
+    }
 }
 
 /// Adds every row of `dy` to `db`.

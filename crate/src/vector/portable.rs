@@ -163,6 +163,7 @@ impl Vector for Lanes {
         vectors.iter().all(|vector| vector.0.iter().zip(limit.0).all(|(x, limit)| x.abs() <= limit))
     }
 
+    #[inline(always)]
     fn or_nan_of(self, other: Self) -> Self {
         self.zip(other, |a, b| if b.is_nan() { b } else { a })
     }

@@ -1,6 +1,6 @@
 //! Gradients of the filters of images of one channel.
 
-use super::planes::most_lines;
+use super::planes::band;
 use super::Taps;
 use crate::vector::{Lanes, Real, Vector, LANES};
 use std::ops::Range;
@@ -77,18 +77,12 @@ pub fn correlate<const F: usize, const R: usize, const T: usize>(
         1.. if row % line == 0 => (row / line).min(lines),
         _ => lines,
     };
-    let most = most_lines(width * F);
     let mut totals = *sums;
     for phase in 0..phases {
         let mut left = if phases == 1 { lines } else { (lines - phase).div_ceil(phases) };
         let mut first = phase;
         while left > 0 {
-            let lines = match left {
-                _ if left < R => 1,
-                _ if left <= most => left,
-                _ if left < 2 * most => left / 2,
-                _ => most,
-            };
+            let lines = if left < R { 1 } else { band(left, width * F) };
             // SAFETY: the assertions above bound every address.
             unsafe {
                 let block = Block::<F> {

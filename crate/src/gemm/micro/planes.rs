@@ -6,10 +6,15 @@ use std::hint::black_box;
 /// Sums of R kernel rows times T taps.
 pub type Taps<const R: usize, const T: usize> = [[Lanes; T]; R];
 
-/// Most lines of `length` values that are walked down together, column by column: more would want more streams of memory than a
-/// processor keeps up with, where lines are long.
-pub fn most_lines(length: usize) -> usize {
-    (4096 / length.max(1)).clamp(8, 32)
+/// How many of the lines that are left, of `length` values each, are walked down together, column by column: four or more where there
+/// are so many. More would want more streams of memory than a processor keeps up with, where lines are long.
+pub fn band(left: usize, length: usize) -> usize {
+    let most = (4096 / length.max(1)).clamp(8, 32);
+    match left {
+        _ if left <= most => left,
+        _ if left < 2 * most => left / 2,
+        _ => most,
+    }
 }
 
 /// `out[i, j] = start + Σ x[first + i·line + r·row + t·column + j] · taps[r][t]`, or added to what `out` holds when
@@ -31,11 +36,9 @@ pub fn planes<const R: usize, const T: usize, const COLUMN: usize>(
     assert!((lines - 1) * width + vectors * LANES <= out.len());
     if line == row && lines >= R {
         // Lines share rows of pixels: down each column of vectors every row is loaded once.
-        let most = most_lines(width);
         let mut i = 0;
         while i < lines {
-            // No band has less than R lines.
-            let count = if lines - i < most + R { lines - i } else { most };
+            let count = band(lines - i, width);
             for j in 0..vectors {
                 // SAFETY: the assertions above bound every address.
                 unsafe {

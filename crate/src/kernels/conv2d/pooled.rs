@@ -7,10 +7,9 @@ use crate::error::{checked_product, Error};
 use crate::geometry::Geometry;
 use crate::kernels::activation::{forward_in_place, Activation};
 use crate::kernels::ending::Ending;
-use crate::kernels::map::zip_in_place;
 use crate::kernels::{bias, pooling};
 use crate::threads::each_with_scratch;
-use crate::vector::{copy, Real, Vector, LANES};
+use crate::vector::{copy, Real, LANES};
 
 /// float32 values of scratch memory: those of the convolution, and outputs of it: one image for each part of the batch,
 /// where images are computed one by one.
@@ -164,10 +163,7 @@ pub fn gradient(
     let own = own_size(geometry);
     by_images::filter_gradient(geometry, x, (pooled, own), df, workspace);
     if let Some(db) = db {
-        db.fill(0.0);
-        for part in by_images::parts(geometry, own, workspace) {
-            zip_in_place(db, &part[..geometry.out_c], |db, sum| db.add(sum));
-        }
+        bias::sum_of_parts(by_images::parts(geometry, own, workspace), db);
     }
 }
 

@@ -110,24 +110,25 @@ pub(super) fn each_block(geometry: &Geometry, mut work: impl FnMut(Block)) {
     }
 }
 
-/// Calls a function of a block with its size and the distance of its taps as constants.
+/// Calls a function of a block, behind constants of its own, with the block's size and the distance of its taps as constants.
 macro_rules! with_size {
-    ($block:expr, $function:ident, $($argument:expr),*) => {
+    ($block:expr, $function:ident, [$($own:ident),*], $($argument:expr),*) => {
         match ($block.rows, $block.columns, $block.geometry.dilation_w) {
-            (3, 3, 1) => $block.$function::<3, 3, 1>($($argument),*),
-            (3, 3, _) => $block.$function::<3, 3, 0>($($argument),*),
-            (3, 2, _) => $block.$function::<3, 2, 0>($($argument),*),
-            (3, _, _) => $block.$function::<3, 1, 0>($($argument),*),
-            (_, 3, _) => $block.$function::<1, 3, 0>($($argument),*),
-            (_, 2, _) => $block.$function::<1, 2, 0>($($argument),*),
-            _ => $block.$function::<1, 1, 0>($($argument),*),
+            (3, 3, 1) => $block.$function::<$($own,)* 3, 3, 1>($($argument),*),
+            (3, 3, _) => $block.$function::<$($own,)* 3, 3, 0>($($argument),*),
+            (3, 2, _) => $block.$function::<$($own,)* 3, 2, 0>($($argument),*),
+            (3, _, _) => $block.$function::<$($own,)* 3, 1, 0>($($argument),*),
+            (_, 3, _) => $block.$function::<$($own,)* 1, 3, 0>($($argument),*),
+            (_, 2, _) => $block.$function::<$($own,)* 1, 2, 0>($($argument),*),
+            _ => $block.$function::<$($own,)* 1, 1, 0>($($argument),*),
         }
     };
 }
+pub(super) use with_size;
 
 impl Block<'_> {
     fn forward(&self, x: &[Real], filter: &[Real], start: Real, plane: &mut [Real]) {
-        with_size!(self, forward_sized, x, filter, start, plane);
+        with_size!(self, forward_sized, [], x, filter, start, plane);
     }
 
     /// Where tap `[r, t]` lies among the filters.

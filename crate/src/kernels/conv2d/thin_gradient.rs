@@ -1,6 +1,6 @@
 //! Gradient of one to four filters over one input channel: lanes along the width of the image, or along four filters.
 
-use super::thin::{each_block, Block};
+use super::thin::{each_block, with_size, Block};
 use crate::gemm::micro::{correlate, correlate_channels, Taps};
 use crate::geometry::Geometry;
 use crate::vector::{Lanes, Real, Vector, LANES};
@@ -21,15 +21,7 @@ const BAND: usize = 8192;
 impl Block<'_> {
     /// Those of F filters.
     fn gradients<const F: usize>(&self, x: &[Real], dy: &[Real], df: &mut [Real]) {
-        match (self.rows, self.columns, self.geometry.dilation_w) {
-            (3, 3, 1) => self.gradients_sized::<F, 3, 3, 1>(x, dy, df),
-            (3, 3, _) => self.gradients_sized::<F, 3, 3, 0>(x, dy, df),
-            (3, 2, _) => self.gradients_sized::<F, 3, 2, 0>(x, dy, df),
-            (3, _, _) => self.gradients_sized::<F, 3, 1, 0>(x, dy, df),
-            (_, 3, _) => self.gradients_sized::<F, 1, 3, 0>(x, dy, df),
-            (_, 2, _) => self.gradients_sized::<F, 1, 2, 0>(x, dy, df),
-            _ => self.gradients_sized::<F, 1, 1, 0>(x, dy, df),
-        }
+        with_size!(self, gradients_sized, [F], x, dy, df);
     }
 
     /// Those of R rows of T taps, whose distance is `COLUMN` when it is known, else 0.

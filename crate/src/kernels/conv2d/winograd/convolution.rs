@@ -2,16 +2,13 @@
 
 use super::points::{around, around_tile, Points};
 use super::tiles::{clear, transform_inputs, Convolution, Group, Layout, MOST_TILES};
-use super::{M, N, POINTS};
+use super::{GAP, M, N, POINTS};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{strip, Panel, Square, SquareMut, Walk};
 use crate::gemm::pack::{panel_width, PANEL};
 use crate::kernels::bias::broadcast;
 use crate::threads::{each_part, each_with_scratch};
 use crate::vector::{Lanes, Real, Vector, LANES};
-
-/// Elements between matrices beyond their size: powers of two would put all of them into the same lines of a cache.
-pub(super) const GAP: usize = PANEL;
 
 /// Elements of the transformed tiles that are worked on together: 128 KiB, a part of a second-level cache.
 const TOGETHER: usize = 32 * 1024;

@@ -3,7 +3,7 @@
 
 use super::points::{around, Points};
 use super::tiles::{transform, transform_inputs, Convolution, Group, Layout, Place};
-use super::{M, N, POINTS};
+use super::{GAP, M, N, POINTS};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{columns, store, zeros, Square, Walk};
 use crate::kernels::map::zip_in_place;
@@ -19,9 +19,6 @@ const TILES: usize = 16;
 
 /// Pieces that are transformed before their products are summed up: an even number, for two threads, and few enough for a cache.
 const PIECES: usize = 4;
-
-/// Elements between matrices beyond their size: powers of two would put all of them into the same lines of a cache.
-const GAP: usize = 4 * LANES;
 
 /// Sizes of a piece.
 #[derive(Clone, Copy)]

@@ -1,18 +1,17 @@
 //! Both gradients of a convolution behind which there is max pooling: the gradients of its outputs are never in memory. They are
 //! spread in registers, transformed, and the products for the filters and for the images are made of the same values.
 
-use super::convolution::{add_outputs, filters_of_point, multiply, panel_size, transform_filters, GAP};
+use super::convolution::{add_outputs, filters_of_point, multiply, panel_size, transform_filters};
 use super::filter_gradient::{add_products, add_sums, sums_size, transform_sums, Segment, MOST, PANEL as OUTER};
 use super::points::{around_tile, Points};
 use super::tiles::{clear, transform_inputs, Convolution, Group, Layout, Place, MOST_TILES};
-use super::{M, N, POINTS};
+use super::{GAP, M, N, POINTS};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::SquareMut;
 use crate::gemm::pack::{panel_width, PANEL};
 use crate::kernels::bias;
 use crate::kernels::conv2d::pooled::Pooled;
 use crate::kernels::ending::Ending;
-use crate::kernels::map::zip_in_place;
 use crate::threads::{each_part, each_with_scratch};
 use crate::vector::{Lanes, Real, Vector, LANES};
 
@@ -117,10 +116,7 @@ pub fn gradients(
     add_sums(c, sums);
     transform_sums(points, c, &sums[..size], df);
     if let Some(db) = db {
-        db.fill(0.0);
-        for part in biases.chunks_exact(db.len()) {
-            zip_in_place(db, part, |db, sum| db.add(sum));
-        }
+        bias::sum_of_parts(biases.chunks_exact(c.filters()), db);
     }
 }
 

@@ -27,7 +27,7 @@ pub use gradients::{both_workspace, gradients, has_both};
 pub use tiles::Convolution;
 
 use crate::geometry::Geometry;
-use crate::vector::LANES;
+use crate::vector::{LANES, LINE};
 
 /// Rows and columns of the inputs of a tile.
 const N: usize = 6;
@@ -37,6 +37,9 @@ const M: usize = 4;
 
 /// Matrices, one for each of the points.
 const POINTS: usize = N * N;
+
+/// Elements between matrices beyond their size: powers of two would put all of them into the same lines of a cache.
+const GAP: usize = LINE;
 
 /// Fewest channels on both sides.
 const FEWEST: usize = 16;

@@ -3,7 +3,8 @@
 import { expect, test } from 'vitest';
 import { philox, Random } from '../ts/random';
 
-const hex = (words: readonly number[]): string => words.map((word) => word.toString(16).padStart(8, '0')).join(' ');
+const hex = (words: Iterable<number>): string =>
+  Array.from(words, (word) => word.toString(16).padStart(8, '0')).join(' ');
 
 test('Philox4x32-10 gives the known answers of its authors (Random123, kat_vectors)', () => {
   expect(hex(philox([0, 0, 0, 0], [0, 0]))).toBe('6627e8d5 e169c58d bc57ac4c 9b00dbd8');
@@ -57,6 +58,13 @@ test('a permutation has every number once and favours no place', () => {
     first[order[0] as number] = (first[order[0] as number] as number) + 1;
   }
   for (const count of first) expect(Math.abs(count - 1000)).toBeLessThan(150);
+});
+
+test('integers near 2³² and a permutation are what they were', () => {
+  const random = new Random(9);
+  const drawn = [3, 2 ** 31 + 1, 2 ** 32 - 1, 2 ** 32, 7].map((n) => random.integer(n));
+  expect(drawn).toEqual([0, 1844306602, 2122370664, 3767335743, 6]);
+  expect([...new Random(7, 'shuffle/0').permutation(12)]).toEqual([5, 10, 2, 9, 7, 11, 6, 8, 3, 0, 1, 4]);
 });
 
 test('seeds out of range are refused', () => {

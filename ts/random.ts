@@ -19,30 +19,30 @@ export interface RandomState {
   readonly position: number;
 }
 
-/** High and low word of a 32 × 32 bit product, in `product`. */
-const product: [number, number] = [0, 0];
-
-function multiply(a: number, b: number): void {
+/** The high word of a 32 × 32 bit product. No part of it is larger than 32 bits, so that all are integers to the engine. */
+function high(a: number, b: number): number {
   const aLow = a & 0xffff;
   const aHigh = a >>> 16;
   const bLow = b & 0xffff;
   const bHigh = b >>> 16;
-  const low = aLow * bLow;
-  const middle = aHigh * bLow + (low >>> 16);
-  const rest = aLow * bHigh + (middle % 0x10000);
-  product[0] = (aHigh * bHigh + Math.floor(middle / 0x10000) + Math.floor(rest / 0x10000)) >>> 0;
-  product[1] = Math.imul(a, b) >>> 0;
+  const middle = (Math.imul(aHigh, bLow) + (Math.imul(aLow, bLow) >>> 16)) >>> 0;
+  const rest = (Math.imul(aLow, bHigh) + (middle & 0xffff)) >>> 0;
+  return (Math.imul(aHigh, bHigh) + (middle >>> 16) + (rest >>> 16)) >>> 0;
 }
 
-/** Ten rounds of Philox4x32 on a counter and a key. */
-export function philox(counter: readonly number[], key: readonly number[]): [number, number, number, number] {
-  let [c0 = 0, c1 = 0, c2 = 0, c3 = 0] = counter;
-  let [k0 = 0, k1 = 0] = key;
+/** Ten rounds of Philox4x32 on a counter and a key. @returns `block`, with the answer. */
+export function philox(counter: ArrayLike<number>, key: ArrayLike<number>, block = new Uint32Array(4)): Uint32Array {
+  let c0 = counter[0] as number;
+  let c1 = counter[1] as number;
+  let c2 = counter[2] as number;
+  let c3 = counter[3] as number;
+  let k0 = key[0] as number;
+  let k1 = key[1] as number;
   for (let round = 0; round < 10; round++) {
-    multiply(0xd2511f53, c0);
-    const [high0, low0] = product;
-    multiply(0xcd9e8d57, c2);
-    const [high1, low1] = product;
+    const high0 = high(0xd2511f53, c0);
+    const high1 = high(0xcd9e8d57, c2);
+    const low0 = Math.imul(0xd2511f53, c0);
+    const low1 = Math.imul(0xcd9e8d57, c2);
     c0 = (high1 ^ c1 ^ k0) >>> 0;
     c1 = low1;
     c2 = (high0 ^ c3 ^ k1) >>> 0;
@@ -50,16 +50,21 @@ export function philox(counter: readonly number[], key: readonly number[]): [num
     k0 = (k0 + 0x9e3779b9) >>> 0;
     k1 = (k1 + 0xbb67ae85) >>> 0;
   }
-  return [c0, c1, c2, c3];
+  block[0] = c0;
+  block[1] = c1;
+  block[2] = c2;
+  block[3] = c3;
+  return block;
 }
 
 /** A stream of random numbers. */
 export class Random {
   readonly #key: readonly [number, number];
-  #stream: readonly [number, number];
+  /** Number of a block, low word first, and the stream. */
+  readonly #counter = new Uint32Array(4);
   #position = 0;
-  #block: readonly number[] = [];
-  #blockNumber = -1;
+  readonly #block = new Uint32Array(4);
+  #filled = false;
 
   /**
    * @param seed - An integer from 0 to 2⁵³ − 1.
@@ -71,33 +76,38 @@ export class Random {
       throw new OptionError(`seed: expected an integer from 0 to 2^53 - 1, got ${String(seed)}`);
     }
     this.#key = [seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0];
-    this.#stream = typeof stream === 'number' ? [stream >>> 0, 0] : hash(stream);
+    this.#counter.set(typeof stream === 'number' ? [stream >>> 0, 0] : hash(stream), 2);
   }
 
   /** Where the generator stands. */
   state(): RandomState {
-    return { key: this.#key, stream: this.#stream, position: this.#position };
+    const [, , stream0 = 0, stream1 = 0] = this.#counter;
+    return { key: this.#key, stream: [stream0, stream1], position: this.#position };
   }
 
   /** A generator that goes on where another one stood. */
   static restore({ key, stream, position }: RandomState): Random {
     const random = new Random(key[1] * 2 ** 32 + key[0]);
-    random.#stream = stream;
+    random.#counter.set(stream, 2);
     random.#position = position;
     return random;
   }
 
   /** 32 random bits. */
   uint32(): number {
-    const number = Math.floor(this.#position / 4);
-    if (number !== this.#blockNumber) {
-      const [stream0, stream1] = this.#stream;
-      this.#block = philox([number >>> 0, Math.floor(number / 2 ** 32) >>> 0, stream0, stream1], this.#key);
-      this.#blockNumber = number;
-    }
-    const word = this.#block[this.#position % 4] as number;
+    const at = this.#position & 3;
+    if (at === 0 || !this.#filled) this.#fill();
     this.#position++;
-    return word;
+    return this.#block[at] as number;
+  }
+
+  /** Draws the block of four words that the position is in. */
+  #fill(): void {
+    const number = Math.floor(this.#position / 4);
+    this.#counter[0] = number;
+    this.#counter[1] = number / 2 ** 32;
+    philox(this.#counter, this.#key, this.#block);
+    this.#filled = true;
   }
 
   /** Uniform in [low, high), from 24 random bits, so that [0, 1) is exact in float32. */
@@ -127,17 +137,16 @@ export class Random {
 
   /** Uniform integer in [0, n), n ≤ 2³², without bias. */
   integer(n: number): number {
-    // Words beyond the last whole multiple of n would favour small results.
-    const limit = 2 ** 32 - (2 ** 32 % n);
     for (;;) {
       const word = this.uint32();
-      if (word < limit) return word % n;
+      // Words beyond the last whole multiple of n would favour small results. Few are so large that it matters which it is.
+      if (word <= 2 ** 32 - n || word < 2 ** 32 - (2 ** 32 % n)) return n < 2 ** 32 ? (word >>> 0) % (n >>> 0) : word;
     }
   }
 
   /** The numbers 0 … n − 1 in random order (Fisher and Yates). */
   permutation(n: number): Uint32Array {
-    const order = Uint32Array.from({ length: n }, (_, index) => index);
+    const order = ascending(n);
     for (let last = n - 1; last > 0; last--) {
       const other = this.integer(last + 1);
       const value = order[last] as number;
@@ -146,6 +155,13 @@ export class Random {
     }
     return order;
   }
+}
+
+/** The numbers 0 … n − 1. */
+export function ascending(n: number): Uint32Array {
+  const order = new Uint32Array(n);
+  for (let index = 0; index < n; index++) order[index] = index;
+  return order;
 }
 
 /** Two words from a text: FNV-1a, from two starts. Never [n, 0], which numbered streams use. */

@@ -211,6 +211,22 @@ fn add_and_gather() {
     let mut rows = vec![f32::NAN; 6];
     assert_eq!(elementwise::gather_rows(3, &[2, 0], &source, &mut rows), Ok(()));
     assert_eq!(rows, [6.0, 7.0, 8.0, 0.0, 1.0, 2.0]);
-    assert_eq!(elementwise::gather_rows(3, &[4, 0], &source, &mut rows), Err(Error::OutOfBounds));
-    assert_eq!(elementwise::gather_rows(3, &[u32::MAX, 0], &source, &mut rows), Err(Error::OutOfBounds));
+    for outside in [4, u32::MAX] {
+        let mut rows = vec![f32::NAN; 6];
+        assert_eq!(elementwise::gather_rows(3, &[0, outside], &source, &mut rows), Err(Error::OutOfBounds));
+        assert!(rows.iter().all(|value| value.is_nan()));
+    }
+}
+
+#[test]
+fn gather_of_one_and_of_several_parts() {
+    for (row, count) in [(1, 9), (5, 1), (484, 100), (16, 0), (2500, 61)] {
+        let source = Numbers::new(row as u64).integers(7 * row, 4);
+        let indices: Vec<u32> = (0..count as u32).map(|n| n * n % 7).collect();
+        let mut rows = vec![f32::NAN; count * row];
+        assert_eq!(elementwise::gather_rows(row, &indices, &source, &mut rows), Ok(()));
+        for (&index, values) in indices.iter().zip(rows.chunks(row)) {
+            assert_eq!(values, &source[index as usize * row..][..row]);
+        }
+    }
 }

@@ -150,7 +150,7 @@ test('the judge: derivatives on the tape are central differences', () => {
           tape.leaf(Math.sin(i + 1) + 1.1),
         ),
       }));
-      const words = (sample: number): readonly number[] => philox([sample, 0, 1, 0], [7, 0]);
+      const words = (sample: number): readonly number[] => [...philox([sample, 0, 1, 0], [7, 0])];
       const { nodes } = definition.compute(
         { tape, inputs, weights: given, dropped: [], chance: () => 0.3, words },
         setting.options,

@@ -4,7 +4,7 @@ import { type Callback, checkCallback } from '../callbacks/callback';
 import { OptionError } from '../errors';
 import type { Compiled, Network } from '../model/network';
 import { boolean, checkOptions, describe, numberIn, positiveInteger, wholeNumber } from '../options';
-import { Random } from '../random';
+import { ascending, Random } from '../random';
 import { Breather, type YieldEvery } from './breathe';
 import type { Course } from './course';
 import { type Dataset, DatasetReader } from './dataset';
@@ -93,7 +93,7 @@ export function readSettings(
   const rest = readCommon(options, course, steps, where);
   const epochsBefore = course.epochs;
   const orderOf = (epoch: number): Uint32Array => {
-    if (!shuffle) return Uint32Array.from({ length: training.count }, (_, index) => index);
+    if (!shuffle) return ascending(training.count);
     const stream = own === undefined ? epochsBefore + epoch - rest.initialEpoch : epoch;
     return new Random(own ?? network.seed, `shuffle/${stream}`).permutation(training.count);
   };

@@ -3,11 +3,14 @@
 use super::exponential::Exponential;
 use super::map::map;
 use crate::error::Error;
-use crate::threads::{each_part, WORTH};
-use crate::vector::{copy, Lanes, Real, Vector, LANES};
+use crate::threads::{each_part, share, WORTH};
+use crate::vector::{update_ahead, Lanes, Real, Vector, LANES};
 
 /// Elements of a part of what takes one operation an element.
 const PART: usize = WORTH / 4;
+
+/// Operations in which one value comes from memory that nobody has read for long.
+const WAIT: usize = 16;
 
 /// `y = a + b`.
 pub fn add(a: &[Real], b: &[Real], y: &mut [Real]) {
@@ -48,12 +51,21 @@ pub fn exp(x: &[Real], y: &mut [Real]) {
     map(x, y, |x| constants.exp(x));
 }
 
-/// `destination[r] = source[indices[r]]` for rows of `row` values.
+/// `destination[r] = source[indices[r]]` for rows of `row` values. A row is asked for while the one before it is copied: which it
+/// will be no processor foresees. Nothing is written when a row lies outside.
 pub fn gather_rows(row: usize, indices: &[u32], source: &[Real], destination: &mut [Real]) -> Result<(), Error> {
-    for (&index, target) in indices.iter().zip(destination.chunks_exact_mut(row)) {
-        let start = (index as usize).checked_mul(row).ok_or(Error::OutOfBounds)?;
-        let end = start.checked_add(row).ok_or(Error::OutOfBounds)?;
-        copy(source.get(start..end).ok_or(Error::OutOfBounds)?, target);
+    let has = |&index: &u32| (index as usize).checked_add(1)?.checked_mul(row).filter(|&end| end <= source.len());
+    if !indices.iter().all(|index| has(index).is_some()) {
+        return Err(Error::OutOfBounds);
     }
+    let row_of = |index: u32| &source[index as usize * row..][..row];
+    let rows = share(indices.len(), WAIT * row);
+    each_part(destination, rows * row, |part, destination| {
+        let indices = &indices[part * rows..];
+        let following = indices[1..].iter().chain(indices.last());
+        for ((target, &index), &next) in destination.chunks_exact_mut(row).zip(indices).zip(following) {
+            update_ahead([row_of(index)], target, row_of(next), |[values], _| values);
+        }
+    });
     Ok(())
 }

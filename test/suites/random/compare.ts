@@ -103,7 +103,7 @@ export function compare(configuration: Configuration, judges: Judges): Compariso
     const own = nodes.filter((_, index) => weights[index]?.name.startsWith('judged/'));
     const chance = (index: number): number => chanceOf(index, seed);
     // The only layer that draws has stream 0, and the first step is number 1.
-    const words = (sample: number): readonly number[] => philox([sample, 0, 1, 0], [seed, 0]);
+    const words = (sample: number): readonly number[] => [...philox([sample, 0, 1, 0], [seed, 0])];
     const given = { tape, inputs: behindSlopes, weights: own, dropped, chance, words };
     let outputs = judges.layer.compute(given, options);
     if (String(outputs.shape) !== String(outputShape)) {

@@ -36,7 +36,16 @@ fn products() -> Vec<Product> {
         (5, 1, 40),
         (40, 1, 7),
         (67, 1, 33),
+        (3, 1, 600),
+        (71, 1, 700),
         (6, 9, 1),
+        (70, 2, 1),
+        (53, 30, 1),
+        (45, 1, 1),
+        (1, 45, 1),
+        (1, 3, 300),
+        (1, 71, 600),
+        (1, 40, 31),
         (1, 13, 4),
         (4, 8, 16),
         (5, 12, 3),
@@ -82,6 +91,19 @@ fn integers_are_exact() {
         let what = format!("{product:?}");
         assert_exact(&run(product, &a, &b, None), &expected(product, &a, &b, None).0, &what);
         assert_exact(&run(product, &a, &b, Some(&bias)), &expected(product, &a, &b, Some(&bias)).0, &what);
+    }
+}
+
+#[test]
+fn a_row_alone_has_the_bits_it_has_among_others() {
+    for (n, k) in [(10, 1600), (16, 600), (71, 40), (100, 257), (3, 7), (40, 1)] {
+        let mut numbers = Numbers::new(n as u64);
+        let rows = Product { m: 5, n, k, transpose_a: false, transpose_b: false };
+        let (a, b, bias) = (numbers.floats(5 * k), numbers.floats(k * n), numbers.floats(n));
+        let together = run(rows, &a, &b, Some(&bias));
+        for (row, expected) in a.chunks(k).zip(together.chunks(n)) {
+            assert_eq!(run(Product { m: 1, ..rows }, row, &b, Some(&bias)), expected, "{n} {k}");
+        }
     }
 }
 

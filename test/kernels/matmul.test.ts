@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { kernels } from '../../ts';
-import { integers } from '../support/numbers';
+import { integers, numbers } from '../support/numbers';
 
 test('random sizes are exact on integers, with and without transposes', () => {
   const side = fc.integer({ min: 1, max: 40 });
@@ -34,6 +34,24 @@ test('random sizes are exact on integers, with and without transposes', () => {
     }),
     { numRuns: 100, seed: 3 },
   );
+});
+
+test('a row has the same bits alone and among others', () => {
+  for (const [n, k] of [
+    [10, 1600],
+    [3, 70],
+    [71, 600],
+    [64, 256],
+  ] as const) {
+    const b = numbers(2, k * n);
+    const all = numbers(1, 5 * k);
+    const { data } = kernels.matmul({ a: all, aShape: [5, k], b, bShape: [k, n] });
+    for (let row = 0; row < 5; row++) {
+      const a = all.subarray(row * k, (row + 1) * k);
+      const alone = kernels.matmul({ a, aShape: [1, k], b, bShape: [k, n] });
+      expect(alone.data).toEqual(data.subarray(row * n, (row + 1) * n));
+    }
+  }
 });
 
 test('shapes that do not fit are named', () => {

@@ -4,19 +4,17 @@
 //! while tiles of two rows pass. Rows of `a` are contiguous along the reduction and read as they lie; those of a transposed
 //! `a` are transposed block by block first. Few columns, and long reductions with a transposed `a`, have ways of their own.
 
-use super::activation::Activation;
 use super::bias::broadcast;
 use super::ending::Ending;
-use super::map::map;
-use super::{dots, narrow, tall};
+use super::{dots, narrow, tall, with_vector};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{along, rows, store, zeros, Panel, Walk};
 use crate::gemm::pack::{pack_panel, pack_panel_transposed, packed_size, panel_start, panel_width, transpose, PANEL};
 use crate::threads::{each_pair, each_part, share};
-use crate::vector::{combine_ahead, copy, Lanes, Real, Vector, LANES};
+use crate::vector::{Real, LANES};
 
 /// Steps of the reduction at a time: a panel of sixteen columns then takes 16 KiB, half of a first-level cache.
-const BLOCK: usize = 256;
+pub const BLOCK: usize = 256;
 
 /// Most rows of `c` that are computed together: their part of `a` stays in the second-level cache while all panels pass.
 const ROWS: usize = 64;
@@ -49,7 +47,7 @@ impl Product {
         checked_product(&[self.m, self.k])?;
         checked_product(&[self.k, self.n])?;
         checked_product(&[self.m, self.n])?;
-        if self.n == 1 || self.k == 1 {
+        if with_vector::fits(self) {
             return Ok(0);
         }
         if dots::fits(self) {
@@ -85,23 +83,17 @@ pub fn matmul(
     ending: Ending,
     workspace: &mut [Real],
 ) {
-    let Product { m, n, k, transpose_a, .. } = product;
-    if k == 1 {
-        return outer_product(n, a, b, bias, c, ending);
-    } else if n == 1 && transpose_a {
-        weighted_sum(m, a, b, bias, c);
-    } else if n == 1 {
-        dot_products(k, a, b, bias, c);
+    if with_vector::fits(&product) {
+        with_vector::multiply(product, a, b, bias, c, ending);
     } else if dots::fits(&product) {
-        return dots::multiply(product, a, b, bias, c, ending, workspace);
+        dots::multiply(product, a, b, bias, c, ending, workspace);
     } else if narrow::fits(&product) {
-        return narrow::multiply(product, a, b, bias, c, ending, workspace);
+        narrow::multiply(product, a, b, bias, c, ending, workspace);
     } else if tall::fits(&product) {
-        return tall::multiply(product, a, b, bias, c, ending, workspace);
+        tall::multiply(product, a, b, bias, c, ending, workspace);
     } else {
-        return blocked(product, a, b, bias, c, ending, workspace);
+        blocked(product, a, b, bias, c, ending, workspace);
     }
-    ending.apply_to_array(c);
 }
 
 /// The general case.
@@ -238,112 +230,4 @@ fn tile<const P: usize, const NV: usize>(part: Part, row: usize, a: &[Real], pan
     let walk = Walk::straight(panel.len() / (NV * LANES));
     rows(&mut sums, a, row * part.stride, part.stride, walk, Panel::whole(panel, &walk));
     store(&sums, c, row * part.n + part.column, part.n, part.used, part.fresh);
-}
-
-/// k = 1: every row of `c` is a multiple of `b`, plus the bias. Without one it is written once and not read.
-fn outer_product(n: usize, a: &[Real], b: &[Real], bias: Option<&[Real]>, c: &mut [Real], ending: Ending) {
-    // Bound by memory, like the two products below: a value takes as long as several operations of others.
-    let rows = share(a.len(), n * if matches!(ending, Ending::Slope(..)) { 10 } else { 4 });
-    each_part(c, rows * n, |part, c| {
-        for index in 0..c.len() / n {
-            let c = &mut c[index * n..];
-            let index = part * rows + index;
-            let (factor, ending) = (a[index], ending.after(index * n));
-            if let Some(bias) = bias {
-                let row = &mut c[..n];
-                copy(bias, row);
-                axpy(factor, b, row);
-                ending.apply(row);
-            } else {
-                multiple(factor, b, c, ending);
-            }
-        }
-    });
-}
-
-/// `c = ending(factor · b)` for as many values as `b` has, in one pass where it is the slope of a function that a dense layer of one
-/// output often has before it. What follows in `c` is written next.
-fn multiple(factor: Real, b: &[Real], c: &mut [Real], ending: Ending) {
-    let (factor, one, zero) = (Lanes::splat(factor), Lanes::splat(1.0), Lanes::splat(0.0));
-    match ending {
-        Ending::Slope(Activation::Sigmoid, y) => {
-            combine_ahead(b, y, c, |[b, y]| b.mul(factor).mul(y.mul(one.sub(y))));
-        }
-        Ending::Slope(Activation::Tanh, y) => {
-            combine_ahead(b, y, c, |[b, y]| b.mul(factor).mul(one.sub(y.mul(y))));
-        }
-        Ending::Slope(Activation::Relu, y) => {
-            combine_ahead(b, y, c, |[b, y]| zero.select_less(y, b.mul(factor), zero));
-        }
-        _ => {
-            let c = &mut c[..b.len()];
-            map(b, c, |b| b.mul(factor));
-            ending.apply(c);
-        }
-    }
-}
-
-/// n = 1 and `a` is `[k, m]`: `c` is the sum of the rows of `a`, each times its value of `b`.
-fn weighted_sum(m: usize, a: &[Real], b: &[Real], bias: Option<&[Real]>, c: &mut [Real]) {
-    // Eight vectors of sums stay in registers while all rows pass.
-    const WIDTH: usize = 8 * LANES;
-    let columns = share(m, 4 * b.len()).next_multiple_of(WIDTH);
-    each_part(c, columns, |part, c| {
-        broadcast(bias, 1, c);
-        let first = part * columns;
-        let mut column = 0;
-        while column + WIDTH <= c.len() {
-            let target = &mut c[column..column + WIDTH];
-            let mut sums: [Lanes; 8] = std::array::from_fn(|v| Lanes::load(&target[v * LANES..]));
-            for (row, &factor) in a.chunks_exact(m).zip(b) {
-                let row = &row[first + column..][..WIDTH];
-                let factor = Lanes::splat(factor);
-                for (v, sum) in sums.iter_mut().enumerate() {
-                    *sum = Lanes::load(&row[v * LANES..]).mul_add(factor, *sum);
-                }
-            }
-            for (v, sum) in sums.iter().enumerate() {
-                sum.store(&mut target[v * LANES..]);
-            }
-            column += WIDTH;
-        }
-        let rest = &mut c[column..];
-        if !rest.is_empty() {
-            for (row, &factor) in a.chunks_exact(m).zip(b) {
-                axpy(factor, &row[first + column..][..rest.len()], rest);
-            }
-        }
-    });
-}
-
-/// n = 1: every value of `c` is a row of `a` times `b`.
-fn dot_products(k: usize, a: &[Real], b: &[Real], bias: Option<&[Real]>, c: &mut [Real]) {
-    let rows = share(c.len(), 4 * k);
-    each_part(c, rows, |part, c| {
-        broadcast(bias, 1, c);
-        for (row, value) in a[part * rows * k..].chunks_exact(k).zip(c) {
-            *value += dot(row, b);
-        }
-    });
-}
-
-/// Sum of products, in four vectors of sums.
-fn dot(a: &[Real], b: &[Real]) -> Real {
-    const WIDTH: usize = 4 * LANES;
-    let left = a.chunks_exact(WIDTH);
-    let right = b.chunks_exact(WIDTH);
-    let rest: Real = left.remainder().iter().zip(right.remainder()).map(|(a, b)| a * b).sum();
-    let mut sums = [Lanes::splat(0.0); 4];
-    for (a, b) in left.zip(right) {
-        for (v, sum) in sums.iter_mut().enumerate() {
-            *sum = Lanes::load(&a[v * LANES..]).mul_add(Lanes::load(&b[v * LANES..]), *sum);
-        }
-    }
-    sums[0].add(sums[2]).add(sums[1].add(sums[3])).sum() + rest
-}
-
-/// `y += factor · x`.
-fn axpy(factor: Real, x: &[Real], y: &mut [Real]) {
-    let factor = Lanes::splat(factor);
-    super::map::zip_in_place(y, x, |y, x| x.mul_add(factor, y));
 }

@@ -43,3 +43,4 @@ mod tall;
 pub mod tone;
 pub mod unit_norm;
 pub mod warp;
+mod with_vector;

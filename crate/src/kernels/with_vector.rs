@@ -1,0 +1,205 @@
+//! Matrix products in which one side is a vector: of one column, one row or one step. Memory bounds them, and nothing is packed.
+
+use super::activation::Activation;
+use super::bias::broadcast;
+use super::dots;
+use super::ending::Ending;
+use super::map::{map, zip_in_place};
+use super::matmul::{Product, BLOCK};
+use crate::threads::{each_part, share};
+use crate::vector::{combine_ahead, copy, Lanes, Real, Vector, LANES};
+
+/// With fewer columns rows of an outer product are written together.
+const FEW: usize = 32;
+
+/// Columns whose sums are in registers while all rows pass.
+const WIDTH: usize = 8 * LANES;
+
+/// Whether this way is taken. A row with few columns takes the way of many such rows, for the same bits.
+pub fn fits(product: &Product) -> bool {
+    product.k == 1 || product.n == 1 || product.m == 1 && !dots::fits(product)
+}
+
+/// `c = ending(op(a) · op(b) + bias)`.
+pub fn multiply(product: Product, a: &[Real], b: &[Real], bias: Option<&[Real]>, c: &mut [Real], ending: Ending) {
+    let Product { m, n, k, transpose_a, transpose_b } = product;
+    if k == 1 && n == 1 && bias.is_none() {
+        return outer_product(m, b, a, bias, c, ending);
+    } else if k == 1 {
+        return outer_product(n, a, b, bias, c, ending);
+    } else if n == 1 && transpose_a && m > 1 {
+        weighted_sum(b, a, bias, c);
+    } else if n == 1 {
+        dot_products(a, b, bias, c);
+    } else if transpose_b {
+        dot_products(b, a, bias, c);
+    } else {
+        weighted_sum(a, b, bias, c);
+    }
+    ending.apply_to_array(c);
+}
+
+/// Every row of `c` is a multiple of `b`, plus the bias. Without one it is written once and not read.
+fn outer_product(n: usize, a: &[Real], b: &[Real], bias: Option<&[Real]>, c: &mut [Real], ending: Ending) {
+    // A value takes as long as several operations of others.
+    let rows = share(a.len(), n * if matches!(ending, Ending::Slope(..)) { 10 } else { 4 });
+    each_part(c, rows * n, |part, c| {
+        let ending = ending.after(part * rows * n);
+        if n < FEW && bias.is_none() {
+            multiples(&a[part * rows..], b, c);
+            return ending.apply(c);
+        }
+        for index in 0..c.len() / n {
+            let c = &mut c[index * n..];
+            let (factor, ending) = (a[part * rows + index], ending.after(index * n));
+            if let Some(bias) = bias {
+                let row = &mut c[..n];
+                copy(bias, row);
+                zip_in_place(row, b, |y, x| x.mul_add(Lanes::splat(factor), y));
+                ending.apply(row);
+            } else {
+                multiple(factor, b, c, ending);
+            }
+        }
+    });
+}
+
+/// The rows of `c` are multiples of a short `b`. The last vector of a row overlaps the one before it.
+fn multiples(factors: &[Real], b: &[Real], c: &mut [Real]) {
+    let n = b.len();
+    for (&factor, c) in factors.iter().zip(c.chunks_exact_mut(n)) {
+        if n < LANES {
+            for (c, b) in c.iter_mut().zip(b) {
+                *c = factor * b;
+            }
+            continue;
+        }
+        let factor = Lanes::splat(factor);
+        for (b, c) in b.chunks_exact(LANES).zip(c.chunks_exact_mut(LANES)) {
+            Lanes::load(b).mul(factor).store(c);
+        }
+        Lanes::load(&b[n - LANES..]).mul(factor).store(&mut c[n - LANES..]);
+    }
+}
+
+/// `c = ending(factor · b)` for as many values as `b` has, in one pass where it is the slope of a function that a dense layer of one
+/// output often has before it. What follows in `c` is written next.
+fn multiple(factor: Real, b: &[Real], c: &mut [Real], ending: Ending) {
+    let (factor, one, zero) = (Lanes::splat(factor), Lanes::splat(1.0), Lanes::splat(0.0));
+    match ending {
+        Ending::Slope(Activation::Sigmoid, y) => {
+            combine_ahead(b, y, c, |[b, y]| b.mul(factor).mul(y.mul(one.sub(y))));
+        }
+        Ending::Slope(Activation::Tanh, y) => {
+            combine_ahead(b, y, c, |[b, y]| b.mul(factor).mul(one.sub(y.mul(y))));
+        }
+        Ending::Slope(Activation::Relu, y) => {
+            combine_ahead(b, y, c, |[b, y]| zero.select_less(y, b.mul(factor), zero));
+        }
+        _ => {
+            let c = &mut c[..b.len()];
+            map(b, c, |b| b.mul(factor));
+            ending.apply(c);
+        }
+    }
+}
+
+/// `c` is the sum of the rows of a matrix, each times its factor. As in other products each block of the reduction has sums of its own.
+fn weighted_sum(factors: &[Real], matrix: &[Real], bias: Option<&[Real]>, c: &mut [Real]) {
+    let m = c.len();
+    let columns = share(m, 4 * factors.len()).next_multiple_of(WIDTH);
+    each_part(c, columns, |part, c| {
+        let first = part * columns;
+        begin(bias, first, c);
+        for (strip, c) in c.chunks_mut(WIDTH).enumerate() {
+            let matrix = &matrix[first + strip * WIDTH..];
+            for (block, factors) in factors.chunks(BLOCK).enumerate() {
+                let mut sums = [0.0; WIDTH];
+                let sums = &mut sums[..c.len()];
+                sum_rows(factors, &matrix[block * BLOCK * m..], m, sums);
+                zip_in_place(c, sums, |c, sum| c.add(sum));
+            }
+        }
+    });
+}
+
+/// `sums` of rows, which lie `stride` apart, each times its factor.
+fn sum_rows(factors: &[Real], rows: &[Real], stride: usize, sums: &mut [Real]) {
+    let mut column = 0;
+    while column < sums.len() {
+        // The last columns may be some of those before, for whole vectors.
+        let place = column.min(sums.len().saturating_sub(LANES));
+        column = place
+            + match sums.len() - place {
+                WIDTH.. => down_columns::<8>(factors, &rows[place..], stride, &mut sums[place..]),
+                16.. => down_columns::<4>(factors, &rows[place..], stride, &mut sums[place..]),
+                8.. => down_columns::<2>(factors, &rows[place..], stride, &mut sums[place..]),
+                LANES.. => down_columns::<1>(factors, &rows[place..], stride, &mut sums[place..]),
+                few => {
+                    for (column, sum) in sums.iter_mut().enumerate() {
+                        *sum = down_column(factors, &rows[column..], stride);
+                    }
+                    few
+                }
+            };
+    }
+}
+
+/// NV vectors of columns, whose sums stay in registers while all rows pass. @returns their number of columns.
+fn down_columns<const NV: usize>(factors: &[Real], rows: &[Real], stride: usize, sums: &mut [Real]) -> usize {
+    let mut totals = [Lanes::splat(0.0); NV];
+    for (index, &factor) in factors.iter().enumerate() {
+        let row = &rows[index * stride..][..NV * LANES];
+        let factor = Lanes::splat(factor);
+        for v in 0..NV {
+            totals[v] = factor.mul_add(Lanes::load(&row[v * LANES..]), totals[v]);
+        }
+    }
+    for v in 0..NV {
+        totals[v].store(&mut sums[v * LANES..]);
+    }
+    NV * LANES
+}
+
+/// The sum of one column, in vectors for the bits that it would have in one.
+fn down_column(factors: &[Real], rows: &[Real], stride: usize) -> Real {
+    let terms = rows.iter().step_by(stride).zip(factors);
+    terms
+        .fold(Lanes::splat(0.0), |sum, (&value, &factor)| Lanes::splat(factor).mul_add(Lanes::splat(value), sum))
+        .to_array()[0]
+}
+
+/// Every value of `c` is a row of a matrix times a vector.
+fn dot_products(matrix: &[Real], vector: &[Real], bias: Option<&[Real]>, c: &mut [Real]) {
+    let k = vector.len();
+    let rows = share(c.len(), 4 * k);
+    each_part(c, rows, |part, c| {
+        begin(bias, part * rows, c);
+        for (row, value) in matrix[part * rows * k..].chunks_exact(k).zip(c) {
+            *value += dot(row, vector);
+        }
+    });
+}
+
+/// What values of `c` from the first one on begin with: their bias, or the one of all.
+fn begin(bias: Option<&[Real]>, first: usize, c: &mut [Real]) {
+    match bias {
+        Some(bias) if bias.len() > 1 => copy(&bias[first..][..c.len()], c),
+        _ => broadcast(bias, 1, c),
+    }
+}
+
+/// Sum of products, in four vectors of sums.
+fn dot(a: &[Real], b: &[Real]) -> Real {
+    const WIDTH: usize = 4 * LANES;
+    let left = a.chunks_exact(WIDTH);
+    let right = b.chunks_exact(WIDTH);
+    let rest: Real = left.remainder().iter().zip(right.remainder()).map(|(a, b)| a * b).sum();
+    let mut sums = [Lanes::splat(0.0); 4];
+    for (a, b) in left.zip(right) {
+        for (v, sum) in sums.iter_mut().enumerate() {
+            *sum = Lanes::load(&a[v * LANES..]).mul_add(Lanes::load(&b[v * LANES..]), *sum);
+        }
+    }
+    sums[0].add(sums[2]).add(sums[1].add(sums[3])).sum() + rest
+}

@@ -144,6 +144,8 @@ OPTIMIZERS = [
     ("adam", dict(learningRate=0.05, amsgrad=True, beta2=0.9), lambda: O.Adam(0.05, beta_2=0.9, amsgrad=True)),
     ("adamW", dict(learningRate=0.05, weightDecay=0.02), lambda: O.AdamW(0.05, 0.02)),
     ("lion", dict(learningRate=0.02), lambda: O.Lion(0.02)),
+    ("adamax", dict(learningRate=0.05), lambda: O.Adamax(0.05)),
+    ("adamax", dict(learningRate=0.05, beta1=0.7, beta2=0.6, epsilon=0.05), lambda: O.Adamax(0.05, 0.7, 0.6, 0.05)),
 ]
 
 

@@ -40,9 +40,7 @@ export function adamW(options: AdamOptions = {}): Optimizer {
 
 function adamOfClass(className: string, label: string, options: AdamOptions): Optimizer {
   checkOptions(label, options, [...commonOptions, 'beta1', 'beta2', 'epsilon', 'amsgrad']);
-  const beta1 = numberIn(options.beta1 ?? 0.9, 0, 1 - Number.EPSILON, `${label}: beta1`);
-  const beta2 = numberIn(options.beta2 ?? 0.999, 0, 1 - Number.EPSILON, `${label}: beta2`);
-  const epsilon = numberIn(options.epsilon ?? 1e-7, 0, Number.POSITIVE_INFINITY, `${label}: epsilon`);
+  const { beta1, beta2, epsilon } = readDecays(options, label);
   const amsgrad = boolean(options.amsgrad ?? false, `${label}: amsgrad`);
   return makeOptimizer(
     {
@@ -65,4 +63,57 @@ function adamOfClass(className: string, label: string, options: AdamOptions): Op
     },
     options,
   );
+}
+
+/** Options of {@link adamax}; the learning rate is 0.001 by default. */
+export interface AdamaxOptions extends CommonOptions {
+  /** Decay of the running mean of gradients. Default 0.9. */
+  readonly beta1?: number;
+  /** Decay of the largest gradient so far. Default 0.999. */
+  readonly beta2?: number;
+  /** Keeps the step finite where gradients vanish. Default 1e-7. */
+  readonly epsilon?: number;
+}
+
+/**
+ * Adamax: `p ← p − η · m̂ / (u + ε)` with Adam's bias-corrected mean m̂ of the gradient and `u ← max(β₂u, |g|)` (Kingma and
+ * Ba, ICLR 2015).
+ *
+ * @throws {OptionError} when an option is out of range.
+ */
+export function adamax(options: AdamaxOptions = {}): Optimizer {
+  checkOptions('adamax', options, [...commonOptions, 'beta1', 'beta2', 'epsilon']);
+  const { beta1, beta2, epsilon } = readDecays(options, 'adamax');
+  return makeOptimizer(
+    {
+      className: 'Adamax',
+      label: 'adamax',
+      defaultRate: 0.001,
+      config: { beta1, beta2, epsilon },
+      slots: ['m', 'u'],
+      writeScalars(scalars, start, rate, iteration) {
+        scalars[start] = rate / (1 - power(beta1, iteration));
+        scalars[start + 1] = beta1;
+        scalars[start + 2] = beta2;
+        scalars[start + 3] = epsilon;
+      },
+      emit(builder, { parameters, gradients, slots, scalars }) {
+        const arrays = [update(parameters), read(gradients), ...slots.map((slot) => update(slot)), read(scalars)];
+        builder.call('adamax_update', [parameters.size, ...arrays], 9 * parameters.size);
+      },
+    },
+    options,
+  );
+}
+
+/** The numbers that Adam and its kin share. */
+function readDecays(
+  options: AdamaxOptions,
+  label: string,
+): { readonly beta1: number; readonly beta2: number; readonly epsilon: number } {
+  return {
+    beta1: numberIn(options.beta1 ?? 0.9, 0, 1 - Number.EPSILON, `${label}: beta1`),
+    beta2: numberIn(options.beta2 ?? 0.999, 0, 1 - Number.EPSILON, `${label}: beta2`),
+    epsilon: numberIn(options.epsilon ?? 1e-7, 0, Number.POSITIVE_INFINITY, `${label}: epsilon`),
+  };
 }

@@ -3,7 +3,7 @@
 import { fromConfig, type PartConfig } from '../config';
 import { OptionError } from '../errors';
 import { describe, lookUp } from '../options';
-import { adam, adamW } from './adam';
+import { adam, adamax, adamW } from './adam';
 import type { Optimizer } from './optimizer';
 import { adadelta, adagrad, lion, rmsprop } from './others';
 import { sgd } from './sgd';
@@ -23,7 +23,7 @@ export {
 export * from './sgd';
 
 /** Every optimizer by its name in options. */
-export const optimizers = { sgd, adam, adamW, rmsprop, adagrad, adadelta, lion } as const;
+export const optimizers = { sgd, adam, adamW, adamax, rmsprop, adagrad, adadelta, lion } as const;
 
 /** Name of an optimizer, as in `optimizer: 'sgd'`, with its default options. */
 export type OptimizerName = keyof typeof optimizers;
@@ -33,6 +33,7 @@ const classes = {
   SGD: sgd,
   Adam: adam,
   AdamW: adamW,
+  Adamax: adamax,
   RMSprop: rmsprop,
   Adagrad: adagrad,
   Adadelta: adadelta,

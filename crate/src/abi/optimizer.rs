@@ -1,7 +1,7 @@
 //! Exports of the optimizers: one call for all parameters.
 
 use super::call;
-use crate::optimizers::{adagrad, adam, averages, gradients, lion, momentum, rmsprop, sgd};
+use crate::optimizers::{adagrad, adam, adamax, averages, gradients, lion, momentum, rmsprop, sgd};
 use wasm_bindgen::prelude::*;
 
 /// `p ← p − rate[0] · g`.
@@ -52,6 +52,21 @@ pub fn amsgrad_update(
         let gradients = frame.input(gradients, length)?;
         let slots = (frame.output(mean, length)?, frame.output(square, length)?, frame.output(largest, length)?);
         adam::update_amsgrad(numbers, parameters, gradients, slots);
+        Ok(())
+    })
+}
+
+/// Adamax on `length` parameters; `scalars` is `[rate, beta1, beta2, epsilon]`, see [`adamax::Adamax`].
+#[wasm_bindgen]
+pub fn adamax_update(length: u32, parameters: u32, gradients: u32, mean: u32, largest: u32, scalars: u32) -> u32 {
+    call(|frame| {
+        let length = length as usize;
+        let s = frame.input(scalars, 4)?;
+        let numbers = adamax::Adamax { rate: s[0], beta1: s[1], beta2: s[2], epsilon: s[3] };
+        let parameters = frame.output(parameters, length)?;
+        let gradients = frame.input(gradients, length)?;
+        let (mean, largest) = (frame.output(mean, length)?, frame.output(largest, length)?);
+        adamax::update(numbers, parameters, gradients, mean, largest);
         Ok(())
     })
 }

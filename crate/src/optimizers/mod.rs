@@ -2,6 +2,7 @@
 
 pub mod adagrad;
 pub mod adam;
+pub mod adamax;
 pub mod averages;
 pub mod gradients;
 pub mod lion;

@@ -2,6 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import type { Callback, FitParams, Logs, TrainedModel } from '../../index';
+import type { LogName } from './names';
 import type { PairedWeights } from './weights';
 
 type BaseCallback = NonNullable<ConstructorParameters<typeof tf.CallbackList>[0]>[number];
@@ -46,8 +47,8 @@ interface Setting {
   readonly model: tf.LayersModel;
   readonly made: MadeCallbacks;
   readonly weights: PairedWeights;
-  /** Of loss and metrics, in the order of their logs. */
-  readonly names: readonly string[];
+  /** Of losses and metrics, in the order of their logs; `loss` is the first. */
+  readonly names: readonly LogName[];
   readonly doValidation: boolean;
   /** Entries of their `params` that ours have not. */
   readonly params: { readonly verbose: number; readonly initialEpoch: number; readonly batchSize: number };
@@ -80,7 +81,8 @@ export class TheirCallbacks implements Callback {
     const { model, names, doValidation, params } = this.#setting;
     this.#trained = trained;
     this.#steps = steps ?? 0;
-    const metrics = [...names, ...(doValidation ? names.map((name) => `val_${name}`) : [])];
+    const own = names.map(({ theirs }) => theirs);
+    const metrics = [...own, ...(doValidation ? own.map((name) => `val_${name}`) : [])];
     this.#list.setParams({
       epochs,
       samples: samples ?? 0,
@@ -121,17 +123,17 @@ export class TheirCallbacks implements Callback {
   async onBatchEnd(batch: number, logs: Logs): Promise<void> {
     const { names, made, weights } = this.#setting;
     const { size = 0 } = logs;
-    const theirs: Logs = { batch, size };
+    const told: Logs = { batch, size };
     this.#samples += size;
-    for (const name of names) {
-      const sum = (logs[name] as number) * this.#samples;
-      theirs[name] = (sum - (this.#sums[name] ?? 0)) / size;
-      this.#sums[name] = sum;
+    for (const { theirs, ours } of names) {
+      const sum = (logs[ours] as number) * this.#samples;
+      told[theirs] = (sum - (this.#sums[ours] ?? 0)) / size;
+      this.#sums[ours] = sum;
     }
-    theirs.loss = (theirs.loss as number) + this.#frozen;
+    told.loss = (told.loss as number) + this.#frozen;
     this.#made = batch + 1;
     if (made.look) weights.push();
-    await this.#list.onBatchEnd(batch, theirs);
+    await this.#list.onBatchEnd(batch, told);
     await this.#follow();
   }
 
@@ -139,15 +141,15 @@ export class TheirCallbacks implements Callback {
   async onEpochEnd(epoch: number, logs: Logs): Promise<void> {
     const { names, doValidation, weights, penalty } = this.#setting;
     weights.push();
-    const theirs: Logs = {};
+    const told: Logs = {};
     if (doValidation && this.#made === this.#steps) {
-      for (const name of names) theirs[`val_${name}`] = logs[`val_${name}`] as number;
+      for (const { theirs, ours } of names) told[`val_${theirs}`] = logs[`val_${ours}`] as number;
       // Their validation counts no penalties.
-      theirs.val_loss = (theirs.val_loss as number) - (await penalty(true));
+      told.val_loss = (told.val_loss as number) - (await penalty(true));
     }
-    for (const name of names) theirs[name] = logs[name] as number;
-    theirs.loss = (theirs.loss as number) + this.#frozen;
-    await this.#list.onEpochEnd(epoch, theirs);
+    for (const { theirs, ours } of names) told[theirs] = logs[ours] as number;
+    told.loss = (told.loss as number) + this.#frozen;
+    await this.#list.onEpochEnd(epoch, told);
     await this.#follow();
   }
 

@@ -1,7 +1,7 @@
 /** What `model.fit` of TensorFlow.js takes as data, as arrays. */
 
 import * as tf from '@tensorflow/tfjs';
-import { OptionError, ShapeError, type Tensor } from '../../index';
+import { OptionError, type Tensor } from '../../index';
 import type { TargetForm } from './metrics';
 
 /** Inputs or targets: a tensor, one for each name, or by name. */
@@ -12,9 +12,9 @@ export async function readData(data: Data, names: readonly string[], where: stri
   return Promise.all(tensorsOf(data, names, where).map((tensor) => readTensor(tensor, where)));
 }
 
-/** The one target. */
-export function targetTensor(y: Data, names: readonly string[], where: string): tf.Tensor {
-  return tensorsOf(y, names, where)[0] as tf.Tensor;
+/** One or a list of them, as our models take them. */
+export function oneOrList<T>(list: readonly T[]): T | readonly T[] {
+  return list.length === 1 ? (list[0] as T) : list;
 }
 
 /** What metrics see of targets. Flat ones get a dimension, as `model.fit` gives them one. */
@@ -22,7 +22,8 @@ export function formOf({ shape, dtype }: tf.Tensor): TargetForm {
   return { shape: shape.length === 1 ? [1] : shape.slice(1), dtype };
 }
 
-function tensorsOf(data: Data, names: readonly string[], where: string): readonly tf.Tensor[] {
+/** The tensors of `data` in the order of `names`. @throws {OptionError} when one is missing. */
+export function tensorsOf(data: Data, names: readonly string[], where: string): readonly tf.Tensor[] {
   const isDictionary =
     !(data instanceof tf.Tensor) && !Array.isArray(data) && data !== null && typeof data === 'object';
   const list = isDictionary ? names.map((name) => data[name]) : Array.isArray(data) ? data : [data];
@@ -47,27 +48,4 @@ export async function readTensor(tensor: tf.Tensor, where: string): Promise<Tens
 export function sliceBatch({ data, shape }: Tensor, start: number, end: number): Tensor {
   const size = shape.slice(1).reduce((a, b) => a * b, 1);
   return { data: data.subarray(start * size, end * size), shape: [end - start, ...shape.slice(1)] };
-}
-
-/**
- * The factor of each sample by its class.
- *
- * @param classWeight - By class; also in a list of one, or under the output's name.
- * @throws {OptionError} naming a class in the data that has no factor, as `model.fit` does.
- */
-export function weighClasses(classWeight: unknown, y: Tensor, output: string, where: string): Float32Array {
-  const given = Array.isArray(classWeight) ? classWeight[0] : classWeight;
-  const weights = ((given as Record<string, unknown>)[output] ?? given) as Record<string, number>;
-  const count = y.shape[0] ?? 0;
-  const width = count === 0 ? 1 : y.data.length / count;
-  if (y.shape.length > 2) {
-    throw new ShapeError(`${where}: classWeight: expected targets [n] or [n,classes], got [${y.shape.join(',')}]`);
-  }
-  return Float32Array.from({ length: count }, (_, sample) => {
-    const row = y.data.subarray(sample * width, (sample + 1) * width);
-    const label = width === 1 ? (row[0] as number) : row.indexOf(Math.max(...row));
-    const weight = weights[label];
-    if (typeof weight === 'number') return weight;
-    throw new OptionError(`${where}: classWeight: expected a factor for class ${label}, which sample ${sample} has`);
-  });
 }

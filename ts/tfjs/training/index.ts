@@ -1,13 +1,16 @@
 /** `trainWith`: the arguments and the answer of `model.fit`, with one plan of ours instead of hundreds of kernels a step. */
 
 import * as tf from '@tensorflow/tfjs';
-import { type FitOptions, type Model, OptionError, StateError, type Tensor } from '../../index';
+import { type FitOptions, type Loss, type Model, OptionError, type Predicted, StateError } from '../../index';
 import { fromTfjs } from '../models';
 import { type CallbackArgs, makeCallbacks, TheirCallbacks, type YieldEveryOptions } from './callbacks';
-import { type Data, formOf, readData, readTensor, sliceBatch, targetTensor, weighClasses } from './data';
+import { type Data, formOf, oneOrList, tensorsOf } from './data';
+import type { SampleWeight } from './factors';
+import { readFitData } from './fitData';
 import { type Leaf, leavesOf } from './leaves';
-import { translateLoss } from './losses';
-import { namesOf, translateMetrics } from './metrics';
+import { translateLosses } from './losses';
+import { translateMetrics } from './metrics';
+import { pairNames } from './names';
 import { translateOptimizer } from './optimizers';
 import { checkPenalties, penaltyOf } from './penalties';
 import { PairedWeights, trainedWeights } from './weights';
@@ -25,13 +28,19 @@ export interface TrainWithArgs {
   /** Share of the samples, the last ones, kept for validation. Default 0. */
   readonly validationSplit?: number;
   /** Inputs, targets and, beyond `model.fit`, sample weights for validation. */
-  readonly validationData?: readonly [x: Data, y: Data, sampleWeight?: tf.Tensor];
+  readonly validationData?: readonly [x: Data, y: Data, sampleWeight?: SampleWeight];
   /** Whether each epoch takes the samples in a new order. Default true. */
   readonly shuffle?: boolean;
-  /** A factor for the loss of the samples of each class; every class in the data must have one. */
+  /**
+   * A factor for the loss of the samples of each class; every class in the data must have one. With several outputs a list or
+   * an object by name, where an output without has null or no entry.
+   */
   readonly classWeight?: object;
-  /** A factor for the loss of each sample, which `model.fit` of 4.22 does not have yet. */
-  readonly sampleWeight?: tf.Tensor;
+  /**
+   * A factor for the loss of each sample, which `model.fit` of 4.22 does not have yet. With several outputs one for all, a list
+   * or an object by name.
+   */
+  readonly sampleWeight?: SampleWeight;
   /** Number of the first epoch. Default 0. */
   readonly initialEpoch?: number;
   /** Most steps of an epoch, which `model.fit` of 4.22 has for datasets only. Default all. */
@@ -52,10 +61,10 @@ const known = [
  * the optimizer's state are taken from the model and handed back: at the end of each epoch the weights, after the last one,
  * or when a callback has thrown, the optimizer's state too; a `model.fit` or `trainWith` that follows goes on from there.
  *
- * @param model - Compiled, with one output; layers as for `fromTfjs`. Optimizers: SGD, momentum, Adam, RMSProp, Adagrad,
- *   Adadelta, with TensorFlow.js's formulas and defaults. Metrics: any.
+ * @param model - Compiled; layers as for `fromTfjs`. Optimizers: SGD, momentum, Adam, Adamax, RMSProp, Adagrad, Adadelta, with
+ *   TensorFlow.js's formulas and defaults. Metrics: any.
  * @param x - Inputs: a tensor, or for several inputs a list or an object by name.
- * @param y - Targets.
+ * @param y - Targets: a tensor, or for several outputs a list or an object by name.
  * @returns TensorFlow.js's History: `epoch`, `history`, `params`.
  * @throws {OptionError | ShapeError | ValueError} saying what this library does not have or what does not fit; then nothing
  *   was trained.
@@ -79,14 +88,11 @@ export async function trainWith(
   if (trainedWeights(core) === undefined) {
     throw new StateError(`${where}: expected a compiled model, call model.compile({ optimizer, loss }) first`);
   }
-  if (core.outputs.length !== 1) {
-    throw new OptionError(`${where}: expected a model with one output, got ${core.outputNames.join(', ')}`);
-  }
   if (guard.isTraining) throw new StateError(`${where}: expected a model that is not being trained`);
   guard.isTraining = true;
-  let ours: Model | undefined;
+  let ours: Model<Predicted> | undefined;
   try {
-    ours = await fromTfjs(model);
+    ours = await fromTfjs<Predicted>(model);
     return await train(core, ours, { x, y, args }, where);
   } finally {
     guard.isTraining = false;
@@ -101,7 +107,7 @@ function coreOf(model: tf.LayersModel): tf.LayersModel {
 
 async function train(
   model: tf.LayersModel,
-  ours: Model,
+  ours: Model<Predicted>,
   { x, y, args }: { x: Data; y: Data; args: TrainWithArgs },
   where: string,
 ): Promise<tf.History> {
@@ -109,16 +115,18 @@ async function train(
   const leaves = leavesOf(model);
   const isTrained = ({ layer }: Leaf): boolean => layer.weights.some((weight) => trained.includes(weight));
   checkPenalties(leaves, isTrained, where);
-  const loss = translateLoss(model, where);
-  const target = targetTensor(y, model.outputNames, `${where}: y`);
+  const losses = translateLosses(model, where);
+  const targets = tensorsOf(y, model.outputNames, `${where}: y`);
   const translated = await translateOptimizer(model.optimizer, tf.backend().epsilon(), `${where}: optimizer`);
-  const metrics = translateMetrics(model, loss.name, formOf(target));
+  const lossNames = losses.map(({ name }) => name);
+  const metrics = translateMetrics(model, lossNames, targets.map(formOf));
   const weights = new PairedWeights(model, ours);
-  ours.compile({ optimizer: translated.optimizer, loss: loss.loss, metrics });
+  const loss = oneOrList<Loss>(losses.map((each) => each.loss));
+  ours.compile({ optimizer: translated.optimizer, loss, metrics: [...metrics] });
   await weights.takeState(model.optimizer, translated, `${where}: optimizer`);
 
-  const data = await splitData(model, x, target, args, where);
-  if (data.sampleWeight !== undefined && !loss.weighable) {
+  const data = await readFitData(model, x, targets, args, where);
+  if (losses.some(({ weighable }, output) => !weighable && data.isWeighted[output])) {
     throw new OptionError(
       `${where}: expected no weights of samples or classes with a loss of tf.losses, which is a mean`,
     );
@@ -127,7 +135,7 @@ async function train(
   const { batchSize = 32, initialEpoch = 0, verbose = 1 } = args;
   const callbacks = new TheirCallbacks({
     ...{ model, made, weights },
-    names: namesOf(model),
+    names: pairNames(model, ours.outputNames, metrics),
     doValidation: data.validationData !== undefined,
     params: { verbose, initialEpoch, batchSize },
     penalty: (ofTrained) => penaltyOf(leaves.filter((leaf) => isTrained(leaf) === ofTrained)),
@@ -152,58 +160,4 @@ async function train(
     await weights.handState(model.optimizer, translated);
   }
   return callbacks.history;
-}
-
-interface FitData {
-  readonly x: readonly Tensor[] | Tensor;
-  readonly y: Tensor;
-  readonly sampleWeight: Float32Array | undefined;
-  readonly validationData: FitOptions['validationData'] | undefined;
-}
-
-/** The arrays of training and validation. Weights of classes do not count in validation. */
-async function splitData(
-  model: tf.LayersModel,
-  x: Data,
-  y: tf.Tensor,
-  args: TrainWithArgs,
-  where: string,
-): Promise<FitData> {
-  const { inputNames, outputNames } = model;
-  const inputs = (list: readonly Tensor[]): readonly Tensor[] | Tensor =>
-    list.length === 1 ? (list[0] as Tensor) : list;
-  const xs = await readData(x, inputNames, `${where}: x`);
-  const ys = await readTensor(y, `${where}: y`);
-  const own = args.sampleWeight && (await readTensor(args.sampleWeight, `${where}: sampleWeight`)).data;
-  const byClass =
-    args.classWeight === undefined || args.classWeight === null
-      ? undefined
-      : weighClasses(args.classWeight, ys, outputNames[0] as string, where);
-  const sampleWeight = byClass === undefined ? own : byClass.map((weight, index) => weight * (own?.[index] ?? 1));
-  const whole = { x: inputs(xs), y: ys, sampleWeight };
-  const { validationData, validationSplit = 0 } = args;
-  if (validationData !== undefined && validationData !== null) {
-    const [vx, vy, vWeight] = validationData;
-    const vTarget = targetTensor(vy, outputNames, `${where}: validationData`);
-    const arrays = [
-      inputs(await readData(vx, inputNames, `${where}: validationData`)),
-      await readTensor(vTarget, `${where}: validationData`),
-    ] as const;
-    const weights = vWeight && (await readTensor(vWeight, `${where}: validationData`)).data;
-    return { ...whole, validationData: weights === undefined ? arrays : [...arrays, weights] };
-  }
-  if (!(validationSplit > 0 && validationSplit < 1)) return { ...whole, validationData: undefined };
-  const count = ys.shape[0] ?? 0;
-  const first = Math.floor(count * (1 - validationSplit));
-  const part = (start: number, end: number) => ({
-    x: inputs(xs.map((each) => sliceBatch(each, start, end))),
-    y: sliceBatch(ys, start, end),
-  });
-  const rest = part(first, count);
-  const ownRest = own?.subarray(first);
-  return {
-    ...part(0, first),
-    sampleWeight: sampleWeight?.subarray(0, first),
-    validationData: ownRest === undefined ? [rest.x, rest.y] : [rest.x, rest.y, ownRest],
-  };
 }

@@ -74,19 +74,19 @@ export interface TranslatedLoss {
   readonly weighable: boolean;
 }
 
-/** What `compile` was given for the one output. */
-export function lossOfOutput(model: tf.LayersModel): unknown {
+/** Ours for the losses of a compiled model, one for each output. @throws {OptionError} naming one that this library does not have. */
+export function translateLosses(model: tf.LayersModel, where: string): readonly TranslatedLoss[] {
+  const { outputNames: names } = model;
   const given = model.loss as unknown;
-  if (Array.isArray(given)) return given[0];
-  if (given !== null && typeof given === 'object') {
-    return (given as Record<string, unknown>)[model.outputNames[0] as string];
-  }
-  return given;
+  return names.map((name, index) => {
+    const own = names.length === 1 ? where : `${where}: output "${name}"`;
+    if (Array.isArray(given)) return translate(given[index], own);
+    const isByName = given !== null && typeof given === 'object';
+    return translate(isByName ? (given as Record<string, unknown>)[name] : given, own);
+  });
 }
 
-/** Ours for the loss of a compiled model. @throws {OptionError} naming a loss that this library does not have. */
-export function translateLoss(model: tf.LayersModel, where: string): TranslatedLoss {
-  const given = lossOfOutput(model);
+function translate(given: unknown, where: string): TranslatedLoss {
   if (typeof given === 'string' && Object.hasOwn(byName, given)) {
     return { loss: (byName[given] as () => Loss)(), name: given, weighable: true };
   }

@@ -13,6 +13,7 @@ import {
   sparseCategoricalAccuracy,
   sparseCategoricalCrossentropy,
 } from '../../index';
+import { namesOf } from './names';
 
 type MetricFunction = (yTrue: tf.Tensor, yPred: tf.Tensor) => tf.Tensor;
 
@@ -40,45 +41,48 @@ const lossesByFunction: readonly (readonly [unknown, () => Loss])[] = [
   [tf.metrics.binaryCrossentropy, binaryCrossentropy],
 ];
 
-/** The names of loss and metrics in logs and history, one after the other; a second of the same name is `name_1`. */
-export function namesOf(model: tf.LayersModel): string[] {
-  const names = model.metricsNames;
-  return names.map((name, index) => {
-    const before = names.slice(0, index).filter((other) => other === name).length;
-    return names.filter((other) => other === name).length > 1 ? `${name}_${before}` : name;
-  });
-}
-
-/** Ours for the metrics of a compiled model, in their order and under their names. @param lossName - Of `compile`. */
+/**
+ * Ours for the metrics of a compiled model, a list for each output in the order and under the names of theirs.
+ *
+ * @param losses - Names of the outputs' losses, as `compile` was given them.
+ * @param targets - Those of the outputs.
+ */
 export function translateMetrics(
   model: tf.LayersModel,
-  lossName: string | undefined,
-  target: TargetForm,
-): readonly MetricLike[] {
-  const given = listOf(model);
-  const names = namesOf(model).slice(1);
-  return names.map((name, index) => {
-    const theirs = model.metricsTensors[index]?.[0] as MetricFunction;
-    return { ...translate(given[index], theirs, model, lossName, target), name };
-  });
+  losses: readonly (string | undefined)[],
+  targets: readonly TargetForm[],
+): readonly (readonly MetricLike[])[] {
+  const names = namesOf(model);
+  // With several outputs their losses stand first.
+  let place = names.length - 1 - metricsOf(model).flat().length;
+  return metricsOf(model).map((list, output) =>
+    list.map((given): MetricLike => {
+      const theirs = model.metricsTensors[place]?.[0] as MetricFunction;
+      const name = names[++place] as string;
+      const target = targets[output] as TargetForm;
+      const width = model.outputs[output]?.shape.at(-1);
+      return { ...translate(given, theirs, { width, loss: losses[output], target }), name };
+    }),
+  );
 }
 
-function listOf(model: tf.LayersModel): readonly unknown[] {
+/** What `compile` was given, a list for each output. */
+function metricsOf(model: tf.LayersModel): readonly (readonly unknown[])[] {
   const { metrics } = model as unknown as { metrics?: unknown };
   const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value]);
-  if (metrics === null || metrics === undefined) return [];
-  if (Array.isArray(metrics) || typeof metrics !== 'object') return list(metrics);
-  return list((metrics as Record<string, unknown>)[model.outputNames[0] as string]);
+  return model.outputNames.map((name) => {
+    if (metrics === null || metrics === undefined) return [];
+    if (Array.isArray(metrics) || typeof metrics !== 'object') return list(metrics);
+    return Object.hasOwn(metrics, name) ? list((metrics as Record<string, unknown>)[name]) : [];
+  });
 }
 
 function translate(
   given: unknown,
   theirs: MetricFunction,
-  model: tf.LayersModel,
-  lossName: string | undefined,
-  target: TargetForm,
+  { width, loss: lossName, target }: { width: number | null | undefined; loss: string | undefined; target: TargetForm },
 ): Metric | Loss {
-  const isBinary = model.outputs[0]?.shape.at(-1) === 1 || lossName === 'binaryCrossentropy';
+  const isBinary = width === 1 || lossName === 'binaryCrossentropy';
   const isSparse = lossName === 'sparseCategoricalCrossentropy';
   if (given === 'accuracy' || given === 'acc') {
     if (isBinary) return binaryAccuracy();

@@ -4,7 +4,7 @@
  */
 
 import type * as tf from '@tensorflow/tfjs';
-import { adadelta, adagrad, adam, type Optimizer, OptionError, rmsprop, sgd } from '../../index';
+import { adadelta, adagrad, adam, adamax, type Optimizer, OptionError, rmsprop, sgd } from '../../index';
 
 /** An optimizer of theirs, translated. */
 export interface Translated {
@@ -26,9 +26,11 @@ interface Hidden {
   readonly c: tf.Scalar;
   /** Of momentum: the share that counts. */
   readonly m: tf.Scalar;
-  /** Of Adam: β₁ᵗ and β₂ᵗ of the next step. */
+  /** Of Adam and Adamax: β₁ᵗ and, of Adam, β₂ᵗ of the next step. */
   readonly accBeta1: tf.Variable;
   readonly accBeta2: tf.Variable;
+  /** Of Adamax: steps made. */
+  readonly iteration: tf.Variable;
 }
 
 type Write = (scalars: Float32Array, start: number, rate: number) => void;
@@ -55,6 +57,12 @@ export async function translateOptimizer(theirs: tf.Optimizer, epsilon: number, 
     }
     case 'Adam':
       return { optimizer: following(adam(), rate, await adamScalars(hidden, config)), order: ['m', 'v'], initial: 0 };
+    case 'Adamax':
+      return {
+        optimizer: following(adamax(), rate, await adamaxScalars(hidden, config)),
+        order: ['m', 'u'],
+        initial: 0,
+      };
     case 'RMSProp': {
       const { decay = 0.9, momentum = 0, centered } = config;
       const ours = rmsprop({ rho: decay, momentum, centered: Boolean(centered) });
@@ -73,7 +81,7 @@ export async function translateOptimizer(theirs: tf.Optimizer, epsilon: number, 
     }
     default:
       throw new OptionError(
-        `${where}: expected an optimizer of SGD, Momentum, Adam, RMSProp, Adagrad, Adadelta, got ${theirs.getClassName()}`,
+        `${where}: expected an optimizer of SGD, Momentum, Adam, Adamax, RMSProp, Adagrad, Adadelta, got ${theirs.getClassName()}`,
       );
   }
 }
@@ -129,5 +137,20 @@ async function adamScalars(hidden: Hidden, config: Record<string, number>): Prom
     scalars[start + 3] = epsilon * root;
     power1 = Math.fround(power1 * Math.fround(beta1));
     power2 = Math.fround(power2 * Math.fround(beta2));
+  };
+}
+
+/** Adamax's numbers as they compute them: β₁ᵗ as a product in float32, and a rate that decays step by step. */
+async function adamaxScalars(hidden: Hidden, config: Record<string, number>): Promise<Write> {
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7, decay = 0 } = config;
+  let [power = 0] = await hidden.accBeta1.data();
+  let [made = 0] = await hidden.iteration.data();
+  return (scalars, start, rate) => {
+    scalars[start] = rate / (made * decay + 1) / Math.fround(1 - power);
+    scalars[start + 1] = beta1;
+    scalars[start + 2] = beta2;
+    scalars[start + 3] = epsilon;
+    power = Math.fround(power * Math.fround(beta1));
+    made++;
   };
 }

@@ -1,10 +1,9 @@
 /** Weights and optimizer state of a tf.LayersModel in our model, and back. */
 
 import * as tf from '@tensorflow/tfjs';
-import { type Model, type NamedTensor, OptionError } from '../../index';
+import { type AnyModel, type NamedTensor, OptionError } from '../../index';
+import { keepArrays, keptArrays } from './optimizerState';
 import type { Translated } from './optimizers';
-
-type OptimizerWeights = Awaited<ReturnType<tf.Optimizer['getWeights']>>;
 
 /** A weight on both sides. */
 interface Pair {
@@ -23,12 +22,12 @@ export function trainedWeights(model: tf.LayersModel): readonly tf.LayerVariable
 
 /** The weights of a model on both sides, kept equal. Made before `compile`: lets the layers learn that do so there. */
 export class PairedWeights {
-  readonly #ours: Model;
+  readonly #ours: AnyModel;
   readonly #pairs: readonly Pair[];
   /** For each trained weight of theirs its place among the trained ones of ours. */
   readonly #places: readonly number[];
 
-  constructor(theirs: tf.LayersModel, ours: Model) {
+  constructor(theirs: tf.LayersModel, ours: AnyModel) {
     const trained = trainedWeights(theirs);
     const known = new Map<string, tf.LayerVariable>();
     for (const weight of theirs.weights) {
@@ -77,7 +76,7 @@ export class PairedWeights {
 
   /** Lets our optimizer go on from where theirs is. @throws {OptionError} when theirs keeps arrays of another model. */
   async takeState(optimizer: tf.Optimizer, { order, initial }: Translated, where: string): Promise<void> {
-    const [, ...kept] = await optimizer.getWeights().then(withoutCount);
+    const kept = await keptArrays(optimizer);
     const slots = this.#ours.getTrainingState().slots.map((slot) => ({ ...slot, data: slot.data.fill(initial) }));
     if (order.length > 0 && kept.length > 0) {
       const count = this.#places.length;
@@ -86,10 +85,10 @@ export class PairedWeights {
           `${where}: expected an optimizer with ${order.length * count} arrays for this model, got ${kept.length}`,
         );
       }
-      const values = await Promise.all(kept.map(({ tensor }) => tensor.data()));
-      kept.forEach(({ tensor }, index) => {
+      const values = await Promise.all(kept.map((tensor) => tensor.data()));
+      kept.forEach(({ shape }, index) => {
         const at = this.#placeOf(order[Math.floor(index / count)] as string, index % count);
-        slots[at] = { name: '', data: values[index] as Float32Array, shape: tensor.shape };
+        slots[at] = { name: '', data: values[index] as Float32Array, shape };
       });
     }
     this.#ours.setTrainingState({ iterations: optimizer.iterations, epochs: 0, learningRate: 0, slots });
@@ -99,19 +98,15 @@ export class PairedWeights {
   async handState(optimizer: tf.Optimizer, { order }: Translated): Promise<void> {
     const { iterations, slots } = this.#ours.getTrainingState();
     if (iterations === optimizer.iterations) return;
-    const before = (await optimizer.getWeights()).map(({ tensor }) => tensor);
     const trained = this.#pairs.filter(({ isTrained }) => isTrained);
-    const next = [{ name: 'iter', tensor: tf.scalar(iterations, 'int32') as tf.Tensor }];
-    for (const name of order) {
-      this.#places.forEach((place, index) => {
+    const arrays = order.flatMap((name) =>
+      this.#places.map((place, index) => {
         const { data, shape } = slots[this.#placeOf(name, index)] as NamedTensor;
         const { variable } = trained[place] as Pair;
-        next.push({ name: `${variable.name}/${name}`, tensor: tf.tensor(data, [...shape]) });
-      });
-    }
-    await optimizer.setWeights(next);
-    // They make variables of their own of what they are given, and leave the old ones.
-    tf.dispose([...before, ...next.map(({ tensor }) => tensor)]);
+        return { name: `${variable.name}/${name}`, tensor: tf.tensor(data, [...shape]) };
+      }),
+    );
+    await keepArrays(optimizer, iterations, arrays);
   }
 
   /** Where our training state has the slot `name` of their trained weight `index`. */
@@ -133,17 +128,11 @@ function ownKey(name: string): string {
 }
 
 /** Lets those layers learn that do so there. Takes effect at `compile`. */
-function freeze(parts: Model['layers'], isTrained: (name: string) => boolean): void {
+function freeze(parts: AnyModel['layers'], isTrained: (name: string) => boolean): void {
   for (const part of parts) {
     if ('layers' in part) freeze(part.layers, isTrained);
     else if (part.built.weights.length > 0) {
       part.trainable = part.built.weights.some(({ name }) => isTrained(`${part.name}/${name}`));
     }
   }
-}
-
-/** The scalar that counts steps is made anew at each asking. */
-function withoutCount(weights: OptimizerWeights): OptimizerWeights {
-  weights[0]?.tensor.dispose();
-  return weights;
 }

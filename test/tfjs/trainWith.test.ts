@@ -276,9 +276,33 @@ test('frozen layers stay and their penalties count; several inputs, by name', as
   expect(kernel()).toEqual(before);
   expectWeights(models[1], models[0], 1e-4);
   await expect(trainWith(models[1], { left: flat }, y)).rejects.toThrow('expected tensors for left, right');
-  frozen.trainable = true;
-  models[1].compile({ optimizer: 'adam', loss: 'categoricalCrossentropy' });
-  await expect(trainWith(models[1], data, y)).rejects.toThrow('regularizer in a layer that is used 2 times');
+});
+
+test('the penalties of a layer count as often as it is used, also through a model that is used twice', async () => {
+  const make = (): tf.LayersModel => {
+    const { layers } = tf;
+    const kernelRegularizer = tf.regularizers.l1l2({ l1: 0.01, l2: 0.02 });
+    const biasRegularizer = tf.regularizers.l1({ l1: 0.003 });
+    const inner = tf.input({ shape: [4] });
+    const twice = layers.dense({ units: 4, activation: 'tanh', kernelRegularizer, biasRegularizer });
+    const once = layers.dense({ units: 3, activation: 'tanh', kernelRegularizer });
+    const base = tf.model({ inputs: inner, outputs: once.apply(twice.apply(twice.apply(inner))) as tf.SymbolicTensor });
+    const inputs = [tf.input({ shape: [4] }), tf.input({ shape: [4] })];
+    const shared = layers.dense({ units: 3, activation: 'relu', biasRegularizer });
+    const parts = inputs.map((each) => shared.apply(base.apply(each)) as tf.SymbolicTensor);
+    const joined = layers.concatenate().apply(parts);
+    const outputs = layers.dense({ units: 3, activation: 'softmax', kernelRegularizer }).apply(joined);
+    const model = fill(tf.model({ inputs, outputs: outputs as tf.SymbolicTensor }));
+    model.compile({ optimizer: tf.train.adam(0.01), loss: 'categoricalCrossentropy' });
+    return model;
+  };
+  const models = [make(), make()] as const;
+  const args = { epochs: 3, batchSize: 8, shuffle: false, verbose: 0 as const, validationSplit: 0.2 };
+  const data = [flat, flat.mul(-1)];
+  expectHistory(await trainWith(models[1], data, y, args), await models[0].fit(data, y, args));
+  expectWeights(models[1], models[0], 1e-4);
+  // It is trained once more, with the penalties as they were.
+  expectHistory(await trainWith(models[1], data, y, args), await models[0].fit(data, y, args), 2e-4);
 });
 
 test.each([true, false])('a head on a model within the model, which learns: %s', async (learns) => {

@@ -20,6 +20,11 @@ import {
 export async function fromTfjs<Prediction extends Predicted = Tensor>(
   layersModel: tf.LayersModel,
 ): Promise<Model<Prediction>> {
+  return modelFromLayersModel(await artifactsOf(layersModel), { name: 'fromTfjs' });
+}
+
+/** A tf.LayersModel as data. */
+export async function artifactsOf(layersModel: tf.LayersModel): Promise<LayersModelArtifacts> {
   let artifacts: tf.io.ModelArtifacts | undefined;
   await layersModel.save(
     tf.io.withSaveHandler(async (given) => {
@@ -27,7 +32,7 @@ export async function fromTfjs<Prediction extends Predicted = Tensor>(
       return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } };
     }),
   );
-  return modelFromLayersModel(artifacts as LayersModelArtifacts, { name: 'fromTfjs' });
+  return artifacts as LayersModelArtifacts;
 }
 
 /**

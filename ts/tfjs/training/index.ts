@@ -1,8 +1,16 @@
 /** `trainWith`: the arguments and the answer of `model.fit`, with one plan of ours instead of hundreds of kernels a step. */
 
 import * as tf from '@tensorflow/tfjs';
-import { type FitOptions, type Loss, type Model, OptionError, type Predicted, StateError } from '../../index';
-import { fromTfjs } from '../models';
+import {
+  type FitOptions,
+  type Loss,
+  type Model,
+  modelFromLayersModel,
+  OptionError,
+  type Predicted,
+  StateError,
+} from '../../index';
+import { artifactsOf } from '../models';
 import { type CallbackArgs, makeCallbacks, TheirCallbacks, type YieldEveryOptions } from './callbacks';
 import { type Data, formOf, oneOrList, tensorsOf } from './data';
 import type { SampleWeight } from './factors';
@@ -12,7 +20,7 @@ import { translateLosses } from './losses';
 import { translateMetrics } from './metrics';
 import { pairNames } from './names';
 import { translateOptimizer } from './optimizers';
-import { checkPenalties, penaltyOf } from './penalties';
+import { countUses, penaltyOf } from './penalties';
 import { PairedWeights, trainedWeights } from './weights';
 
 /** Arguments of {@link trainWith}: those of `model.fit` of TensorFlow.js. */
@@ -92,8 +100,11 @@ export async function trainWith(
   guard.isTraining = true;
   let ours: Model<Predicted> | undefined;
   try {
-    ours = await fromTfjs<Predicted>(model);
-    return await train(core, ours, { x, y, args }, where);
+    const artifacts = await artifactsOf(model);
+    const leaves = leavesOf(core);
+    const modelTopology = countUses(artifacts.modelTopology, leaves);
+    ours = modelFromLayersModel<Predicted>({ ...artifacts, modelTopology }, { name: where });
+    return await train(core, ours, leaves, { x, y, args }, where);
   } finally {
     guard.isTraining = false;
     ours?.dispose();
@@ -108,13 +119,12 @@ function coreOf(model: tf.LayersModel): tf.LayersModel {
 async function train(
   model: tf.LayersModel,
   ours: Model<Predicted>,
+  leaves: readonly Leaf[],
   { x, y, args }: { x: Data; y: Data; args: TrainWithArgs },
   where: string,
 ): Promise<tf.History> {
   const trained = trainedWeights(model);
-  const leaves = leavesOf(model);
   const isTrained = ({ layer }: Leaf): boolean => layer.weights.some((weight) => trained.includes(weight));
-  checkPenalties(leaves, isTrained, where);
   const losses = translateLosses(model, where);
   const targets = tensorsOf(y, model.outputNames, `${where}: y`);
   const translated = await translateOptimizer(model.optimizer, tf.backend().epsilon(), `${where}: optimizer`);

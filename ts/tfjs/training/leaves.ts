@@ -6,7 +6,7 @@ import type * as tf from '@tensorflow/tfjs';
 export interface Leaf {
   /** The layer. */
   readonly layer: tf.layers.Layer;
-  /** How often the outermost model uses it: its penalties count as often there. */
+  /** How often the outermost model uses it, through models within it too. */
   readonly uses: number;
 }
 

@@ -263,6 +263,24 @@ describe('outputs and their losses', () => {
     model.dispose();
   });
 
+  test.each([0, 1])('a layer of two uses, of which number %i has a loss, learns by that one', (own) => {
+    const inputs = [c.input({ shape: [3] }), c.input({ shape: [3] })];
+    const shared = c.dense({ units: 2, name: 'shared' });
+    const model = c.functional({ inputs, outputs: inputs.map((each) => c.apply(shared, each)), seed: 5 });
+    const alone = c.sequential({ inputShape: [3], layers: [c.dense({ units: 2 })] });
+    alone.setWeights(model.getWeights());
+    const losses = own === 0 ? (['meanSquaredError', null] as const) : ([null, 'meanSquaredError'] as const);
+    model.compile({ optimizer: c.sgd({ learningRate: 0.1 }), loss: losses });
+    alone.compile({ optimizer: c.sgd({ learningRate: 0.1 }), loss: 'meanSquaredError' });
+    const both = [numbers(1, 12), numbers(2, 12)];
+    const before = model.getWeights()[0]?.data;
+    model.trainOnBatch(both, numbers(3, 8));
+    alone.trainOnBatch(both[own] as Float32Array, numbers(3, 8));
+    expect(model.getWeights()[0]?.data).not.toEqual(before);
+    expect(model.getWeights().map(({ data }) => data)).toEqual(alone.getWeights().map(({ data }) => data));
+    for (const each of [model, alone]) each.dispose();
+  });
+
   test('plan, profile and summary name the outputs; explain wants a chain', () => {
     const model = make();
     const plan = model.plan({ batchSize: 4 });

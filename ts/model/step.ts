@@ -2,15 +2,18 @@
 
 import type { BuiltLayer, Value, WeightBuffers } from '../layers/layer';
 import type { Optimizer } from '../optimizers/optimizer';
-import { type Buffer, read, update, write } from '../plan/buffer';
+import { type Buffer, read, update } from '../plan/buffer';
 import { PlanBuilder, type WorkspaceOracle } from '../plan/builder';
 import { finishPlan, type Plan } from '../plan/plan';
 import { type Convolution, GEOMETRY_WORDS } from '../runtime/geometry';
 import type { Engine } from '../runtime/kernels';
+import { addGradients, type EmittedNode, emitBackward, inputRole } from './backward';
 import { emitFolds, type Fold, FoldedNodes } from './folding';
 import type { Graph, GraphOutput } from './graph';
 import type { Head } from './heads';
 import { emitLosses, emitLossGradients, type HeadBuffers } from './lossStep';
+import { reachOf } from './reach';
+import { scopesOf } from './scopes';
 import type { StateLayout } from './state';
 
 /**
@@ -36,7 +39,7 @@ export interface StepPlan {
   readonly heads: readonly HeadBuffers[];
   /** The sum of all losses and penalties, one number, but for `predict`. */
   readonly loss: Buffer | undefined;
-  /** Buffers of each layer by the role they play in its equations. */
+  /** For `explain`: buffers of each use of a layer, by its name in `scopesOf`, by the role that they play in its equations. */
   readonly roles: ReadonlyMap<string, ReadonlyMap<string, Buffer>>;
   /** Layers whose work others do. */
   readonly folded: readonly { readonly layer: string; readonly into: string }[];
@@ -84,29 +87,34 @@ export function buildStep(engine: Engine, parts: StepParts, { mode, batch, weigh
     builder.temporary(graph.inputShapes.length === 1 ? 'X' : `X${index}`, [batch, ...shape]),
   );
   const values: Value[] = inputs.map((buffer) => ({ buffer, shape: buffer.shape }));
+  const weightsOf = (node: number): readonly WeightBuffers[] =>
+    (parts.weightsOf[node] ?? []).map((index) => weightFor(parts.state, index, mode));
+  const reach = reachOf(
+    graph,
+    parts.heads.map(({ output }) => (graph.outputs[output] as GraphOutput).value),
+    (node) => weightsOf(node).some(({ gradient }) => gradient !== undefined),
+  );
+  const scopes = builder.keepAll ? scopesOf(graph) : [];
   const folded = new FoldedNodes(graph, isTraining(mode) ? [] : parts.folds, parts.state.folded);
   const emitted = graph.nodes.map(({ layer, inputs: sources }, node): EmittedNode => {
+    const scope = scopes[node] ?? layer.name;
     if (folded.isDone(node)) {
       const output = values[sources[0] as number] as Value;
       values.push(output);
-      return { layer, sources, weights: [], own: [], result: { output, backward: () => [] } };
+      return { layer, scope, sources, weights: [], own: [], result: { output, backward: () => [] } };
     }
-    const own = (parts.weightsOf[node] ?? []).map((index) => weightFor(parts.state, index, mode));
-    const shares = graph.nodes.filter((other) => other.layer === layer).length > 1;
+    const own = weightsOf(node);
+    const shares = (reach.usesOf.get(layer) ?? 0) > 1;
     const weights = folded.weightsOf(node) ?? (shares ? own.map((weight) => partOf(builder, layer.name, weight)) : own);
     builder.layerLearns = parts.learning.has(layer);
     builder.followingCode = folded.codeOf(node);
     builder.inputIsPrivate = isPrivate(graph, values, sources[0] as number);
-    const result = builder.scope(layer.name, 'forward', () =>
-      layer.emit(
-        builder,
-        sources.map((source) => values[source] as Value),
-        weights,
-      ),
-    );
-    if (builder.keepAll) recordForward(builder, layer, values[sources[0] as number], result.output, weights);
+    const taken = sources.map((source) => values[source] as Value);
+    const result = builder.scope(scope, 'forward', () => layer.emit(builder, taken, weights));
+    const emitted = { layer, scope, sources, weights, own: shares ? own : [], result };
+    if (builder.keepAll) recordForward(builder, emitted, taken);
     values.push(result.output);
-    return { layer, sources, weights, own: shares ? own : [], result };
+    return emitted;
   });
   const outputs = graph.outputs.map(({ value }) => values[value] as Value);
   if (mode === 'predict' || parts.heads.length === 0) {
@@ -122,7 +130,7 @@ export function buildStep(engine: Engine, parts: StepParts, { mode, batch, weigh
       const known = first[value];
       first[value] = known === undefined ? gradient : addGradients(builder, 'loss', known, gradient);
     }
-    emitBackward(builder, emitted, inputs.length, first);
+    emitBackward(builder, emitted, reach, first);
     if (mode !== 'explain') emitUpdate(builder, parts, mode);
   }
   return { ...finish(builder, inputs, outputs, losses), folded: folded.tell() };
@@ -161,74 +169,21 @@ function finish(
   return { plan, inputs, outputs, heads, loss, roles: builder.roles };
 }
 
-interface EmittedNode {
-  readonly layer: BuiltLayer;
-  readonly sources: readonly number[];
-  readonly weights: readonly WeightBuffers[];
-  /** Of a shared layer: the weights whose gradients are the sums over its uses. */
-  readonly own: readonly WeightBuffers[];
-  readonly result: ReturnType<BuiltLayer['emit']>;
-}
-
-/** Notes for `explain` what every layer has: its input, its output, its weights with their gradients. */
+/** Notes for `explain` what every layer has: its inputs, its output, its weights with their gradients. */
 function recordForward(
   builder: PlanBuilder,
-  layer: BuiltLayer,
-  input: Value | undefined,
-  output: Value,
-  weights: readonly WeightBuffers[],
+  { layer, scope, weights, result }: EmittedNode,
+  inputs: readonly Value[],
 ): void {
-  builder.scope(layer.name, 'forward', () => {
-    if (input !== undefined) builder.record('x', input.buffer);
-    builder.record('y', output.buffer);
+  builder.scope(scope, 'forward', () => {
+    for (const [index, input] of inputs.entries()) builder.record(inputRole('x', index), input.buffer);
+    builder.record('y', result.output.buffer);
     layer.weights.forEach(({ name }, index) => {
       const { value, gradient } = weights[index] as WeightBuffers;
       builder.record(name, value);
       if (gradient !== undefined) builder.record(`${name} gradient`, gradient);
     });
   });
-}
-
-/** Notes for `explain` the gradients by a layer's output and input. */
-function recordBackward(builder: PlanBuilder, layer: BuiltLayer, dy: Buffer, dx: Buffer | undefined): void {
-  builder.scope(layer.name, 'backward', () => {
-    builder.record('dy', dy);
-    if (dx !== undefined) builder.record('dx', dx);
-  });
-}
-
-/**
- * The chain rule, from the last layer to the first; gradients of a value that several layers read are added.
- *
- * @param gradients - By the number of a value its gradient from the losses; the others are filled in.
- */
-function emitBackward(
-  builder: PlanBuilder,
-  nodes: readonly EmittedNode[],
-  inputCount: number,
-  gradients: (Buffer | undefined)[],
-): void {
-  // A value needs a gradient when something before it is trained.
-  const learns: boolean[] = new Array<boolean>(inputCount).fill(false);
-  for (const { sources, weights } of nodes) {
-    learns.push(weights.some(({ gradient }) => gradient !== undefined) || sources.some((source) => learns[source]));
-  }
-  const sharedSums = new SharedSums(builder, nodes);
-  for (let node = nodes.length - 1; node >= 0; node--) {
-    const { layer, sources, result } = nodes[node] as EmittedNode;
-    const gradient = gradients[inputCount + node];
-    if (gradient === undefined || !learns[inputCount + node]) continue;
-    const needed = sources.map((source) => learns[source] === true);
-    const back = builder.scope(layer.name, 'backward', () => result.backward(gradient, needed));
-    if (builder.keepAll) recordBackward(builder, layer, gradient, needed[0] === true ? back[0] : undefined);
-    sharedSums.add(nodes[node] as EmittedNode);
-    sources.forEach((source, index) => {
-      const part = back[index];
-      if (part === undefined || !needed[index]) return;
-      const known = gradients[source];
-      gradients[source] = known === undefined ? part : addGradients(builder, layer.name, known, part);
-    });
-  }
 }
 
 /** Adds the penalties on large weights and activations to the loss. */
@@ -244,14 +199,6 @@ function emitPenalties(builder: PlanBuilder, state: StateLayout, loss: Buffer): 
   }
 }
 
-function addGradients(builder: PlanBuilder, layer: string, a: Buffer, b: Buffer): Buffer {
-  return builder.scope(layer, 'backward', () => {
-    const sum = builder.temporary('gradient sum', a.shape);
-    builder.call('add', [a.size, read(a), read(b), write(sum)], a.size);
-    return sum;
-  });
-}
-
 function emitUpdate(builder: PlanBuilder, { optimizer, state }: StepParts, mode: StepMode): void {
   const { update } = state;
   if (optimizer === undefined || update === undefined) return;
@@ -265,40 +212,6 @@ function emitUpdate(builder: PlanBuilder, { optimizer, state }: StepParts, mode:
 function partOf(builder: PlanBuilder, layer: string, { value, gradient }: WeightBuffers): WeightBuffers {
   if (gradient === undefined) return { value, gradient };
   return { value, gradient: builder.scope(layer, 'backward', () => builder.temporary('gradient part', value.shape)) };
-}
-
-/** Sums the gradients that the uses of shared layers give their weights. */
-class SharedSums {
-  readonly #builder: PlanBuilder;
-  readonly #left = new Map<BuiltLayer, number>();
-  readonly #sums = new Map<Buffer, Buffer>();
-
-  constructor(builder: PlanBuilder, nodes: readonly EmittedNode[]) {
-    this.#builder = builder;
-    for (const { layer, own } of nodes) {
-      if (own.length > 0) this.#left.set(layer, (this.#left.get(layer) ?? 0) + 1);
-    }
-  }
-
-  /** Takes the gradients of one use; the last one writes the sums where the optimizer reads them. */
-  add({ layer, weights, own }: EmittedNode): void {
-    const left = (this.#left.get(layer) ?? 0) - 1;
-    this.#left.set(layer, left);
-    own.forEach(({ gradient: total }, index) => {
-      const part = weights[index]?.gradient;
-      if (total === undefined || part === undefined) return;
-      const sum = this.#sums.get(total);
-      if (sum === undefined) {
-        this.#sums.set(total, part);
-        return;
-      }
-      this.#builder.scope(layer.name, 'backward', () => {
-        const target = left === 0 ? total : this.#builder.temporary('gradient sum', part.shape);
-        this.#builder.call('add', [part.size, read(sum), read(part), write(target)], part.size);
-        this.#sums.set(total, target);
-      });
-    });
-  }
 }
 
 /**

@@ -57,12 +57,6 @@ export interface Graph {
   readonly outline: Outline;
 }
 
-/** Whether the layers follow one another, from one input to one output. */
-export function isChain({ inputShapes, nodes, outputs }: Graph): boolean {
-  const values = outputs.map(({ value }) => value);
-  return inputShapes.length === 1 && values[0] === nodes.length && values.length === 1 && nodes.every(followsOn);
-}
-
 /** Whether a model is a chain of different layers and nested models: what Keras calls `Sequential`. */
 export function isSequential({ inputShapes, outline: { nodes, outputs } }: Graph): boolean {
   return (

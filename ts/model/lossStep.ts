@@ -69,8 +69,8 @@ export function emitLossGradients(
   );
 }
 
-/** Different for each output: layers and losses find their buffers by it. */
-function scopeOf(heads: readonly Head[], index: number): string {
+/** The name by which a loss finds its buffers, different for each output. */
+export function scopeOf(heads: readonly Head[], index: number): string {
   const { loss, name } = heads[index] as Head;
   return heads.length === 1 ? loss.name : `${loss.name} of ${name}`;
 }

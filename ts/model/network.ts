@@ -18,6 +18,7 @@ import type { Graph } from './graph';
 import type { Head } from './heads';
 import { leavesOf, ModelLayer, type ModelPart, NestedLayer } from './modelLayer';
 import { isNested, type NestedNetwork } from './nested';
+import { scopesOf } from './scopes';
 import { Sharing } from './sharing';
 import { layOutState, ModelState, type ModelWeight, type StateLayout } from './state';
 import { buildFolds, buildStep, type StepKind, type StepMode, type StepParts, type StepPlan } from './step';
@@ -63,6 +64,8 @@ export class Network implements NestedNetwork {
   readonly sharing = new Sharing();
   /** Whether the name is the user's. */
   readonly isNamed: boolean;
+  /** For each node the name of its use of a layer, by which `explain` finds its arrays. */
+  readonly scopes: readonly string[];
   /** What `compile` was given. */
   compiled: Compiled | undefined;
   /** Where all chance comes from. */
@@ -102,6 +105,7 @@ export class Network implements NestedNetwork {
     this.name = name;
     this.isNamed = isNamed;
     this.graph = graph;
+    this.scopes = scopesOf(graph);
     this.seed = seed;
     this.#folder = new Folder(graph);
     const parts = [...new Set(graph.outline.nodes.map(({ part }) => part))];

@@ -8,7 +8,6 @@ import { type CompileConfig, describeCompiled } from '../model/compileConfig';
 import { describeTopology } from '../model/describeTopology';
 import { type Explanation, explainStep } from '../model/explain';
 import type { MemoryForecast } from '../model/forecast';
-import { isChain } from '../model/graph';
 import { isTrainable, type ModelPart, NestedLayer, setTrainable } from '../model/modelLayer';
 import type { Compiled, NamedTensor, Network } from '../model/network';
 import { type SummaryOptions, summarize } from '../model/summary';
@@ -422,9 +421,6 @@ export class Model<Prediction extends Predicted = Tensor> implements TrainedMode
     const compiled = this.#network.requireCompiled('explain');
     this.#assertIdle('explain');
     const where = `${this.name}.explain`;
-    if (!isChain(this.#network.graph)) {
-      throw new OptionError(`${where}: expected a chain of layers, got a model with branches`);
-    }
     const samples = readSamples(this.#network, compiled, { x, y }, where);
     const step = this.#network.step('explain', samples.count);
     writeBatch(this.#network, step, samples, 0);

@@ -3,8 +3,9 @@
  * form shows. Layers that are not here are told by their factors alone.
  */
 
-import type { BuiltLayer } from '../../layers/layer';
 import { activationOf, toldActivations } from './activations';
+import type { Define, Definition, Seen } from './definition';
+import { merges } from './merges';
 import {
   columnSums,
   convolve,
@@ -16,40 +17,6 @@ import {
 } from './products';
 import { depthwiseSizes } from './weighted';
 
-/** What a definition computes from. */
-export interface Seen {
-  /** The layer. */
-  readonly layer: BuiltLayer;
-  /** Samples of the step. */
-  readonly batch: number;
-  /** Its input. */
-  readonly x: Float32Array;
-  /** An array by its role: `y`, `gamma`, `dz`; undefined where the layer has none. */
-  find(role: string): Float32Array | undefined;
-  /** Gradient by the output; empty in the forward pass. */
-  readonly dy: Float32Array;
-}
-
-/** A value with the words for it. */
-interface Told {
-  /** In terms of `X`, `Y`, `dY` and weights by their roles. */
-  readonly text: string;
-  /** The value. */
-  expected(): Float64Array | undefined;
-}
-
-/** What is known of a layer. */
-export interface Definition {
-  /** Its output. */
-  readonly output?: Told;
-  /** Gradients of weights by their roles. */
-  readonly weights?: Readonly<Record<string, Told>>;
-  /** Gradient of its input. */
-  readonly input?: Told;
-}
-
-type Define = (seen: Seen) => Definition;
-
 const map = (values: Float32Array, f: (value: number, index: number) => number): Float64Array =>
   Float64Array.from(values, f);
 const ones = (size: number): Float32Array => new Float32Array(size).fill(1);
@@ -58,7 +25,7 @@ const ones = (size: number): Float32Array => new Float32Array(size).fill(1);
 function elementwise(name: string, apply: (x: number) => number, slope: (x: number) => number): Define {
   return ({ x, dy }) => ({
     output: { text: `${name}(X)`, expected: () => map(x, apply) },
-    input: { text: `dY * ${name}′(X)`, expected: () => map(dy, (g, index) => g * slope(x[index] as number)) },
+    inputs: [{ text: `dY * ${name}′(X)`, expected: () => map(dy, (g, index) => g * slope(x[index] as number)) }],
   });
 }
 
@@ -134,10 +101,12 @@ function normalization({ layer, x, dy, find }: Seen, { groups, groupOf }: Groupi
       gamma: { text: 'Σ dY * X̂', expected: () => sums(map(dy, (g, index) => g * (unit[index] as number))) },
       beta: { text: 'Σ dY', expected: () => columnSums(dy, channels) },
     },
-    input: {
-      text: moves ? `${factor}dY/√(variance + ε)` : `(G − mean G − X̂ * mean(G * X̂))/√(variance + ε), G = ${factor}dY`,
-      expected: back,
-    },
+    inputs: [
+      {
+        text: moves ? `${factor}dY/√(variance + ε)` : `(G − mean G − X̂ * mean(G * X̂))/√(variance + ε), G = ${factor}dY`,
+        expected: back,
+      },
+    ],
   };
 }
 
@@ -168,34 +137,39 @@ function separable({ layer, batch, x, find }: Seen): Definition {
       pointwise_kernel: { text: 'H × dZᵀ', expected: () => transposedProduct(between, dz, rows, middle, filters) },
       bias: { text: 'Σ dZ', expected: () => columnSums(dz, filters) },
     },
-    input: {
-      text: 'depthwise′(pointwise_kernel × dZ, depthwise_kernel)',
-      expected: () => convolveForInput(sizes, back(), depthwise),
-    },
+    inputs: [
+      {
+        text: 'depthwise′(pointwise_kernel × dZ, depthwise_kernel)',
+        expected: () => convolveForInput(sizes, back(), depthwise),
+      },
+    ],
   };
 }
 
 /** What was dropped is seen by the output; where the input is 0 nothing can be seen, and the plan's value stands. */
 const noise: Define = ({ x, dy, find }) => ({
-  input: {
-    text: 'dY * Y/X',
-    expected: () =>
-      map(dy, (g, index) => {
-        const input = x[index] as number;
-        return input === 0 ? (find('dx')?.[index] as number) : (g * (find('y')?.[index] as number)) / input;
-      }),
-  },
+  inputs: [
+    {
+      text: 'dY * Y/X',
+      expected: () =>
+        map(dy, (g, index) => {
+          const input = x[index] as number;
+          return input === 0 ? (find('dx')?.[index] as number) : (g * (find('y')?.[index] as number)) / input;
+        }),
+    },
+  ],
 });
 
 const same: Define = ({ x, dy }) => ({
   output: { text: 'reshape(X)', expected: () => map(x, (value) => value) },
-  input: { text: 'reshape(dY)', expected: () => map(dy, (value) => value) },
+  inputs: [{ text: 'reshape(dY)', expected: () => map(dy, (value) => value) }],
 });
 
 const alphaOf = ({ layer }: Seen): number => (layer.config as { alpha?: number }).alpha ?? 0;
 
 /** Definitions by the class names of layers. */
 export const definitions: Readonly<Record<string, Define>> = {
+  ...merges,
   BatchNormalization: (seen) => normalization(seen, byChannel(seen)),
   // Over the last dimension only.
   LayerNormalization: (seen) =>
@@ -246,7 +220,7 @@ export const definitions: Readonly<Record<string, Define>> = {
       weights: {
         alpha: { text: 'Σ dY * min(X, 0)', expected: () => columnSums(Float32Array.from(below), alpha.length) },
       },
-      input: { text: 'dY * (X>0 or alpha)', expected: () => map(dy, (g, index) => g * slope(index)) },
+      inputs: [{ text: 'dY * (X>0 or alpha)', expected: () => map(dy, (g, index) => g * slope(index)) }],
     };
   },
   Rescaling({ layer, x, dy }) {
@@ -254,7 +228,7 @@ export const definitions: Readonly<Record<string, Define>> = {
     if (typeof scale !== 'number' || typeof offset !== 'number') return {};
     return {
       output: { text: `${scale}·X + ${offset}`, expected: () => map(x, (value) => value * scale + offset) },
-      input: { text: `${scale}·dY`, expected: () => map(dy, (g) => g * scale) },
+      inputs: [{ text: `${scale}·dY`, expected: () => map(dy, (g) => g * scale) }],
     };
   },
 };

@@ -10,27 +10,38 @@ import { product, relativeError } from './products';
 import { batchFactor, type Named, type Teller, weightFactor } from './teller';
 import { isWeighted, passesOf } from './weighted';
 
+/** What the equations of a use of a layer are made from. */
+export interface Scene {
+  /** Reads the arrays. */
+  readonly teller: Teller;
+  /** The layer. */
+  readonly layer: BuiltLayer;
+  /** Name of this use of it, and of its value where that has no other. */
+  readonly scope: string;
+  /** Names of its arrays. */
+  readonly names: StageNames | undefined;
+  /** What it takes. */
+  readonly inputs: readonly Named[];
+}
+
 /** The forward equations of a layer and its output. */
-export function tellForward(
-  teller: Teller,
-  layer: BuiltLayer,
-  names: StageNames | undefined,
-  input: Named,
-): { readonly equations: readonly Equation[]; readonly output: Named } {
+export function tellForward(scene: Scene): { readonly equations: readonly Equation[]; readonly output: Named } {
+  const { teller, layer, names, inputs } = scene;
+  const input = inputs[0] as Named;
   const { className, name } = layer;
   if (isWeighted(layer) && names !== undefined) {
-    const z = { name: names.z, value: teller.get(name, 'z') };
+    const z = { name: names.z, value: teller.get('z') };
     const first =
       className === 'Dense'
         ? tellDense(teller, layer, names, input, z)
         : tellConvolution(teller, layer, names, input, z);
     const activation = activationOf(layer.config);
     if (activation === 'linear') return { equations: [first], output: z };
-    const output = { name: names.h, value: teller.get(name, 'y') };
+    const output = { name: names.h, value: teller.get('y') };
     return { equations: [first, tellActivation(layer, activation, z, output)], output };
   }
   if (className === 'Activation') {
-    const output = { name: names === undefined ? 'H0' : names.h, value: teller.get(name, 'y') };
+    const output = { name: names?.h ?? scene.scope, value: teller.get('y') };
     return { equations: [tellActivation(layer, activationOf(layer.config), input, output)], output };
   }
   if (className === 'Flatten') {
@@ -47,7 +58,7 @@ export function tellForward(
     };
     return { equations: [equation], output: { name: input.name, value } };
   }
-  return tellOther(teller, layer, input);
+  return tellOther(scene);
 }
 
 /** How equations call a convolution. */
@@ -57,8 +68,8 @@ export function convolutionName({ className }: BuiltLayer): string {
 }
 
 function tellConvolution(teller: Teller, layer: BuiltLayer, names: StageNames, input: Named, z: Named): Equation {
-  const kernel = teller.get(layer.name, 'kernel');
-  const bias = teller.find(layer.name, 'bias');
+  const kernel = teller.get('kernel');
+  const bias = teller.find('bias');
   const expected = passesOf(layer, input.value, kernel).forward(input.value.data, kernel.data, bias?.data);
   const factors = [batchFactor(input.name, input.value), weightFactor(names.kernel, kernel)];
   if (bias !== undefined) factors.push(weightFactor(names.bias, bias));
@@ -75,8 +86,8 @@ function tellConvolution(teller: Teller, layer: BuiltLayer, names: StageNames, i
 }
 
 function tellDense(teller: Teller, layer: BuiltLayer, names: StageNames, input: Named, z: Named): Equation {
-  const kernel = teller.get(layer.name, 'kernel');
-  const bias = teller.find(layer.name, 'bias');
+  const kernel = teller.get('kernel');
+  const bias = teller.find('bias');
   const [inputs = 1, units = 1] = kernel.shape;
   const samples = z.value.data.length / units;
   const expected = product(input.value.data, kernel.data, bias?.data, [samples, inputs, units]);

@@ -26,8 +26,16 @@ export interface Incoming extends Named {
   readonly expression: string;
 }
 
+/** The arrays of one use of a layer, or of a loss. */
+export interface Teller {
+  /** The array that plays a role in its equations, when there is one. */
+  find(role: string): Stored | undefined;
+  /** The array that plays a role in its equations. */
+  get(role: string): Stored;
+}
+
 /** Access to what a step of mode `explain` left behind. */
-export class Teller {
+export class StepTeller {
   readonly #network: Network;
   readonly #step: Step;
   readonly #cache = new Map<string, Stored>();
@@ -37,22 +45,27 @@ export class Teller {
     this.#step = step;
   }
 
-  /** The array that plays a role in a layer's equations, when the layer has one. */
-  find(layer: string, role: string): Stored | undefined {
-    const key = `${layer}/${role}`;
+  /** The arrays of a use of a layer, or of a loss. @param scope - Its name in the plan. */
+  of(scope: string): Teller {
+    const find = (role: string): Stored | undefined => this.#find(scope, role);
+    return {
+      find,
+      get(role) {
+        const stored = find(role);
+        if (stored === undefined) throw new RangeError(`explain: ${scope} has no ${role}`);
+        return stored;
+      },
+    };
+  }
+
+  #find(scope: string, role: string): Stored | undefined {
+    const key = `${scope}/${role}`;
     const known = this.#cache.get(key);
     if (known !== undefined) return known;
-    const buffer = this.#step.roles.get(layer)?.get(role);
+    const buffer = this.#step.roles.get(scope)?.get(role);
     if (buffer === undefined) return undefined;
     const stored = this.read(buffer);
     this.#cache.set(key, stored);
-    return stored;
-  }
-
-  /** The array that plays a role in a layer's equations. */
-  get(layer: string, role: string): Stored {
-    const stored = this.find(layer, role);
-    if (stored === undefined) throw new RangeError(`explain: ${layer} has no ${role}`);
     return stored;
   }
 

@@ -3,8 +3,8 @@
 import type { PartConfig } from '../config';
 import { OptionError } from '../errors';
 import { optimizerConfig } from '../optimizers';
+import type { Compiled } from './compiled';
 import type { Head } from './heads';
-import type { Compiled } from './network';
 
 /** Options of `compile` as plain data: what files hold. */
 export interface CompileConfig {

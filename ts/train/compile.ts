@@ -1,8 +1,9 @@
 /** The options of `compile`, and what they are checked for. */
 
 import type { PartConfig } from '../config';
+import type { Compiled } from '../model/compiled';
 import { type HeadOptions, readHeads } from '../model/heads';
-import type { Compiled, Network } from '../model/network';
+import type { Network } from '../model/network';
 import { type OptimizerName, toOptimizer } from '../optimizers';
 import type { Optimizer } from '../optimizers/optimizer';
 import { boolean, checkOptions } from '../options';

@@ -2,9 +2,11 @@
 
 import type { Logs } from '../callbacks/callback';
 import type { MetricCounter } from '../metrics/metric';
+import type { Compiled } from '../model/compiled';
 import type { Head } from '../model/heads';
 import { lossOf } from '../model/lossMetric';
-import type { Compiled, Network, Step } from '../model/network';
+import type { Network } from '../model/network';
+import type { Step } from '../model/store';
 import type { Buffer } from '../plan/buffer';
 
 /** A loss that is told beside the one that is minimized: of one of several outputs, or a metric that is a loss. */

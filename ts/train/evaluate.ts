@@ -1,7 +1,8 @@
 /** Runs a model without training it. */
 
 import type { Logs } from '../callbacks/callback';
-import type { Compiled, Network } from '../model/network';
+import type { Compiled } from '../model/compiled';
+import type { Network } from '../model/network';
 import type { Buffer } from '../plan/buffer';
 import { sizeOf } from '../shape';
 import type { Tensor } from '../tensor';

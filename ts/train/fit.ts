@@ -2,7 +2,8 @@
 
 import type { Callback, FitParams, Logs, TrainedModel } from '../callbacks/callback';
 import { restoreCallbacks, tellPending } from '../callbacks/states';
-import type { Compiled, Network } from '../model/network';
+import type { Compiled } from '../model/compiled';
+import type { Network } from '../model/network';
 import type { Breather } from './breathe';
 import { Counters } from './counters';
 import type { Course, Place } from './course';

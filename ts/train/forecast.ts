@@ -2,9 +2,10 @@
 
 import type { PartConfig } from '../config';
 import { OptionError } from '../errors';
+import type { Compiled } from '../model/compiled';
 import type { MemoryForecast } from '../model/forecast';
 import type { HeadOptions } from '../model/heads';
-import type { Compiled, Network } from '../model/network';
+import type { Network } from '../model/network';
 import { type OptimizerName, toOptimizer } from '../optimizers';
 import type { Optimizer } from '../optimizers/optimizer';
 import { checkOptions, describe, positiveInteger, wholeNumber } from '../options';

@@ -1,7 +1,9 @@
 /** One step of training on a batch that is at hand. */
 
 import type { Logs } from '../callbacks/callback';
-import type { Compiled, Network, Step } from '../model/network';
+import type { Compiled } from '../model/compiled';
+import type { Network } from '../model/network';
+import type { Step } from '../model/store';
 import { boolean, checkOptions } from '../options';
 import type { Buffer } from '../plan/buffer';
 import { Counters } from './counters';

@@ -1,6 +1,7 @@
 /** How long each kernel call of a training step takes. */
 
-import type { Network, Step } from '../model/network';
+import type { Network } from '../model/network';
+import type { Step } from '../model/store';
 import type { Phase } from '../plan/call';
 import { formatTable } from '../plan/report';
 

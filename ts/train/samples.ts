@@ -1,8 +1,10 @@
 /** The arrays that training, evaluation and prediction run on: checked at the door, then cut into batches. */
 
 import { NonFiniteError, ShapeError, WasmError } from '../errors';
+import type { Compiled } from '../model/compiled';
 import type { Head } from '../model/heads';
-import type { Compiled, Network, Step } from '../model/network';
+import type { Network } from '../model/network';
+import type { Step } from '../model/store';
 import type { Buffer } from '../plan/buffer';
 import type { Engine, KernelFunction } from '../runtime/kernels';
 import { sizeOf } from '../shape';

@@ -2,7 +2,8 @@
 
 import { type Callback, checkCallback } from '../callbacks/callback';
 import { OptionError } from '../errors';
-import type { Compiled, Network } from '../model/network';
+import type { Compiled } from '../model/compiled';
+import type { Network } from '../model/network';
 import { boolean, checkOptions, describe, numberIn, positiveInteger, wholeNumber } from '../options';
 import { ascending, Random } from '../random';
 import { Breather, type YieldEvery } from './breathe';

@@ -1,6 +1,8 @@
 /** Where the batches of `fit` come from: arrays that lie in memory as a whole, or a dataset. */
 
-import type { Compiled, Network, Step } from '../model/network';
+import type { Compiled } from '../model/compiled';
+import type { Network } from '../model/network';
+import type { Step } from '../model/store';
 import type { BatchParts, DatasetReader } from './dataset';
 import { readSamples, type Samples, StagedSamples, writeBatch } from './samples';
 import type { WeightOptions } from './targets';

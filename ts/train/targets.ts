@@ -1,9 +1,9 @@
 /** Targets and weights of samples: one array, or where a model has several outputs one for each that has a loss. */
 
 import { OptionError, ShapeError, ValueError } from '../errors';
+import type { Compiled } from '../model/compiled';
 import type { Head } from '../model/heads';
 import { lossOf } from '../model/lossMetric';
-import type { Compiled } from '../model/network';
 import { checkNames, listing, ownEntry } from '../model/perOutput';
 import { checkOptions, describe, numberIn } from '../options';
 import { formatShape } from '../shape';

@@ -2,7 +2,10 @@
 
 import type { BuiltLayer } from '../../layers/layer';
 import { totalRole } from '../backward';
-import type { Compiled, Network, Step } from '../network';
+import type { Compiled } from '../compiled';
+import type { Network } from '../network';
+import { scopesOf } from '../scopes';
+import type { Step } from '../store';
 import { tellBackward } from './backward';
 import { type Equation, type Explanation, formatExplanation, times } from './equation';
 import { type Scene, tellForward } from './forward';
@@ -19,10 +22,10 @@ export function explainStep(network: Network, compiled: Compiled, step: Step): E
   const teller = new StepTeller(network, step);
   const names = nameStages(network.graph);
   const { equations, scenes, values } = tellForwards(teller, network, step, names);
-  const losses = tellLosses(teller, network, compiled, step, values);
+  const losses = tellLosses(teller, network.graph, compiled, step, { values, scenes });
   equations.push(...losses.equations);
   equations.push(...tellBackwards(network, scenes, values, losses.beginnings));
-  equations.push(...tellUpdate(network, compiled, scenes));
+  equations.push(...tellUpdate(compiled, scenes));
   const batchSize = step.plan.batch;
   return {
     equations,
@@ -35,7 +38,7 @@ export function explainStep(network: Network, compiled: Compiled, step: Step): E
 /** The equations from the inputs to the outputs, with what each was told from and all values. */
 function tellForwards(
   teller: StepTeller,
-  { graph, scopes }: Network,
+  { graph }: Network,
   step: Step,
   names: readonly (StageNames | undefined)[],
 ): { equations: Equation[]; scenes: readonly Scene[]; values: readonly Named[] } {
@@ -44,6 +47,7 @@ function tellForwards(
     name: step.inputs.length === 1 ? 'X' : `X${index + 1}`,
     value: teller.read(input),
   }));
+  const scopes = scopesOf(graph);
   const scenes = graph.nodes.map(({ layer, inputs: sources }, node): Scene => {
     const scope = scopes[node] as string;
     const inputs = sources.map((source) => values[source] as Named);
@@ -169,10 +173,10 @@ function sumOf(arrays: readonly Float32Array[]): Float64Array {
 }
 
 /** `p ← p − η·dE/dp` for every weight that is trained. */
-function tellUpdate({ scopes }: Network, { optimizer }: Compiled, scenes: readonly Scene[]): Equation[] {
+function tellUpdate({ optimizer }: Compiled, scenes: readonly Scene[]): Equation[] {
   const rate = optimizer.learningRate;
   // A shared layer is updated once.
-  const first = scenes.filter(({ layer }, node) => scopes[node] === layer.name);
+  const first = scenes.filter(({ layer, scope }) => scope === layer.name);
   const rows = first.flatMap(({ layer, names, teller }) =>
     layer.weights.map(({ name: role }, index) => ({ layer, role, index, stage: names, teller })),
   );

@@ -1,9 +1,12 @@
 /** The equations of the losses: what each output costs, their sum, and the gradients that go back from there. */
 
+import type { Compiled } from '../compiled';
+import type { Graph } from '../graph';
 import type { Head } from '../heads';
 import { scopeOf } from '../lossStep';
-import type { Compiled, Network, Step } from '../network';
+import type { Step } from '../store';
 import type { Equation } from './equation';
+import type { Scene } from './forward';
 import { numberOfOutput, readersOf } from './names';
 import { relativeError } from './products';
 import { batchFactor, type Incoming, type Named, type StepTeller, weightFactor } from './teller';
@@ -16,16 +19,16 @@ export interface Beginning {
   readonly gradient: Incoming;
 }
 
-/** The equations of all losses, and their gradients. @param values - All values of the graph. */
+/** The equations of all losses, and their gradients. @param told - All values of the graph, and what its nodes are told from. */
 export function tellLosses(
   teller: StepTeller,
-  network: Network,
+  graph: Graph,
   { heads }: Compiled,
   step: Step,
-  values: readonly Named[],
+  { values, scenes }: { readonly values: readonly Named[]; readonly scenes: readonly Scene[] },
 ): { readonly equations: readonly Equation[]; readonly beginnings: readonly Beginning[] } {
-  const penalties = penaltiesOf(teller, network, step.plan.batch);
-  const told = heads.map((_, index) => tellLoss(teller, network, heads, index, { step, values, penalties }));
+  const penalties = penaltiesOf(scenes, step.plan.batch);
+  const told = heads.map((_, index) => tellLoss(teller, graph, heads, index, { step, values, penalties }));
   const equations = told.map(({ equation }) => equation);
   if (heads.length > 1) equations.push(tellSum(teller, heads, step, penalties));
   return { equations, beginnings: told.map(({ beginning }) => beginning) };
@@ -34,7 +37,7 @@ export function tellLosses(
 /** `E = Σ (Y − O)² / 2` and its gradient `O − Y`; other losses by their names. */
 function tellLoss(
   teller: StepTeller,
-  { graph }: Network,
+  graph: Graph,
   heads: readonly Head[],
   index: number,
   { step, values, penalties }: { step: Step; values: readonly Named[]; penalties: number | undefined },
@@ -100,25 +103,24 @@ function tellSum(teller: StepTeller, heads: readonly Head[], step: Step, penalti
 }
 
 /** What regularizers add to the loss: `l1·Σ|p| + l2·Σp²`, of values for one sample; undefined without any. */
-function penaltiesOf(teller: StepTeller, { graph, scopes }: Network, batch: number): number | undefined {
+function penaltiesOf(scenes: readonly Scene[], batch: number): number | undefined {
   let total: number | undefined;
   const add = (data: Float32Array, { l1, l2 }: { readonly l1: number; readonly l2: number }, share: number): void => {
     total = data.reduce((sum, p) => sum + share * (l1 * Math.abs(p) + l2 * p * p), total ?? 0);
   };
-  graph.nodes.forEach(({ layer }, node) => {
-    const own = teller.of(scopes[node] as string);
-    const input = own.find('x');
+  for (const { layer, teller, scope } of scenes) {
+    const input = teller.find('x');
     if (layer.className === 'ActivityRegularization' && input !== undefined) {
       add(input.data, layer.config as unknown as { readonly l1: number; readonly l2: number }, 1 / batch);
     }
     // Weights count once, however often they are used.
-    if (scopes[node] !== layer.name) return;
+    if (scope !== layer.name) continue;
     for (const { name, regularizer } of layer.weights) {
-      const value = own.find(name);
+      const value = teller.find(name);
       if (regularizer === undefined || value === undefined) continue;
-      if (own.find(`${name} gradient`) === undefined) continue;
+      if (teller.find(`${name} gradient`) === undefined) continue;
       add(value.data, regularizer, 1);
     }
-  });
+  }
   return total;
 }

@@ -1,7 +1,8 @@
 /** Reads the arrays of an executed step by layer and role. */
 
 import type { Buffer } from '../../plan/buffer';
-import type { Network, Step } from '../network';
+import type { Network } from '../network';
+import type { Step } from '../store';
 import { type Factor, makeFactor, type View } from './factor';
 
 /** An array with its shape in memory, samples first. */

@@ -3,6 +3,7 @@
 import type { Logs } from '../callbacks/callback';
 import type { Compiled } from '../model/compiled';
 import type { Network } from '../model/network';
+import { checkOptions, positiveInteger } from '../options';
 import type { Buffer } from '../plan/buffer';
 import { sizeOf } from '../shape';
 import type { Tensor } from '../tensor';
@@ -11,6 +12,33 @@ import type { DatasetReader } from './dataset';
 import { type Samples, writeBatch } from './samples';
 import { readBatch } from './source';
 import type { WeightOptions } from './targets';
+
+/** Options of `model.evaluate` and `model.predict`. */
+export interface BatchOptions {
+  /** Samples that are computed at a time. Default 32. */
+  readonly batchSize?: number;
+}
+
+/** Options of `model.evaluate`. */
+export interface EvaluateOptions extends BatchOptions, WeightOptions {}
+
+/** Options of `model.evaluateDataset`. */
+export interface EvaluateDatasetOptions {
+  /** Batches that are read. Default all. */
+  readonly steps?: number;
+  /** A factor for the loss of the samples of each class, by the class's number; others count 1. */
+  readonly classWeight?: Readonly<Record<number, number>>;
+  /** Batches of an asynchronous dataset that are asked for while others are computed. Default 1. */
+  readonly prefetch?: number;
+  /** Ends it when it is aborted. */
+  readonly signal?: AbortSignal;
+}
+
+/** The batch size. @throws {OptionError} when an option is unknown or out of range. */
+export function readBatchSize(options: BatchOptions, where: string): number {
+  checkOptions(where, options, ['batchSize']);
+  return positiveInteger(options.batchSize ?? 32, `${where}: batchSize`);
+}
 
 /** Loss for one sample and metrics over all samples. */
 export function evaluateSamples(

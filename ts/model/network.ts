@@ -236,26 +236,17 @@ export class Network implements NestedNetwork {
     const { state } = this.home();
     this.sharing.claim(this.#weights.learning);
     this.#folder.touch();
-    const average = state.update?.slots[averageSlot];
-    if (state.update !== undefined && average !== undefined) state.write(state.update.parameters, state.read(average));
+    state.takeSlot(averageSlot);
   }
 
   /** Tells the optimizer that a training step comes: writes the learning rate and what else changes. */
   beginTrainingStep(): void {
-    const { engine, state } = this.home();
+    const { state } = this.home();
     this.sharing.acquire();
     this.sharing.claim(this.#weights.learning);
     this.iterations++;
     this.#folder.touch();
-    const clock = (state.address + state.clock.offset) >>> 2;
-    const { words } = engine.memory;
-    words[clock] = this.iterations >>> 0;
-    words[clock + 1] = Math.floor(this.iterations / 2 ** 32);
-    words[clock + 2] = this.seed >>> 0;
-    words[clock + 3] = Math.floor(this.seed / 2 ** 32);
-    if (this.compiled === undefined || state.update === undefined) return;
-    const start = (state.address + state.update.scalars.offset) >>> 2;
-    this.compiled.optimizer.writeScalars(engine.memory.floats, start, this.iterations);
+    state.beginStep(this.iterations, this.seed, this.compiled?.optimizer);
   }
 
   /** Runs `work` and restores weights, gradients, optimizer and count of steps afterwards. */

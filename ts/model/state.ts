@@ -1,7 +1,7 @@
 /** The memory of a model's weights: all trainable parameters in one piece, then the others, gradients, optimizer. */
 
 import type { WeightBuffers, WeightSpec } from '../layers/layer';
-import type { UpdateBuffers } from '../optimizers/optimizer';
+import type { Optimizer, UpdateBuffers } from '../optimizers/optimizer';
 import { align, type Buffer } from '../plan/buffer';
 import type { Engine } from '../runtime/kernels';
 import { type Shape, sizeOf } from '../shape';
@@ -131,11 +131,6 @@ export class ModelState {
     return this.layout.weights;
   }
 
-  /** Four words: number of the step and seed, low words first. */
-  get clock(): Buffer {
-    return this.layout.clock;
-  }
-
   /** What the optimizer works on; undefined when nothing is trained. */
   get update(): UpdateBuffers | undefined {
     return this.layout.update;
@@ -156,6 +151,24 @@ export class ModelState {
   /** Overwrites a state buffer. */
   write(buffer: Buffer, values: Float32Array): void {
     this.#engine.memory.write(this.address + buffer.offset, values);
+  }
+
+  /** Writes what changes from step to step: the clock, and the numbers of the optimizer. */
+  beginStep(iteration: number, seed: number, optimizer: Optimizer | undefined): void {
+    const { words, floats } = this.#engine.memory;
+    const clock = (this.address + this.layout.clock.offset) >>> 2;
+    words[clock] = iteration >>> 0;
+    words[clock + 1] = Math.floor(iteration / 2 ** 32);
+    words[clock + 2] = seed >>> 0;
+    words[clock + 3] = Math.floor(seed / 2 ** 32);
+    if (optimizer === undefined || this.update === undefined) return;
+    optimizer.writeScalars(floats, (this.address + this.update.scalars.offset) >>> 2, iteration);
+  }
+
+  /** Writes what a slot of the optimizer has over the trained weights. */
+  takeSlot(slot: number): void {
+    const from = this.update?.slots[slot];
+    if (this.update !== undefined && from !== undefined) this.write(this.update.parameters, this.read(from));
   }
 
   /** Gives the memory back. */

@@ -277,6 +277,40 @@ fn floats_are_close_on_every_shape() {
 }
 
 #[test]
+fn what_is_infinite_reaches_the_filters_that_see_it_and_no_others() {
+    let base = table()[0];
+    for (filters, width, [height, stride]) in
+        (1..5).flat_map(|f| (6..12).flat_map(move |w| [[3, 1], [9, 1], [9, 2]].map(|rows| (f, w, rows))))
+    {
+        let case = Case { batch: 1, image: [height, width], kernel: [3, 3], filters, stride: [stride, 1], ..base };
+        let g = case.geometry().unwrap();
+        let mut numbers = Numbers::new(u64::from(width));
+        let mut positive = |length| numbers.floats(length).iter().map(|v| v.abs() + 1.0).collect::<Vec<f32>>();
+        let (x, filter, dy) = (positive(g.input_size()), positive(g.filter_size()), positive(g.output_size()));
+        let check = |x: &[f32], dy: &[f32]| {
+            let mut df = vec![f32::NAN; g.filter_size()];
+            let mut scratch = vec![f32::NAN; workspace(Pass::FilterGradient, &g).unwrap()];
+            filter_gradient::filter_gradient(&g, x, dy, &mut df, &mut scratch);
+            let (expected, _) = convolve(&g, x, &filter, dy, Into::Filter);
+            let are_infinite = |values: &[f64]| values.iter().map(|&v| v == f64::INFINITY).collect::<Vec<_>>();
+            let df: Vec<f64> = df.into_iter().map(f64::from).collect();
+            assert!(!df.iter().any(|v| v.is_nan()), "{case:?}: {df:?}");
+            assert_eq!(are_infinite(&df), are_infinite(&expected), "{case:?}");
+        };
+        for pixel in 0..x.len() {
+            let mut x = x.clone();
+            x[pixel] = f32::INFINITY;
+            check(&x, &dy);
+        }
+        for output in 0..dy.len() {
+            let mut dy = dy.clone();
+            dy[output] = f32::INFINITY;
+            check(&x, &dy);
+        }
+    }
+}
+
+#[test]
 fn geometries_without_output_are_refused() {
     let case = table()[0];
     assert!(Case { kernel: [10, 3], ..case }.geometry().is_none());

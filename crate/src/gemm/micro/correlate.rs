@@ -128,17 +128,17 @@ impl<const F: usize> Block<F> {
         // SAFETY: promised by the caller.
         unsafe {
             for _ in 0..width / LANES {
-                self.strip(totals, |gradient| gradient);
+                self.strip(totals);
                 self.pixels = self.pixels.wrapping_add(LANES);
                 self.gradients = self.gradients.wrapping_add(LANES * F);
             }
             let rest = width % LANES;
             if rest > 0 {
-                // The first lanes are done already.
                 self.pixels = self.pixels.wrapping_sub(LANES - rest);
                 self.gradients = self.gradients.wrapping_sub((LANES - rest) * F);
-                let mask = last_lanes(rest);
-                self.strip(totals, |gradient| gradient.mul(mask));
+                let done = *totals;
+                self.strip(totals);
+                restore(totals, &done, LANES - rest);
             }
         }
     }
@@ -148,20 +148,20 @@ impl<const F: usize> Block<F> {
     /// # Safety
     /// As for [`Self::down`], of one vector of columns.
     #[inline(always)]
-    unsafe fn strip<const R: usize, const T: usize>(&self, totals: &mut Taps<R, T>, prepare: impl Fn(Lanes) -> Lanes) {
+    unsafe fn strip<const R: usize, const T: usize>(&self, totals: &mut Taps<R, T>) {
         let &Self { mut pixels, row, column, mut gradients, step, lines } = self;
         let mut seen = [Lanes::splat(0.0); R];
         // SAFETY: promised by the caller.
         unsafe {
             for last in 1..R {
-                let next = prepare(Self::load_at(gradients));
+                let next = Self::load_at(gradients);
                 seen = std::array::from_fn(|r| if r > 0 { seen[r - 1] } else { next });
                 add_row(totals, (pixels, column), seen, 0..last);
                 pixels = pixels.wrapping_add(row);
                 gradients = gradients.wrapping_add(step);
             }
             for _ in R - 1..lines {
-                let next = prepare(Self::load_at(gradients));
+                let next = Self::load_at(gradients);
                 seen = std::array::from_fn(|r| if r > 0 { seen[r - 1] } else { next });
                 add_row(totals, (pixels, column), seen, 0..R);
                 pixels = pixels.wrapping_add(row);
@@ -181,24 +181,24 @@ impl<const F: usize> Block<F> {
     /// The pixels and the gradients must lie inside their arrays, in rows of `width`.
     #[inline(always)]
     unsafe fn along<const R: usize, const T: usize>(&self, totals: &mut Taps<R, T>, width: usize) {
-        let &Self { mut pixels, row, column, mut gradients, .. } = self;
-        let mut left = width;
-        while left > 0 {
+        let &Self { pixels, row, column, gradients, .. } = self;
+        let add = |totals: &mut Taps<R, T>, j: usize| {
             // SAFETY: promised by the caller.
             unsafe {
-                let mut gradient = Self::load_at(gradients);
-                if left < LANES {
-                    gradient = gradient.mul(last_lanes(left));
-                }
+                let gradient = Self::load_at(gradients.add(j * F));
                 for r in 0..R {
-                    add_row(totals, (pixels.add(r * row), column), [gradient; R], r..r + 1);
+                    add_row(totals, (pixels.add(r * row + j), column), [gradient; R], r..r + 1);
                 }
             }
-            // The last vector overlaps the one before it.
-            let step = (left - LANES.min(left)).clamp(1, LANES);
-            left -= LANES.min(left);
-            pixels = pixels.wrapping_add(step);
-            gradients = gradients.wrapping_add(step * F);
+        };
+        for j in 0..width / LANES {
+            add(totals, j * LANES);
+        }
+        let rest = width % LANES;
+        if rest > 0 {
+            let done = *totals;
+            add(totals, width - LANES);
+            restore(totals, &done, LANES - rest);
         }
     }
 
@@ -241,8 +241,15 @@ unsafe fn add_row<const R: usize, const T: usize>(
     }
 }
 
-/// One in the last lanes, zero in the others.
+/// Takes back what the last, overlapping vector has added to the first lanes, which were done before: a product with zero would not
+/// be nothing where a pixel or a gradient is infinite.
 #[inline(always)]
-fn last_lanes(count: usize) -> Lanes {
-    Lanes::from_array(std::array::from_fn(|lane| if lane + count < LANES { 0.0 } else { 1.0 }))
+fn restore<const R: usize, const T: usize>(totals: &mut Taps<R, T>, done: &Taps<R, T>, lanes: usize) {
+    let lane = Lanes::from_array(std::array::from_fn(|lane| lane as Real));
+    let lanes = Lanes::splat(lanes as Real);
+    for (totals, done) in totals.iter_mut().zip(done) {
+        for (total, &done) in totals.iter_mut().zip(done) {
+            *total = lane.select_less(lanes, done, *total);
+        }
+    }
 }

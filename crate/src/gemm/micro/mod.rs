@@ -20,7 +20,7 @@ pub use correlate::{correlate, correlate_channels};
 pub use dots::{dots, slide, slide_filters};
 pub use march::Outputs;
 pub use outer::{along, columns, outer_tiles, rows};
-pub use planes::{planes, weave, Taps};
+pub use planes::{band, planes, weave, widest_band, Taps};
 pub use products::{skip_products, slide_products, tap_products, Lines, Sums};
 pub use square::{Square, SquareMut};
 pub use strip::strip;

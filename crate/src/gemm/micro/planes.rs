@@ -6,10 +6,15 @@ use std::hint::black_box;
 /// Sums of R kernel rows times T taps.
 pub type Taps<const R: usize, const T: usize> = [[Lanes; T]; R];
 
+/// Most lines of `length` values each that are walked down together.
+pub fn widest_band(length: usize) -> usize {
+    (4096 / length.max(1)).clamp(8, 32)
+}
+
 /// How many of the lines that are left, of `length` values each, are walked down together, column by column: four or more where there
 /// are so many. More would want more streams of memory than a processor keeps up with, where lines are long.
 pub fn band(left: usize, length: usize) -> usize {
-    let most = (4096 / length.max(1)).clamp(8, 32);
+    let most = widest_band(length);
     match left {
         _ if left <= most => left,
         _ if left < 2 * most => left / 2,
@@ -17,63 +22,158 @@ pub fn band(left: usize, length: usize) -> usize {
     }
 }
 
-/// `out[i, j] = start + Σ x[first + i·line + r·row + t·column + j] · taps[r][t]`, or added to what `out` holds when
-/// `start` is `None`: the whole vectors `j` of `lines` rows of `width` outputs of one filter, with lanes along the
-/// width. `COLUMN` is the distance of two taps when it is known, else 0. Panics when a tap lies outside a slice.
+/// `out[i, j] = start + Σ x[first + i·line + r·row + t·column + j] · taps[r][t]` for `lines` rows of `width` outputs, four at least, of
+/// one filter, with lanes along the width. Without a `start` it is added to what `out` holds, in whole vectors alone: up to three
+/// values of each row are left as they were. `COLUMN` is the distance of two taps when it is known, else 0. Panics when a tap
+/// lies outside a slice.
 #[inline(always)]
 pub fn planes<const R: usize, const T: usize, const COLUMN: usize>(
-    (x, first, row, column, line): (&[Real], usize, usize, usize, usize),
+    pixels: Pixels,
     taps: &Taps<R, T>,
     start: Option<Lanes>,
     (out, lines, width): (&mut [Real], usize, usize),
 ) {
+    assert!(lines * width <= out.len());
+    let target = out.as_mut_ptr();
+    // SAFETY: there are so many outputs.
+    unsafe { walk::<R, T, COLUMN>(pixels, taps, (start, target), target, (lines, width, start.is_some())) }
+}
+
+/// [`planes`] of the last of F filters, whose outputs are woven together: `out[(i·width + j)·F + f]`. The others' are in `planes`,
+/// `plane` values each.
+#[inline(always)]
+pub fn weave<const F: usize, const R: usize, const T: usize, const COLUMN: usize>(
+    pixels: Pixels,
+    taps: &Taps<R, T>,
+    start: Lanes,
+    (planes, plane): (&[Real], usize),
+    (out, lines, width): (&mut [Real], usize, usize),
+) {
+    assert!(lines * width <= plane && (F - 1) * plane <= planes.len() && lines * width * F <= out.len());
+    let target = Woven::<F> { planes: planes.as_ptr(), plane, out: out.as_mut_ptr() };
+    // SAFETY: there are so many outputs of each.
+    unsafe { walk::<R, T, COLUMN>(pixels, taps, (Some(start), target.out), target, (lines, width, true)) }
+}
+
+/// An image and where its first output sees its first tap; distances of rows and columns of taps, and of lines of outputs.
+pub type Pixels<'a> = (&'a [Real], usize, usize, usize, usize);
+
+/// Where outputs go.
+trait Target: Copy {
+    /// Writes four of them.
+    ///
+    /// # Safety
+    /// There must be so many.
+    unsafe fn put(self, outputs: Lanes);
+
+    /// Some outputs further on.
+    fn after(self, outputs: usize) -> Self;
+}
+
+impl Target for *mut Real {
+    #[inline(always)]
+    unsafe fn put(self, outputs: Lanes) {
+        // SAFETY: promised by the caller.
+        unsafe { outputs.store_at(self) }
+    }
+
+    #[inline(always)]
+    fn after(self, outputs: usize) -> Self {
+        self.wrapping_add(outputs)
+    }
+}
+
+/// To the outputs of the filters before.
+#[derive(Clone, Copy)]
+struct Woven<const F: usize> {
+    planes: *const Real,
+    plane: usize,
+    out: *mut Real,
+}
+
+impl<const F: usize> Target for Woven<F> {
+    #[inline(always)]
+    unsafe fn put(self, outputs: Lanes) {
+        // SAFETY: promised by the caller.
+        unsafe {
+            let vectors: [Lanes; F] = std::array::from_fn(|f| match f {
+                _ if f + 1 < F => Lanes::load_at(self.planes.add(f * self.plane)),
+                _ => outputs,
+            });
+            for (v, vector) in Lanes::interleave(vectors).into_iter().enumerate() {
+                vector.store_at(self.out.add(v * LANES));
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn after(self, outputs: usize) -> Self {
+        Self { planes: self.planes.wrapping_add(outputs), out: self.out.wrapping_add(outputs * F), ..self }
+    }
+}
+
+/// All vectors of outputs; with `whole` also one that overlaps the last one where a row ends within a vector.
+///
+/// # Safety
+/// The outputs must be there, and what they begin with where no start is given.
+#[inline(always)]
+unsafe fn walk<const R: usize, const T: usize, const COLUMN: usize>(
+    (x, first, row, column, line): Pixels,
+    taps: &Taps<R, T>,
+    (start, begun): (Option<Lanes>, *const Real),
+    target: impl Target,
+    (lines, width, whole): (usize, usize, bool),
+) {
     let column = if COLUMN > 0 { COLUMN } else { column };
-    let vectors = width / LANES;
-    if lines == 0 || vectors == 0 {
+    if lines == 0 {
         return;
     }
-    assert!(first + (lines - 1) * line + (R - 1) * row + (T - 1) * column + vectors * LANES <= x.len());
-    assert!((lines - 1) * width + vectors * LANES <= out.len());
+    assert!(width >= LANES && first + (lines - 1) * line + (R - 1) * row + (T - 1) * column + width <= x.len());
+    let vectors = if whole { width.div_ceil(LANES) } else { width / LANES };
+    let at = |i: usize, v: usize| {
+        let j = (v * LANES).min(width - LANES);
+        let pixels = x.as_ptr().wrapping_add(first + i * line + j);
+        ((pixels, row, column), (start, begun.wrapping_add(i * width + j)), target.after(i * width + j))
+    };
     if line == row && lines >= R {
         // Lines share rows of pixels: down each column of vectors every row is loaded once.
         let mut i = 0;
         while i < lines {
             let count = band(lines - i, width);
-            for j in 0..vectors {
-                // SAFETY: the assertions above bound every address.
-                unsafe {
-                    let pixels = x.as_ptr().add(first + i * line + j * LANES);
-                    let target = out.as_mut_ptr().add(i * width + j * LANES);
-                    march::<R, T>((pixels, row, column), taps, start, (target, count, width));
-                }
+            for v in 0..vectors {
+                let (pixels, start, target) = at(i, v);
+                // SAFETY: the assertion above bounds every pixel.
+                unsafe { march::<R, T>(pixels, taps, start, (target, count, width)) }
             }
             i += count;
         }
         return;
     }
     for i in 0..lines {
-        // SAFETY: the assertions above bound every address.
-        unsafe {
-            let pixels = x.as_ptr().add(first + i * line);
-            let target = out.as_mut_ptr().add(i * width);
-            // Several vectors at a time: the sum of one is a chain of additions that waits for itself.
-            let mut j = 0;
-            while j + 5 <= vectors {
-                plane::<R, T, 5>((pixels.add(j * LANES), row, column), taps, start, target.add(j * LANES));
-                j += 5;
-            }
-            while j + 2 <= vectors {
-                plane::<R, T, 2>((pixels.add(j * LANES), row, column), taps, start, target.add(j * LANES));
-                j += 2;
-            }
-            if j < vectors {
-                plane::<R, T, 1>((pixels.add(j * LANES), row, column), taps, start, target.add(j * LANES));
-            }
+        let mut v = 0;
+        // Several vectors at a time: the sum of one is a chain of additions that waits for itself.
+        while v + 5 <= width / LANES {
+            let (pixels, start, target) = at(i, v);
+            // SAFETY: the assertion above bounds every pixel.
+            unsafe { plane::<R, T, 5>(pixels, taps, start, target) }
+            v += 5;
+        }
+        while v + 2 <= width / LANES {
+            let (pixels, start, target) = at(i, v);
+            // SAFETY: as above.
+            unsafe { plane::<R, T, 2>(pixels, taps, start, target) }
+            v += 2;
+        }
+        while v < vectors {
+            let (pixels, start, target) = at(i, v);
+            // SAFETY: as above.
+            unsafe { plane::<R, T, 1>(pixels, taps, start, target) }
+            v += 1;
         }
     }
 }
 
-/// A column of vectors of [`planes`] whose lines lie as far apart as the rows of taps: a row of pixels adds to the R lines that
+/// A column of vectors of [`walk`] whose lines lie as far apart as the rows of taps: a row of pixels adds to the R lines that
 /// see it. There are R lines at least.
 ///
 /// # Safety
@@ -82,15 +182,14 @@ pub fn planes<const R: usize, const T: usize, const COLUMN: usize>(
 unsafe fn march<const R: usize, const T: usize>(
     (mut pixels, row, column): (*const Real, usize, usize),
     taps: &Taps<R, T>,
-    start: Option<Lanes>,
-    (target, lines, width): (*mut Real, usize, usize),
+    (start, mut begun): (Option<Lanes>, *const Real),
+    (mut ended, lines, width): (impl Target, usize, usize),
 ) {
-    let (mut begun, mut ended) = (target, target);
     // The sums of the line that a row is the first of, of the one before, …
     let mut sums = [Lanes::splat(0.0); R];
     // SAFETY: promised by the caller; `lines` lines begin, and as many end.
     unsafe {
-        let first = |begun: *mut Real| start.unwrap_or_else(|| Lanes::load_at(begun));
+        let first = |begun: *const Real| start.unwrap_or_else(|| Lanes::load_at(begun));
         for r in 0..R - 1 {
             sums[0] = first(begun);
             sums = add_row(sums, (pixels, column), taps, 0..r + 1);
@@ -100,15 +199,15 @@ unsafe fn march<const R: usize, const T: usize>(
         for _ in R - 1..lines {
             sums[0] = first(begun);
             sums = add_row(sums, (pixels, column), taps, 0..R);
-            sums[R - 1].store_at(ended);
+            ended.put(sums[R - 1]);
             (pixels, begun) = (pixels.wrapping_add(row), begun.wrapping_add(width));
-            ended = ended.wrapping_add(width);
+            ended = ended.after(width);
             sums = std::array::from_fn(|r| sums[r.saturating_sub(1)]);
         }
         for r in 1..R {
             sums = add_row(sums, (pixels, column), taps, r..R);
-            sums[R - 1].store_at(ended);
-            (pixels, ended) = (pixels.wrapping_add(row), ended.wrapping_add(width));
+            ended.put(sums[R - 1]);
+            (pixels, ended) = (pixels.wrapping_add(row), ended.after(width));
             sums = std::array::from_fn(|r| sums[r.saturating_sub(1)]);
         }
     }
@@ -133,7 +232,7 @@ unsafe fn add_row<const R: usize, const T: usize>(
     })
 }
 
-/// N neighbouring vectors of [`planes`].
+/// N neighbouring vectors of [`walk`].
 ///
 /// # Safety
 /// The pixels and the outputs must lie inside their arrays.
@@ -141,14 +240,14 @@ unsafe fn add_row<const R: usize, const T: usize>(
 unsafe fn plane<const R: usize, const T: usize, const N: usize>(
     (pixels, row, column): (*const Real, usize, usize),
     taps: &Taps<R, T>,
-    start: Option<Lanes>,
-    target: *mut Real,
+    (start, begun): (Option<Lanes>, *const Real),
+    target: impl Target,
 ) {
     // SAFETY: promised by the caller.
     unsafe {
         let mut sums: [Lanes; N] = std::array::from_fn(|n| match start {
             Some(start) => start,
-            None => Lanes::load_at(target.add(n * LANES)),
+            None => Lanes::load_at(begun.add(n * LANES)),
         });
         for r in 0..black_box(R) {
             let line = pixels.add(r * row);
@@ -160,91 +259,7 @@ unsafe fn plane<const R: usize, const T: usize, const N: usize>(
             }
         }
         for n in 0..N {
-            sums[n].store_at(target.add(n * LANES));
-        }
-    }
-}
-
-/// `out[(i·width + j)·F + f] = start[f] + Σ x[first + i·line + r·row + t·column + j] · filter[(r·T + t)·F + f]` for the
-/// whole vectors `j` of every row: F filters of `rows` times T taps share each load of `x`, their outputs are woven
-/// together in registers. `COLUMN` as for [`planes`]. Panics when a tap lies outside a slice.
-#[inline(always)]
-pub fn weave<const F: usize, const T: usize, const COLUMN: usize>(
-    (x, first, row, column, line): (&[Real], usize, usize, usize, usize),
-    (filter, rows): (&[Real], usize),
-    start: &[Real; F],
-    (out, lines, width): (&mut [Real], usize, usize),
-) {
-    let column = if COLUMN > 0 { COLUMN } else { column };
-    let vectors = width / LANES;
-    if lines == 0 || vectors == 0 {
-        return;
-    }
-    assert!(rows > 0 && first + (lines - 1) * line + (rows - 1) * row + (T - 1) * column + vectors * LANES <= x.len());
-    assert!(rows * T * F <= filter.len() && ((lines - 1) * width + vectors * LANES) * F <= out.len());
-    for i in 0..lines {
-        // SAFETY: the assertions above bound every address.
-        unsafe {
-            let pixels = x.as_ptr().add(first + i * line);
-            let target = out.as_mut_ptr().add(i * width * F);
-            let mut j = 0;
-            // Three vectors at a time share the weights, which do not all fit the registers.
-            while j + 3 <= vectors {
-                let place = (pixels.add(j * LANES), row, column);
-                woven::<F, T, 3>(place, (filter.as_ptr(), rows), start, target.add(j * LANES * F));
-                j += 3;
-            }
-            if j + 2 <= vectors {
-                let place = (pixels.add(j * LANES), row, column);
-                woven::<F, T, 2>(place, (filter.as_ptr(), rows), start, target.add(j * LANES * F));
-                j += 2;
-            }
-            if j < vectors {
-                let place = (pixels.add(j * LANES), row, column);
-                woven::<F, T, 1>(place, (filter.as_ptr(), rows), start, target.add(j * LANES * F));
-            }
-        }
-    }
-}
-
-/// N neighbouring vectors of [`weave`].
-///
-/// # Safety
-/// The pixels, the filter and the outputs must lie inside their arrays.
-#[inline(always)]
-unsafe fn woven<const F: usize, const T: usize, const N: usize>(
-    (pixels, row, column): (*const Real, usize, usize),
-    (filter, rows): (*const Real, usize),
-    start: &[Real; F],
-    target: *mut Real,
-) {
-    let mut sums: [[Lanes; N]; F] = std::array::from_fn(|f| [Lanes::splat(start[f]); N]);
-    // SAFETY: promised by the caller.
-    unsafe {
-        let mut weights = filter;
-        let mut line = pixels;
-        // The numbers of rows and taps are not known here: unrolled, the weights or the pixels of all would be kept, on the
-        // stack.
-        for _ in 0..rows {
-            let mut place = line;
-            for _ in 0..black_box(T) {
-                let values: [Lanes; N] = std::array::from_fn(|n| Lanes::load_at(place.add(n * LANES)));
-                for f in 0..F {
-                    let weight = Lanes::splat_at(weights.add(f));
-                    for n in 0..N {
-                        sums[f][n] = values[n].mul_add(weight, sums[f][n]);
-                    }
-                }
-                weights = weights.wrapping_add(F);
-                place = place.wrapping_add(column);
-            }
-            line = line.wrapping_add(row);
-        }
-        for n in 0..N {
-            let vectors: [Lanes; F] = std::array::from_fn(|f| sums[f][n]);
-            for (v, vector) in Lanes::interleave(vectors).into_iter().enumerate() {
-                vector.store_at(target.add((n * F + v) * LANES));
-            }
+            target.after(n * LANES).put(sums[n]);
         }
     }
 }

@@ -2,13 +2,13 @@
 
 use super::axis::{self, Axis};
 use super::lines::{each_line, Line};
-use super::{border, dotted, grouped, sliding, thin, winograd};
-use crate::error::Error;
+use super::{border, dotted, grouped, sliding, thin, winograd, MOST_PARTS};
+use crate::error::{checked_product, Error};
 use crate::gemm::micro::{rows, store, strip, Panel};
 use crate::gemm::pack::{pack_panel, packed_size, panel_start, panel_width, PANEL};
 use crate::geometry::Geometry;
 use crate::kernels::activation::{forward_in_place, Activation};
-use crate::threads::{each_pair, each_part, share};
+use crate::threads::{each_part, each_with_scratch, share};
 use crate::vector::{Lanes, Real, Vector, LANES};
 
 /// Whether products are added in the instruction that makes them.
@@ -22,7 +22,10 @@ pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
     if winograd::fits(geometry) {
         return winograd::workspace(&winograd::Convolution::forward(geometry));
     }
-    Ok(packed(geometry) + if is_thin(geometry) { border::size(geometry)? } else { 0 })
+    if is_thin(geometry) {
+        return Ok(border::size(geometry)? + checked_product(&[MOST_PARTS, thin::workspace(geometry)])?);
+    }
+    Ok(packed(geometry))
 }
 
 /// Whether few filters go over images of one channel, after these have got their border.
@@ -69,43 +72,38 @@ pub fn forward(
         });
         return;
     }
-    let (packed, bordered) = workspace.split_at_mut(packed(geometry));
     let outputs = if activation == Activation::Linear { 0 } else { geometry.output_size() / geometry.batch };
     // A function of a value takes some ten operations.
     let images = share(geometry.batch, geometry.operations() + 10 * outputs);
     let (input, output) = (geometry.in_h * geometry.in_w * geometry.in_c, geometry.output_size() / geometry.batch);
-    if !is_thin(geometry) {
-        prepare(geometry, filter, bias, packed);
-        let (packed, axes) = (&*packed, axis::forward(geometry));
-        let first = bias.map_or(0.0, |bias| bias[0]);
-        each_part(y, images * output, |part, y| {
-            let x = x[part * images * input..].chunks_exact(input);
-            for (x, y) in x.zip(y.chunks_exact_mut(output)) {
-                image(geometry, &axes, x, (filter, first), packed, y);
-                // The image is still in the cache.
-                forward_in_place(activation, y);
+    if is_thin(geometry) {
+        let images = images.max(geometry.batch.div_ceil(MOST_PARTS));
+        let bordered = border::size(&geometry.of_images(1)).unwrap_or(0);
+        let (borders, planes) = workspace.split_at_mut(bordered * geometry.batch);
+        let results = [(y, images * output), (borders, images * bordered)];
+        each_with_scratch(results, (planes, thin::workspace(geometry)), |part, [y, bordered], planes| {
+            let geometry = geometry.of_images(y.len() / output);
+            let mut x = &x[part * images * input..][..geometry.batch * input];
+            if geometry.is_padded() {
+                border::copy(&geometry, x, bordered);
+                x = bordered;
             }
+            thin::forward(&geometry.without_padding(), x, (filter, bias), y, activation, planes);
         });
-    } else if geometry.is_padded() {
-        let bordered_size = border::size(&geometry.of_images(1)).unwrap_or(0);
-        each_pair((y, images * output), (bordered, images * bordered_size), |part, y, bordered| {
-            let geometry = geometry.of_images(y.len() / output);
-            border::copy(&geometry, &x[part * images * input..][..geometry.batch * input], bordered);
-            thin::forward(&geometry.without_padding(), bordered, filter, bias, y, activation);
-        });
-    } else {
-        each_part(y, images * output, |part, y| {
-            let geometry = geometry.of_images(y.len() / output);
-            thin::forward(
-                &geometry,
-                &x[part * images * input..][..geometry.batch * input],
-                filter,
-                bias,
-                y,
-                activation,
-            );
-        });
+        return;
     }
+    let packed = &mut workspace[..packed(geometry)];
+    prepare(geometry, filter, bias, packed);
+    let (packed, axes) = (&*packed, axis::forward(geometry));
+    let first = bias.map_or(0.0, |bias| bias[0]);
+    each_part(y, images * output, |part, y| {
+        let x = x[part * images * input..].chunks_exact(input);
+        for (x, y) in x.zip(y.chunks_exact_mut(output)) {
+            image(geometry, &axes, x, (filter, first), packed, y);
+            // The image is still in the cache.
+            forward_in_place(activation, y);
+        }
+    });
 }
 
 /// Packs the filters, for any number of [`image`]s. `packed` has [`packed`] elements.

@@ -7,7 +7,7 @@ use super::ending::Ending;
 use super::map::{map, zip_in_place};
 use super::matmul::{Product, BLOCK};
 use crate::threads::{each_part, share};
-use crate::vector::{combine_ahead, copy, Lanes, Real, Vector, LANES};
+use crate::vector::{combine_ahead, copy, totals, Lanes, Real, Vector, LANES};
 
 /// With fewer columns rows of an outer product are written together.
 const FEW: usize = 32;
@@ -175,8 +175,15 @@ fn dot_products(matrix: &[Real], vector: &[Real], bias: Option<&[Real]>, c: &mut
     let rows = share(c.len(), 4 * k);
     each_part(c, rows, |part, c| {
         begin(bias, part * rows, c);
-        for (row, value) in matrix[part * rows * k..].chunks_exact(k).zip(c) {
-            *value += dot(row, vector);
+        // Two rows at a time: a sum waits for its last product, and the other row's sums have one meanwhile.
+        for (rows, values) in matrix[part * rows * k..].chunks(2 * k).zip(c.chunks_mut(2)) {
+            if let [first, second] = values {
+                let dots = dots_of([&rows[..k], &rows[k..]], vector);
+                *first += dots[0];
+                *second += dots[1];
+            } else {
+                values[0] += dots_of([&rows[..k]], vector)[0];
+            }
         }
     });
 }
@@ -189,17 +196,16 @@ fn begin(bias: Option<&[Real]>, first: usize, c: &mut [Real]) {
     }
 }
 
-/// Sum of products, in four vectors of sums.
-fn dot(a: &[Real], b: &[Real]) -> Real {
-    const WIDTH: usize = 4 * LANES;
-    let left = a.chunks_exact(WIDTH);
-    let right = b.chunks_exact(WIDTH);
-    let rest: Real = left.remainder().iter().zip(right.remainder()).map(|(a, b)| a * b).sum();
-    let mut sums = [Lanes::splat(0.0); 4];
-    for (a, b) in left.zip(right) {
-        for (v, sum) in sums.iter_mut().enumerate() {
-            *sum = Lanes::load(&a[v * LANES..]).mul_add(Lanes::load(&b[v * LANES..]), *sum);
-        }
-    }
-    sums[0].add(sums[2]).add(sums[1].add(sums[3])).sum() + rest
+/// Sums of products with `b`, in four vectors of sums for each row.
+#[inline(always)]
+fn dots_of<const N: usize>(rows: [&[Real]; N], b: &[Real]) -> [Real; N] {
+    let whole = b.len() / (4 * LANES) * (4 * LANES);
+    let arrays: [&[Real]; 3] = std::array::from_fn(|i| if i < N { &rows[i][..whole] } else { &b[..whole] });
+    let sums: [[Lanes; N]; 4] = totals(arrays, |sums: [Lanes; N], values: [Lanes; 3]| {
+        std::array::from_fn(|n| values[n].mul_add(values[2], sums[n]))
+    });
+    std::array::from_fn(|n| {
+        let rest: Real = rows[n][whole..].iter().zip(&b[whole..]).map(|(a, b)| a * b).sum();
+        sums[0][n].add(sums[2][n]).add(sums[1][n].add(sums[3][n])).sum() + rest
+    })
 }

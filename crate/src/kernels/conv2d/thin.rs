@@ -23,7 +23,7 @@ pub fn fits(geometry: &Geometry) -> bool {
         && !geometry.is_padded()
 }
 
-/// Whether the outputs are computed this way: one filter, or 3×3 taps, for which several share the pixels.
+/// Whether the outputs are computed this way: one filter of any size, or several of 3×3, which are one block of taps each.
 pub fn fits_forward(geometry: &Geometry) -> bool {
     fits(geometry) && (geometry.out_c == 1 || (geometry.kernel_h, geometry.kernel_w) == (3, 3))
 }

@@ -23,7 +23,7 @@ pub use outer::{along, columns, outer_tiles, rows};
 pub use planes::{band, planes, weave, widest_band, Taps};
 pub use products::{skip_products, slide_products, tap_products, Lines, Sums};
 pub use square::{Square, SquareMut};
-pub use strip::strip;
+pub use strip::{strip, strip_ahead};
 
 use crate::vector::{Lanes, Real, Vector, LANES};
 

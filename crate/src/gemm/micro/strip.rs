@@ -1,7 +1,8 @@
 //! A row of outputs of a convolution: tiles of neighbouring pixels, checked once for the whole row.
 
+use super::ahead::Next;
 use super::{Panel, Walk};
-use crate::vector::{Lanes, Real, Vector, LANES};
+use crate::vector::{Lanes, Real, Vector, LANES, LINE};
 use std::hint::black_box;
 
 /// Whether products and sums are instructions of their own: with them [`shared_by_two`] takes longer than [`three`], whose
@@ -21,6 +22,47 @@ pub fn strip<const P: usize, const NV: usize, const W: usize, const THREE: bool,
     starts: [Lanes; NV],
     (out, stride, pixels): (&mut [Real], usize, usize),
 ) {
+    tiles::<P, NV, W, THREE, PIXEL>((x, start, pixel, walk), panel, starts, (out, stride, pixels), || ());
+}
+
+/// [`strip`] for a walk of one segment, of panel `index` of `panels`, which asks meanwhile for its share of the pixels and outputs
+/// that come next: those of all panels are as many as the strip has. So much is new to the second-level cache that a processor's
+/// own foresight, which ends with a page, is not enough.
+#[inline(always)]
+pub fn strip_ahead<const P: usize, const NV: usize>(
+    (x, start, pixel, walk): (&[Real], usize, usize, Walk),
+    panel: Panel,
+    starts: [Lanes; NV],
+    (out, stride, pixels): (&mut [Real], usize, usize),
+    (index, panels): (usize, usize),
+) {
+    let touches = pixels.div_ceil(P);
+    let each = (pixels * (pixel + stride)).div_ceil(panels * touches * LINE);
+    let next = Next {
+        arrays: [(x.as_ptr(), x.len()), (out.as_ptr(), out.len())],
+        from: [start + pixels * pixel, pixels * stride],
+        needed: pixels * pixel,
+        touches: touches * each,
+        pace: LINE,
+    };
+    let mut ahead = next.of_group(index);
+    tiles::<P, NV, NV, false, 0>((x, start, pixel, walk), panel, starts, (out, stride, pixels), || {
+        for _ in 0..each {
+            // SAFETY: both arrays are readable, and `tiles` has seen that they are not empty; so often was said.
+            unsafe { ahead.touch() };
+        }
+    });
+}
+
+/// [`strip`] that calls `each` with every tile.
+#[inline(always)]
+fn tiles<const P: usize, const NV: usize, const W: usize, const THREE: bool, const PIXEL: usize>(
+    (x, start, pixel, walk): (&[Real], usize, usize, Walk),
+    panel: Panel,
+    starts: [Lanes; NV],
+    (out, stride, pixels): (&mut [Real], usize, usize),
+    mut each: impl FnMut(),
+) {
     let pixel = if PIXEL > 0 { PIXEL } else { pixel };
     assert!(pixels >= P && walk.steps() > 0);
     assert!(!THREE || (walk.inner, walk.len) == (1, 3));
@@ -31,6 +73,7 @@ pub fn strip<const P: usize, const NV: usize, const W: usize, const THREE: bool,
     while first < pixels {
         let place = first.min(pixels - P);
         let mut sums = [starts; P];
+        each();
         // SAFETY: the assertions above bound every address that the walk can reach from any of the pixels, in the panel,
         // and in `out`.
         unsafe {

@@ -4,12 +4,15 @@ use super::axis::{self, Axis};
 use super::lines::{each_line, Line};
 use super::{border, dotted, grouped, sliding, thin, winograd, MOST_PARTS};
 use crate::error::{checked_product, Error};
-use crate::gemm::micro::{rows, store, strip, Panel};
+use crate::gemm::micro::{rows, store, strip, strip_ahead, Panel};
 use crate::gemm::pack::{pack_panel, packed_size, panel_start, panel_width, PANEL};
 use crate::geometry::Geometry;
 use crate::kernels::activation::{forward_in_place, Activation};
 use crate::threads::{each_part, each_with_scratch, share};
 use crate::vector::{Lanes, Real, Vector, LANES};
+
+/// Products of a pixel through one tap, from which on the pixels and outputs that come next are asked for.
+const ASKING: usize = 4096;
 
 /// Whether products are added in the instruction that makes them.
 const FUSED: bool = cfg!(target_feature = "relaxed-simd");
@@ -187,7 +190,10 @@ impl Part<'_> {
         if self.used == NV * LANES && line.pixels >= P && line.walk.steps() > 0 {
             let (pixels, stride) = ((x, line.start, line.pixel, line.walk), line.output_step * self.channels);
             let out = &mut out[self.place(0)..];
-            if (line.walk.inner, line.walk.len) != (1, 3) {
+            if line.walk.steps() == line.walk.len && self.channels * line.walk.len >= ASKING {
+                let index = (self.channel / PANEL, self.channels.div_ceil(PANEL));
+                strip_ahead::<P, NV>(pixels, self.panel, starts, (out, stride, line.pixels), index);
+            } else if (line.walk.inner, line.walk.len) != (1, 3) {
                 strip::<P, NV, NV, false, 0>(pixels, self.panel, starts, (out, stride, line.pixels));
             } else if line.pixel != 1 {
                 strip::<P, NV, NV, true, 0>(pixels, self.panel, starts, (out, stride, line.pixels));

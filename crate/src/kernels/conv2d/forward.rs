@@ -193,6 +193,14 @@ impl Part<'_> {
             if line.walk.steps() == line.walk.len && self.channels * line.walk.len >= ASKING {
                 let index = (self.channel / PANEL, self.channels.div_ceil(PANEL));
                 strip_ahead::<P, NV>(pixels, self.panel, starts, (out, stride, line.pixels), index);
+            } else if NV == 4 && FUSED && line.pixel == 3 && line.walk.len == 9 && line.pixels >= 5 {
+                // Three channels, as a first layer has: a row of taps has so few steps that eight sums, which wait four cycles for
+                // themselves each, would not make up for its end. Here they are ten.
+                for half in [0, 2 * LANES] {
+                    let starts = std::array::from_fn(|v| Lanes::load(&self.starts[half + v * LANES..]));
+                    let panel = Panel { values: &self.panel.values[half..], ..self.panel };
+                    strip::<5, 2, 4, false, 3>(pixels, panel, starts, (&mut out[half..], stride, line.pixels));
+                }
             } else if (line.walk.inner, line.walk.len) != (1, 3) {
                 strip::<P, NV, NV, false, 0>(pixels, self.panel, starts, (out, stride, line.pixels));
             } else if line.pixel != 1 {

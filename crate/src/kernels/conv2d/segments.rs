@@ -89,7 +89,7 @@ impl Segment {
         self.tile::<3, 3>(0, channel, x, dy, sums);
     }
 
-    /// All positions for one panel of channels: tiles of P, then of fewer.
+    /// All positions for one panel of channels: tiles of P and of one more where these leave none over, else of fewer at the end.
     #[inline(never)]
     fn down<const P: usize, const NV: usize>(
         &self,
@@ -100,6 +100,12 @@ impl Segment {
         sums: &mut [Real],
     ) {
         let mut position = 0;
+        // One position alone has so few sums that each would wait for itself.
+        let over = positions % P;
+        while P == 4 && over * (P + 1) <= positions && (positions - position) % P > 0 {
+            self.tile::<5, NV>(position, channel, x, dy, sums);
+            position += P + 1;
+        }
         while position + P <= positions {
             self.tile::<P, NV>(position, channel, x, dy, sums);
             position += P;

@@ -21,7 +21,7 @@ const LEAST: usize = 256;
 const BLOCK: usize = 8192;
 
 /// Rows of `a` that pass all columns of a block, then the next ones: whole tiles of two, three or four rows.
-const ROWS: usize = 12;
+const ROWS: usize = 24;
 
 /// Whether this way is taken: where an eighth of the lanes would be empty or more.
 pub fn fits(&Product { n, k, transpose_a, .. }: &Product) -> bool {
@@ -46,7 +46,7 @@ pub fn multiply(
     let Product { m, n, k, .. } = product;
     let packed = &mut workspace[..self::workspace(&product)];
     let vectors = packed.len() / n / LANES;
-    let blocks = packed.len().div_ceil(BLOCK);
+    let blocks = (packed.len() / n * MOST.min(n)).div_ceil(BLOCK);
     let block = vectors.div_ceil(blocks) * LANES * n;
     each_part(packed, block, |part, packed| {
         let steps = packed.len() / n;
@@ -105,16 +105,20 @@ fn pack(product: &Product, b: &[Real], start: usize, first: usize, count: usize,
             }
             continue;
         }
-        let mut column = 0;
-        let b = &b[step * n + first..][..(LANES - 1) * n + count];
-        if count >= LANES {
+        if n >= LANES {
+            // Fewer than four are some of four that there are.
+            let from = first.min(n - LANES);
+            let b = &b[step * n + from..][..LANES * n - (n - LANES)];
             let rows = std::array::from_fn(|row| Lanes::load(&b[row * n..]));
-            for (vector, column) in Lanes::interleave::<4>(rows).into_iter().zip(panel.chunks_exact_mut(LANES)) {
-                vector.store(column);
+            for (column, vector) in Lanes::interleave::<4>(rows).into_iter().enumerate() {
+                if (first..first + count).contains(&(from + column)) {
+                    vector.store(&mut panel[(from + column - first) * LANES..]);
+                }
             }
-            column = LANES;
+            continue;
         }
-        for column in column..count {
+        let b = &b[step * n..][..LANES * n];
+        for column in 0..count {
             for lane in 0..LANES {
                 panel[column * LANES + lane] = b[lane * n + column];
             }
@@ -157,14 +161,20 @@ fn tile<const P: usize, const F: usize>(a: &[Real], row: usize, stride: usize, p
 fn add<const P: usize, const F: usize>(sums: Tile<P, F>, c: &mut [Real], n: usize) {
     for r in 0..P {
         let c = &mut c[r * n..][..F];
-        let mut done = 0;
-        if F >= LANES {
+        if F >= 3 {
             let lanes = Lanes::interleave::<4>(std::array::from_fn(|f| sums[r][f.min(F - 1)]));
-            Lanes::load(c).add(lanes[0].add(lanes[2]).add(lanes[1].add(lanes[3]))).store(c);
-            done = LANES;
-        }
-        for f in done..F {
-            c[f] += sums[r][f].sum();
+            let sums = lanes[0].add(lanes[2]).add(lanes[1].add(lanes[3]));
+            if F == LANES {
+                Lanes::load(c).add(sums).store(c);
+            } else {
+                for (c, sum) in c.iter_mut().zip(sums.to_array()) {
+                    *c += sum;
+                }
+            }
+        } else {
+            for f in 0..F {
+                c[f] += sums[r][f].sum();
+            }
         }
     }
 }

@@ -25,8 +25,12 @@ pub fn add(bias: &[Real], y: &mut [Real]) {
     }
 }
 
-/// Columns that are summed together: four vectors, which one cache line holds.
-const TOGETHER: usize = 4 * LANES;
+/// Columns that are summed together where there are so many: eight vectors. Each sum waits four cycles for itself, and two are
+/// added to in a cycle.
+const TOGETHER: usize = 8 * LANES;
+
+/// Columns that are summed together where there are fewer.
+const FEWER: usize = 4 * LANES;
 
 /// `db[c] = Σ over rows of dy[row, c]`.
 pub fn gradient(rows: usize, columns: usize, dy: &[Real], db: &mut [Real]) {
@@ -59,20 +63,28 @@ pub fn add_sums(dy: &[Real], db: &mut [Real]) {
 
 /// Adds the sums of columns, from `first` on, of some rows.
 fn add_columns(columns: usize, first: usize, rows: &[Real], db: &mut [Real]) {
-    for (group, db) in db.chunks_mut(TOGETHER).enumerate() {
-        add_block(columns, first + group * TOGETHER, rows, db);
+    let mut column = first;
+    let mut groups = db.chunks_exact_mut(TOGETHER);
+    for db in &mut groups {
+        add_block::<8>(columns, column, rows, db);
+        column += TOGETHER;
+    }
+    for db in groups.into_remainder().chunks_mut(FEWER) {
+        add_block::<4>(columns, column, rows, db);
+        column += FEWER;
     }
 }
 
 /// Rows whose sums are added before they join the others.
 const BLOCK: usize = 256;
 
-/// Adds the sums of up to sixteen columns, from `first` on, of a block of rows.
-fn add_block(columns: usize, first: usize, block: &[Real], db: &mut [Real]) {
-    if db.len() == TOGETHER {
-        let mut totals = [Lanes::splat(0.0); 4];
+/// Adds the sums of V vectors of columns or fewer columns, from `first` on, of a block of rows.
+#[inline(never)]
+fn add_block<const V: usize>(columns: usize, first: usize, block: &[Real], db: &mut [Real]) {
+    if db.len() == V * LANES {
+        let mut totals = [Lanes::splat(0.0); V];
         for row in block.chunks_exact(columns) {
-            let row = &row[first..first + TOGETHER];
+            let row = &row[first..first + V * LANES];
             for (v, total) in totals.iter_mut().enumerate() {
                 *total = total.add(Lanes::load(&row[v * LANES..]));
             }

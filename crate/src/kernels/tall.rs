@@ -3,7 +3,7 @@
 //!
 //! The reduction is cut into parts with sums of their own, which are added in their order. A part passes in blocks of steps
 //! that stay in the second-level cache: rows of `a`, copied so that they lie an odd number of cache lines apart, because at
-//! powers of two a column of them would find room in a part of the first-level cache only; and `b`, of which one panel of three
+//! powers of two a column of them would find room in a part of the first-level cache only; and `b`, of which one panel of two
 //! vectors of columns is packed at a time. Meanwhile the lines of the next block are read, a few after every tile: a whole block
 //! at once would be waited for.
 
@@ -38,9 +38,12 @@ const MOST: usize = 1 << 16;
 const BLOCK: usize = 256;
 
 /// Vectors of columns of a panel.
-const VECTORS: usize = 3;
+const VECTORS: usize = 2;
 
-/// Most rows of a tile.
+/// Vectors of the last panel, at most.
+const MOST_VECTORS: usize = 3;
+
+/// Rows of a tile of two vectors, which has ten sums.
 const LARGEST: usize = 5;
 
 /// Whether this way is taken.
@@ -73,7 +76,7 @@ impl Sizes {
 
     /// Elements of the scratch memory of a part: a block of `a`, a panel of `b`.
     fn scratch(&self) -> usize {
-        self.block * (self.row + VECTORS * LANES)
+        self.block * (self.row + MOST_VECTORS * LANES)
     }
 }
 
@@ -105,8 +108,8 @@ pub fn multiply(
             let steps = start..end.min(start + sizes.block);
             let after = steps.end..k.min(steps.end + sizes.block);
             let of = |steps: &Range<usize>| [&a[steps.start * m..steps.end * m], &b[steps.start * n..steps.end * n]];
-            // As many times as there are tiles of three rows, or a few less.
-            let mut ahead = Ahead::new(of(&after), m / 3 * (n / (VECTORS * LANES)));
+            // As many times as there are tiles of ten sums, or a few less.
+            let mut ahead = Ahead::new(of(&after), m * n / (10 * LANES));
             let [a, b] = of(&steps);
             let rows = &mut rows[..steps.len() * sizes.row];
             for (source, target) in a.chunks_exact(m).zip(rows.chunks_exact_mut(sizes.row)) {
@@ -147,7 +150,7 @@ fn add_block(
     while column < product.n {
         // Never one alone, whose tiles would read more than they compute.
         let vectors = match (sizes.columns - column) / LANES {
-            2 | 4 => 2,
+            3 => MOST_VECTORS,
             _ => VECTORS,
         };
         let width = vectors * LANES;
@@ -162,7 +165,7 @@ fn add_block(
     }
 }
 
-/// All rows of the result for a panel: tiles of P rows, then of fewer.
+/// All rows of the result for a panel: tiles of P rows and some of four so that none are left; or of fewer.
 #[inline(never)]
 fn down<const P: usize, const NV: usize>(
     m: usize,
@@ -171,7 +174,11 @@ fn down<const P: usize, const NV: usize>(
     (sums, stride): (&mut [Real], usize),
     ahead: &mut Ahead,
 ) {
-    let mut row = outer_tiles::<P, NV>(a, panel, (sums, stride), 0..m, || ahead.touch());
+    let fours = if P == LARGEST { (P - m % P) % P } else { 0 };
+    let mut row = outer_tiles::<P, NV>(a, panel, (sums, stride), 0..m - 4 * fours, || ahead.touch());
+    if fours > 0 {
+        row = outer_tiles::<4, NV>(a, panel, (sums, stride), row..m, || ahead.touch());
+    }
     row = outer_tiles::<2, NV>(a, panel, (sums, stride), row..m, || ());
     outer_tiles::<1, NV>(a, panel, (sums, stride), row..m, || ());
 }

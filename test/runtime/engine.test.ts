@@ -13,8 +13,8 @@ afterAll(() => expect(engine.liveAllocations).toBe(0));
 
 test('the fastest variant that runs here is chosen, and may be named', async () => {
   expect(hasSimd()).toBe(true);
-  expect(await init()).toMatchObject({ variant: hasRelaxedSimd() ? 'relaxed' : 'simd128' });
-  expect(await init({ simd: 'strict' })).toMatchObject({ variant: 'simd128' });
+  expect(await init()).toMatchObject({ variant: hasRelaxedSimd() ? 'relaxed' : 'simd128', strict: false });
+  expect(await init({ simd: 'strict' })).toMatchObject({ variant: 'simd128', strict: true });
   expect(getEngine().variant).toBe('simd128');
   if (hasRelaxedSimd()) expect(await init({ simd: 'relaxed' })).toMatchObject({ variant: 'relaxed' });
   else await expect(init({ simd: 'relaxed' })).rejects.toThrow('init: expected an engine with relaxed SIMD');

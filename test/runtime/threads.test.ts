@@ -153,7 +153,7 @@ test('numbers of threads that cannot be had are refused', async () => {
   scope.crossOriginIsolated = false;
   try {
     await expect(init({ threads: 2 })).rejects.toThrow(LoadError);
-    expect(await init({ simd: 'strict' })).toEqual({ variant: 'simd128', threads: 1 });
+    expect(await init({ simd: 'strict' })).toEqual({ variant: 'simd128', strict: true, threads: 1 });
   } finally {
     delete scope.crossOriginIsolated;
   }

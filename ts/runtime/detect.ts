@@ -1,6 +1,6 @@
 /** What this engine of JavaScript can run: decided by validating two tiny modules, once. */
 
-/** A build of the kernels. `simd128` is strict: the same bits everywhere. `relaxed` uses fused multiply-add. */
+/** A build of the kernels. `simd128` can give the same bits everywhere. `relaxed` uses fused multiply-add. */
 export type Variant = 'simd128' | 'relaxed';
 
 /** A file of kernels: a variant, for one thread or for several. */

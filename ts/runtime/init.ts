@@ -10,9 +10,9 @@ import { canShareMemory, defaultThreads, importsMemory } from './pool';
 /** Options of {@link init}. */
 export interface InitOptions {
   /**
-   * Which build of the kernels. `'auto'` (default) takes fused multiply-add where the engine has it, and with it
-   * convolutions of many channels by fewer multiplications, which round otherwise (docs/performance.md, Winograd).
-   * `'strict'` gives the same bits on every engine, `'relaxed'` insists on fused multiply-add.
+   * Which build of the kernels. `'auto'` (default) takes fused multiply-add where the engine has it, and convolutions
+   * of many channels by fewer multiplications, which round otherwise (docs/performance.md, Winograd). `'strict'` gives the
+   * same bits on every engine, `'relaxed'` is `'auto'` that insists on fused multiply-add.
    */
   readonly simd?: SimdMode;
   /**
@@ -34,8 +34,10 @@ export interface InitOptions {
 
 /** What {@link init} started. */
 export interface EngineInfo {
-  /** `'simd128'` (strict) or `'relaxed'`. */
+  /** `'relaxed'` has fused multiply-add, `'simd128'` has not. */
   readonly variant: Variant;
+  /** Whether it gives the same bits on every engine, as `'strict'` asks. */
+  readonly strict: boolean;
   /** Threads that work together, the caller's among them. */
   readonly threads: number;
 }
@@ -55,7 +57,7 @@ let starting: Promise<EngineInfo> | undefined;
  * @throws {LoadError} when the engine lacks SIMD or the file cannot be loaded.
  */
 export async function init(options?: InitOptions): Promise<EngineInfo> {
-  if (options === undefined && current !== undefined) return { variant: current.variant, threads: current.threads };
+  if (options === undefined && current !== undefined) return infoOf(current);
   if (options === undefined && starting !== undefined) return starting;
   starting = start(options ?? {});
   try {
@@ -70,7 +72,7 @@ export function getEngine(): Engine {
   if (current === undefined) {
     const variant = chooseVariant('auto');
     const threads = defaultThreads();
-    current = new Engine(loadModuleSync(buildOf(variant, threads)), variant, threads);
+    current = new Engine(loadModuleSync(buildOf(variant, threads)), variant, threads, ADDRESSABLE, false);
   }
   return current;
 }
@@ -97,11 +99,15 @@ async function start(options: InitOptions): Promise<EngineInfo> {
       `init: expected a build for threads as wasm with threads ${options.threads}, got one for one thread`,
     );
   }
-  const engine = new Engine(module, variant, threads, mostBytes);
+  const engine = new Engine(module, variant, threads, mostBytes, options.simd === 'strict');
   await engine.ready();
   current?.retire();
   current = engine;
-  return { variant, threads: engine.threads };
+  return infoOf(engine);
+}
+
+function infoOf({ variant, strict, threads }: Engine): EngineInfo {
+  return { variant, strict, threads };
 }
 
 function buildOf(variant: Variant, threads: number): Build {

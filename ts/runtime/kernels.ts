@@ -27,6 +27,8 @@ export const ADDRESSABLE = 2 ** 32;
 export class Engine {
   /** Which build runs. */
   readonly variant: Variant;
+  /** Whether it gives the bits that every engine gives. */
+  readonly strict: boolean;
   /** The linear memory. */
   readonly memory: EngineMemory;
   /** Most bytes that may be allocated at a time. */
@@ -40,9 +42,18 @@ export class Engine {
    * @param threads - Threads that work together, the caller's among them; more than one needs a build for threads, which
    *   imports its memory.
    * @param mostBytes - Most bytes that may be allocated at a time. Default what the memory can grow to.
+   * @param strict - Whether it gives the bits that every engine gives, which the relaxed variant cannot. Default whether
+   *   the variant can.
    */
-  constructor(module: WebAssembly.Module, variant: Variant, threads = 1, mostBytes = ADDRESSABLE) {
+  constructor(
+    module: WebAssembly.Module,
+    variant: Variant,
+    threads = 1,
+    mostBytes = ADDRESSABLE,
+    strict = variant === 'simd128',
+  ) {
     this.variant = variant;
+    this.strict = strict;
     const shared = importsMemory(module) ? createSharedMemory() : undefined;
     // The glue of all variants is the same; its functions only fill a table at start.
     const instance = new WebAssembly.Instance(module, {
@@ -51,6 +62,7 @@ export class Engine {
     this.#exports = instance.exports as unknown as Exports;
     glue.__wbg_set_wasm(this.#exports);
     this.#exports.__wbindgen_start();
+    if (!strict) this.kernel('conv2d_allow_winograd')();
     this.memory = new EngineMemory(shared?.memory ?? this.#exports.memory);
     this.memoryLimit = Math.min(mostBytes, shared?.mostBytes ?? ADDRESSABLE);
     if (shared !== undefined && threads > 1) {

@@ -6,8 +6,15 @@ use crate::error::Error;
 use crate::geometry::Geometry;
 use crate::kernels::activation::Activation;
 use crate::kernels::conv2d::pooled::Pooled;
-use crate::kernels::conv2d::{self, Pass};
+use crate::kernels::conv2d::{self, winograd, Pass};
 use wasm_bindgen::prelude::*;
+
+/// Lets 3×3 convolutions be computed in Winograd's way, whose bits are others, from now on; the relaxed build does it anyway.
+#[wasm_bindgen]
+pub fn conv2d_allow_winograd() -> u32 {
+    winograd::allow();
+    0
+}
 
 /// Answers the float32 values of scratch memory for a pass (0 forward, 1 filter gradient, 2 input gradient, 3 forward with
 /// max pooling, 4 its gradient, 5 that and the images': 0 where it is not had at once) of the convolution whose geometry block is

@@ -8,7 +8,8 @@
 //! these products, so that 3×3 tiles for 11×11 outputs take 289 multiplications instead of 324. Two rows need four points only,
 //! and take 0, two others and infinity, where the transformed filters are the same: 10×10 outputs take 256.
 //!
-//! Sums are rounded otherwise than in the direct way, which is why only the relaxed build does this. Errors grow with the
+//! Sums are rounded otherwise than in the direct way, which is why this is done where bits are not promised alone: in the relaxed
+//! build, and in others when [`allow`] has said so. Errors grow with the
 //! values of a whole tile, not with those that an output sees. Measured in units of 2⁻²³ of the sum of absolute products,
 //! with random numbers and 16 to 128 channels: outputs and images' gradients err by 0.34 to 0.59 (root of the mean square),
 //! and by 8 at most where an output sees little beside a border, else by 3; in the direct way by 0.20, and 1.8 at most.
@@ -28,6 +29,7 @@ pub use tiles::Convolution;
 
 use crate::geometry::Geometry;
 use crate::vector::{LANES, LINE};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// Rows and columns of the inputs of a tile.
 const N: usize = 6;
@@ -47,9 +49,17 @@ const FEWEST: usize = 16;
 /// Most elements of the transformed filters.
 const MOST: usize = 16 << 20;
 
+/// Whether bits other than those of the direct way may come out.
+static ALLOWED: AtomicBool = AtomicBool::new(cfg!(target_feature = "relaxed-simd"));
+
+/// Lets convolutions be computed this way from now on. What they need for it changes; there must be none under way.
+pub fn allow() {
+    ALLOWED.store(true, Relaxed);
+}
+
 /// Whether the outputs and the gradient of the filters are computed this way.
 pub fn fits(geometry: &Geometry) -> bool {
-    cfg!(target_feature = "relaxed-simd") && is_possible(geometry) && pays(&Convolution::forward(geometry))
+    ALLOWED.load(Relaxed) && is_possible(geometry) && pays(&Convolution::forward(geometry))
 }
 
 /// How the gradient of the images is computed this way, if it is: by the transpose, which errs less at borders, unless it
@@ -57,7 +67,7 @@ pub fn fits(geometry: &Geometry) -> bool {
 pub fn backward(geometry: &Geometry) -> Option<Convolution> {
     let (correlation, transpose) = (Convolution::backward(geometry), Convolution::transpose(geometry));
     let way = if transpose.tiles() <= correlation.tiles() { transpose } else { correlation };
-    (cfg!(target_feature = "relaxed-simd") && is_possible(geometry) && pays(&way)).then_some(way)
+    (ALLOWED.load(Relaxed) && is_possible(geometry) && pays(&way)).then_some(way)
 }
 
 /// Whether this is a way for the convolution.

@@ -129,6 +129,22 @@ fn table() -> Vec<Case> {
         let case = Case { kernel: [1, 1], channels, filters, ..base };
         cases.extend([case, Case { pads: [1; 4], ..case }, Case { stride: [2, 1], ..case }]);
     }
+    for (channels, filters) in [(17, 6), (4, 8), (5, 12), (3, 16), (33, 1), (16, 3)] {
+        cases.push(Case { kernel: [1, 1], channels, filters, ..base });
+    }
+    // Filters that cover the image: a matrix product.
+    for (image, channels, filters) in
+        [([5, 5], 16, 12), ([3, 4], 3, 7), ([9, 11], 1, 4), ([6, 1], 4, 1), ([1, 1], 8, 9)]
+    {
+        let case = Case { image, kernel: image, channels, filters, batch: 3, ..base };
+        cases.extend([case, Case { stride: [2, 3], ..case }, Case { batch: 1, ..case }]);
+    }
+    // Many channels over images of few pixels: tap by tap.
+    for (image, channels, filters) in [([2, 2], 130, 116), ([3, 4], 121, 123), ([1, 5], 33, 452)] {
+        let case = Case { image, channels, filters, batch: 17, pads: [1; 4], ..base };
+        cases.extend([case, Case { stride: [2, 1], pads: [0, 2, 1, 2], ..case }]);
+        cases.push(Case { image: [5, 6], stride: [2, 2], dilation: [2, 1], pads: [2, 2, 3, 0], ..case });
+    }
     // Two to four output channels over whole vectors of channels, forward and back.
     for few in [2, 3, 4] {
         for (channels, filters) in [(8, few), (few, 8)] {

@@ -141,15 +141,18 @@ fn blocked(
 
 /// A block of the reduction.
 #[derive(Clone, Copy)]
-struct Block {
-    product: Product,
-    start: usize,
-    steps: usize,
+pub struct Block {
+    /// Of which it is a block.
+    pub product: Product,
+    /// The first step.
+    pub start: usize,
+    /// How many.
+    pub steps: usize,
 }
 
 impl Block {
     /// Packs the panel of `b` that begins at `column`.
-    fn pack(&self, b: &[Real], column: usize, panel: &mut [Real]) {
+    pub fn pack(&self, b: &[Real], column: usize, panel: &mut [Real]) {
         let Product { n, k, transpose_b, .. } = self.product;
         let (width, used) = (panel_width(n, column), PANEL.min(n - column));
         if transpose_b {
@@ -161,7 +164,7 @@ impl Block {
 
     /// Adds the block's products to some rows of `c`, or writes them when it is `fresh`; rows of `a` lie `stride` apart.
     /// Columns before `first` are left out.
-    fn multiply(&self, a: &[Real], stride: usize, packed: &[Real], first: usize, c: &mut [Real], fresh: bool) {
+    pub fn multiply(&self, a: &[Real], stride: usize, packed: &[Real], first: usize, c: &mut [Real], fresh: bool) {
         let n = self.product.n;
         for column in (first..n).step_by(PANEL) {
             let width = panel_width(n, column);

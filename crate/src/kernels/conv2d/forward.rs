@@ -1,13 +1,16 @@
 //! `y = activation(conv(x, filter) + bias)`.
 
 use super::axis::{self, Axis};
+use super::by_taps::{self, Way};
 use super::lines::{each_line, Line};
-use super::{border, dotted, grouped, sliding, thin, winograd, MOST_PARTS};
+use super::{border, dense, dotted, grouped, sliding, thin, winograd, Pass, MOST_PARTS};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{rows, store, strip, strip_ahead, Panel};
 use crate::gemm::pack::{pack_panel, packed_size, panel_start, panel_width, PANEL};
 use crate::geometry::Geometry;
 use crate::kernels::activation::{forward_in_place, Activation};
+use crate::kernels::ending::Ending;
+use crate::kernels::matmul::{matmul, Product};
 use crate::threads::{each_part, each_with_scratch, share};
 use crate::vector::{Lanes, Real, Vector, LANES};
 
@@ -25,10 +28,21 @@ pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
     if winograd::fits(geometry) {
         return winograd::workspace(&winograd::Convolution::forward(geometry));
     }
+    if let Some(product) = product(geometry) {
+        return product.workspace();
+    }
+    if by_taps::fits(geometry) {
+        return by_taps::workspace(geometry, Way::Forward);
+    }
     if is_thin(geometry) {
         return Ok(border::size(geometry)? + checked_product(&[MOST_PARTS, thin::workspace(geometry)])?);
     }
     Ok(packed(geometry))
+}
+
+/// The product that it is, if it is computed as one.
+fn product(geometry: &Geometry) -> Option<Product> {
+    dense::product(geometry, Pass::Forward)
 }
 
 /// Whether few filters go over images of one channel, after these have got their border.
@@ -38,7 +52,11 @@ fn is_thin(geometry: &Geometry) -> bool {
 
 /// Whether outputs are computed image by image, by [`image`].
 pub(super) fn goes_by_images(geometry: &Geometry) -> bool {
-    geometry.groups == 1 && !winograd::fits(geometry) && !is_thin(geometry)
+    geometry.groups == 1
+        && !winograd::fits(geometry)
+        && product(geometry).is_none()
+        && !by_taps::fits(geometry)
+        && !is_thin(geometry)
 }
 
 /// Steps of the reduction: channels of all taps.
@@ -74,6 +92,13 @@ pub fn forward(
             forward_in_place(activation, y);
         });
         return;
+    }
+    if let Some(product) = product(geometry) {
+        return matmul(product, x, filter, bias, y, Ending::Function(activation), workspace);
+    }
+    if by_taps::fits(geometry) {
+        let ending = Ending::Function(activation);
+        return by_taps::convolve(geometry, Way::Forward, (x, filter, bias), (y, ending), workspace);
     }
     let outputs = if activation == Activation::Linear { 0 } else { geometry.output_size() / geometry.batch };
     // A function of a value takes some ten operations.

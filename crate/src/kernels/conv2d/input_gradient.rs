@@ -1,11 +1,13 @@
 //! Gradient of the images: a convolution of the output's gradients, spread out by the stride, with the filters rotated by
 //! half a turn and their channels exchanged. Winograd's way can also be the transpose, with filters as they are.
 
-use super::{axis, forward, grouped, winograd};
+use super::by_taps::{self, Way};
+use super::{axis, dense, forward, grouped, winograd, Pass};
 use crate::error::Error;
 use crate::gemm::pack::transpose;
 use crate::geometry::Geometry;
 use crate::kernels::ending::Ending;
+use crate::kernels::matmul::matmul;
 use crate::threads::{each_part, share};
 use crate::vector::Real;
 
@@ -36,6 +38,12 @@ pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
     if let Some(convolution) = winograd::backward(geometry) {
         return Ok(geometry.filter_size() + winograd::workspace(&convolution)?);
     }
+    if let Some(product) = dense::product(geometry, Pass::InputGradient) {
+        return product.workspace();
+    }
+    if by_taps::fits(geometry) {
+        return by_taps::workspace(geometry, Way::Backward);
+    }
     Ok(geometry.filter_size() + forward::packed(&reversed(geometry)))
 }
 
@@ -52,9 +60,16 @@ pub fn input_gradient(
         grouped::input_gradient(geometry, dy, filter, dx, workspace);
         return ending.apply_to_array(dx);
     }
+    let convolution = winograd::backward(geometry);
+    let product = dense::product(geometry, Pass::InputGradient).filter(|_| convolution.is_none());
+    if let Some(product) = product {
+        return matmul(product, dy, filter, None, dx, ending, workspace);
+    }
+    if by_taps::fits(geometry) && convolution.is_none() {
+        return by_taps::convolve(geometry, Way::Backward, (dy, filter, None), (dx, ending), workspace);
+    }
     let (gradients, pixels) = (geometry.output_size() / geometry.batch, geometry.input_size() / geometry.batch);
     let (exchanged, packed) = workspace.split_at_mut(geometry.filter_size());
-    let convolution = winograd::backward(geometry);
     exchange(geometry, filter, !convolution.is_some_and(|way| way.spreads), exchanged);
     if let Some(convolution) = convolution {
         return winograd::convolve(&convolution, dy, exchanged, None, dx, packed, |image, dx| {

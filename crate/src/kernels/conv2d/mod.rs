@@ -6,6 +6,8 @@
 mod axis;
 mod border;
 mod by_images;
+mod by_taps;
+mod dense;
 mod depthwise;
 mod dotted;
 pub mod filter_gradient;

@@ -4,6 +4,7 @@
 //! own sums, which wait in the output where the part will be written.
 
 use super::strips::{block_rows, each_strip, load, store, Strip};
+use super::wide::Wide;
 use crate::threads::{each_part, share};
 use crate::vector::{Lanes, Real, Vector};
 
@@ -21,6 +22,11 @@ impl Matrix {
     fn part(&self) -> usize {
         let block = block_rows(self.channels);
         share(self.rows, 8 * self.channels).next_multiple_of(block)
+    }
+
+    /// The same array with several rows in one, where channels are few.
+    fn wide(&self) -> Option<Wide> {
+        Wide::of(self.rows, self.channels)
     }
 }
 
@@ -170,6 +176,9 @@ fn start_of(channels: usize, x: &[Real], start: &mut [Real]) {
 /// The moments of all rows, into `moments [2, channels]`; `y` is room for those of the parts.
 fn add_moments(matrix: Matrix, x: &[Real], start: &[Real], y: &mut [Real], moments: &mut [Real]) {
     let channels = matrix.channels;
+    if let Some(wide) = matrix.wide() {
+        return add_wide_moments(matrix, wide, x, start, y, moments);
+    }
     let moments_of = |first: usize, count: usize, sums: &mut [Real]| {
         let (sums, squares) = sums.split_at_mut(channels);
         let mut moments = Moments { channels, count: 0, sums, squares };
@@ -184,6 +193,25 @@ fn add_moments(matrix: Matrix, x: &[Real], start: &[Real], y: &mut [Real], momen
         each_strip::<4>(channels, &mut AddPart { count, part: part.split_at(channels), moments: &mut whole });
         whole.count += count;
     });
+}
+
+/// [`add_moments`] where several rows lie side by side in wide ones.
+fn add_wide_moments(matrix: Matrix, wide: Wide, x: &[Real], start: &[Real], y: &mut [Real], moments: &mut [Real]) {
+    let channels = matrix.channels;
+    let (x, rest) = x.split_at(wide.size());
+    let (mut room, seen) = (Wide::room(), Matrix { rows: wide.rows, channels: wide.width() });
+    let parts = &mut room[..2 * wide.width()];
+    add_moments(seen, x, &wide.repeat(start)[..wide.width()], y, parts);
+    let (sums, squares) = moments.split_at_mut(channels);
+    let mut moments = Moments { channels, count: 0, sums, squares };
+    let (sums, squares) = parts.split_at(wide.width());
+    for part in sums.chunks_exact(channels).zip(squares.chunks_exact(channels)) {
+        each_strip::<4>(channels, &mut AddPart { count: wide.rows, part, moments: &mut moments });
+        moments.count += wide.rows;
+    }
+    if !rest.is_empty() {
+        each_strip::<4>(channels, &mut AddBlock { start, block: rest, moments: &mut moments });
+    }
 }
 
 /// The batch's mean and 1/√(variance + ε) of each channel, into `statistics [2, channels]`; moving averages follow with
@@ -249,8 +277,21 @@ fn apply(
     for c in 0..channels {
         factor[c] = deviation[c] * affine.gamma.map_or(1.0, |gamma| gamma[c]);
     }
-    let (part, block) = (matrix.part() * channels, block_rows(channels) * channels);
     let scaling = Scaling { mean, factor, beta: affine.beta };
+    let Some(wide) = matrix.wide() else { return scale(matrix, scaling, x, y) };
+    let width = wide.width();
+    let ((x, last), (y, last_y)) = (x.split_at(wide.size()), y.split_at_mut(wide.size()));
+    let [mean, factor] = [mean, factor].map(|values| wide.repeat(values));
+    let beta = affine.beta.map(|beta| wide.repeat(beta));
+    let beta = beta.as_ref().map(|beta| &beta[..width]);
+    let repeated = Scaling { mean: &mean[..width], factor: &factor[..width], beta };
+    scale(Matrix { rows: wide.rows, channels: width }, repeated, x, y);
+    scale(Matrix { rows: last.len() / channels, channels }, scaling, last, last_y);
+}
+
+fn scale(matrix: Matrix, scaling: Scaling, x: &[Real], y: &mut [Real]) {
+    let channels = matrix.channels;
+    let (part, block) = (matrix.part() * channels, block_rows(channels) * channels);
     each_part(y, part, |index, y| {
         for (x, y) in x[index * part..].chunks(block).zip(y.chunks_mut(block)) {
             each_strip::<4>(channels, &mut Scale { scaling, channels, x, y });
@@ -302,20 +343,7 @@ pub fn gradient(
 ) {
     let Matrix { rows, channels } = matrix;
     let (mean, deviation) = statistics.split_at(channels);
-    let (part, block) = (matrix.part() * channels, block_rows(channels) * channels);
-    let sums_of = |first: usize, count: usize, sums: &mut [Real]| {
-        sums.fill(0.0);
-        let range = first * channels..(first + count) * channels;
-        for (x, dy) in x[range.clone()].chunks(block).zip(dy[range].chunks(block)) {
-            each_strip::<4>(channels, &mut Products { channels, mean, x, dy, sums });
-        }
-    };
-    sums.fill(0.0);
-    sums_of_parts(matrix, dx.as_deref_mut(), scratch, sums_of, |_, part| {
-        for (total, part) in sums.iter_mut().zip(part) {
-            *total += part;
-        }
-    });
+    add_products(matrix, mean, (x, dy), dx.as_deref_mut(), sums, scratch);
     let (shift, scale) = sums.split_at_mut(channels);
     let inverse = 1.0 / rows as Real;
     let (factor, slope) = scratch.split_at_mut(channels);
@@ -326,6 +354,57 @@ pub fn gradient(
     }
     let Some(dx) = dx else { return };
     let fall = Fall { mean, factor, slope, shift, inverse };
+    let Some(wide) = matrix.wide() else { return go_back(matrix, fall, (x, dy), dx) };
+    let (width, size) = (wide.width(), wide.size());
+    let ((x, last_x), (dy, last_dy), (dx, last)) = (x.split_at(size), dy.split_at(size), dx.split_at_mut(size));
+    let repeated = [fall.mean, fall.factor, fall.slope, fall.shift].map(|values| wide.repeat(values));
+    let [mean, factor, slope, shift] = [0, 1, 2, 3].map(|index| &repeated[index][..width]);
+    let wide_fall = Fall { mean, factor, slope, shift, inverse };
+    go_back(Matrix { rows: wide.rows, channels: width }, wide_fall, (x, dy), dx);
+    go_back(Matrix { rows: last.len() / channels, channels }, fall, (last_x, last_dy), last);
+}
+
+/// Σ dy and Σ dy·(x − mean) of all rows, into `sums [2, channels]`; `dx` is room for those of the parts, or else `scratch` for one.
+fn add_products(
+    matrix: Matrix,
+    mean: &[Real],
+    (x, dy): (&[Real], &[Real]),
+    dx: Option<&mut [Real]>,
+    sums: &mut [Real],
+    scratch: &mut [Real],
+) {
+    let channels = matrix.channels;
+    if let Some(wide) = matrix.wide() {
+        let (width, size) = (wide.width(), wide.size());
+        let ((x, last_x), (dy, last_dy)) = (x.split_at(size), dy.split_at(size));
+        let (mut room, mut own) = (Wide::room(), Wide::room());
+        let (parts, own) = (&mut room[..2 * width], &mut own[..2 * width]);
+        let seen = Matrix { rows: wide.rows, channels: width };
+        add_products(seen, &wide.repeat(mean)[..width], (x, dy), dx, parts, own);
+        for (sums, parts) in sums.chunks_exact_mut(channels).zip(parts.chunks_exact(width)) {
+            wide.fold(parts, sums);
+        }
+        return each_strip::<4>(channels, &mut Products { channels, mean, x: last_x, dy: last_dy, sums });
+    }
+    let block = block_rows(channels) * channels;
+    let sums_of = |first: usize, count: usize, sums: &mut [Real]| {
+        sums.fill(0.0);
+        let range = first * channels..(first + count) * channels;
+        for (x, dy) in x[range.clone()].chunks(block).zip(dy[range].chunks(block)) {
+            each_strip::<4>(channels, &mut Products { channels, mean, x, dy, sums });
+        }
+    };
+    sums.fill(0.0);
+    sums_of_parts(matrix, dx, scratch, sums_of, |_, part| {
+        for (total, part) in sums.iter_mut().zip(part) {
+            *total += part;
+        }
+    });
+}
+
+fn go_back(matrix: Matrix, fall: Fall, (x, dy): (&[Real], &[Real]), dx: &mut [Real]) {
+    let channels = matrix.channels;
+    let (part, block) = (matrix.part() * channels, block_rows(channels) * channels);
     each_part(dx, part, |index, dx| {
         let range = index * part..index * part + dx.len();
         let inputs = x[range.clone()].chunks(block).zip(dy[range].chunks(block));

@@ -1,6 +1,7 @@
 //! Bias: one value for each channel, and its gradient.
 
 use super::map::zip_in_place;
+use super::wide::Wide;
 use crate::threads::{each_part, share};
 use crate::vector::{combine_beside_totals, copy, totals, Lanes, Real, Vector, LANES};
 
@@ -38,6 +39,14 @@ pub fn gradient(rows: usize, columns: usize, dy: &[Real], db: &mut [Real]) {
         // Cut into blocks whose sums are added, so that long sums lose less; the cut depends on nothing else.
         db[0] = dy.chunks(BLOCK).fold(0.0, |total, block| total + sum(block));
         return;
+    }
+    if let Some(wide) = Wide::of(rows, columns) {
+        let (dy, rest) = dy[..rows * columns].split_at(wide.size());
+        let mut room = Wide::room();
+        let sums = &mut room[..wide.width()];
+        gradient(wide.rows, sums.len(), dy, sums);
+        wide.fold(sums, db);
+        return add_sums(rest, db);
     }
     let width = share(columns, rows).next_multiple_of(TOGETHER);
     each_part(db, width, |part, db| {
@@ -95,7 +104,13 @@ fn add_block<const V: usize>(columns: usize, first: usize, block: &[Real], db: &
         }
         return;
     }
-    for (column, total) in db.iter_mut().enumerate() {
+    let vectors = db.len() / LANES * LANES;
+    for (column, total) in db[..vectors].chunks_exact_mut(LANES).enumerate() {
+        let rows = block.chunks_exact(columns).map(|row| Lanes::load(&row[first + column * LANES..]));
+        let sum = rows.fold(Lanes::splat(0.0), |sum, row| sum.add(row));
+        Lanes::load(total).add(sum).store(total);
+    }
+    for (column, total) in db.iter_mut().enumerate().skip(vectors) {
         *total += block.iter().skip(first + column).step_by(columns).sum::<Real>();
     }
 }

@@ -43,4 +43,5 @@ mod tall;
 pub mod tone;
 pub mod unit_norm;
 pub mod warp;
+mod wide;
 mod with_vector;

@@ -22,15 +22,20 @@ const FEWEST_PIXELS: usize = 32;
 /// Fewest channels on both sides.
 const FEWEST: usize = 32;
 
-/// Fewest elements of the filters: fewer stay in the second-level cache.
+/// Fewest elements of the filters for [`convolve`]: fewer stay in the second-level cache.
 const FEWEST_FILTERS: usize = 1 << 17;
 
-/// Whether this way is taken, where Winograd's is not.
+/// Whether outputs and the images' gradient are computed this way, where Winograd's is not taken.
 pub fn fits(geometry: &Geometry) -> bool {
+    gradient_fits(geometry) && geometry.filter_size() >= FEWEST_FILTERS
+}
+
+/// Whether the filters' gradient is, where Winograd's way is not taken: else each image would read and write all sums for a few
+/// pixels.
+pub fn gradient_fits(geometry: &Geometry) -> bool {
     let pixels = geometry.out_h * geometry.out_w;
     geometry.groups == 1
         && geometry.in_c.min(geometry.out_c) >= FEWEST
-        && geometry.filter_size() >= FEWEST_FILTERS
         && (2..=MOST_PIXELS).contains(&pixels)
         && geometry.batch * pixels >= FEWEST_PIXELS
 }

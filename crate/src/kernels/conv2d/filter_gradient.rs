@@ -18,7 +18,7 @@ pub(super) fn goes_by_images(geometry: &Geometry) -> bool {
     geometry.groups == 1
         && !winograd::fits(geometry)
         && product(geometry).is_none()
-        && !by_taps::fits(geometry)
+        && !by_taps::gradient_fits(geometry)
         && !planar::fits(geometry)
 }
 
@@ -33,7 +33,7 @@ pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
     if let Some(product) = product(geometry) {
         return product.workspace();
     }
-    if by_taps::fits(geometry) {
+    if by_taps::gradient_fits(geometry) {
         return by_taps::gradient_workspace(geometry);
     }
     if planar::fits(geometry) {
@@ -53,7 +53,7 @@ pub fn filter_gradient(geometry: &Geometry, x: &[Real], dy: &[Real], df: &mut [R
     if let Some(product) = product(geometry) {
         return matmul(product, x, dy, None, df, Ending::NONE, workspace);
     }
-    if by_taps::fits(geometry) {
+    if by_taps::gradient_fits(geometry) {
         return by_taps::filter_gradient(geometry, x, dy, df, workspace);
     }
     if planar::fits(geometry) {

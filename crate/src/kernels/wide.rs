@@ -1,0 +1,61 @@
+//! Matrices of few columns seen as wider ones: several rows lie side by side in one, so that vectors are full. What is known of a
+//! column is repeated for it, and sums of the wide columns are added in their order.
+
+use super::map::zip_in_place;
+use crate::vector::{copy, Real, Vector, LANES};
+
+/// Most columns of a wide matrix.
+const MOST: usize = 256;
+
+/// How a matrix is cut: rows that lie together in a wide one, wide rows, and elements of these; the rest are fewer rows.
+#[derive(Clone, Copy)]
+pub struct Wide {
+    columns: usize,
+    together: usize,
+    /// Wide rows.
+    pub rows: usize,
+}
+
+impl Wide {
+    /// Of a matrix of few columns and rows enough.
+    pub fn of(rows: usize, columns: usize) -> Option<Self> {
+        let together = match columns {
+            ..16 => 16,
+            16..64 if columns % LANES != 0 => 4,
+            _ => return None,
+        };
+        (rows >= 4 * together).then_some(Self { columns, together, rows: rows / together })
+    }
+
+    /// Columns of the wide matrix.
+    pub fn width(&self) -> usize {
+        self.together * self.columns
+    }
+
+    /// Elements of the wide matrix.
+    pub fn size(&self) -> usize {
+        self.rows * self.width()
+    }
+
+    /// A value of each column for each wide one, of which there are [`Self::width`].
+    pub fn repeat(&self, values: &[Real]) -> [Real; MOST] {
+        let mut repeated = [0.0; MOST];
+        for copied in repeated[..self.width()].chunks_exact_mut(self.columns) {
+            copy(values, copied);
+        }
+        repeated
+    }
+
+    /// `sums` gets those of the columns from those of the wide ones.
+    pub fn fold(&self, wide: &[Real], sums: &mut [Real]) {
+        sums.fill(0.0);
+        for wide in wide.chunks_exact(self.columns) {
+            zip_in_place(sums, wide, |sum, wide| sum.add(wide));
+        }
+    }
+
+    /// Room for two values of each wide column.
+    pub fn room() -> [Real; 2 * MOST] {
+        [0.0; 2 * MOST]
+    }
+}

@@ -1,7 +1,7 @@
 //! How matrices are worked through column by column: blocks of rows that stay in a cache, and in each of them strips of
 //! columns whose sums or factors stay in registers.
 
-use crate::vector::{Lanes, Real, Vector, LANES};
+use crate::vector::{copy, Lanes, Real, Vector, LANES};
 
 /// Rows of a block: some 32 KiB, but neither so many that long sums lose much, nor so few that their ends cost much.
 pub fn block_rows(columns: usize) -> usize {
@@ -54,7 +54,7 @@ pub fn load<const V: usize, const PART: bool>(values: &[Real], place: usize) -> 
 pub fn store<const V: usize, const PART: bool>(strip: [Lanes; V], values: &mut [Real], place: usize, count: usize) {
     if PART {
         let lanes = strip[0].to_array();
-        return values[place..place + count].copy_from_slice(&lanes[..count]);
+        return copy(&lanes[..count], &mut values[place..place + count]);
     }
     let target = &mut values[place..place + V * LANES];
     for (v, lanes) in strip.iter().enumerate() {

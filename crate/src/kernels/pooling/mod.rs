@@ -2,6 +2,7 @@
 
 mod quarters;
 
+use super::strips::{each_strip, load, store, Strip};
 use crate::geometry::Geometry;
 use crate::threads::{each_pair, each_part, share};
 use crate::vector::{Lanes, Real, Vector, LANES};
@@ -54,6 +55,18 @@ fn pixels<'a>(g: &'a Geometry, window: &'a Window) -> impl Iterator<Item = usize
         .flat_map(move |row| (from..to).map(move |column| (window.image + row * g.in_w + column) * g.in_c))
 }
 
+/// Calls `work` with the offset of each pixel of the window, row by row.
+#[inline(always)]
+fn each_pixel(g: &Geometry, window: &Window, mut work: impl FnMut(usize)) {
+    let (from, to) = window.columns;
+    for row in window.rows.0..window.rows.1 {
+        let line = (window.image + row * g.in_w) * g.in_c;
+        for column in from..to {
+            work(line + column * g.in_c);
+        }
+    }
+}
+
 /// The largest value of each window. What lies beyond the border does not count; NaN wins.
 pub fn max(g: &Geometry, x: &[Real], y: &mut [Real]) {
     each_images(g, y, |g, first, y| max_of(g, &x[first * g.in_h * g.in_w * g.in_c..], y));
@@ -64,27 +77,30 @@ fn max_of(g: &Geometry, x: &[Real], y: &mut [Real]) {
     if quarters::fits(g) {
         return quarters::max(g, x, y);
     }
-    windows(g, |window| {
-        let target = &mut y[window.output..window.output + g.in_c];
-        target.fill(Real::NEG_INFINITY);
-        for pixel in pixels(g, window) {
-            let source = &x[pixel..pixel + g.in_c];
-            let mut channel = 0;
-            while channel + LANES <= g.in_c {
-                let best = Lanes::load(&target[channel..]);
+    windows(g, |window| each_strip::<4>(g.in_c, &mut Largest { g, window, x, y }));
+}
+
+/// The largest values of a window.
+struct Largest<'a> {
+    g: &'a Geometry,
+    window: &'a Window,
+    x: &'a [Real],
+    y: &'a mut [Real],
+}
+
+impl Strip for Largest<'_> {
+    #[inline(always)]
+    fn run<const V: usize, const PART: bool>(&mut self, first: usize, columns: usize) {
+        let mut best = [Lanes::splat(Real::NEG_INFINITY); V];
+        each_pixel(self.g, self.window, |pixel| {
+            let value = load::<V, PART>(self.x, pixel + first);
+            for v in 0..V {
                 // Keeps a NaN that is there, and takes one that comes: neither is less than the other.
-                let value = Lanes::load(&source[channel..]);
-                value.select_less(best, best, value).or_nan_of(best).store(&mut target[channel..]);
-                channel += LANES;
+                best[v] = value[v].select_less(best[v], best[v], value[v]).or_nan_of(best[v]);
             }
-            for channel in channel..g.in_c {
-                let (value, best) = (source[channel], &mut target[channel]);
-                if value.is_nan() || value > *best {
-                    *best = value;
-                }
-            }
-        }
-    });
+        });
+        store::<V, PART>(best, self.y, self.window.output + first, columns);
+    }
 }
 
 /// Numbers that [`max_noting`] notes: one for each four outputs; 0 where windows are none that it can be had for.
@@ -170,17 +186,36 @@ pub fn average(g: &Geometry, x: &[Real], y: &mut [Real]) {
 }
 
 fn average_of(g: &Geometry, x: &[Real], y: &mut [Real]) {
-    windows(g, |window| {
-        let target = &mut y[window.output..window.output + g.in_c];
-        target.fill(0.0);
-        let mut count = 0;
-        for pixel in pixels(g, window) {
-            crate::kernels::map::zip_in_place(target, &x[pixel..pixel + g.in_c], |sum, value| sum.add(value));
-            count += 1;
-        }
-        let share = Lanes::splat(1.0 / count as Real);
-        crate::kernels::map::map_in_place(target, |sum| sum.mul(share));
-    });
+    windows(g, |window| each_strip::<4>(g.in_c, &mut Mean { g, window, x, y, share: share_of(window) }));
+}
+
+/// What a pixel counts in the mean of its window.
+fn share_of(window: &Window) -> Real {
+    let [rows, columns] = [window.rows, window.columns].map(|(from, to)| to - from);
+    1.0 / (rows * columns) as Real
+}
+
+/// The means of a window.
+struct Mean<'a> {
+    g: &'a Geometry,
+    window: &'a Window,
+    x: &'a [Real],
+    y: &'a mut [Real],
+    share: Real,
+}
+
+impl Strip for Mean<'_> {
+    #[inline(always)]
+    fn run<const V: usize, const PART: bool>(&mut self, first: usize, columns: usize) {
+        let (mut sums, share) = ([Lanes::splat(0.0); V], Lanes::splat(self.share));
+        each_pixel(self.g, self.window, |pixel| {
+            let value = load::<V, PART>(self.x, pixel + first);
+            for v in 0..V {
+                sums[v] = sums[v].add(value[v]);
+            }
+        });
+        store::<V, PART>(sums.map(|sum| sum.mul(share)), self.y, self.window.output + first, columns);
+    }
 }
 
 /// Every pixel of a window gets its share of the gradient.
@@ -190,12 +225,27 @@ pub fn average_gradient(g: &Geometry, dy: &[Real], dx: &mut [Real]) {
 
 fn average_gradient_of(g: &Geometry, dy: &[Real], dx: &mut [Real]) {
     dx.fill(0.0);
-    windows(g, |window| {
-        let gradient = &dy[window.output..window.output + g.in_c];
-        let share = Lanes::splat(1.0 / pixels(g, window).count() as Real);
-        for pixel in pixels(g, window) {
-            let target = &mut dx[pixel..pixel + g.in_c];
-            crate::kernels::map::zip_in_place(target, gradient, |sum, value| value.mul_add(share, sum));
-        }
-    });
+    windows(g, |window| each_strip::<4>(g.in_c, &mut Spread { g, window, dy, dx, share: share_of(window) }));
+}
+
+/// The gradient of a window's means.
+struct Spread<'a> {
+    g: &'a Geometry,
+    window: &'a Window,
+    dy: &'a [Real],
+    dx: &'a mut [Real],
+    share: Real,
+}
+
+impl Strip for Spread<'_> {
+    #[inline(always)]
+    fn run<const V: usize, const PART: bool>(&mut self, first: usize, columns: usize) {
+        let gradient = load::<V, PART>(self.dy, self.window.output + first);
+        let share = Lanes::splat(self.share);
+        each_pixel(self.g, self.window, |pixel| {
+            let sums = load::<V, PART>(self.dx, pixel + first);
+            let sums = std::array::from_fn(|v| gradient[v].mul_add(share, sums[v]));
+            store::<V, PART>(sums, self.dx, pixel + first, columns);
+        });
+    }
 }

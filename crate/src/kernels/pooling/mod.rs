@@ -155,29 +155,46 @@ fn max_gradient_of(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], dx: &mut [
         return quarters::max_gradient(g, x, y, dy, dx);
     }
     dx.fill(0.0);
-    windows(g, |window| {
-        let zero = Lanes::splat(0.0);
-        let mut channel = 0;
-        while channel + LANES <= g.in_c {
-            let largest = Lanes::load(&y[window.output + channel..]);
-            // What no pixel has taken yet. A largest NaN came from a NaN.
-            let mut left = Lanes::load(&dy[window.output + channel..]);
-            for pixel in pixels(g, window) {
-                let value = Lanes::load(&x[pixel + channel..]);
-                let target = &mut dx[pixel + channel..pixel + channel + LANES];
-                Lanes::load(target).add(value.select_equal_or_nan(largest, left, zero)).store(target);
-                left = value.select_equal_or_nan(largest, zero, left);
+    windows(g, |window| each_strip::<2>(g.in_c, &mut ToLargest { g, window, x, y, dy, dx }));
+}
+
+/// The gradient of a window's largest values.
+struct ToLargest<'a> {
+    g: &'a Geometry,
+    window: &'a Window,
+    x: &'a [Real],
+    y: &'a [Real],
+    dy: &'a [Real],
+    dx: &'a mut [Real],
+}
+
+impl Strip for ToLargest<'_> {
+    #[inline(always)]
+    fn run<const V: usize, const PART: bool>(&mut self, first: usize, columns: usize) {
+        let (zero, place) = (Lanes::splat(0.0), self.window.output + first);
+        if PART {
+            // A few values are written faster than vectors of which a part is meant.
+            for (largest, channel) in self.y[place..place + columns].iter().zip(first..) {
+                let is_it = |pixel: &usize| self.x[pixel + channel] == *largest || self.x[pixel + channel].is_nan();
+                if let Some(pixel) = pixels(self.g, self.window).find(is_it) {
+                    self.dx[pixel + channel] += self.dy[self.window.output + channel];
+                }
             }
-            channel += LANES;
+            return;
         }
-        for channel in channel..g.in_c {
-            let largest = y[window.output + channel];
-            let found = pixels(g, window).find(|pixel| x[pixel + channel] == largest || x[pixel + channel].is_nan());
-            if let Some(pixel) = found {
-                dx[pixel + channel] += dy[window.output + channel];
+        let largest = load::<V, PART>(self.y, place);
+        // What no pixel has taken yet. A largest NaN came from a NaN.
+        let mut left = load::<V, PART>(self.dy, place);
+        each_pixel(self.g, self.window, |pixel| {
+            let value = load::<V, PART>(self.x, pixel + first);
+            let mut sums = load::<V, PART>(self.dx, pixel + first);
+            for v in 0..V {
+                sums[v] = sums[v].add(value[v].select_equal_or_nan(largest[v], left[v], zero));
+                left[v] = value[v].select_equal_or_nan(largest[v], zero, left[v]);
             }
-        }
-    });
+            store::<V, PART>(sums, self.dx, pixel + first, columns);
+        });
+    }
 }
 
 /// The mean of each window, over the pixels that lie on the image (Keras's rule).

@@ -95,6 +95,14 @@ fn table() -> Vec<Case> {
     cases.push(Case { image: [1, 37], kernel: [1, 5], channels: 2, filters: 6, ..base });
     cases.push(Case { image: [4, 4], kernel: [1, 1], pads: [2; 4], filters: 2, ..base });
     cases.push(Case { image: [7, 5], kernel: [2, 4], stride: [3, 1], pads: [0, 1, 2, 3], filters: 7, ..base });
+    // Filters that are no whole vectors: gradients with lanes along the channels where these are whole ones, else lanes that
+    // reach into the next pixel; and outputs of which the last lanes are left out.
+    for filters in [1, 2, 3, 5, 6, 7, 9, 10, 15] {
+        for (kernel, channels) in [(1, 4), (1, 16), (1, 36), (3, 4), (3, 16), (4, 1), (5, 1), (2, 5)] {
+            let case = Case { kernel: [kernel; 2], channels, filters, ..base };
+            cases.extend([case, Case { pads: [1, 0, 0, 1], stride: [1, 2], ..case }]);
+        }
+    }
     for (channels, filters, groups) in [(4, 4, 4), (4, 6, 2), (6, 3, 3)] {
         cases.push(Case { channels, filters, groups, ..base });
         cases.push(Case { channels, filters, groups, stride: [2, 1], pads: [1; 4], ..base });

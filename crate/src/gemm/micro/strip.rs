@@ -12,7 +12,8 @@ const STRICT: bool = cfg!(all(target_feature = "simd128", not(target_feature = "
 /// `out[p·stride + c] = starts[c] + Σ x[start + p·pixel + k] · panel[k, c]` for the steps `k` of `walk`, for `pixels`
 /// outputs `p` and the 4NV channels `c` of a panel: P pixels at a time. The last tile may overlap the one before it: the
 /// same values are computed again. `W` are the vectors of a step of the panel, of which the first NV are taken. `THREE` says that a segment has three steps, as a 3×3 filter has over one
-/// channel; they are unrolled then, because a loop would cost more than they do. `PIXEL` is the distance of two
+/// channel; they are unrolled then, because a loop would cost more than they do. Only the first `used` channels are stored, more
+/// than 4(NV − 1) of them. `PIXEL` is the distance of two
 /// pixels when it is known, else 0. Panics when there are fewer than P pixels, or when a step or an output lies outside a
 /// slice.
 #[inline(always)]
@@ -21,8 +22,9 @@ pub fn strip<const P: usize, const NV: usize, const W: usize, const THREE: bool,
     panel: Panel,
     starts: [Lanes; NV],
     (out, stride, pixels): (&mut [Real], usize, usize),
+    used: usize,
 ) {
-    tiles::<P, NV, W, THREE, PIXEL>((x, start, pixel, walk), panel, starts, (out, stride, pixels), || ());
+    tiles::<P, NV, W, THREE, PIXEL>((x, start, pixel, walk), panel, starts, (out, stride, pixels, used), || ());
 }
 
 /// [`strip`] for a walk of one segment, of panel `index` of `panels`, which asks meanwhile for its share of the pixels and outputs
@@ -46,7 +48,7 @@ pub fn strip_ahead<const P: usize, const NV: usize>(
         pace: LINE,
     };
     let mut ahead = next.of_group(index);
-    tiles::<P, NV, NV, false, 0>((x, start, pixel, walk), panel, starts, (out, stride, pixels), || {
+    tiles::<P, NV, NV, false, 0>((x, start, pixel, walk), panel, starts, (out, stride, pixels, NV * LANES), || {
         for _ in 0..each {
             // SAFETY: both arrays are readable, and `tiles` has seen that they are not empty; so often was said.
             unsafe { ahead.touch() };
@@ -60,7 +62,7 @@ fn tiles<const P: usize, const NV: usize, const W: usize, const THREE: bool, con
     (x, start, pixel, walk): (&[Real], usize, usize, Walk),
     panel: Panel,
     starts: [Lanes; NV],
-    (out, stride, pixels): (&mut [Real], usize, usize),
+    (out, stride, pixels, used): (&mut [Real], usize, usize, usize),
     mut each: impl FnMut(),
 ) {
     let pixel = if PIXEL > 0 { PIXEL } else { pixel };
@@ -68,7 +70,8 @@ fn tiles<const P: usize, const NV: usize, const W: usize, const THREE: bool, con
     assert!(!THREE || (walk.inner, walk.len) == (1, 3));
     assert!(start + (pixels - 1) * pixel + walk.reach(1) < x.len());
     assert!(panel.has(&walk, W * LANES, NV * LANES));
-    assert!((pixels - 1) * stride + NV * LANES <= out.len());
+    assert!(used > (NV - 1) * LANES && used <= NV * LANES && (pixels - 1) * stride + used <= out.len());
+    let rest = used % LANES;
     let mut first = 0;
     while first < pixels {
         let place = first.min(pixels - P);
@@ -109,9 +112,28 @@ fn tiles<const P: usize, const NV: usize, const W: usize, const THREE: bool, con
                 }
             }
             let target = out.as_mut_ptr().add(place * stride);
+            // Short bodies, which LLVM unrolls: then the tile is never in memory.
             for r in 0..P {
                 for v in 0..NV {
-                    sums[r][v].store_at(target.add(r * stride).add(v * LANES));
+                    if v + 1 < NV || rest == 0 {
+                        sums[r][v].store_at(target.add(r * stride).add(v * LANES));
+                    }
+                }
+            }
+            let last = target.add((NV - 1) * LANES);
+            if rest > 0 {
+                for r in 0..P {
+                    *last.add(r * stride) = sums[r][NV - 1].to_array()[0];
+                }
+            }
+            if rest > 1 {
+                for r in 0..P {
+                    *last.add(r * stride + 1) = sums[r][NV - 1].to_array()[1];
+                }
+            }
+            if rest > 2 {
+                for r in 0..P {
+                    *last.add(r * stride + 2) = sums[r][NV - 1].to_array()[2];
                 }
             }
         }

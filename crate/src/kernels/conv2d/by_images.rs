@@ -3,6 +3,7 @@
 
 use super::{border, cut, segments, thin, thin_gradient, MOST_PARTS};
 use crate::error::{checked_product, Error};
+use crate::gemm::pack::transpose;
 use crate::geometry::Geometry;
 use crate::kernels::map::zip_in_place;
 use crate::threads::each_part;
@@ -37,23 +38,27 @@ impl Gradients for Given<'_> {
 struct Sizes {
     sums: usize,
     bordered: usize,
-    outputs: usize,
+    /// The sums with exchanged axes, or the gradients of an image and some zeros.
+    other: usize,
 }
 
 impl Sizes {
     fn of(geometry: &Geometry) -> Result<Self, Error> {
         let inner = geometry.of_images(1).without_padding();
         let channels = channels_of_sums(&inner);
-        let outputs = if channels == geometry.out_c { 0 } else { channels * inner.out_h * inner.out_w };
-        Ok(Self {
-            sums: checked_product(&[geometry.kernel_h * geometry.kernel_w, geometry.in_c, channels])?,
-            bordered: border::size(&geometry.of_images(1))?,
-            outputs,
-        })
+        let sums = checked_product(&[geometry.kernel_h * geometry.kernel_w, geometry.in_c, channels])?;
+        let other = if turns(&inner) {
+            sums
+        } else if channels == geometry.out_c {
+            0
+        } else {
+            inner.output_size() + LANES
+        };
+        Ok(Self { sums, bordered: border::size(&geometry.of_images(1))?, other })
     }
 
     fn all(&self) -> usize {
-        self.sums + self.bordered + self.outputs
+        self.sums + self.bordered + self.other
     }
 
     /// Parts of a batch, at most.
@@ -62,9 +67,14 @@ impl Sizes {
     }
 }
 
-/// Channels that the sums have: whole vectors, except for few filters over one channel.
+/// Whether sums are computed with exchanged axes.
+fn turns(inner: &Geometry) -> bool {
+    !thin::fits(inner) && segments::turns(inner)
+}
+
+/// Filters that the sums have: whole vectors, except for few filters over one channel and where the lanes are no filters.
 fn channels_of_sums(inner: &Geometry) -> usize {
-    if thin::fits(inner) {
+    if thin::fits(inner) || turns(inner) {
         inner.out_c
     } else {
         inner.out_c.next_multiple_of(LANES)
@@ -98,8 +108,9 @@ pub fn filter_gradient(
     each_part(workspace, part_size, |part, scratch| {
         let (own, rest) = scratch.split_at_mut(own);
         let (sums, rest) = rest.split_at_mut(sizes.sums);
-        let (bordered, outputs) = rest.split_at_mut(sizes.bordered);
+        let (bordered, other) = rest.split_at_mut(sizes.bordered);
         sums.fill(0.0);
+        other.fill(0.0);
         let first = part * images;
         for image in first..(first + images).min(geometry.batch) {
             let mut x = &x[image * input..][..input];
@@ -107,7 +118,10 @@ pub fn filter_gradient(
                 border::copy(&one, x, bordered);
                 x = bordered;
             }
-            add_image(&inner, x, gradients.of(image, image == first, own), sums, outputs);
+            add_image(&inner, x, gradients.of(image, image == first, own), sums, other);
+        }
+        if turns(&inner) {
+            transpose(other, sizes.sums / geometry.out_c, geometry.out_c, sums);
         }
     });
     for (part, scratch) in parts(geometry, own, workspace).enumerate() {
@@ -115,20 +129,21 @@ pub fn filter_gradient(
     }
 }
 
-/// Adds what an image without border contributes to the sums.
-fn add_image(inner: &Geometry, x: &[Real], dy: &[Real], sums: &mut [Real], outputs: &mut [Real]) {
+/// Adds what an image without border contributes to the sums, or to those with exchanged axes.
+fn add_image(inner: &Geometry, x: &[Real], dy: &[Real], sums: &mut [Real], other: &mut [Real]) {
     if thin::fits(inner) {
         return thin_gradient::add_image(inner, x, dy, sums);
+    }
+    if turns(inner) {
+        return segments::add_image_turned(inner, x, dy, other);
     }
     let channels = channels_of_sums(inner);
     if channels == inner.out_c {
         return segments::add_image(inner, channels, x, dy, sums);
     }
-    for (source, target) in dy.chunks_exact(inner.out_c).zip(outputs.chunks_exact_mut(channels)) {
-        copy(source, &mut target[..inner.out_c]);
-        target[inner.out_c..].fill(0.0);
-    }
-    segments::add_image(inner, channels, x, outputs, sums);
+    // The vectors of a pixel reach into the next one, whose lanes are left out in the end.
+    copy(dy, &mut other[..dy.len()]);
+    segments::add_image(inner, channels, x, other, sums);
 }
 
 /// Adds the sums of a part to the gradients, or begins with them.

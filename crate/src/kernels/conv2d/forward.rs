@@ -207,38 +207,41 @@ struct Part<'a> {
 }
 
 impl Part<'_> {
-    /// All pixels of a line. Where a panel is full and there are enough pixels they are a strip.
+    /// All pixels of a line. Where there are enough pixels they are a strip.
     #[inline(never)]
     fn along<const P: usize, const NV: usize>(&self, x: &[Real], out: &mut [Real]) {
         let starts: [Lanes; NV] = std::array::from_fn(|v| Lanes::load(&self.starts[v * LANES..]));
         let line = self.line;
-        if self.used == NV * LANES && line.pixels >= P && line.walk.steps() > 0 {
+        if line.pixels >= P && line.walk.steps() > 0 {
             let (pixels, stride) = ((x, line.start, line.pixel, line.walk), line.output_step * self.channels);
             let out = &mut out[self.place(0)..];
-            if line.walk.steps() == line.walk.len && self.channels * line.walk.len >= ASKING {
+            let full = self.used == NV * LANES;
+            if full && line.walk.steps() == line.walk.len && self.channels * line.walk.len >= ASKING {
                 let index = (self.channel / PANEL, self.channels.div_ceil(PANEL));
                 strip_ahead::<P, NV>(pixels, self.panel, starts, (out, stride, line.pixels), index);
             } else if NV == 4 && FUSED && line.pixel == 3 && line.walk.len == 9 && line.pixels >= 5 {
                 // Three channels, as a first layer has: a row of taps has so few steps that eight sums, which wait four cycles for
                 // themselves each, would not make up for its end. Here they are ten.
                 for half in [0, 2 * LANES] {
+                    let used = (self.used - half).min(2 * LANES);
                     let starts = std::array::from_fn(|v| Lanes::load(&self.starts[half + v * LANES..]));
                     let panel = Panel { values: &self.panel.values[half..], ..self.panel };
-                    strip::<5, 2, 4, false, 3>(pixels, panel, starts, (&mut out[half..], stride, line.pixels));
+                    strip::<5, 2, 4, false, 3>(pixels, panel, starts, (&mut out[half..], stride, line.pixels), used);
                 }
             } else if (line.walk.inner, line.walk.len) != (1, 3) {
-                strip::<P, NV, NV, false, 0>(pixels, self.panel, starts, (out, stride, line.pixels));
+                strip::<P, NV, NV, false, 0>(pixels, self.panel, starts, (out, stride, line.pixels), self.used);
             } else if line.pixel != 1 {
-                strip::<P, NV, NV, true, 0>(pixels, self.panel, starts, (out, stride, line.pixels));
+                strip::<P, NV, NV, true, 0>(pixels, self.panel, starts, (out, stride, line.pixels), self.used);
             } else if NV == 4 && FUSED && line.pixels >= 4 {
                 // Four pixels share more of what they see than two.
                 for half in [0, 2 * LANES] {
+                    let used = (self.used - half).min(2 * LANES);
                     let starts = std::array::from_fn(|v| Lanes::load(&self.starts[half + v * LANES..]));
                     let panel = Panel { values: &self.panel.values[half..], ..self.panel };
-                    strip::<4, 2, 4, true, 1>(pixels, panel, starts, (&mut out[half..], stride, line.pixels));
+                    strip::<4, 2, 4, true, 1>(pixels, panel, starts, (&mut out[half..], stride, line.pixels), used);
                 }
             } else {
-                strip::<P, NV, NV, true, 1>(pixels, self.panel, starts, (out, stride, line.pixels));
+                strip::<P, NV, NV, true, 1>(pixels, self.panel, starts, (out, stride, line.pixels), self.used);
             }
             return;
         }

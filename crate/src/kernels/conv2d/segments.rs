@@ -2,7 +2,8 @@
 //! with its channels.
 //!
 //! A tile keeps the sums of four patch positions and eight channels in registers while a strip of rows passes; strips are
-//! small enough to stay in the first-level cache while all tiles pass over them.
+//! small enough to stay in the first-level cache while all tiles pass over them. Lanes are filters, or where some of them
+//! would stay empty what lies side by side in a patch.
 
 use super::taps;
 use crate::gemm::micro::{columns, store, zeros, Walk};
@@ -12,113 +13,162 @@ use crate::vector::{Real, LANES};
 /// Bytes of a strip of images and gradients.
 const STRIP: usize = 24 * 1024;
 
-/// Adds what one image contributes to the sums. It has no border, and gradients and sums have `channels`, whole vectors.
+/// Adds what one image contributes to the sums `[tap, channel of the image, filter]`. It has no border, and there are `channels`
+/// filters of sums, whole vectors. Behind the gradients of the last pixel there are so many values that a vector which begins
+/// with a filter can be read.
 pub fn add_image(geometry: &Geometry, channels: usize, x: &[Real], dy: &[Real], sums: &mut [Real]) {
-    let row_bytes = (geometry.stride_h * geometry.in_w * geometry.in_c + geometry.out_w * channels) * 4;
-    let strip = (STRIP / row_bytes).clamp(1, geometry.out_h);
-    for first in (0..geometry.out_h).step_by(strip) {
-        let rows = strip.min(geometry.out_h - first);
-        add_strip(geometry, &Strip { first, rows, channels }, x, dy, sums);
+    each_strip(geometry, |strip| {
+        strip.each_segment(geometry, |place, from, len| {
+            let sums = &mut sums[place * channels..][..len * channels];
+            let outer = Outer { positions: strip.side_of_x(from), vectors: strip.side_of_dy(), stride: channels };
+            outer.add(len, channels, x, dy, sums);
+        });
+    });
+}
+
+/// Whether lanes along what lies side by side in the images are all full, and along the filters some would stay empty.
+pub fn turns(geometry: &Geometry) -> bool {
+    geometry.out_c % LANES > 0 && taps(geometry).len % LANES == 0
+}
+
+/// Adds what one image contributes to the sums `[filter, tap, channel of the image]`, where [`turns`] says so. It has no border.
+pub fn add_image_turned(geometry: &Geometry, x: &[Real], dy: &[Real], sums: &mut [Real]) {
+    let stride = geometry.kernel_h * geometry.kernel_w * geometry.in_c;
+    each_strip(geometry, |strip| {
+        strip.each_segment(geometry, |place, from, len| {
+            let outer = Outer { positions: strip.side_of_dy(), vectors: strip.side_of_x(from), stride };
+            outer.add(geometry.out_c, len, dy, x, &mut sums[place..]);
+        });
+    });
+}
+
+/// Calls `work` with strips of the rows of an image's gradients.
+fn each_strip(geometry: &Geometry, mut work: impl FnMut(&Strip)) {
+    let line = geometry.stride_h * geometry.in_w * geometry.in_c;
+    let row_bytes = (line + geometry.out_w * geometry.out_c) * 4;
+    let rows = (STRIP / row_bytes).clamp(1, geometry.out_h);
+    for first in (0..geometry.out_h).step_by(rows) {
+        let walk = |inner_stride| Walk {
+            outer: 1,
+            outer_stride: 0,
+            inner: rows.min(geometry.out_h - first),
+            inner_stride,
+            len: geometry.out_w,
+        };
+        let (step_x, step_dy) = (geometry.stride_w * geometry.in_c, geometry.out_c);
+        let row = geometry.out_w * step_dy;
+        work(&Strip {
+            x: Side { start: first * line, step: step_x, walk: walk(line) },
+            dy: Side { start: first * row, step: step_dy, walk: walk(row) },
+        });
     }
 }
 
-/// Some rows of the gradients of one image.
+/// Some rows of gradients of an image, and what they see through the first tap.
 struct Strip {
-    first: usize,
-    rows: usize,
-    channels: usize,
+    x: Side,
+    dy: Side,
 }
 
-/// Adds the outer products of a strip to the sums.
-fn add_strip(geometry: &Geometry, strip: &Strip, x: &[Real], dy: &[Real], sums: &mut [Real]) {
-    let line = geometry.in_w * geometry.in_c;
-    let walk_x = Walk {
-        outer: 1,
-        outer_stride: 0,
-        inner: strip.rows,
-        inner_stride: geometry.stride_h * line,
-        len: geometry.out_w,
-    };
-    let walk_dy = Walk { inner_stride: geometry.out_w * strip.channels, ..walk_x };
-    let start_x = strip.first * geometry.stride_h * line;
-    let start_dy = strip.first * geometry.out_w * strip.channels;
-    let taps = taps(geometry);
-    for outer in 0..taps.outer {
-        for inner in 0..taps.inner {
-            let segment = Segment {
-                start_x: start_x + outer * taps.outer_stride + inner * taps.inner_stride,
-                start_dy,
-                step_x: geometry.stride_w * geometry.in_c,
-                channels: strip.channels,
-                walk_x,
-                walk_dy,
-            };
-            let first = (outer * taps.inner + inner) * taps.len * strip.channels;
-            let sums = &mut sums[first..first + taps.len * strip.channels];
-            let mut channel = 0;
-            // Three positions have too few sums of eight channels for products to begin every half cycle.
-            while taps.len == 3 && strip.channels - channel >= 3 * LANES && strip.channels - channel != 4 * LANES {
-                segment.three(channel, x, dy, sums);
-                channel += 3 * LANES;
-            }
-            while channel + 2 * LANES <= strip.channels {
-                segment.down::<4, 2>(taps.len, channel, x, dy, sums);
-                channel += 2 * LANES;
-            }
-            if channel < strip.channels {
-                segment.down::<8, 1>(taps.len, channel, x, dy, sums);
+impl Strip {
+    /// Calls `work` with the place of the first sum of each segment of a patch, counted in values of a patch, where it begins
+    /// in the image, and its length.
+    fn each_segment(&self, geometry: &Geometry, mut work: impl FnMut(usize, usize, usize)) {
+        let taps = taps(geometry);
+        for outer in 0..taps.outer {
+            for inner in 0..taps.inner {
+                let place = (outer * taps.inner + inner) * taps.len;
+                work(place, outer * taps.outer_stride + inner * taps.inner_stride, taps.len);
             }
         }
     }
-}
 
-/// Patch positions that lie side by side, over a strip.
-struct Segment {
-    start_x: usize,
-    start_dy: usize,
-    step_x: usize,
-    channels: usize,
-    walk_x: Walk,
-    walk_dy: Walk,
-}
-
-impl Segment {
-    /// The three positions that there are for twelve channels.
-    #[inline(never)]
-    fn three(&self, channel: usize, x: &[Real], dy: &[Real], sums: &mut [Real]) {
-        self.tile::<3, 3>(0, channel, x, dy, sums);
+    fn side_of_x(&self, from: usize) -> Side {
+        Side { start: self.x.start + from, ..self.x }
     }
 
-    /// All positions for one panel of channels: tiles of P and of one more where these leave none over, else of fewer at the end.
+    fn side_of_dy(&self) -> Side {
+        self.dy
+    }
+}
+
+/// How one side of the outer products goes over its array, from pixel to pixel.
+#[derive(Clone, Copy)]
+struct Side {
+    start: usize,
+    step: usize,
+    walk: Walk,
+}
+
+/// Outer products of the positions of one side, value by value, with those of the other, vector by vector, over a strip.
+struct Outer {
+    positions: Side,
+    vectors: Side,
+    /// From the sums of one position to those of the next.
+    stride: usize,
+}
+
+impl Outer {
+    /// Adds the products of so many positions with so many channels, whole vectors.
+    fn add(&self, positions: usize, channels: usize, a: &[Real], b: &[Real], sums: &mut [Real]) {
+        let mut channel = 0;
+        loop {
+            let left = channels - channel;
+            // With few positions there are enough sums for products to begin every half cycle only if more vectors take part.
+            let vectors = match positions {
+                1 if left >= 8 * LANES => 8,
+                1 | 2 if left >= 4 * LANES => 4,
+                3 if left >= 3 * LANES && left != 4 * LANES => 3,
+                _ => (left / LANES).min(2),
+            };
+            match (positions, vectors) {
+                (_, 0) => return,
+                (_, 8) => self.one::<1, 8>(channel, a, b, sums),
+                (1, 4) => self.one::<1, 4>(channel, a, b, sums),
+                (_, 4) => self.one::<2, 4>(channel, a, b, sums),
+                (_, 3) => self.one::<3, 3>(channel, a, b, sums),
+                (_, 2) => self.down::<4, 2>(positions, channel, a, b, sums),
+                _ => self.down::<8, 1>(positions, channel, a, b, sums),
+            }
+            channel += vectors * LANES;
+        }
+    }
+
+    /// All positions, which are a tile.
+    #[inline(never)]
+    fn one<const P: usize, const NV: usize>(&self, channel: usize, a: &[Real], b: &[Real], sums: &mut [Real]) {
+        self.tile::<P, NV>(0, channel, a, b, sums);
+    }
+
+    /// All positions for one panel of channels: tiles of P, or of fewer. Of two vectors they may be five, where one would be
+    /// left over.
     #[inline(never)]
     fn down<const P: usize, const NV: usize>(
         &self,
         positions: usize,
         channel: usize,
-        x: &[Real],
-        dy: &[Real],
+        a: &[Real],
+        b: &[Real],
         sums: &mut [Real],
     ) {
         let mut position = 0;
-        // One position alone has so few sums that each would wait for itself.
-        let over = positions % P;
-        while P == 4 && over * (P + 1) <= positions && (positions - position) % P > 0 {
-            self.tile::<5, NV>(position, channel, x, dy, sums);
-            position += P + 1;
-        }
-        while position + P <= positions {
-            self.tile::<P, NV>(position, channel, x, dy, sums);
-            position += P;
-        }
-        match positions - position {
-            0 => {}
-            1 => self.tile::<1, NV>(position, channel, x, dy, sums),
-            2 => self.tile::<2, NV>(position, channel, x, dy, sums),
-            3 => self.tile::<3, NV>(position, channel, x, dy, sums),
-            4 => self.tile::<4, NV>(position, channel, x, dy, sums),
-            5 => self.tile::<5, NV>(position, channel, x, dy, sums),
-            6 => self.tile::<6, NV>(position, channel, x, dy, sums),
-            _ => self.tile::<7, NV>(position, channel, x, dy, sums),
+        while position < positions {
+            let size = match positions - position {
+                5 | 10 if NV == 2 => 5,
+                6 if NV == 2 => 3,
+                left => left.min(P),
+            };
+            match size {
+                1 => self.tile::<1, NV>(position, channel, a, b, sums),
+                2 => self.tile::<2, NV>(position, channel, a, b, sums),
+                3 => self.tile::<3, NV>(position, channel, a, b, sums),
+                4 => self.tile::<4, NV>(position, channel, a, b, sums),
+                5 => self.tile::<5, NV>(position, channel, a, b, sums),
+                6 if NV == 1 => self.tile::<6, NV>(position, channel, a, b, sums),
+                7 if NV == 1 => self.tile::<7, NV>(position, channel, a, b, sums),
+                _ => self.tile::<P, NV>(position, channel, a, b, sums),
+            }
+            position += size;
         }
     }
 
@@ -127,16 +177,17 @@ impl Segment {
         &self,
         position: usize,
         channel: usize,
-        x: &[Real],
-        dy: &[Real],
+        a: &[Real],
+        b: &[Real],
         sums: &mut [Real],
     ) {
+        let (positions, vectors) = (self.positions, self.vectors);
         let mut tile = zeros::<P, NV>();
         columns(
             &mut tile,
-            (x, self.start_x + position, self.step_x, self.walk_x),
-            (dy, self.start_dy + channel, self.channels, self.walk_dy),
+            (a, positions.start + position, positions.step, positions.walk),
+            (b, vectors.start + channel, vectors.step, vectors.walk),
         );
-        store(&tile, sums, position * self.channels + channel, self.channels, NV * LANES, false);
+        store(&tile, sums, position * self.stride + channel, self.stride, NV * LANES, false);
     }
 }

@@ -241,9 +241,9 @@ fn down<const P: usize, const NV: usize>(depth: usize, seen: &[Real], panel: &[R
     let walk = Walk::straight(depth);
     let (panel, starts) = (Panel::whole(panel, &walk), [Lanes::splat(0.0); NV]);
     if count >= P {
-        strip::<P, NV, NV, false, 0>((seen, 0, depth, walk), panel, starts, (made, PANEL, count));
+        strip::<P, NV, NV, false, 0>((seen, 0, depth, walk), panel, starts, (made, PANEL, count), NV * LANES);
     } else {
-        strip::<1, NV, NV, false, 0>((seen, 0, depth, walk), panel, starts, (made, PANEL, count));
+        strip::<1, NV, NV, false, 0>((seen, 0, depth, walk), panel, starts, (made, PANEL, count), NV * LANES);
     }
 }
 

@@ -103,6 +103,18 @@ fn table() -> Vec<Case> {
             cases.extend([case, Case { pads: [1, 0, 0, 1], stride: [1, 2], ..case }]);
         }
     }
+    // Few output channels with lanes along the width, forward and back: every place of the last block, and every border.
+    for width in [8, 9, 11, 14, 29, 34] {
+        for few in [1, 2, 3, 5, 6] {
+            for (kernel, pads) in [([5, 5], [2; 4]), ([2, 3], [0; 4]), ([3, 4], [0, 2, 1, 3])] {
+                for other in [1, 3, 6] {
+                    let case = Case { image: [7, width], kernel, pads, ..base };
+                    cases.push(Case { channels: other, filters: few, ..case });
+                    cases.push(Case { channels: few, filters: other, ..case });
+                }
+            }
+        }
+    }
     for (channels, filters, groups) in [(4, 4, 4), (4, 6, 2), (6, 3, 3)] {
         cases.push(Case { channels, filters, groups, ..base });
         cases.push(Case { channels, filters, groups, stride: [2, 1], pads: [1; 4], ..base });

@@ -14,6 +14,7 @@ mod products;
 mod spread;
 mod square;
 mod strip;
+mod wide;
 
 pub use channels::{first_channel, tap_channels, Factors, Rows};
 pub use correlate::{correlate, correlate_channels};
@@ -24,6 +25,7 @@ pub use planes::{band, planes, weave, widest_band, Taps};
 pub use products::{skip_products, slide_products, tap_products, Lines, Sums};
 pub use square::{Square, SquareMut};
 pub use strip::{strip, strip_ahead};
+pub use wide::wide;
 
 use crate::vector::{Lanes, Real, Vector, LANES};
 

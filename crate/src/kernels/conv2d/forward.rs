@@ -3,7 +3,7 @@
 use super::axis::{self, Axis};
 use super::by_taps::{self, Way};
 use super::lines::{each_line, Line};
-use super::{border, dense, dotted, grouped, sliding, thin, winograd, Pass, MOST_PARTS};
+use super::{border, cut, dense, dotted, grouped, sliding, thin, wide, winograd, Pass, MOST_PARTS};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{rows, store, strip, strip_ahead, Panel};
 use crate::gemm::pack::{pack_panel, packed_size, panel_start, panel_width, PANEL};
@@ -37,7 +37,7 @@ pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
     if is_thin(geometry) {
         return Ok(border::size(geometry)? + checked_product(&[MOST_PARTS, thin::workspace(geometry)])?);
     }
-    Ok(packed(geometry))
+    Ok(packed(geometry) + cut(geometry, MOST_PARTS).1 * wide::scratch(geometry)?)
 }
 
 /// The product that it is, if it is computed as one.
@@ -66,6 +66,9 @@ fn steps(geometry: &Geometry) -> usize {
 
 /// Elements of the packed filters with a row for the bias.
 pub(super) fn packed(geometry: &Geometry) -> usize {
+    if wide::fits(geometry) {
+        return 0;
+    }
     if dotted::fits(geometry) {
         return dotted::packed(geometry);
     }
@@ -120,24 +123,41 @@ pub fn forward(
         });
         return;
     }
-    let packed = &mut workspace[..packed(geometry)];
+    let (packed, scratch) = workspace.split_at_mut(packed(geometry));
     prepare(geometry, filter, bias, packed);
     let (packed, axes) = (&*packed, axis::forward(geometry));
-    let first = bias.map_or(0.0, |bias| bias[0]);
-    each_part(y, images * output, |part, y| {
+    let size = wide::scratch(geometry).unwrap_or(0);
+    let images = if size > 0 { cut(geometry, MOST_PARTS).0 } else { images };
+    each_image(y, (images, output), (scratch, size), |part, y, scratch| {
         let x = x[part * images * input..].chunks_exact(input);
         for (x, y) in x.zip(y.chunks_exact_mut(output)) {
-            image(geometry, &axes, x, (filter, first), packed, y);
+            image(geometry, &axes, x, (filter, bias), packed, y, scratch);
             // The image is still in the cache.
             forward_in_place(activation, y);
         }
     });
 }
 
+/// Gives every part of some images' outputs to `work`, with scratch memory if there is any.
+pub(super) fn each_image(
+    y: &mut [Real],
+    (images, output): (usize, usize),
+    (scratch, size): (&mut [Real], usize),
+    work: impl Fn(usize, &mut [Real], &mut [Real]) + Sync,
+) {
+    if size == 0 {
+        return each_part(y, images * output, |part, y| work(part, y, &mut []));
+    }
+    each_with_scratch([(y, images * output)], (scratch, size), |part, [y], scratch| work(part, y, scratch));
+}
+
 /// Packs the filters, for any number of [`image`]s. `packed` has [`packed`] elements.
 pub(super) fn prepare(geometry: &Geometry, filter: &[Real], bias: Option<&[Real]>, packed: &mut [Real]) {
     let steps = steps(geometry);
     let channels = geometry.out_c;
+    if wide::fits(geometry) {
+        return;
+    }
     if dotted::fits(geometry) {
         return dotted::prepare(geometry, filter, bias, packed);
     }
@@ -153,18 +173,22 @@ pub(super) fn prepare(geometry: &Geometry, filter: &[Real], bias: Option<&[Real]
     }
 }
 
-/// The convolution of one image after [`prepare`], without activation. [`sliding`] reads the one filter itself, and `first`
-/// is its bias.
+/// The convolution of one image after [`prepare`], without activation. [`sliding`] and [`wide`] read the filters themselves;
+/// `scratch` is what [`wide`] wants.
 pub(super) fn image(
     geometry: &Geometry,
     axes: &[Axis; 2],
     x: &[Real],
-    (filter, first): (&[Real], Real),
+    (filter, bias): (&[Real], Option<&[Real]>),
     packed: &[Real],
     y: &mut [Real],
+    scratch: &mut [Real],
 ) {
     if sliding::fits(geometry) {
-        return sliding::image(geometry, x, filter, first, y);
+        return sliding::image(geometry, x, filter, bias.map_or(0.0, |bias| bias[0]), y);
+    }
+    if !scratch.is_empty() {
+        return wide::image(geometry, x, filter, bias, y, scratch);
     }
     if dotted::fits(geometry) {
         return dotted::image(geometry, axes, x, packed, y);

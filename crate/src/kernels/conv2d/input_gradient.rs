@@ -2,13 +2,13 @@
 //! half a turn and their channels exchanged. Winograd's way can also be the transpose, with filters as they are.
 
 use super::by_taps::{self, Way};
-use super::{axis, dense, forward, grouped, winograd, Pass};
+use super::{axis, cut, dense, forward, grouped, wide, winograd, Pass, MOST_PARTS};
 use crate::error::Error;
 use crate::gemm::pack::transpose;
 use crate::geometry::Geometry;
 use crate::kernels::ending::Ending;
 use crate::kernels::matmul::matmul;
-use crate::threads::{each_part, share};
+use crate::threads::share;
 use crate::vector::Real;
 
 /// The sizes of that convolution. Its stride is hidden in the axes along which the gradients are seen; what it says of the
@@ -44,7 +44,8 @@ pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
     if by_taps::fits(geometry) {
         return by_taps::workspace(geometry, Way::Backward);
     }
-    Ok(geometry.filter_size() + forward::packed(&reversed(geometry)))
+    let reversed = reversed(geometry);
+    Ok(geometry.filter_size() + forward::packed(&reversed) + cut(geometry, MOST_PARTS).1 * wide::scratch(&reversed)?)
 }
 
 /// `dx` from `dy` and the filters, ended image by image.
@@ -77,14 +78,16 @@ pub fn input_gradient(
         });
     }
     let (reversed, axes) = (reversed(geometry), axis::backward(geometry));
+    let (packed, scratch) = packed.split_at_mut(forward::packed(&reversed));
     forward::prepare(&reversed, exchanged, None, packed);
     let (rotated, packed) = (&*exchanged, &*packed);
-    let images = share(geometry.batch, geometry.operations());
-    each_part(dx, images * pixels, |part, dx| {
+    let size = wide::scratch(&reversed).unwrap_or(0);
+    let images = if size > 0 { cut(geometry, MOST_PARTS).0 } else { share(geometry.batch, geometry.operations()) };
+    forward::each_image(dx, (images, pixels), (scratch, size), |part, dx, scratch| {
         let dy = dy[part * images * gradients..].chunks_exact(gradients);
         let ending = ending.after(part * images * pixels);
         for (n, (dy, dx)) in dy.zip(dx.chunks_exact_mut(pixels)).enumerate() {
-            forward::image(&reversed, &axes, dy, (rotated, 0.0), packed, dx);
+            forward::image(&reversed, &axes, dy, (rotated, None), packed, dx, scratch);
             ending.after(n * pixels).apply(dx);
         }
     });

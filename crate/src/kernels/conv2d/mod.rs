@@ -21,6 +21,7 @@ mod segments;
 mod sliding;
 mod thin;
 mod thin_gradient;
+mod wide;
 pub mod winograd;
 
 use crate::error::Error;

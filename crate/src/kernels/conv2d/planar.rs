@@ -86,7 +86,13 @@ pub fn filter_gradient(g: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real], w
         planes.fill(0.0);
         let from = part / groups * images;
         for n in from..(from + images).min(g.batch) {
-            lay_out(g, &x[n * g.in_h * g.in_w * g.in_c..], first, channels, planes);
+            lay_out(
+                g,
+                &x[n * g.in_h * g.in_w * g.in_c..],
+                first,
+                channels,
+                (planes, g.padded_h() * g.padded_w(), g.padded_w()),
+            );
             let pixels = g.out_h * g.out_w;
             let dy = &dy[n * pixels * g.out_c..][..pixels * g.out_c];
             let strip = (PIXELS / g.out_w).clamp(1, g.out_h);
@@ -115,33 +121,40 @@ pub fn filter_gradient(g: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real], w
     });
 }
 
-/// Puts some channels of an image into planes that have its border.
-fn lay_out(g: &Geometry, x: &[Real], first: usize, channels: usize, planes: &mut [Real]) {
-    let (height, width) = (g.padded_h(), g.padded_w());
+/// Puts some channels of an image into planes that have its border, of which planes and rows are `plane` and `line` apart.
+pub(super) fn lay_out(
+    g: &Geometry,
+    x: &[Real],
+    first: usize,
+    channels: usize,
+    (planes, plane, line): (&mut [Real], usize, usize),
+) {
     for i in 0..g.in_h {
         let row = &x[i * g.in_w * g.in_c..][..g.in_w * g.in_c];
-        let start = (i + g.pad_top) * width + g.pad_left;
+        let start = (i + g.pad_top) * line + g.pad_left;
         let mut c = 0;
-        while c + LANES <= channels {
-            let plane = |lane: usize| (c + lane) * height * width + start;
+        while channels >= LANES && c < channels {
+            // The last four channels may overlap the ones before them.
+            c = c.min(channels - LANES);
+            let place = |lane: usize| (c + lane) * plane + start;
             let mut j = 0;
             while j + LANES <= g.in_w {
                 let pixels = std::array::from_fn(|p| Lanes::load(&row[(j + p) * g.in_c + first + c..]));
                 for (lane, vector) in Lanes::interleave::<4>(pixels).into_iter().enumerate() {
-                    vector.store(&mut planes[plane(lane) + j..]);
+                    vector.store(&mut planes[place(lane) + j..]);
                 }
                 j += LANES;
             }
             for j in j..g.in_w {
                 for lane in 0..LANES {
-                    planes[plane(lane) + j] = row[j * g.in_c + first + c + lane];
+                    planes[place(lane) + j] = row[j * g.in_c + first + c + lane];
                 }
             }
             c += LANES;
         }
         for c in c..channels {
             for j in 0..g.in_w {
-                planes[c * height * width + start + j] = row[j * g.in_c + first + c];
+                planes[c * plane + start + j] = row[j * g.in_c + first + c];
             }
         }
     }

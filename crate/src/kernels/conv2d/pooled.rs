@@ -2,7 +2,7 @@
 //! of filter and bias: the outputs and their gradients stay in a cache, an image at a time.
 
 use super::by_images::{self, Gradients};
-use super::{axis, cut, filter_gradient, forward, input_gradient, winograd, MOST_PARTS};
+use super::{axis, cut, filter_gradient, forward, input_gradient, wide, winograd, MOST_PARTS};
 use crate::error::{checked_product, Error};
 use crate::geometry::Geometry;
 use crate::kernels::activation::{forward_in_place, Activation};
@@ -20,7 +20,10 @@ pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
         return sizes.collect::<Result<Vec<_>, _>>().map(|sizes| sizes.into_iter().max().unwrap_or(0));
     }
     let outputs = if forward::goes_by_images(geometry) {
-        checked_product(&[cut(geometry, MOST_PARTS).1, geometry.output_size() / geometry.batch])?
+        checked_product(&[
+            cut(geometry, MOST_PARTS).1,
+            geometry.output_size() / geometry.batch + wide::scratch(geometry)?,
+        ])?
     } else {
         geometry.output_size()
     };
@@ -66,16 +69,18 @@ pub fn forward(
         return pooling::max_noting(windows, outputs, y, argmax);
     }
     let (images, parts) = cut(geometry, MOST_PARTS);
-    let (outputs, packed) = workspace.split_at_mut(parts * output);
+    let scratch = output + wide::scratch(geometry).unwrap_or(0);
+    let (outputs, packed) = workspace.split_at_mut(parts * scratch);
     forward::prepare(geometry, filter, bias, packed);
-    let (packed, axes, first) = (&*packed, axis::forward(geometry), bias.map_or(0.0, |bias| bias[0]));
+    let (packed, axes) = (&*packed, axis::forward(geometry));
     let results = [(y, images * pooled), (argmax, images * notes)];
-    each_with_scratch(results, (outputs, output), |part, [y, mut argmax], outputs| {
+    each_with_scratch(results, (outputs, scratch), |part, [y, mut argmax], outputs| {
+        let (outputs, scratch) = outputs.split_at_mut(output);
         let x = x[part * images * input..].chunks_exact(input);
         for (x, y) in x.zip(y.chunks_exact_mut(pooled)) {
             let own;
             (own, argmax) = argmax.split_at_mut(notes);
-            forward::image(geometry, &axes, x, (filter, first), packed, outputs);
+            forward::image(geometry, &axes, x, (filter, bias), packed, outputs, scratch);
             pool(outputs, y, own);
         }
     });

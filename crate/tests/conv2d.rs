@@ -119,6 +119,34 @@ fn table() -> Vec<Case> {
         cases.push(Case { channels, filters, groups, ..base });
         cases.push(Case { channels, filters, groups, stride: [2, 1], pads: [1; 4], ..base });
     }
+    // Groups of few and of many channels, whole vectors and not: several groups in a vector, several vectors in a group.
+    for (channels, filters, groups) in [
+        (2, 2, 2),
+        (3, 3, 3),
+        (6, 2, 2),
+        (8, 8, 4),
+        (10, 10, 5),
+        (8, 8, 2),
+        (16, 16, 2),
+        (5, 10, 5),
+        (10, 5, 5),
+        (3, 9, 3),
+        (9, 3, 3),
+        (4, 16, 4),
+        (18, 18, 6),
+        (10, 14, 2),
+        (14, 10, 2),
+        (6, 46, 2),
+        (46, 6, 2),
+        (24, 72, 2),
+    ] {
+        for width in [4, 7, 11, 14, 19] {
+            let case = Case { channels, filters, groups, image: [6, width], ..base };
+            cases.extend([case, Case { kernel: [1, 1], ..case }, Case { pads: [1; 4], stride: [2, 1], ..case }]);
+            cases.push(Case { kernel: [5, 4], pads: [2, 2, 3, 1], ..case });
+            cases.push(Case { kernel: [3, 2], dilation: [1, 2], stride: [1, 2], pads: [2; 4], ..case });
+        }
+    }
     for dilation in [[2, 2], [1, 3], [3, 1]] {
         for (channels, filters) in [(1, 2), (5, 9)] {
             cases.push(Case { dilation, channels, filters, ..base });

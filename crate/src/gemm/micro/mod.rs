@@ -4,6 +4,7 @@
 //! instruction.
 
 mod ahead;
+mod blocks;
 mod channels;
 mod correlate;
 mod dots;
@@ -16,6 +17,7 @@ mod square;
 mod strip;
 mod wide;
 
+pub use blocks::{block_products, block_strip};
 pub use channels::{first_channel, tap_channels, Factors, Rows};
 pub use correlate::{correlate, correlate_channels};
 pub use dots::{dots, slide, slide_filters};

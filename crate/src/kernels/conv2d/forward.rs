@@ -210,27 +210,36 @@ fn all_channels(geometry: &Geometry, line: &Line, x: &[Real], packed: &[Real], s
             Panel { values: &values[(line.step * width).min(values.len())..], outer: line.outer, inner: line.inner };
         let part =
             Part { line, channel, channels, used: width.min(channels - channel), panel, starts: &starts[channel..] };
-        match width / LANES {
-            4 => part.along::<2, 4>(x, out),
-            3 => part.along::<3, 3>(x, out),
-            2 => part.along::<4, 2>(x, out),
-            _ => part.along::<8, 1>(x, out),
-        }
+        part.all_pixels(width, x, out);
         channel += width;
     }
 }
 
 /// One line of outputs and one panel of channels.
-struct Part<'a> {
-    line: &'a Line,
-    channel: usize,
-    channels: usize,
-    used: usize,
-    panel: Panel<'a>,
-    starts: &'a [Real],
+pub(super) struct Part<'a> {
+    pub line: &'a Line,
+    /// The first channel of the panel.
+    pub channel: usize,
+    /// Channels of an output.
+    pub channels: usize,
+    /// Channels of the panel that there are.
+    pub used: usize,
+    pub panel: Panel<'a>,
+    /// What the sums of the panel's channels begin with.
+    pub starts: &'a [Real],
 }
 
 impl Part<'_> {
+    /// Computes the panel, which is `width` channels wide, for all pixels of the line.
+    pub fn all_pixels(&self, width: usize, x: &[Real], out: &mut [Real]) {
+        match width / LANES {
+            4 => self.along::<2, 4>(x, out),
+            3 => self.along::<3, 3>(x, out),
+            2 => self.along::<4, 2>(x, out),
+            _ => self.along::<8, 1>(x, out),
+        }
+    }
+
     /// All pixels of a line. Where there are enough pixels they are a strip.
     #[inline(never)]
     fn along<const P: usize, const NV: usize>(&self, x: &[Real], out: &mut [Real]) {

@@ -1,6 +1,8 @@
-//! Convolutions in groups: the channels of each group are gathered, convolved by themselves and put back.
+//! Convolutions in groups: block by block of channels, or the channels of each group are gathered, convolved by themselves and
+//! put back, where that way takes fewer multiplications.
 
-use super::{depthwise, filter_gradient, forward, input_gradient};
+use super::blocks::{self, Groups};
+use super::{blocks_gradient, depthwise, filter_gradient, forward, input_gradient, winograd};
 use crate::error::Error;
 use crate::geometry::Geometry;
 use crate::kernels::activation::{forward_in_place, Activation};
@@ -8,10 +10,32 @@ use crate::kernels::bias::broadcast;
 use crate::kernels::ending::Ending;
 use crate::vector::{copy, Real};
 
+/// Whether outputs are computed by blocks.
+fn forward_by_blocks(geometry: &Geometry) -> bool {
+    Groups::of(geometry).fit() && !winograd::fits(&geometry.of_one_group())
+}
+
+/// From so many pairs of channels in a group on, gathered channels have wider tiles of sums.
+const MANY_PAIRS: usize = 64;
+
+/// Whether the gradient of the filters is.
+fn filter_gradient_by_blocks(geometry: &Geometry) -> bool {
+    let one = geometry.of_one_group();
+    Groups::of(geometry).fit() && one.in_c * one.out_c < MANY_PAIRS
+}
+
+/// Whether the gradient of the images is.
+fn input_gradient_by_blocks(geometry: &Geometry) -> bool {
+    blocks::backward(geometry).fit() && winograd::backward(&geometry.of_one_group()).is_none()
+}
+
 /// float32 values of scratch memory for the forward pass.
 pub fn forward_workspace(geometry: &Geometry) -> Result<usize, Error> {
     if depthwise::fits(geometry) {
         return Ok(depthwise::workspace(geometry));
+    }
+    if forward_by_blocks(geometry) {
+        return Ok(blocks::workspace(geometry, &Groups::of(geometry)));
     }
     let one = geometry.of_one_group();
     Ok(one.input_size() + one.filter_size() + one.output_size() + forward::workspace(&one)?)
@@ -22,6 +46,9 @@ pub fn filter_gradient_workspace(geometry: &Geometry) -> Result<usize, Error> {
     if depthwise::fits(geometry) {
         return depthwise::filter_gradient_workspace(geometry);
     }
+    if filter_gradient_by_blocks(geometry) {
+        return blocks_gradient::workspace(geometry);
+    }
     let one = geometry.of_one_group();
     Ok(one.input_size() + one.filter_size() + one.output_size() + filter_gradient::workspace(&one)?)
 }
@@ -30,6 +57,9 @@ pub fn filter_gradient_workspace(geometry: &Geometry) -> Result<usize, Error> {
 pub fn input_gradient_workspace(geometry: &Geometry) -> Result<usize, Error> {
     if depthwise::fits(geometry) {
         return Ok(depthwise::workspace(geometry));
+    }
+    if input_gradient_by_blocks(geometry) {
+        return Ok(blocks::workspace(geometry, &blocks::backward(geometry)));
     }
     let one = geometry.of_one_group();
     Ok(one.input_size() + one.filter_size() + one.output_size() + input_gradient::workspace(&one)?)
@@ -47,6 +77,9 @@ pub fn forward(
 ) {
     if depthwise::fits(geometry) {
         return depthwise::forward(geometry, x, filter, bias, y, activation, workspace);
+    }
+    if forward_by_blocks(geometry) {
+        return blocks::forward(geometry, x, filter, bias, y, activation, workspace);
     }
     let one = geometry.of_one_group();
     let parts = Parts::new(&one, workspace);
@@ -70,6 +103,9 @@ pub fn filter_gradient(geometry: &Geometry, x: &[Real], dy: &[Real], df: &mut [R
     if depthwise::fits(geometry) {
         return depthwise::filter_gradient(geometry, x, dy, df, workspace);
     }
+    if filter_gradient_by_blocks(geometry) {
+        return blocks_gradient::filter_gradient(geometry, x, dy, df, workspace);
+    }
     let one = geometry.of_one_group();
     let parts = Parts::new(&one, workspace);
     for group in 0..geometry.groups {
@@ -84,6 +120,9 @@ pub fn filter_gradient(geometry: &Geometry, x: &[Real], dy: &[Real], df: &mut [R
 pub fn input_gradient(geometry: &Geometry, dy: &[Real], filter: &[Real], dx: &mut [Real], workspace: &mut [Real]) {
     if depthwise::fits(geometry) {
         return depthwise::input_gradient(geometry, dy, filter, dx, workspace);
+    }
+    if input_gradient_by_blocks(geometry) {
+        return blocks::input_gradient(geometry, dy, filter, dx, workspace);
     }
     let one = geometry.of_one_group();
     let parts = Parts::new(&one, workspace);

@@ -13,7 +13,7 @@ use crate::vector::Real;
 
 /// The sizes of that convolution. Its stride is hidden in the axes along which the gradients are seen; what it says of the
 /// border is right where there is none to hide.
-fn reversed(geometry: &Geometry) -> Geometry {
+pub(super) fn reversed(geometry: &Geometry) -> Geometry {
     let pad = |span: usize, pad: usize| (span - 1).saturating_sub(pad);
     Geometry {
         in_h: geometry.out_h,

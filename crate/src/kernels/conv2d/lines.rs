@@ -28,6 +28,26 @@ pub struct Line {
     pub inner: usize,
 }
 
+impl Line {
+    /// The same where only the first `inputs` of the image's `channels` are seen.
+    pub fn of_inputs(&self, channels: usize, inputs: usize) -> Self {
+        if inputs == channels {
+            return *self;
+        }
+        let Walk { inner, inner_stride, len, .. } = self.walk;
+        // Taps that touch each other are one segment where all channels are seen.
+        let (inner, inner_stride) = if len > channels { (len / channels, channels) } else { (inner, inner_stride) };
+        let steps = |all: usize| all / channels * inputs;
+        Self {
+            walk: Walk { inner, inner_stride, len: inputs, ..self.walk },
+            step: steps(self.step),
+            outer: steps(self.outer),
+            inner: steps(self.inner),
+            ..*self
+        }
+    }
+}
+
 /// Most outputs that are computed together: a line of so many need not be longer.
 const ENOUGH: usize = 8;
 

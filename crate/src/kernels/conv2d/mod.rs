@@ -4,6 +4,8 @@
 //! contiguous segments: products run straight over the image, without building a matrix of patches.
 
 mod axis;
+mod blocks;
+mod blocks_gradient;
 mod border;
 mod by_images;
 mod by_taps;

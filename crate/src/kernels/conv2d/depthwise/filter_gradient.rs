@@ -6,7 +6,6 @@
 use super::super::axis::{self, Axis};
 use super::super::{cut, MOST_PARTS};
 use super::march::band;
-use super::{accumulate, pairs};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{first_channel, skip_products, slide_products, tap_products, Lines, Sums};
 use crate::geometry::Geometry;
@@ -27,20 +26,11 @@ fn sums_size(g: &Geometry) -> usize {
 
 /// float32 values of scratch memory: the sums of all parts.
 pub fn workspace(g: &Geometry) -> Result<usize, Error> {
-    if g.in_c < LANES {
-        return Ok(0);
-    }
     checked_product(&[cut(g, MOST_PARTS).1, sums_size(g)])
 }
 
 /// `df = conv(x, dy)`, summed over the batch.
 pub fn filter_gradient(g: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real], workspace: &mut [Real]) {
-    if g.in_c < LANES {
-        df.fill(0.0);
-        return pairs(g, |output, input, tap, c| {
-            accumulate(&mut df[tap..tap + c], &x[input..input + c], &dy[output..output + c]);
-        });
-    }
     let axes = axis::forward(g);
     let (images, parts) = cut(g, MOST_PARTS);
     let (input, output) = (g.input_size() / g.batch, g.output_size() / g.batch);

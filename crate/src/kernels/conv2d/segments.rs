@@ -152,11 +152,21 @@ impl Outer {
         sums: &mut [Real],
     ) {
         let mut position = 0;
+        let fives = match positions % P {
+            1 if NV == 2 && positions > P => 1,
+            2 if NV == 2 && positions > 2 * P => 2,
+            _ => 0,
+        };
+        while position + P <= positions - 5 * fives && (NV, positions) != (2, 6) {
+            self.tile::<P, NV>(position, channel, a, b, sums);
+            position += P;
+        }
         while position < positions {
-            let size = match positions - position {
+            let left = positions - position;
+            let size = match left {
                 5 | 10 if NV == 2 => 5,
                 6 if NV == 2 => 3,
-                left => left.min(P),
+                _ => left,
             };
             match size {
                 1 => self.tile::<1, NV>(position, channel, a, b, sums),
@@ -165,8 +175,7 @@ impl Outer {
                 4 => self.tile::<4, NV>(position, channel, a, b, sums),
                 5 => self.tile::<5, NV>(position, channel, a, b, sums),
                 6 if NV == 1 => self.tile::<6, NV>(position, channel, a, b, sums),
-                7 if NV == 1 => self.tile::<7, NV>(position, channel, a, b, sums),
-                _ => self.tile::<P, NV>(position, channel, a, b, sums),
+                _ => self.tile::<7, NV>(position, channel, a, b, sums),
             }
             position += size;
         }

@@ -6,6 +6,7 @@ import { convnetFit, convnetInference, convnetStep } from '../workloads/convnet.
 import { exampleFits } from '../workloads/examples/index.mjs';
 import { growingWorkloads } from '../workloads/growing.mjs';
 import { kernelWorkloads } from '../workloads/kernels/index.mjs';
+import { oddWorkloads } from '../workloads/kernels/odd.mjs';
 import { seedStep } from '../workloads/seed.mjs';
 import { measureWorkloads } from './workloads.mjs';
 
@@ -42,6 +43,9 @@ const onCores = (options) => ({
   engines: options.engines ?? 'tensorflow|^jax$',
 });
 
+/** This library alone. */
+const alone = (options) => ({ ...options, engines: options.engines ?? '^$' });
+
 export const suites = [
   suite('seed', "a training step of the seed's network", seed),
   suite('kernels', 'single kernels, forward and gradients', kernelWorkloads),
@@ -59,11 +63,9 @@ export const suites = [
     () => [...kernelWorkloads(), ...seed(), ...step()],
     onCores,
   ),
-  suite('scale', 'time for the work, as batch, image and channels grow', growingWorkloads, (options) => ({
-    ...options,
-    engines: options.engines ?? '^$',
-  })),
-  suite('all', 'all of these but threads and scale', () => [
+  suite('scale', 'time for the work, as batch, image and channels grow', growingWorkloads, alone),
+  suite('odd', 'kernels of sizes beside the usual ones', oddWorkloads, alone),
+  suite('all', 'all of these but threads, scale and odd', () => [
     ...seed(),
     ...step(),
     ...inference(),

@@ -3,8 +3,8 @@
 //! Forward reads its input twice, once for mean and variance together; so do the gradients. Parts of the rows have their
 //! own sums, which wait in the output where the part will be written.
 
+use super::joined_rows::JoinedRows;
 use super::strips::{block_rows, each_strip, load, store, Strip};
-use super::wide::Wide;
 use crate::threads::{each_part, share};
 use crate::vector::{Lanes, Real, Vector};
 
@@ -25,8 +25,8 @@ impl Matrix {
     }
 
     /// The same array with several rows in one, where channels are few.
-    fn wide(&self) -> Option<Wide> {
-        Wide::of(self.rows, self.channels)
+    fn wide(&self) -> Option<JoinedRows> {
+        JoinedRows::of(self.rows, self.channels)
     }
 }
 
@@ -196,10 +196,17 @@ fn add_moments(matrix: Matrix, x: &[Real], start: &[Real], y: &mut [Real], momen
 }
 
 /// [`add_moments`] where several rows lie side by side in wide ones.
-fn add_wide_moments(matrix: Matrix, wide: Wide, x: &[Real], start: &[Real], y: &mut [Real], moments: &mut [Real]) {
+fn add_wide_moments(
+    matrix: Matrix,
+    wide: JoinedRows,
+    x: &[Real],
+    start: &[Real],
+    y: &mut [Real],
+    moments: &mut [Real],
+) {
     let channels = matrix.channels;
     let (x, rest) = x.split_at(wide.size());
-    let (mut room, seen) = (Wide::room(), Matrix { rows: wide.rows, channels: wide.width() });
+    let (mut room, seen) = (JoinedRows::room(), Matrix { rows: wide.rows, channels: wide.width() });
     let parts = &mut room[..2 * wide.width()];
     add_moments(seen, x, &wide.repeat(start)[..wide.width()], y, parts);
     let (sums, squares) = moments.split_at_mut(channels);
@@ -377,7 +384,7 @@ fn add_products(
     if let Some(wide) = matrix.wide() {
         let (width, size) = (wide.width(), wide.size());
         let ((x, last_x), (dy, last_dy)) = (x.split_at(size), dy.split_at(size));
-        let (mut room, mut own) = (Wide::room(), Wide::room());
+        let (mut room, mut own) = (JoinedRows::room(), JoinedRows::room());
         let (parts, own) = (&mut room[..2 * width], &mut own[..2 * width]);
         let seen = Matrix { rows: wide.rows, channels: width };
         add_products(seen, &wide.repeat(mean)[..width], (x, dy), dx, parts, own);

@@ -1,7 +1,7 @@
 //! Bias: one value for each channel, and its gradient.
 
+use super::joined_rows::JoinedRows;
 use super::map::zip_in_place;
-use super::wide::Wide;
 use crate::threads::{each_part, share};
 use crate::vector::{combine_beside_totals, copy, totals, Lanes, Real, Vector, LANES};
 
@@ -40,9 +40,9 @@ pub fn gradient(rows: usize, columns: usize, dy: &[Real], db: &mut [Real]) {
         db[0] = dy.chunks(BLOCK).fold(0.0, |total, block| total + sum(block));
         return;
     }
-    if let Some(wide) = Wide::of(rows, columns) {
+    if let Some(wide) = JoinedRows::of(rows, columns) {
         let (dy, rest) = dy[..rows * columns].split_at(wide.size());
-        let mut room = Wide::room();
+        let mut room = JoinedRows::room();
         let sums = &mut room[..wide.width()];
         gradient(wide.rows, sums.len(), dy, sums);
         wide.fold(sums, db);

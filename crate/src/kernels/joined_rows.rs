@@ -9,14 +9,14 @@ const MOST: usize = 256;
 
 /// How a matrix is cut: rows that lie together in a wide one, wide rows, and elements of these; the rest are fewer rows.
 #[derive(Clone, Copy)]
-pub struct Wide {
+pub struct JoinedRows {
     columns: usize,
     together: usize,
     /// Wide rows.
     pub rows: usize,
 }
 
-impl Wide {
+impl JoinedRows {
     /// Of a matrix of few columns and rows enough.
     pub fn of(rows: usize, columns: usize) -> Option<Self> {
         let together = match columns {

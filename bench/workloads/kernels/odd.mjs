@@ -1,0 +1,23 @@
+/** Sizes beside those that kernels are made for: a cliff would show here. */
+
+import { convolutions } from './convolution.mjs';
+import { denseProducts } from './product.mjs';
+
+/** Workloads as those of `kernelWorkloads`. */
+export function oddWorkloads() {
+  return [
+    ...convolutions('LeNet', [32, 28, 28, 1], 5, 6, { padding: 'same' }),
+    ...convolutions('LeNet', [32, 14, 14, 6], 5, 16),
+    ...convolutions('LeNet', [32, 5, 5, 16], 5, 120),
+    ...convolutions('first layer', [4, 64, 64, 3], 7, 64, { strides: 2, padding: 'same' }),
+    ...convolutions('first layer', [32, 32, 32, 3], 3, 32, { padding: 'same' }),
+    ...convolutions('last layer', [4, 64, 64, 32], 3, 3, { padding: 'same' }),
+    ...convolutions('stride 2', [8, 32, 32, 64], 3, 128, { strides: 2, padding: 'same' }),
+    ...convolutions('few pixels', [64, 2, 2, 256], 3, 256, { padding: 'same' }),
+    ...convolutions('few pixels', [32, 4, 4, 128], 3, 256, { strides: 2, padding: 'same' }),
+    ...convolutions('odd channels', [16, 20, 20, 5], 3, 7, { padding: 'same' }),
+    ...denseProducts(784, 128, 1),
+    ...denseProducts(512, 512, 1),
+    ...denseProducts(512, 512, 3),
+  ];
+}

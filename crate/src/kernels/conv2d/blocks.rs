@@ -6,9 +6,9 @@
 //! or lanes that stay empty. An infinity or NaN spreads to the channels of its vector by them.
 
 use super::axis::{self, Axis};
-use super::forward::Part;
 use super::input_gradient::reversed;
 use super::lines::each_line;
+use super::part::Part;
 use crate::gemm::micro::{block_strip, Panel};
 use crate::gemm::pack::PANEL;
 use crate::geometry::Geometry;
@@ -124,6 +124,26 @@ impl Groups {
         });
     }
 
+    /// The convolution of all images after [`Self::pack`], `images` of them a part, each of which is ended by `end`.
+    fn all_images(
+        &self,
+        (geometry, images): (&Geometry, usize),
+        axes: &[Axis; 2],
+        x: &[Real],
+        packed: &[Real],
+        y: &mut [Real],
+        end: impl Fn(&mut [Real]) + Sync,
+    ) {
+        let (input, output) = (geometry.input_size() / geometry.batch, geometry.output_size() / geometry.batch);
+        each_part(y, images * output, |part, y| {
+            let x = x[part * images * input..].chunks_exact(input);
+            for (x, y) in x.zip(y.chunks_exact_mut(output)) {
+                self.image(geometry, axes, x, packed, y);
+                end(y);
+            }
+        });
+    }
+
     /// The convolution of one image, whose sizes `geometry` has, after [`Self::pack`].
     fn image(&self, geometry: &Geometry, axes: &[Axis; 2], x: &[Real], packed: &[Real], y: &mut [Real]) {
         let taps = geometry.kernel_h * geometry.kernel_w;
@@ -207,16 +227,9 @@ pub fn forward(
     let value =
         |tap: usize, inner: usize, output: usize| filter[(tap * groups.group_inputs + inner) * g.out_c + output];
     groups.pack(taps, |output| bias.map_or(0.0, |bias| bias[output]), value, packed);
-    let (packed, axes) = (&*packed, axis::forward(g));
-    let (input, output) = (g.input_size() / g.batch, g.output_size() / g.batch);
-    let images = share(g.batch, g.operations());
-    each_part(y, images * output, |part, y| {
-        let x = x[part * images * input..].chunks_exact(input);
-        for (x, y) in x.zip(y.chunks_exact_mut(output)) {
-            groups.image(g, &axes, x, packed, y);
-            // The image is still in the cache.
-            forward_in_place(activation, y);
-        }
+    // An image is still in the cache.
+    groups.all_images((g, share(g.batch, g.operations())), &axis::forward(g), x, packed, y, |y| {
+        forward_in_place(activation, y)
     });
 }
 
@@ -231,13 +244,5 @@ pub fn input_gradient(g: &Geometry, dy: &[Real], filter: &[Real], dx: &mut [Real
         filter[((taps - 1 - tap) * inputs + channel) * g.out_c + group * outputs + inner]
     };
     groups.pack(taps, |_| 0.0, value, packed);
-    let (packed, axes) = (&*packed, axis::backward(g));
-    let (gradients, pixels) = (g.output_size() / g.batch, g.input_size() / g.batch);
-    let images = share(g.batch, g.operations());
-    each_part(dx, images * pixels, |part, dx| {
-        let dy = dy[part * images * gradients..].chunks_exact(gradients);
-        for (dy, dx) in dy.zip(dx.chunks_exact_mut(pixels)) {
-            groups.image(&reversed, &axes, dy, packed, dx);
-        }
-    });
+    groups.all_images((&reversed, share(g.batch, g.operations())), &axis::backward(g), dy, packed, dx, |_| ());
 }

@@ -206,10 +206,9 @@ pub fn filter_gradient(geometry: &Geometry, x: &[Real], dy: &[Real], df: &mut [R
         let pixels = k / geometry.batch;
         let images = share(geometry.batch, pixels * (m + n));
         each_pair((&mut *a, images * pixels * m), (&mut *b, images * pixels * n), |part, a, b| {
-            let images = (a.chunks_exact_mut(pixels * m)).zip(b.chunks_exact_mut(pixels * n)).enumerate();
-            let first = part * share(geometry.batch, pixels * (m + n));
-            for (image, (a, b)) in images {
-                let (x, dy) = (&x[(first + image) * input..], &dy[(first + image) * output..]);
+            let pairs = a.chunks_exact_mut(pixels * m).zip(b.chunks_exact_mut(pixels * n));
+            for ((a, b), image) in pairs.zip(part * images..) {
+                let (x, dy) = (&x[image * input..], &dy[image * output..]);
                 let mut pixel = 0;
                 each_seen(geometry, tap, |Seen { input, output, count }| {
                     copy(&x[input * m..][..count * m], &mut a[pixel * m..][..count * m]);

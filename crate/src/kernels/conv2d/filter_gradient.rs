@@ -8,57 +8,65 @@ use crate::kernels::ending::Ending;
 use crate::kernels::matmul::{matmul, Product};
 use crate::vector::Real;
 
-/// The product that it is, if it is computed as one.
-fn product(geometry: &Geometry) -> Option<Product> {
-    dense::product(geometry, Pass::FilterGradient)
+/// How it is computed.
+enum Route {
+    Grouped,
+    Winograd,
+    Product(Product),
+    ByTaps,
+    Planar,
+    /// The batch is worked through by [`by_images`].
+    ByImages,
+}
+
+impl Route {
+    fn of(geometry: &Geometry) -> Self {
+        if geometry.groups > 1 {
+            Self::Grouped
+        } else if winograd::fits(geometry) {
+            Self::Winograd
+        } else if let Some(product) = dense::product(geometry, Pass::FilterGradient) {
+            Self::Product(product)
+        } else if by_taps::gradient_fits(geometry) {
+            Self::ByTaps
+        } else if planar::fits(geometry) {
+            Self::Planar
+        } else {
+            Self::ByImages
+        }
+    }
 }
 
 /// Whether the batch is worked through by [`by_images`].
 pub(super) fn goes_by_images(geometry: &Geometry) -> bool {
-    geometry.groups == 1
-        && !winograd::fits(geometry)
-        && product(geometry).is_none()
-        && !by_taps::gradient_fits(geometry)
-        && !planar::fits(geometry)
+    matches!(Route::of(geometry), Route::ByImages)
 }
 
 /// float32 values of scratch memory.
 pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
-    if geometry.groups > 1 {
-        return grouped::filter_gradient_workspace(geometry);
+    match Route::of(geometry) {
+        Route::Grouped => grouped::filter_gradient_workspace(geometry),
+        Route::Winograd => winograd::filter_gradient_workspace(&winograd::Convolution::forward(geometry)),
+        Route::Product(product) => product.workspace(),
+        Route::ByTaps => by_taps::gradient_workspace(geometry),
+        Route::Planar => planar::workspace(geometry),
+        Route::ByImages => by_images::workspace(geometry, 0),
     }
-    if winograd::fits(geometry) {
-        return winograd::filter_gradient_workspace(&winograd::Convolution::forward(geometry));
-    }
-    if let Some(product) = product(geometry) {
-        return product.workspace();
-    }
-    if by_taps::gradient_fits(geometry) {
-        return by_taps::gradient_workspace(geometry);
-    }
-    if planar::fits(geometry) {
-        return planar::workspace(geometry);
-    }
-    by_images::workspace(geometry, 0)
 }
 
 /// `df = conv(x, dy)`.
 pub fn filter_gradient(geometry: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real], workspace: &mut [Real]) {
-    if geometry.groups > 1 {
-        return grouped::filter_gradient(geometry, x, dy, df, workspace);
+    match Route::of(geometry) {
+        Route::Grouped => grouped::filter_gradient(geometry, x, dy, df, workspace),
+        Route::Winograd => {
+            winograd::filter_gradient(&winograd::Convolution::forward(geometry), x, dy, df, workspace);
+        }
+        Route::Product(product) => matmul(product, x, dy, None, df, Ending::NONE, workspace),
+        Route::ByTaps => by_taps::filter_gradient(geometry, x, dy, df, workspace),
+        Route::Planar => planar::filter_gradient(geometry, x, dy, df, workspace),
+        Route::ByImages => {
+            let given = Given { dy, size: geometry.output_size() / geometry.batch };
+            by_images::filter_gradient(geometry, x, (&given, 0), df, workspace);
+        }
     }
-    if winograd::fits(geometry) {
-        return winograd::filter_gradient(&winograd::Convolution::forward(geometry), x, dy, df, workspace);
-    }
-    if let Some(product) = product(geometry) {
-        return matmul(product, x, dy, None, df, Ending::NONE, workspace);
-    }
-    if by_taps::gradient_fits(geometry) {
-        return by_taps::filter_gradient(geometry, x, dy, df, workspace);
-    }
-    if planar::fits(geometry) {
-        return planar::filter_gradient(geometry, x, dy, df, workspace);
-    }
-    let given = Given { dy, size: geometry.output_size() / geometry.batch };
-    by_images::filter_gradient(geometry, x, (&given, 0), df, workspace);
 }

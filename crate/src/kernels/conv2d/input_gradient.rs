@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::gemm::pack::transpose;
 use crate::geometry::Geometry;
 use crate::kernels::ending::Ending;
-use crate::kernels::matmul::matmul;
+use crate::kernels::matmul::{matmul, Product};
 use crate::threads::share;
 use crate::vector::Real;
 
@@ -30,22 +30,45 @@ pub(super) fn reversed(geometry: &Geometry) -> Geometry {
     }
 }
 
-/// float32 values of scratch memory: rotated filters, and the packed ones.
+/// How it is computed.
+enum Route {
+    Grouped,
+    Winograd(winograd::Convolution),
+    Product(Product),
+    ByTaps,
+    /// Image by image, by [`forward::image`].
+    ByImages,
+}
+
+impl Route {
+    fn of(geometry: &Geometry) -> Self {
+        if geometry.groups > 1 {
+            Self::Grouped
+        } else if let Some(convolution) = winograd::backward(geometry) {
+            Self::Winograd(convolution)
+        } else if let Some(product) = dense::product(geometry, Pass::InputGradient) {
+            Self::Product(product)
+        } else if by_taps::fits(geometry) {
+            Self::ByTaps
+        } else {
+            Self::ByImages
+        }
+    }
+}
+
+/// float32 values of scratch memory: exchanged filters, and the packed ones.
 pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
-    if geometry.groups > 1 {
-        return grouped::input_gradient_workspace(geometry);
+    match Route::of(geometry) {
+        Route::Grouped => grouped::input_gradient_workspace(geometry),
+        Route::Winograd(convolution) => Ok(geometry.filter_size() + winograd::workspace(&convolution)?),
+        Route::Product(product) => product.workspace(),
+        Route::ByTaps => by_taps::workspace(geometry, Way::Backward),
+        Route::ByImages => {
+            let reversed = reversed(geometry);
+            let scratch = cut(geometry, MOST_PARTS).1 * wide::scratch(&reversed)?;
+            Ok(geometry.filter_size() + forward::packed(&reversed) + scratch)
+        }
     }
-    if let Some(convolution) = winograd::backward(geometry) {
-        return Ok(geometry.filter_size() + winograd::workspace(&convolution)?);
-    }
-    if let Some(product) = dense::product(geometry, Pass::InputGradient) {
-        return product.workspace();
-    }
-    if by_taps::fits(geometry) {
-        return by_taps::workspace(geometry, Way::Backward);
-    }
-    let reversed = reversed(geometry);
-    Ok(geometry.filter_size() + forward::packed(&reversed) + cut(geometry, MOST_PARTS).1 * wide::scratch(&reversed)?)
 }
 
 /// `dx` from `dy` and the filters, ended image by image.
@@ -57,30 +80,34 @@ pub fn input_gradient(
     ending: Ending,
     workspace: &mut [Real],
 ) {
-    if geometry.groups > 1 {
-        grouped::input_gradient(geometry, dy, filter, dx, workspace);
-        return ending.apply_to_array(dx);
+    match Route::of(geometry) {
+        Route::Grouped => {
+            grouped::input_gradient(geometry, dy, filter, dx, workspace);
+            ending.apply_to_array(dx);
+        }
+        Route::Winograd(convolution) => {
+            let pixels = geometry.input_size() / geometry.batch;
+            let (exchanged, workspace) = workspace.split_at_mut(geometry.filter_size());
+            exchange(geometry, filter, !convolution.spreads, exchanged);
+            winograd::convolve(&convolution, dy, exchanged, None, dx, workspace, |image, dx| {
+                ending.after(image * pixels).apply(dx);
+            });
+        }
+        Route::Product(product) => matmul(product, dy, filter, None, dx, ending, workspace),
+        Route::ByTaps => by_taps::convolve(geometry, Way::Backward, (dy, filter, None), (dx, ending), workspace),
+        Route::ByImages => images(geometry, dy, filter, dx, ending, workspace),
     }
-    let convolution = winograd::backward(geometry);
-    let product = dense::product(geometry, Pass::InputGradient).filter(|_| convolution.is_none());
-    if let Some(product) = product {
-        return matmul(product, dy, filter, None, dx, ending, workspace);
-    }
-    if by_taps::fits(geometry) && convolution.is_none() {
-        return by_taps::convolve(geometry, Way::Backward, (dy, filter, None), (dx, ending), workspace);
-    }
+}
+
+/// [`input_gradient`] image by image.
+fn images(geometry: &Geometry, dy: &[Real], filter: &[Real], dx: &mut [Real], ending: Ending, workspace: &mut [Real]) {
     let (gradients, pixels) = (geometry.output_size() / geometry.batch, geometry.input_size() / geometry.batch);
-    let (exchanged, packed) = workspace.split_at_mut(geometry.filter_size());
-    exchange(geometry, filter, !convolution.is_some_and(|way| way.spreads), exchanged);
-    if let Some(convolution) = convolution {
-        return winograd::convolve(&convolution, dy, exchanged, None, dx, packed, |image, dx| {
-            ending.after(image * pixels).apply(dx);
-        });
-    }
+    let (rotated, packed) = workspace.split_at_mut(geometry.filter_size());
+    exchange(geometry, filter, true, rotated);
     let (reversed, axes) = (reversed(geometry), axis::backward(geometry));
     let (packed, scratch) = packed.split_at_mut(forward::packed(&reversed));
-    forward::prepare(&reversed, exchanged, None, packed);
-    let (rotated, packed) = (&*exchanged, &*packed);
+    forward::prepare(&reversed, rotated, None, packed);
+    let (rotated, packed) = (&*rotated, &*packed);
     let size = wide::scratch(&reversed).unwrap_or(0);
     let images = if size > 0 { cut(geometry, MOST_PARTS).0 } else { share(geometry.batch, geometry.operations()) };
     forward::each_image(dx, (images, pixels), (scratch, size), |part, dx, scratch| {

@@ -17,6 +17,7 @@ pub mod forward;
 mod grouped;
 pub mod input_gradient;
 mod lines;
+mod part;
 mod planar;
 pub mod pooled;
 mod segments;

@@ -1,0 +1,125 @@
+//! The outputs of a line of pixels, panel by panel of channels: what the direct way of a convolution comes down to.
+
+use super::lines::Line;
+use crate::gemm::micro::{rows, store, strip, strip_ahead, Panel};
+use crate::gemm::pack::{panel_start, panel_width, PANEL};
+use crate::vector::{Lanes, Real, Vector, LANES};
+
+/// Products of a pixel through one tap, from which on the pixels and outputs that come next are asked for.
+const ASKING: usize = 4096;
+
+/// Whether products are added in the instruction that makes them.
+const FUSED: bool = cfg!(target_feature = "relaxed-simd");
+
+/// One line of outputs with all their channels, from filters of `steps` each.
+pub fn all_channels(
+    line: &Line,
+    (channels, steps): (usize, usize),
+    x: &[Real],
+    packed: &[Real],
+    starts: &[Real],
+    out: &mut [Real],
+) {
+    let mut channel = 0;
+    while channel < channels {
+        let width = panel_width(channels, channel);
+        let values = &packed[panel_start(steps, channel)..][..steps * width];
+        let panel =
+            Panel { values: &values[(line.step * width).min(values.len())..], outer: line.outer, inner: line.inner };
+        let part =
+            Part { line, channel, channels, used: width.min(channels - channel), panel, starts: &starts[channel..] };
+        part.all_pixels(width, x, out);
+        channel += width;
+    }
+}
+
+/// One line of outputs and one panel of channels.
+pub struct Part<'a> {
+    pub line: &'a Line,
+    /// The first channel of the panel.
+    pub channel: usize,
+    /// Channels of an output.
+    pub channels: usize,
+    /// Channels of the panel that there are.
+    pub used: usize,
+    pub panel: Panel<'a>,
+    /// What the sums of the panel's channels begin with.
+    pub starts: &'a [Real],
+}
+
+impl Part<'_> {
+    /// Computes the panel, which is `width` channels wide, for all pixels of the line.
+    pub fn all_pixels(&self, width: usize, x: &[Real], out: &mut [Real]) {
+        match width / LANES {
+            4 => self.along::<2, 4>(x, out),
+            3 => self.along::<3, 3>(x, out),
+            2 => self.along::<4, 2>(x, out),
+            _ => self.along::<8, 1>(x, out),
+        }
+    }
+
+    /// All pixels of a line. Where there are enough pixels they are a strip.
+    #[inline(never)]
+    fn along<const P: usize, const NV: usize>(&self, x: &[Real], out: &mut [Real]) {
+        let starts: [Lanes; NV] = std::array::from_fn(|v| Lanes::load(&self.starts[v * LANES..]));
+        let line = self.line;
+        if line.pixels >= P && line.walk.steps() > 0 {
+            let (pixels, stride) = ((x, line.start, line.pixel, line.walk), line.output_step * self.channels);
+            let out = &mut out[self.place(0)..];
+            let full = self.used == NV * LANES;
+            if full && line.walk.steps() == line.walk.len && self.channels * line.walk.len >= ASKING {
+                let index = (self.channel / PANEL, self.channels.div_ceil(PANEL));
+                strip_ahead::<P, NV>(pixels, self.panel, starts, (out, stride, line.pixels), index);
+            } else if NV == 4 && FUSED && line.pixel == 3 && line.walk.len == 9 && line.pixels >= 5 {
+                // Three channels, as a first layer has: a row of taps has so few steps that eight sums, which wait four cycles for
+                // themselves each, would not make up for its end. Here they are ten.
+                for half in [0, 2 * LANES] {
+                    let used = (self.used - half).min(2 * LANES);
+                    let starts = std::array::from_fn(|v| Lanes::load(&self.starts[half + v * LANES..]));
+                    let panel = Panel { values: &self.panel.values[half..], ..self.panel };
+                    strip::<5, 2, 4, false, 3>(pixels, panel, starts, (&mut out[half..], stride, line.pixels), used);
+                }
+            } else if (line.walk.inner, line.walk.len) != (1, 3) {
+                strip::<P, NV, NV, false, 0>(pixels, self.panel, starts, (out, stride, line.pixels), self.used);
+            } else if line.pixel != 1 {
+                strip::<P, NV, NV, true, 0>(pixels, self.panel, starts, (out, stride, line.pixels), self.used);
+            } else if NV == 4 && FUSED && line.pixels >= 4 {
+                // Four pixels share more of what they see than two.
+                for half in [0, 2 * LANES] {
+                    let used = (self.used - half).min(2 * LANES);
+                    let starts = std::array::from_fn(|v| Lanes::load(&self.starts[half + v * LANES..]));
+                    let panel = Panel { values: &self.panel.values[half..], ..self.panel };
+                    strip::<4, 2, 4, true, 1>(pixels, panel, starts, (&mut out[half..], stride, line.pixels), used);
+                }
+            } else {
+                strip::<P, NV, NV, true, 1>(pixels, self.panel, starts, (out, stride, line.pixels), self.used);
+            }
+            return;
+        }
+        let mut pixel = 0;
+        while pixel + P <= line.pixels {
+            self.tile::<P, NV>(pixel, x, starts, out);
+            pixel += P;
+        }
+        while P > 2 && pixel + 2 <= line.pixels {
+            self.tile::<2, NV>(pixel, x, starts, out);
+            pixel += 2;
+        }
+        if pixel < line.pixels {
+            self.tile::<1, NV>(pixel, x, starts, out);
+        }
+    }
+
+    /// Where the output of a pixel of the line lies.
+    fn place(&self, pixel: usize) -> usize {
+        (self.line.output + pixel * self.line.output_step) * self.channels + self.channel
+    }
+
+    #[inline(always)]
+    fn tile<const P: usize, const NV: usize>(&self, pixel: usize, x: &[Real], starts: [Lanes; NV], out: &mut [Real]) {
+        let line = self.line;
+        let mut sums = [starts; P];
+        rows(&mut sums, x, line.start + pixel * line.pixel, line.pixel, line.walk, self.panel);
+        store(&sums, out, self.place(pixel), line.output_step * self.channels, self.used, true);
+    }
+}

@@ -55,18 +55,6 @@ fn pixels<'a>(g: &'a Geometry, window: &'a Window) -> impl Iterator<Item = usize
         .flat_map(move |row| (from..to).map(move |column| (window.image + row * g.in_w + column) * g.in_c))
 }
 
-/// Calls `work` with the offset of each pixel of the window, row by row.
-#[inline(always)]
-fn each_pixel(g: &Geometry, window: &Window, mut work: impl FnMut(usize)) {
-    let (from, to) = window.columns;
-    for row in window.rows.0..window.rows.1 {
-        let line = (window.image + row * g.in_w) * g.in_c;
-        for column in from..to {
-            work(line + column * g.in_c);
-        }
-    }
-}
-
 /// The largest value of each window. What lies beyond the border does not count; NaN wins.
 pub fn max(g: &Geometry, x: &[Real], y: &mut [Real]) {
     each_images(g, y, |g, first, y| max_of(g, &x[first * g.in_h * g.in_w * g.in_c..], y));
@@ -92,7 +80,7 @@ impl Strip for Largest<'_> {
     #[inline(always)]
     fn run<const V: usize, const PART: bool>(&mut self, first: usize, columns: usize) {
         let mut best = [Lanes::splat(Real::NEG_INFINITY); V];
-        each_pixel(self.g, self.window, |pixel| {
+        pixels(self.g, self.window).for_each(|pixel| {
             let value = load::<V, PART>(self.x, pixel + first);
             for v in 0..V {
                 // Keeps a NaN that is there, and takes one that comes: neither is less than the other.
@@ -185,7 +173,7 @@ impl Strip for ToLargest<'_> {
         let largest = load::<V, PART>(self.y, place);
         // What no pixel has taken yet. A largest NaN came from a NaN.
         let mut left = load::<V, PART>(self.dy, place);
-        each_pixel(self.g, self.window, |pixel| {
+        pixels(self.g, self.window).for_each(|pixel| {
             let value = load::<V, PART>(self.x, pixel + first);
             let mut sums = load::<V, PART>(self.dx, pixel + first);
             for v in 0..V {
@@ -225,7 +213,7 @@ impl Strip for Mean<'_> {
     #[inline(always)]
     fn run<const V: usize, const PART: bool>(&mut self, first: usize, columns: usize) {
         let (mut sums, share) = ([Lanes::splat(0.0); V], Lanes::splat(self.share));
-        each_pixel(self.g, self.window, |pixel| {
+        pixels(self.g, self.window).for_each(|pixel| {
             let value = load::<V, PART>(self.x, pixel + first);
             for v in 0..V {
                 sums[v] = sums[v].add(value[v]);
@@ -259,7 +247,7 @@ impl Strip for Spread<'_> {
     fn run<const V: usize, const PART: bool>(&mut self, first: usize, columns: usize) {
         let gradient = load::<V, PART>(self.dy, self.window.output + first);
         let share = Lanes::splat(self.share);
-        each_pixel(self.g, self.window, |pixel| {
+        pixels(self.g, self.window).for_each(|pixel| {
             let sums = load::<V, PART>(self.dx, pixel + first);
             let sums = std::array::from_fn(|v| gradient[v].mul_add(share, sums[v]));
             store::<V, PART>(sums, self.dx, pixel + first, columns);

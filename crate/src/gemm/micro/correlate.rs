@@ -1,6 +1,6 @@
 //! Gradients of the filters of images of one channel.
 
-use super::planes::band;
+use super::planes::{band, LEAST};
 use super::Taps;
 use crate::vector::{Lanes, Real, Vector, LANES};
 use std::ops::Range;
@@ -82,6 +82,7 @@ pub fn correlate<const F: usize, const R: usize, const T: usize>(
         let mut left = if phases == 1 { lines } else { (lines - phase).div_ceil(phases) };
         let mut first = phase;
         while left > 0 {
+            const { assert!(R <= LEAST) };
             let lines = if left < R { 1 } else { band(left, width * F) };
             // SAFETY: the assertions above bound every address.
             unsafe {

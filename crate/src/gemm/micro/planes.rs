@@ -8,11 +8,14 @@ pub type Taps<const R: usize, const T: usize> = [[Lanes; T]; R];
 
 /// Most lines of `length` values each that are walked down together.
 pub fn widest_band(length: usize) -> usize {
-    (4096 / length.max(1)).clamp(8, 32)
+    (4096 / length.max(1)).clamp(2 * LEAST, 32)
 }
 
-/// How many of the lines that are left, of `length` values each, are walked down together, column by column: four or more where there
-/// are so many. More would want more streams of memory than a processor keeps up with, where lines are long.
+/// Fewest lines that [`band`] leaves together: half of the fewest that a band has at most.
+pub const LEAST: usize = 4;
+
+/// How many of the lines that are left, of `length` values each, are walked down together, column by column: [`LEAST`] or more where
+/// there are so many. More would want more streams of memory than a processor keeps up with, where lines are long.
 pub fn band(left: usize, length: usize) -> usize {
     let most = widest_band(length);
     match left {
@@ -137,6 +140,7 @@ unsafe fn walk<const R: usize, const T: usize, const COLUMN: usize>(
     };
     if line == row && lines >= R {
         // Lines share rows of pixels: down each column of vectors every row is loaded once.
+        const { assert!(R <= LEAST) };
         let mut i = 0;
         while i < lines {
             let count = band(lines - i, width);

@@ -2,8 +2,7 @@
 
 import { power } from '../elementary';
 import { boolean, checkOptions, numberIn } from '../options';
-import { read, update } from '../plan/buffer';
-import { type CommonOptions, commonOptions, makeOptimizer } from './make';
+import { arraysOf, type CommonOptions, commonOptions, makeOptimizer } from './make';
 import type { Optimizer } from './optimizer';
 
 /** Options of {@link adam}; the learning rate is 0.001 by default. */
@@ -55,10 +54,10 @@ function adamOfClass(className: string, label: string, options: AdamOptions): Op
         scalars[start + 2] = beta2;
         scalars[start + 3] = epsilon;
       },
-      emit(builder, { parameters, gradients, slots, scalars }) {
-        const arrays = [update(parameters), read(gradients), ...slots.map((slot) => update(slot)), read(scalars)];
+      emit(builder, buffers) {
+        const { size } = buffers.parameters;
         const kernel = amsgrad ? 'amsgrad_update' : 'adam_update';
-        builder.call(kernel, [parameters.size, ...arrays], 12 * parameters.size);
+        builder.call(kernel, [size, ...arraysOf(buffers)], 12 * size);
       },
     },
     options,
@@ -97,9 +96,9 @@ export function adamax(options: AdamaxOptions = {}): Optimizer {
         scalars[start + 2] = beta2;
         scalars[start + 3] = epsilon;
       },
-      emit(builder, { parameters, gradients, slots, scalars }) {
-        const arrays = [update(parameters), read(gradients), ...slots.map((slot) => update(slot)), read(scalars)];
-        builder.call('adamax_update', [parameters.size, ...arrays], 9 * parameters.size);
+      emit(builder, buffers) {
+        const { size } = buffers.parameters;
+        builder.call('adamax_update', [size, ...arraysOf(buffers)], 9 * size);
       },
     },
     options,

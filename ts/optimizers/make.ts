@@ -49,6 +49,14 @@ const RATE = 8;
 /** Place of what averages of weights follow. */
 const AVERAGES = RATE + 1;
 
+/** The arrays of an update as its kernel takes them. */
+export const arraysOf = ({ parameters, gradients, slots, scalars }: UpdateBuffers) => [
+  update(parameters),
+  read(gradients),
+  ...slots.map((slot) => update(slot)),
+  read(scalars),
+];
+
 /** An optimizer of a kind. @throws {OptionError} when an option is out of range. */
 export function makeOptimizer(kind: Kind, options: CommonOptions): Optimizer {
   const { label } = kind;

@@ -1,16 +1,8 @@
 /** Optimizers that scale steps by what came before, and one that only takes signs. */
 
 import { boolean, checkOptions, numberIn } from '../options';
-import { read, update } from '../plan/buffer';
-import { type CommonOptions, commonOptions, makeOptimizer } from './make';
-import type { Optimizer, UpdateBuffers } from './optimizer';
-
-const arraysOf = ({ parameters, gradients, slots, scalars }: UpdateBuffers) => [
-  update(parameters),
-  read(gradients),
-  ...slots.map((slot) => update(slot)),
-  read(scalars),
-];
+import { arraysOf, type CommonOptions, commonOptions, makeOptimizer } from './make';
+import type { Optimizer } from './optimizer';
 
 /** Options of {@link rmsprop}; the learning rate is 0.001 by default. */
 export interface RmspropOptions extends CommonOptions {

@@ -1,8 +1,7 @@
 /** Stochastic gradient descent. */
 
 import { boolean, checkOptions, numberIn } from '../options';
-import { read, update } from '../plan/buffer';
-import { type CommonOptions, commonOptions, makeOptimizer } from './make';
+import { arraysOf, type CommonOptions, commonOptions, makeOptimizer } from './make';
 import type { Optimizer } from './optimizer';
 
 /** Options of {@link sgd}; the learning rate is 0.01 by default. */
@@ -36,12 +35,12 @@ export function sgd(options: SgdOptions = {}): Optimizer {
         // The velocity holds steps, not gradients.
         scalars[start + 2] = 0;
       },
-      emit(builder, { parameters, gradients, slots, scalars }) {
-        const arrays = [update(parameters), read(gradients), ...slots.map((slot) => update(slot)), read(scalars)];
+      emit(builder, buffers) {
+        const { size } = buffers.parameters;
         if (momentum > 0) {
-          builder.call('momentum_update', [parameters.size, Number(nesterov), ...arrays], 4 * parameters.size);
+          builder.call('momentum_update', [size, Number(nesterov), ...arraysOf(buffers)], 4 * size);
         } else {
-          builder.call('sgd_update', [parameters.size, ...arrays], 2 * parameters.size);
+          builder.call('sgd_update', [size, ...arraysOf(buffers)], 2 * size);
         }
       },
     },

@@ -1,0 +1,121 @@
+//! Normalization by the batch's statistics or by moving averages.
+
+use super::moments::{add_moments, start_of};
+use super::{Affine, Matrix};
+use crate::kernels::strips::{block_rows, each_strip, load, store, Strip};
+use crate::threads::each_part;
+use crate::vector::{Lanes, Real, Vector};
+
+/// The batch's mean and 1/√(variance + ε) of each channel, into `statistics [2, channels]`; moving averages follow with
+/// `moving ← momentum·moving + (1 − momentum)·batch`, the variance divided by the number of rows (Keras's rule). Then
+/// `y = γ·(x − mean)/√(variance + ε) + β`. `scratch [2, channels]`.
+#[allow(clippy::too_many_arguments)]
+pub fn training(
+    matrix: Matrix,
+    x: &[Real],
+    affine: Affine,
+    (momentum, epsilon): (Real, Real),
+    (moving_mean, moving_variance): (&mut [Real], &mut [Real]),
+    statistics: &mut [Real],
+    y: &mut [Real],
+    scratch: &mut [Real],
+) {
+    let Matrix { rows, channels } = matrix;
+    let (mean, deviation) = statistics.split_at_mut(channels);
+    start_of(channels, x, mean);
+    scratch.fill(0.0);
+    if rows > 1 {
+        add_moments(matrix, x, mean, y, scratch);
+    }
+    let inverse = 1.0 / rows as Real;
+    let (sums, squares) = scratch.split_at(channels);
+    for c in 0..channels {
+        mean[c] += sums[c] * inverse;
+        let variance = squares[c] * inverse;
+        deviation[c] = 1.0 / (variance + epsilon).sqrt();
+        moving_mean[c] = momentum * moving_mean[c] + (1.0 - momentum) * mean[c];
+        moving_variance[c] = momentum * moving_variance[c] + (1.0 - momentum) * variance;
+    }
+    apply(matrix, x, affine, mean, deviation, y, &mut scratch[..channels]);
+}
+
+/// `y = γ·(x − mean)/√(variance + ε) + β` with the moving averages. `scratch [2, channels]`.
+pub fn inference(
+    matrix: Matrix,
+    x: &[Real],
+    affine: Affine,
+    epsilon: Real,
+    (mean, variance): (&[Real], &[Real]),
+    y: &mut [Real],
+    scratch: &mut [Real],
+) {
+    let (part, deviation) = scratch.split_at_mut(matrix.channels);
+    for (deviation, variance) in deviation.iter_mut().zip(variance) {
+        *deviation = 1.0 / (variance + epsilon).sqrt();
+    }
+    apply(matrix, x, affine, mean, deviation, y, part);
+}
+
+fn apply(
+    matrix: Matrix,
+    x: &[Real],
+    affine: Affine,
+    mean: &[Real],
+    deviation: &[Real],
+    y: &mut [Real],
+    factor: &mut [Real],
+) {
+    let Matrix { channels, .. } = matrix;
+    for c in 0..channels {
+        factor[c] = deviation[c] * affine.gamma.map_or(1.0, |gamma| gamma[c]);
+    }
+    let scaling = Scaling { mean, factor, beta: affine.beta };
+    let Some(wide) = matrix.wide() else { return scale(matrix, scaling, x, y) };
+    let width = wide.width();
+    let ((x, last), (y, last_y)) = (x.split_at(wide.size()), y.split_at_mut(wide.size()));
+    let [mean, factor] = [mean, factor].map(|values| wide.repeat(values));
+    let beta = affine.beta.map(|beta| wide.repeat(beta));
+    let beta = beta.as_ref().map(|beta| &beta[..width]);
+    let repeated = Scaling { mean: &mean[..width], factor: &factor[..width], beta };
+    scale(Matrix { rows: wide.rows, channels: width }, repeated, x, y);
+    scale(Matrix { rows: last.len() / channels, channels }, scaling, last, last_y);
+}
+
+fn scale(matrix: Matrix, scaling: Scaling, x: &[Real], y: &mut [Real]) {
+    let channels = matrix.channels;
+    let (part, block) = (matrix.part() * channels, block_rows(channels) * channels);
+    each_part(y, part, |index, y| {
+        for (x, y) in x[index * part..].chunks(block).zip(y.chunks_mut(block)) {
+            each_strip::<4>(channels, &mut Scale { scaling, channels, x, y });
+        }
+    });
+}
+
+#[derive(Clone, Copy)]
+struct Scaling<'a> {
+    mean: &'a [Real],
+    factor: &'a [Real],
+    beta: Option<&'a [Real]>,
+}
+
+/// `y = (x − mean)·factor + β` of a block.
+struct Scale<'a> {
+    scaling: Scaling<'a>,
+    channels: usize,
+    x: &'a [Real],
+    y: &'a mut [Real],
+}
+
+impl Strip for Scale<'_> {
+    #[inline(always)]
+    fn run<const V: usize, const PART: bool>(&mut self, first: usize, columns: usize) {
+        let Scaling { mean, factor, beta } = self.scaling;
+        let (mean, factor) = (load::<V, PART>(mean, first), load::<V, PART>(factor, first));
+        let beta = beta.map_or([Lanes::splat(0.0); V], |beta| load::<V, PART>(beta, first));
+        for place in (first..self.y.len()).step_by(self.channels) {
+            let x = load::<V, PART>(self.x, place);
+            let y = std::array::from_fn(|v| x[v].sub(mean[v]).mul_add(factor[v], beta[v]));
+            store::<V, PART>(y, self.y, place, columns);
+        }
+    }
+}

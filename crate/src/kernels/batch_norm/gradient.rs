@@ -1,0 +1,155 @@
+//! Gradients of a normalization by the batch's statistics.
+
+use super::{sums_of_parts, Matrix};
+use crate::kernels::joined_rows::JoinedRows;
+use crate::kernels::strips::{block_rows, each_strip, load, store, Strip};
+use crate::threads::each_part;
+use crate::vector::{Lanes, Real, Vector};
+
+/// Gradients of [`super::training`]: `sums [2, channels]` gets dβ = Σ dy and dγ = Σ dy·x̂; then
+/// `dx = γ/√(variance + ε)·(dy − dβ/rows − x̂·dγ/rows)`. `scratch [2, channels]`.
+#[allow(clippy::too_many_arguments)]
+pub fn gradient(
+    matrix: Matrix,
+    x: &[Real],
+    gamma: Option<&[Real]>,
+    statistics: &[Real],
+    dy: &[Real],
+    mut dx: Option<&mut [Real]>,
+    sums: &mut [Real],
+    scratch: &mut [Real],
+) {
+    let Matrix { rows, channels } = matrix;
+    let (mean, deviation) = statistics.split_at(channels);
+    add_products(matrix, mean, (x, dy), dx.as_deref_mut(), sums, scratch);
+    let (shift, scale) = sums.split_at_mut(channels);
+    let inverse = 1.0 / rows as Real;
+    let (factor, slope) = scratch.split_at_mut(channels);
+    for c in 0..channels {
+        scale[c] *= deviation[c];
+        factor[c] = deviation[c] * gamma.map_or(1.0, |gamma| gamma[c]);
+        slope[c] = scale[c] * inverse * deviation[c];
+    }
+    let Some(dx) = dx else { return };
+    let fall = Fall { mean, factor, slope, shift, inverse };
+    let Some(wide) = matrix.wide() else { return go_back(matrix, fall, (x, dy), dx) };
+    let (width, size) = (wide.width(), wide.size());
+    let ((x, last_x), (dy, last_dy), (dx, last)) = (x.split_at(size), dy.split_at(size), dx.split_at_mut(size));
+    let repeated = [fall.mean, fall.factor, fall.slope, fall.shift].map(|values| wide.repeat(values));
+    let [mean, factor, slope, shift] = [0, 1, 2, 3].map(|index| &repeated[index][..width]);
+    let wide_fall = Fall { mean, factor, slope, shift, inverse };
+    go_back(Matrix { rows: wide.rows, channels: width }, wide_fall, (x, dy), dx);
+    go_back(Matrix { rows: last.len() / channels, channels }, fall, (last_x, last_dy), last);
+}
+
+/// Σ dy and Σ dy·(x − mean) of all rows, into `sums [2, channels]`; `dx` is room for those of the parts, or else `scratch` for one.
+fn add_products(
+    matrix: Matrix,
+    mean: &[Real],
+    (x, dy): (&[Real], &[Real]),
+    dx: Option<&mut [Real]>,
+    sums: &mut [Real],
+    scratch: &mut [Real],
+) {
+    let channels = matrix.channels;
+    if let Some(wide) = matrix.wide() {
+        let (width, size) = (wide.width(), wide.size());
+        let ((x, last_x), (dy, last_dy)) = (x.split_at(size), dy.split_at(size));
+        let (mut room, mut own) = (JoinedRows::room(), JoinedRows::room());
+        let (parts, own) = (&mut room[..2 * width], &mut own[..2 * width]);
+        let seen = Matrix { rows: wide.rows, channels: width };
+        add_products(seen, &wide.repeat(mean)[..width], (x, dy), dx, parts, own);
+        for (sums, parts) in sums.chunks_exact_mut(channels).zip(parts.chunks_exact(width)) {
+            wide.fold(parts, sums);
+        }
+        return each_strip::<4>(channels, &mut Products { channels, mean, x: last_x, dy: last_dy, sums });
+    }
+    let block = block_rows(channels) * channels;
+    let sums_of = |first: usize, count: usize, sums: &mut [Real]| {
+        sums.fill(0.0);
+        let range = first * channels..(first + count) * channels;
+        for (x, dy) in x[range.clone()].chunks(block).zip(dy[range].chunks(block)) {
+            each_strip::<4>(channels, &mut Products { channels, mean, x, dy, sums });
+        }
+    };
+    sums.fill(0.0);
+    sums_of_parts(matrix, dx, scratch, sums_of, |_, part| {
+        for (total, part) in sums.iter_mut().zip(part) {
+            *total += part;
+        }
+    });
+}
+
+fn go_back(matrix: Matrix, fall: Fall, (x, dy): (&[Real], &[Real]), dx: &mut [Real]) {
+    let channels = matrix.channels;
+    let (part, block) = (matrix.part() * channels, block_rows(channels) * channels);
+    each_part(dx, part, |index, dx| {
+        let range = index * part..index * part + dx.len();
+        let inputs = x[range.clone()].chunks(block).zip(dy[range].chunks(block));
+        for ((x, dy), dx) in inputs.zip(dx.chunks_mut(block)) {
+            each_strip::<4>(channels, &mut GoBack { fall, channels, x, dy, dx });
+        }
+    });
+}
+
+/// Σ dy and Σ dy·(x − mean) of a block, added to `sums [2, channels]`.
+struct Products<'a> {
+    channels: usize,
+    mean: &'a [Real],
+    x: &'a [Real],
+    dy: &'a [Real],
+    sums: &'a mut [Real],
+}
+
+impl Strip for Products<'_> {
+    #[inline(always)]
+    fn run<const V: usize, const PART: bool>(&mut self, first: usize, columns: usize) {
+        let mean = load::<V, PART>(self.mean, first);
+        let (mut sums, mut products) = ([Lanes::splat(0.0); V], [Lanes::splat(0.0); V]);
+        for place in (first..self.x.len()).step_by(self.channels) {
+            let (x, dy) = (load::<V, PART>(self.x, place), load::<V, PART>(self.dy, place));
+            for v in 0..V {
+                sums[v] = sums[v].add(dy[v]);
+                products[v] = x[v].sub(mean[v]).mul_add(dy[v], products[v]);
+            }
+        }
+        for (first, parts) in [(first, sums), (self.channels + first, products)] {
+            let totals = load::<V, PART>(self.sums, first);
+            store::<V, PART>(std::array::from_fn(|v| totals[v].add(parts[v])), self.sums, first, columns);
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Fall<'a> {
+    mean: &'a [Real],
+    factor: &'a [Real],
+    slope: &'a [Real],
+    shift: &'a [Real],
+    inverse: Real,
+}
+
+/// `dx = factor·(dy − shift·inverse − (x − mean)·slope)` of a block.
+struct GoBack<'a> {
+    fall: Fall<'a>,
+    channels: usize,
+    x: &'a [Real],
+    dy: &'a [Real],
+    dx: &'a mut [Real],
+}
+
+impl Strip for GoBack<'_> {
+    #[inline(always)]
+    fn run<const V: usize, const PART: bool>(&mut self, first: usize, columns: usize) {
+        let Fall { mean, factor, slope, shift, inverse } = self.fall;
+        let [mean, factor, slope, shift] = [mean, factor, slope, shift].map(|values| load::<V, PART>(values, first));
+        let zero = Lanes::splat(0.0);
+        let slope: [Lanes; V] = std::array::from_fn(|v| zero.sub(slope[v]));
+        let shift: [Lanes; V] = std::array::from_fn(|v| shift[v].mul(Lanes::splat(inverse)));
+        for place in (first..self.dx.len()).step_by(self.channels) {
+            let (x, dy) = (load::<V, PART>(self.x, place), load::<V, PART>(self.dy, place));
+            let dx = std::array::from_fn(|v| x[v].sub(mean[v]).mul_add(slope[v], dy[v].sub(shift[v])).mul(factor[v]));
+            store::<V, PART>(dx, self.dx, place, columns);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Batch normalization over the rows of a matrix, channel by channel (Ioffe and Szegedy, 2015).
+//!
+//! Forward reads its input twice, once for mean and variance together; so do the gradients. Parts of the rows have their
+//! own sums, which wait in the output where the part will be written.
+
+mod forward;
+mod gradient;
+mod moments;
+
+pub use forward::{inference, training};
+pub use gradient::gradient;
+
+use super::joined_rows::JoinedRows;
+use super::strips::block_rows;
+use crate::threads::{each_part, share};
+use crate::vector::Real;
+
+/// Sizes of an array seen as a matrix.
+#[derive(Clone, Copy, Debug)]
+pub struct Matrix {
+    /// All dimensions but the last.
+    pub rows: usize,
+    /// The last dimension.
+    pub channels: usize,
+}
+
+impl Matrix {
+    /// Rows of a part.
+    fn part(&self) -> usize {
+        let block = block_rows(self.channels);
+        share(self.rows, 8 * self.channels).next_multiple_of(block)
+    }
+
+    /// The same array with several rows in one, where channels are few.
+    fn wide(&self) -> Option<JoinedRows> {
+        JoinedRows::of(self.rows, self.channels)
+    }
+}
+
+/// Factor and shift of each channel; absent ones are 1 and 0.
+#[derive(Clone, Copy, Debug)]
+pub struct Affine<'a> {
+    /// γ.
+    pub gamma: Option<&'a [Real]>,
+    /// β.
+    pub beta: Option<&'a [Real]>,
+}
+
+/// Sums `[2, channels]` of each part of the rows, made by `sum` from first row and number of rows, and handed to `add` one after
+/// the other with the number of rows. All threads make them in `out [rows, channels]`, which has room for them unless there
+/// is one row only; without it they are made in `scratch`.
+fn sums_of_parts(
+    matrix: Matrix,
+    out: Option<&mut [Real]>,
+    scratch: &mut [Real],
+    sum: impl Fn(usize, usize, &mut [Real]) + Sync,
+    mut add: impl FnMut(usize, &[Real]),
+) {
+    let Matrix { rows, channels } = matrix;
+    let (part, size) = (matrix.part(), 2 * channels);
+    let count = |index: usize| part.min(rows - index * part);
+    let parts = rows.div_ceil(part);
+    if let Some(sums) = out.and_then(|out| out.get_mut(..parts * size)) {
+        // From the last part to the first: the second reading begins with what a cache still has then.
+        let part_of = |index: usize| parts - 1 - index;
+        each_part(sums, size, |index, sums| sum(part_of(index) * part, count(part_of(index)), sums));
+        for (index, sums) in sums.chunks_exact(size).enumerate().rev() {
+            add(count(part_of(index)), sums);
+        }
+    } else {
+        for index in 0..parts {
+            sum(index * part, count(index), scratch);
+            add(count(index), scratch);
+        }
+    }
+}

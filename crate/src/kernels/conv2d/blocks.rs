@@ -3,9 +3,11 @@
 //!
 //! Where a group has fewer output channels than a vector, several groups share one: the filters of a channel are zeros
 //! for the inputs of the other groups of its vector. Such zeros take less time than channels that are gathered and put back,
-//! or lanes that stay empty. An infinity or NaN spreads to the channels of its vector by them.
+//! or lanes that stay empty. What is not finite spreads by them to the other channels of its vector, as NaN, and these are computed
+//! anew then.
 
 use super::axis::{self, Axis};
+use super::by_definition::may_have_nan;
 use super::input_gradient::reversed;
 use super::lines::each_line;
 use super::part::Part;
@@ -146,11 +148,29 @@ impl Groups {
 
     /// The convolution of one image, whose sizes `geometry` has, after [`Self::pack`].
     fn image(&self, geometry: &Geometry, axes: &[Axis; 2], x: &[Real], packed: &[Real], y: &mut [Real]) {
+        self.each_part(geometry, axes, packed, |part, block| {
+            let line = part.line;
+            match (block.width / LANES, block.outputs == block.width && line.pixels >= 4 && line.walk.steps() > 0) {
+                (1, true) if line.pixels >= 8 => along::<8, 1>(part, x, y),
+                (1, true) => along::<4, 1>(part, x, y),
+                (2, true) => along::<4, 2>(part, x, y),
+                _ => part.all_pixels(block.width, x, y),
+            }
+        });
+        if self.group_outputs < LANES && may_have_nan(y) {
+            self.mend(geometry, axes, x, packed, y);
+        }
+    }
+
+    /// Calls `work` with all lines and blocks of an image.
+    #[inline(always)]
+    fn each_part(&self, geometry: &Geometry, axes: &[Axis; 2], packed: &[Real], mut work: impl FnMut(&Part, &Block)) {
         let taps = geometry.kernel_h * geometry.kernel_w;
         each_line(geometry, axes, |line| {
             let (mut packed, mut part_of) = (packed, line.of_inputs(geometry.in_c, self.group_inputs));
             let mut seen = self.group_inputs;
-            self.each_block(PANEL, |Block { output, outputs, width, input, inputs }| {
+            self.each_block(PANEL, |block| {
+                let Block { output, outputs, width, input, inputs } = block;
                 let (own, rest) = packed.split_at((1 + taps * inputs) * width);
                 packed = rest;
                 let (starts, steps) = own.split_at(width);
@@ -161,14 +181,38 @@ impl Groups {
                 let line = &part_of;
                 let values = &steps[(line.step * width).min(steps.len())..];
                 let panel = Panel { values, outer: line.outer, inner: line.inner };
-                let part = Part { line, channel: output, channels: geometry.out_c, used: outputs, panel, starts };
-                match (width / LANES, outputs == width && line.pixels >= 4 && line.walk.steps() > 0) {
-                    (1, true) if line.pixels >= 8 => along::<8, 1>(&part, x, y),
-                    (1, true) => along::<4, 1>(&part, x, y),
-                    (2, true) => along::<4, 2>(&part, x, y),
-                    _ => part.all_pixels(width, x, y),
-                }
+                work(&Part { line, channel: output, channels: geometry.out_c, used: outputs, panel, starts }, &block);
             });
+        });
+    }
+
+    /// Computes those outputs of an image anew that are NaN, from the inputs of their group alone, in the same order.
+    #[cold]
+    fn mend(&self, geometry: &Geometry, axes: &[Axis; 2], x: &[Real], packed: &[Real], y: &mut [Real]) {
+        self.each_part(geometry, axes, packed, |part, block| {
+            let (line, walk) = (part.line, part.line.walk);
+            for (pixel, lane) in (0..line.pixels).flat_map(|pixel| (0..block.outputs).map(move |lane| (pixel, lane))) {
+                let value = &mut y[(line.output + pixel * line.output_step) * part.channels + block.output + lane];
+                if !value.is_nan() {
+                    continue;
+                }
+                let first = self.first_input(block.output + lane) - block.input;
+                let mut sum = Lanes::splat(part.starts[lane]);
+                for (outer, inner) in (0..walk.outer).flat_map(|outer| (0..walk.inner).map(move |inner| (outer, inner)))
+                {
+                    let start = line.start + pixel * line.pixel + outer * walk.outer_stride + inner * walk.inner_stride;
+                    let step = outer * line.outer + inner * line.inner;
+                    // A segment may be several taps that touch each other.
+                    for seen in (first..walk.len).step_by(block.inputs).flat_map(|tap| tap..tap + self.group_inputs) {
+                        let factor = Lanes::splat(part.panel.values[(step + seen) * block.width + lane]);
+                        sum = Lanes::splat(x[start + seen]).mul_add(factor, sum);
+                    }
+                    if sum.has_nan() {
+                        break;
+                    }
+                }
+                *value = sum.to_array()[0];
+            }
         });
     }
 }

@@ -2,7 +2,7 @@
 //! of its own, of all inputs of a block with its four outputs, and those of different groups are dropped in the end.
 
 use super::blocks::{Block, Groups};
-use super::{border, cut, MOST_PARTS};
+use super::{border, by_definition, cut, MOST_PARTS};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::block_products;
 use crate::geometry::Geometry;
@@ -75,6 +75,9 @@ pub fn filter_gradient(g: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real], w
         }
     }
     put(g, first, df);
+    if g.is_padded() && by_definition::may_have_nan(df) {
+        by_definition::mend(g, x, dy, df, workspace);
+    }
 }
 
 /// The sums of inputs and outputs of the same group.

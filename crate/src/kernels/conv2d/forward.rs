@@ -1,6 +1,7 @@
 //! `y = activation(conv(x, filter) + bias)`.
 
 use super::axis::{self, Axis};
+use super::by_definition::are_finite;
 use super::by_taps::{self, Way};
 use super::lines::each_line;
 use super::part::all_channels;
@@ -51,7 +52,10 @@ pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
         Route::Winograd => winograd::workspace(&winograd::Convolution::forward(geometry)),
         Route::Product(product) => product.workspace(),
         Route::ByTaps => by_taps::workspace(geometry, Way::Forward),
-        Route::Thin => Ok(border::size(geometry)? + checked_product(&[MOST_PARTS, thin::workspace(geometry)])?),
+        Route::Thin => {
+            let size = border::size(geometry)? + checked_product(&[MOST_PARTS, thin::workspace(geometry)])?;
+            Ok(size.max(packed(geometry)))
+        }
         Route::ByImages => Ok(packed(geometry) + cut(geometry, MOST_PARTS).1 * wide::scratch(geometry)?),
     }
 }
@@ -68,9 +72,6 @@ fn steps(geometry: &Geometry) -> usize {
 
 /// Elements of the packed filters with a row for the bias.
 pub(super) fn packed(geometry: &Geometry) -> usize {
-    if wide::fits(geometry) {
-        return 0;
-    }
     if dotted::fits(geometry) {
         return dotted::packed(geometry);
     }
@@ -97,6 +98,10 @@ pub fn forward(
         Route::ByTaps => {
             let ending = Ending::Function(activation);
             by_taps::convolve(geometry, Way::Forward, (x, filter, bias), (y, ending), workspace);
+        }
+        // Not finite times a zero of the border would be NaN.
+        Route::Thin if geometry.is_padded() && !are_finite(filter) => {
+            images(geometry, x, (filter, bias), y, activation, workspace);
         }
         Route::Thin => thin_images(geometry, x, (filter, bias), y, activation, workspace),
         Route::ByImages => images(geometry, x, (filter, bias), y, activation, workspace),
@@ -147,7 +152,7 @@ fn images(
     let (packed, scratch) = workspace.split_at_mut(packed(geometry));
     prepare(geometry, filter, bias, packed);
     let (packed, axes) = (&*packed, axis::forward(geometry));
-    let size = wide::scratch(geometry).unwrap_or(0);
+    let size = wide::scratch_for(geometry, filter);
     let images = if size > 0 { cut(geometry, MOST_PARTS).0 } else { share_of(geometry, activation) };
     each_image(y, (images, output), (scratch, size), |part, y, scratch| {
         let x = x[part * images * input..].chunks_exact(input);
@@ -176,7 +181,7 @@ pub(super) fn each_image(
 pub(super) fn prepare(geometry: &Geometry, filter: &[Real], bias: Option<&[Real]>, packed: &mut [Real]) {
     let steps = steps(geometry);
     let channels = geometry.out_c;
-    if wide::fits(geometry) {
+    if wide::scratch_for(geometry, filter) > 0 {
         return;
     }
     if dotted::fits(geometry) {

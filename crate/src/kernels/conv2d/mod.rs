@@ -7,6 +7,7 @@ mod axis;
 mod blocks;
 mod blocks_gradient;
 mod border;
+mod by_definition;
 mod by_images;
 mod by_taps;
 mod dense;

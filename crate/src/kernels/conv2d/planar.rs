@@ -4,12 +4,14 @@
 //! Along a row of a plane neighbouring pixels are contiguous, and a tap is a shift: the planes serve all taps. The batch is
 //! cut into parts with sums of their own, which are added in their order; with few images the channels are cut too.
 
+use super::by_definition;
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{rows, store, zeros, Panel, Walk};
 use crate::gemm::pack::{pack_panel, packed_size, panel_start, panel_width, PANEL};
 use crate::geometry::Geometry;
 use crate::threads::each_part;
 use crate::vector::{Lanes, Real, Vector, LANES};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// Fewest channels of a part of the work.
 const FEWEST: usize = 16;
@@ -104,13 +106,14 @@ pub fn filter_gradient(g: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real], w
     });
     let padded = g.out_c.next_multiple_of(LANES);
     let parts = g.batch.div_ceil(images);
-    let workspace = &*workspace;
+    let (sums_of_parts, spreads) = (&*workspace, AtomicBool::new(false));
     each_part(df, g.in_c * g.out_c, |tap, df| {
         for (c, df) in df.chunks_exact_mut(g.out_c).enumerate() {
             let (group, c) = (c / channels, c % channels);
             let width = channels.min(g.in_c - group * channels);
             for part in 0..parts {
-                let sums = &workspace[(part * groups + group) * sizes.all() + (tap * width + c) * padded..][..g.out_c];
+                let sums =
+                    &sums_of_parts[(part * groups + group) * sizes.all() + (tap * width + c) * padded..][..g.out_c];
                 if part == 0 {
                     df.copy_from_slice(sums);
                 } else {
@@ -118,7 +121,13 @@ pub fn filter_gradient(g: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real], w
                 }
             }
         }
+        if g.is_padded() && by_definition::may_have_nan(df) {
+            spreads.store(true, Relaxed);
+        }
     });
+    if spreads.into_inner() {
+        by_definition::mend(g, x, dy, df, workspace);
+    }
 }
 
 /// Puts some channels of an image into planes that have its border, of which planes and rows are `plane` and `line` apart.

@@ -72,10 +72,12 @@ pub fn forward(
     let scratch = output + wide::scratch(geometry).unwrap_or(0);
     let (outputs, packed) = workspace.split_at_mut(parts * scratch);
     forward::prepare(geometry, filter, bias, packed);
+    let wide_size = wide::scratch_for(geometry, filter);
     let (packed, axes) = (&*packed, axis::forward(geometry));
     let results = [(y, images * pooled), (argmax, images * notes)];
     each_with_scratch(results, (outputs, scratch), |part, [y, mut argmax], outputs| {
         let (outputs, scratch) = outputs.split_at_mut(output);
+        let scratch = &mut scratch[..wide_size];
         let x = x[part * images * input..].chunks_exact(input);
         for (x, y) in x.zip(y.chunks_exact_mut(pooled)) {
             let own;

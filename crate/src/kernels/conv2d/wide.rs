@@ -2,6 +2,7 @@
 //! an image, whose channels are laid out as planes with a border left and right. Lanes along the output channels would stay
 //! empty, and lanes along those of the patch too, or they would have to be added up at every output.
 
+use super::by_definition::are_finite;
 use super::{dotted, planar};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::wide;
@@ -41,6 +42,15 @@ pub fn scratch(geometry: &Geometry) -> Result<usize, Error> {
     }
     // The last vector of a row may reach beyond it.
     Ok(checked_product(&[geometry.in_c, geometry.in_h, geometry.padded_w()])? + LANES)
+}
+
+/// [`scratch`] of an image for these filters, 0 where one is not finite and there is a border: it would be multiplied by zeros that
+/// the convolution does not have. The outputs are computed as if this way did not exist then, in the same order.
+pub fn scratch_for(geometry: &Geometry, filter: &[Real]) -> usize {
+    if geometry.is_padded() && fits(geometry) && !are_finite(filter) {
+        return 0;
+    }
+    scratch(geometry).unwrap_or(0)
 }
 
 /// `y = bias + conv(x, filter)` of one image.

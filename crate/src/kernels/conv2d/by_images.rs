@@ -1,7 +1,7 @@
 //! Gradients of filters, image by image: a part of the batch has sums of its own, and room for one image with its border and
 //! for its gradients. The sums of the parts are added in their order.
 
-use super::{border, cut, segments, thin, thin_gradient, MOST_PARTS};
+use super::{border, by_definition, cut, segments, thin, thin_gradient, MOST_PARTS};
 use crate::error::{checked_product, Error};
 use crate::gemm::pack::transpose;
 use crate::geometry::Geometry;
@@ -126,6 +126,34 @@ pub fn filter_gradient(
     });
     for (part, scratch) in parts(geometry, own, workspace).enumerate() {
         add_sums(&scratch[own..][..sizes.sums], geometry.out_c, part == 0, df);
+    }
+    if geometry.is_padded() && by_definition::may_have_nan(df) {
+        mend(geometry, x, (gradients, own), df, workspace);
+    }
+}
+
+/// [`by_definition::mend`] for such gradients, each of which may change its part's memory as it did before.
+#[cold]
+fn mend(
+    geometry: &Geometry,
+    x: &[Real],
+    (gradients, own): (&impl Gradients, usize),
+    df: &mut [Real],
+    workspace: &mut [Real],
+) {
+    let Ok(sizes) = Sizes::of(geometry) else { return };
+    let (images, input) = (cut(geometry, sizes.most_parts()).0, geometry.input_size() / geometry.batch);
+    let (first, others) = workspace.split_at_mut(own + sizes.all());
+    let (first, marks) = first.split_at_mut(own);
+    let marks = by_definition::mark(df, marks);
+    for finite in by_definition::ROUNDS {
+        let others = others.chunks_exact_mut(own + sizes.all()).map(|part| &mut part[..own]);
+        for (part, own) in std::iter::once(&mut *first).chain(others).enumerate() {
+            for image in part * images..((part + 1) * images).min(geometry.batch) {
+                let dy = gradients.of(image, image == part * images, own);
+                by_definition::add_image(geometry, &x[image * input..][..input], dy, finite, marks, df);
+            }
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 //! with sums of their own, which are added in their order.
 
 use super::super::axis::{self, Axis};
-use super::super::{cut, MOST_PARTS};
+use super::super::{by_definition, cut, MOST_PARTS};
 use super::march::band;
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{first_channel, skip_products, slide_products, tap_products, Lines, Sums};
@@ -49,6 +49,10 @@ pub fn filter_gradient(g: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real], w
             let sum = sums.reduce(|total, sum| total.add(sum)).unwrap_or(Lanes::splat(0.0));
             sum.store(&mut df[first_channel(group, g.in_c)..]);
         }
+    }
+    // Beside a row of gradients or of pixels are zeros.
+    if by_definition::may_have_nan(df) {
+        by_definition::mend(g, x, dy, df, workspace);
     }
 }
 

@@ -90,6 +90,38 @@ fn gradients_are_those_of_one_kernel_after_the_other() {
             own_df.fill(f32::NAN);
             pooled::gradient(g, &gradients, &x, &mut own_df, None, &mut scratch(Pass::PooledGradient));
             assert_eq!(own_df, df, "without a bias, {activation:?} {g:?}");
+
+            // What is not finite gets where it gets in one kernel after the other: text has NaN equal to NaN.
+            let text = |values: &[f32]| format!("{values:?}");
+            let mut dy = dy.clone();
+            dy[0] = f32::INFINITY;
+            pooling::max_gradient(&w, &between, &largest, &dy, &mut dz);
+            gradient_in_place(activation, &between, &mut dz);
+            filter_gradient::filter_gradient(g, &x, &dz, &mut df, &mut scratch(Pass::FilterGradient));
+            let gradients = Pooled { dy: &dy, ..gradients };
+            pooled::gradient(g, &gradients, &x, &mut own_df, Some(&mut own_db), &mut scratch(Pass::PooledGradient));
+            assert_eq!(text(&own_df), text(&df), "an infinite gradient, {activation:?} {g:?}");
+        }
+    }
+}
+
+#[test]
+fn infinite_weights_reach_what_they_reach_in_one_kernel_after_the_other() {
+    for channels in [1, 3, 8] {
+        for filters in [1, 3, 4, 6] {
+            let g = convolution(3, [6, 12], channels, 3, filters, 1, 1);
+            let (w, mut numbers) = (windows(&g), Numbers::new(7));
+            let scratch = |pass| vec![f32::NAN; workspace(pass, &g).unwrap()];
+            let (x, mut filter) = (numbers.integers(g.input_size(), 4), numbers.integers(g.filter_size(), 3));
+            filter[0] = f32::NEG_INFINITY;
+            let mut between = vec![f32::NAN; g.output_size()];
+            forward::forward(&g, &x, &filter, None, &mut between, Activation::Relu, &mut scratch(Pass::Forward));
+            let (mut largest, mut y) = (vec![f32::NAN; w.output_size()], vec![f32::NAN; w.output_size()]);
+            pooling::max(&w, &between, &mut largest);
+            let arrays = (&x[..], &filter[..], None);
+            pooled::forward(&g, &w, arrays, (&mut y, &mut []), Activation::Relu, &mut scratch(Pass::Pooled));
+            // Text has NaN equal to NaN.
+            assert_eq!(format!("{y:?}"), format!("{largest:?}"), "{g:?}");
         }
     }
 }

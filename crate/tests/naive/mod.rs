@@ -37,15 +37,8 @@ pub enum Into {
     Input,
 }
 
-/// All three passes from one definition: visits every product of an input, a filter value and an output. Answers the
-/// sums, and the sums of absolute products, by which rounding errors are judged.
-pub fn convolve(g: &Geometry, x: &[f32], filter: &[f32], y: &[f32], into: Into) -> (Vec<f64>, Vec<f64>) {
-    let length = match into {
-        Into::Output => g.output_size(),
-        Into::Filter => g.filter_size(),
-        Into::Input => g.input_size(),
-    };
-    let (mut sums, mut sizes) = (vec![0.0; length], vec![0.0; length]);
+/// Calls `work` with the places of a pixel, of a filter's value and of an output, for every product that there is.
+pub fn each_product(g: &Geometry, mut work: impl FnMut([usize; 3])) {
     let (depth, per_group) = (g.in_c / g.groups, g.out_c / g.groups);
     for n in 0..g.batch {
         for i in 0..g.out_h {
@@ -63,13 +56,7 @@ pub fn convolve(g: &Geometry, x: &[f32], filter: &[f32], y: &[f32], into: Into) 
                                 let a = ((n * g.in_h + row as usize) * g.in_w + column as usize) * g.in_c + channel;
                                 let b = ((p * g.kernel_w + q) * depth + c) * g.out_c + o;
                                 let d = ((n * g.out_h + i) * g.out_w + j) * g.out_c + o;
-                                let (target, product) = match into {
-                                    Into::Output => (d, f64::from(x[a]) * f64::from(filter[b])),
-                                    Into::Filter => (b, f64::from(x[a]) * f64::from(y[d])),
-                                    Into::Input => (a, f64::from(y[d]) * f64::from(filter[b])),
-                                };
-                                sums[target] += product;
-                                sizes[target] += product.abs();
+                                work([a, b, d]);
                             }
                         }
                     }
@@ -77,6 +64,26 @@ pub fn convolve(g: &Geometry, x: &[f32], filter: &[f32], y: &[f32], into: Into) 
             }
         }
     }
+}
+
+/// All three passes from one definition. Answers the sums, and the sums of absolute products, by which rounding errors are
+/// judged.
+pub fn convolve(g: &Geometry, x: &[f32], filter: &[f32], y: &[f32], into: Into) -> (Vec<f64>, Vec<f64>) {
+    let length = match into {
+        Into::Output => g.output_size(),
+        Into::Filter => g.filter_size(),
+        Into::Input => g.input_size(),
+    };
+    let (mut sums, mut sizes) = (vec![0.0; length], vec![0.0; length]);
+    each_product(g, |[a, b, d]| {
+        let (target, product) = match into {
+            Into::Output => (d, f64::from(x[a]) * f64::from(filter[b])),
+            Into::Filter => (b, f64::from(x[a]) * f64::from(y[d])),
+            Into::Input => (a, f64::from(y[d]) * f64::from(filter[b])),
+        };
+        sums[target] += product;
+        sizes[target] += product.abs();
+    });
     (sums, sizes)
 }
 

@@ -147,7 +147,6 @@ fn whole<const I: usize, const S: usize>(
     if count == 0 {
         return sums;
     }
-    let values = rest.map(|rest| Lanes::from_array(std::array::from_fn(|lane| *rest.get(lane).unwrap_or(&0.0))));
-    let last = add([Lanes::splat(0.0); S], values).map(Lanes::to_array);
+    let last = add([Lanes::splat(0.0); S], rest.map(|rest| Lanes::load_few(rest, 0.0))).map(Lanes::to_array);
     std::array::from_fn(|s| sums[s] + last[s].iter().take(count).sum::<Real>())
 }

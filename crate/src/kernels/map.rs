@@ -12,8 +12,7 @@ pub fn map(x: &[Real], y: &mut [Real], apply: impl Fn(Lanes) -> Lanes) {
     }
     let rest = inputs.remainder();
     if !rest.is_empty() {
-        let result = apply(partial(rest)).to_array();
-        outputs.into_remainder().copy_from_slice(&result[..rest.len()]);
+        apply(partial(rest)).store_few(outputs.into_remainder());
     }
 }
 
@@ -26,8 +25,7 @@ pub fn map_in_place(y: &mut [Real], apply: impl Fn(Lanes) -> Lanes) {
     }
     let rest = outputs.into_remainder();
     if !rest.is_empty() {
-        let result = apply(partial(rest)).to_array();
-        rest.copy_from_slice(&result[..rest.len()]);
+        apply(partial(rest)).store_few(rest);
     }
 }
 
@@ -86,7 +84,5 @@ pub fn zip(a: &[Real], b: &[Real], y: &mut [Real], apply: impl Fn(Lanes, Lanes) 
 /// Up to three values, with ones behind them.
 #[inline(always)]
 fn partial(values: &[Real]) -> Lanes {
-    let mut lanes = [1.0; LANES];
-    lanes[..values.len()].copy_from_slice(values);
-    Lanes::from_array(lanes)
+    Lanes::load_few(values, 1.0)
 }

@@ -1,7 +1,7 @@
 //! How matrices are worked through column by column: blocks of rows that stay in a cache, and in each of them strips of
 //! columns whose sums or factors stay in registers.
 
-use crate::vector::{copy, Lanes, Real, Vector, LANES};
+use crate::vector::{Lanes, Real, Vector, LANES};
 
 /// Rows of a block: some 32 KiB, but neither so many that long sums lose much, nor so few that their ends cost much.
 pub fn block_rows(columns: usize) -> usize {
@@ -40,10 +40,7 @@ pub fn each_strip<const MAX: usize>(columns: usize, strip: &mut impl Strip) {
 #[inline(always)]
 pub fn load<const V: usize, const PART: bool>(values: &[Real], place: usize) -> [Lanes; V] {
     if PART && place + LANES > values.len() {
-        let mut lanes = [0.0; LANES];
-        let rest = &values[place..];
-        lanes[..rest.len()].copy_from_slice(rest);
-        return [Lanes::from_array(lanes); V];
+        return [Lanes::load_few(&values[place..], 0.0); V];
     }
     let strip = &values[place..place + V * LANES];
     std::array::from_fn(|v| Lanes::load(&strip[v * LANES..]))
@@ -53,8 +50,7 @@ pub fn load<const V: usize, const PART: bool>(values: &[Real], place: usize) -> 
 #[inline(always)]
 pub fn store<const V: usize, const PART: bool>(strip: [Lanes; V], values: &mut [Real], place: usize, count: usize) {
     if PART {
-        let lanes = strip[0].to_array();
-        return copy(&lanes[..count], &mut values[place..place + count]);
+        return strip[0].store_few(&mut values[place..place + count]);
     }
     let target = &mut values[place..place + V * LANES];
     for (v, lanes) in strip.iter().enumerate() {

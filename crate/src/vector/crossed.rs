@@ -1,7 +1,6 @@
 //! A walk over some rows of a matrix, strip by strip: what is summed along the columns stays in registers while it goes down
 //! the rows, what is summed along the rows waits in memory, a few values a row.
 
-use super::sweep::{few, put_few};
 use super::{touch, Lanes, Real, Vector, LANES, LINE};
 
 /// Arrays of a matrix's rows: two that are read, one that is written, and two that hold what comes next in the first ones.
@@ -81,7 +80,7 @@ impl Strip {
             // SAFETY: promised by the caller.
             std::array::from_fn::<_, V, _>(|v| unsafe {
                 if PART {
-                    few(place, count, 0.0)
+                    Lanes::splat(0.0).with_few_at(place, count)
                 } else {
                     Lanes::load_at(place.add(v * LANES))
                 }
@@ -91,7 +90,7 @@ impl Strip {
             // SAFETY: promised by the caller.
             unsafe {
                 if PART {
-                    put_few(lanes, place, count)
+                    lanes.store_few_at(place, count)
                 } else {
                     lanes.store_at(place.add(v * LANES))
                 }

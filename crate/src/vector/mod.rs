@@ -132,6 +132,22 @@ pub trait Vector: Copy {
         unsafe { self.store_at(slice.as_mut_ptr()) }
     }
 
+    /// One to three values, and `others` behind them. Panics when there are more or none.
+    #[inline(always)]
+    fn load_few(slice: &[Real], others: Real) -> Self {
+        assert!((1..LANES).contains(&slice.len()));
+        // SAFETY: the length was checked.
+        unsafe { Self::splat(others).with_few_at(slice.as_ptr(), slice.len()) }
+    }
+
+    /// Writes the first lanes to a slice of one to three values. Panics when it has more or none.
+    #[inline(always)]
+    fn store_few(self, slice: &mut [Real]) {
+        assert!((1..LANES).contains(&slice.len()));
+        // SAFETY: the length was checked.
+        unsafe { self.store_few_at(slice.as_mut_ptr(), slice.len()) }
+    }
+
     /// Four values at an address, which need not be aligned to 16.
     ///
     /// # Safety
@@ -149,6 +165,18 @@ pub trait Vector: Copy {
     /// # Safety
     /// Four floats must be writable at `address`.
     unsafe fn store_at(self, address: *mut Real);
+
+    /// The first lanes from an address, one to three of them, the others as they are.
+    ///
+    /// # Safety
+    /// `count` floats must be readable at `address`.
+    unsafe fn with_few_at(self, address: *const Real, count: usize) -> Self;
+
+    /// Writes the first lanes, one to three of them, at an address.
+    ///
+    /// # Safety
+    /// `count` floats must be writable at `address`.
+    unsafe fn store_few_at(self, address: *mut Real, count: usize);
 }
 
 /// Most values that [`copy`] moves by itself.

@@ -220,4 +220,21 @@ impl Vector for Lanes {
         // SAFETY: the caller promises four writable floats.
         unsafe { address.cast::<[Real; LANES]>().write_unaligned(self.0) }
     }
+
+    #[inline(always)]
+    unsafe fn with_few_at(mut self, address: *const Real, count: usize) -> Self {
+        for (lane, value) in self.0.iter_mut().enumerate().take(count) {
+            // SAFETY: the caller promises so many readable floats.
+            *value = unsafe { *address.add(lane) };
+        }
+        self
+    }
+
+    #[inline(always)]
+    unsafe fn store_few_at(self, address: *mut Real, count: usize) {
+        for (lane, value) in self.0.into_iter().enumerate().take(count) {
+            // SAFETY: the caller promises so many writable floats.
+            unsafe { *address.add(lane) = value };
+        }
+    }
 }

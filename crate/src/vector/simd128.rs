@@ -247,6 +247,33 @@ impl Vector for Lanes {
         // SAFETY: the caller promises four writable floats; v128.store asks for no alignment.
         unsafe { v128_store(address.cast(), self.0) }
     }
+
+    // Lane by lane through the stack a vector would wait until its lanes have been written there.
+    #[inline(always)]
+    unsafe fn with_few_at(self, address: *const f32, count: usize) -> Self {
+        // SAFETY: the caller promises so many readable floats.
+        Self(unsafe {
+            match count {
+                1 => v128_load32_lane::<0>(self.0, address.cast()),
+                2 => v128_load64_lane::<0>(self.0, address.cast()),
+                _ => v128_load32_lane::<2>(v128_load64_lane::<0>(self.0, address.cast()), address.add(2).cast()),
+            }
+        })
+    }
+
+    #[inline(always)]
+    unsafe fn store_few_at(self, address: *mut f32, count: usize) {
+        // SAFETY: the caller promises so many writable floats.
+        unsafe {
+            if count == 1 {
+                return v128_store32_lane::<0>(self.0, address.cast());
+            }
+            v128_store64_lane::<0>(self.0, address.cast());
+            if count > 2 {
+                v128_store32_lane::<2>(self.0, address.add(2).cast());
+            }
+        }
+    }
 }
 
 /// `yes` where the mask's lanes are all ones, `no` where they are zero.

@@ -97,10 +97,12 @@ pub fn spread<const I: usize, const T: usize, const N: usize>(
     if count > 0 {
         // SAFETY: `count` values are left of all arrays.
         unsafe {
-            let results =
-                apply(inputs.map(|input| few(input, count, 0.0)), targets.map(|target| few(target, count, 0.0)));
+            let results = apply(
+                inputs.map(|input| Lanes::splat(0.0).with_few_at(input, count)),
+                targets.map(|target| Lanes::splat(0.0).with_few_at(target, count)),
+            );
             for (result, target) in results.into_iter().zip(targets) {
-                put_few(result, target, count);
+                result.store_few_at(target, count);
             }
         }
     }
@@ -291,34 +293,11 @@ impl<const I: usize> Places<I> {
     unsafe fn rest(&self, count: usize, apply: &impl Fn([Lanes; I], Lanes) -> Lanes) {
         // SAFETY: promised by the caller.
         unsafe {
-            let result = apply(self.inputs.map(|input| few(input, count, 1.0)), few(self.target, count, 1.0));
-            put_few(result, self.target, count);
+            let result = apply(
+                self.inputs.map(|input| Lanes::splat(1.0).with_few_at(input, count)),
+                Lanes::splat(1.0).with_few_at(self.target, count),
+            );
+            result.store_few_at(self.target, count);
         }
-    }
-}
-
-/// Up to three values, with others behind them.
-///
-/// # Safety
-/// `count` values must be readable from here on.
-#[inline(always)]
-pub(super) unsafe fn few(place: *const Real, count: usize, others: Real) -> Lanes {
-    let mut lanes = [others; LANES];
-    for (lane, value) in lanes.iter_mut().enumerate().take(count) {
-        // SAFETY: promised by the caller.
-        *value = unsafe { *place.add(lane) };
-    }
-    Lanes::from_array(lanes)
-}
-
-/// Writes the first lanes.
-///
-/// # Safety
-/// `count` values must be writable from here on.
-#[inline(always)]
-pub(super) unsafe fn put_few(lanes: Lanes, place: *mut Real, count: usize) {
-    for (lane, value) in lanes.to_array().into_iter().enumerate().take(count) {
-        // SAFETY: promised by the caller.
-        unsafe { *place.add(lane) = value };
     }
 }

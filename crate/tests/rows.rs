@@ -56,6 +56,57 @@ fn softmax_of_far_numbers() {
     }
 }
 
+#[test]
+fn gradients_of_softmax_of_rows_of_any_length_and_number() {
+    for width in [1, 2, 3, 4, 5, 7, 10, 15, 16, 17, 33, 64, 65, 66] {
+        for rows in [1, 3, 4, 5, 13] {
+            let mut numbers = Numbers::new((width * rows) as u64);
+            let (x, mut dy) = (numbers.floats(width * rows), numbers.floats(width * rows));
+            // A row that is lost keeps that to itself.
+            dy[(rows / 2) * width] = f32::NAN;
+            let (mut y, mut logarithms) = (vec![f32::NAN; x.len()], vec![f32::NAN; x.len()]);
+            softmax::softmax(width, &x, &mut y);
+            softmax::log_softmax(width, &x, &mut logarithms);
+            let (mut dx, mut log_dx) = (dy.clone(), dy.clone());
+            softmax::gradient(width, &y, &mut dx);
+            softmax::log_gradient(width, &logarithms, &mut log_dx);
+            for row in 0..rows {
+                let own = row * width..(row + 1) * width;
+                let what = format!("{rows}×{width}, row {row}");
+                if row == rows / 2 {
+                    assert!(dx[own.clone()].iter().chain(&log_dx[own]).all(|dx| dx.is_nan()), "{what}");
+                    continue;
+                }
+                let (y, dy) = (&y[own.clone()], &dy[own.clone()]);
+                let along: f64 = y.iter().zip(dy).map(|(&y, &dy)| f64::from(y) * f64::from(dy)).sum();
+                let sum: f64 = dy.iter().map(|&dy| f64::from(dy)).sum();
+                for (c, place) in own.enumerate() {
+                    let (y, dy) = (f64::from(y[c]), f64::from(dy[c]));
+                    close(dx[place], y * (dy - along), 3e-7, &what);
+                    close(log_dx[place], dy - y * sum, 2e-6, &what);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn layer_normalization_keeps_nan_in_its_row() {
+    for channels in [1, 2, 3, 5, 10, 15, 16, 33] {
+        let rows = 6;
+        let (mut x, matrix) = (Numbers::new(9).floats(rows * channels), Matrix { rows, channels });
+        (x[2 * channels], x[5 * channels]) = (f32::NAN, f32::INFINITY);
+        let (mut statistics, mut y) = (vec![0.0; 2 * rows], vec![0.0; x.len()]);
+        layer_norm::forward(matrix, &x, Affine { gamma: None, beta: None }, EPSILON, &mut statistics, &mut y);
+        let (mut dx, mut sums) = (vec![0.0; x.len()], vec![0.0; 2 * channels]);
+        layer_norm::gradient(matrix, &x, None, &statistics, &vec![1.0; x.len()], &mut dx, &mut sums);
+        for (place, (y, dx)) in y.iter().zip(&dx).enumerate() {
+            let is_lost = [2, 5].contains(&(place / channels));
+            assert_eq!([y.is_nan(), dx.is_nan()], [is_lost; 2], "{channels} channels, row {}", place / channels);
+        }
+    }
+}
+
 /// Mean, variance and normalized values of each channel in double precision.
 fn moments(x: &[f32], channels: usize) -> (Vec<f64>, Vec<f64>) {
     let rows = (x.len() / channels) as f64;
@@ -156,9 +207,9 @@ fn variances_of_numbers_far_from_zero_and_of_outliers() {
 
 #[test]
 fn layer_normalization_of_matrices_of_any_size() {
-    for (rows, channels) in
-        [(1_u32, 1_u32), (2, 3), (3, 4), (1, 64), (2, 31), (3, 45), (4, 300), (5, 33), (37, 7), (40, 100)]
-    {
+    let few = (1_u32..=18).flat_map(|channels| [1_u32, 4, 7, 17].map(|rows| (rows, channels)));
+    let many = [(1, 64), (2, 31), (3, 45), (4, 300), (5, 33), (37, 7), (40, 100), (7, 65), (6, 66), (9, 130)];
+    for (rows, channels) in few.chain(many) {
         let mut numbers = Numbers::new(u64::from(rows * channels));
         let (count, width) = ((rows * channels) as usize, channels as usize);
         // Far from zero, each row elsewhere.

@@ -2,8 +2,9 @@
 
 use super::batch_norm::{Affine, Matrix};
 use super::bias::sums_beside;
+use super::fours::{read, read_ends, total, write, write_ends, SHORT};
 use crate::threads;
-use crate::vector::{cross, update_ahead, Crossed, Lanes, Real, Vector};
+use crate::vector::{cross, update_ahead, Crossed, Lanes, Real, Vector, LANES};
 
 /// Values of rows whose gradients are taken through both passes before the next ones are: with the next ones, which are
 /// asked for meanwhile, they stay in a first-level cache.
@@ -17,10 +18,13 @@ const MOST: usize = 16;
 pub fn forward(matrix: Matrix, x: &[Real], affine: Affine, epsilon: Real, statistics: &mut [Real], y: &mut [Real]) {
     let Matrix { rows, channels } = matrix;
     let (means, deviations) = statistics.split_at_mut(rows);
-    let part = threads::share(rows, 8 * channels);
+    let part = threads::share(rows, 8 * channels).next_multiple_of(if channels < SHORT { LANES } else { 1 });
     threads::each_of([(y, part * channels), (means, part), (deviations, part)], |index, [y, means, deviations]| {
         let x = &x[index * part * channels..][..y.len()];
         let rows = Rows { channels, epsilon, means, deviations };
+        if channels < SHORT {
+            return rows.normalize_fours(x, affine, y);
+        }
         match (affine.gamma, affine.beta) {
             (None, None) => rows.normalize([x], y, |[x]| x),
             (Some(gamma), None) => rows.normalize([x, gamma], y, |[x, gamma]| x.mul(gamma)),
@@ -75,6 +79,45 @@ impl Rows<'_> {
     }
 }
 
+impl Rows<'_> {
+    /// `y` for short rows, four at a time.
+    #[inline(never)]
+    fn normalize_fours(self, x: &[Real], affine: Affine, y: &mut [Real]) {
+        let Self { channels, epsilon, means, deviations } = self;
+        let mut room = [[Lanes::splat(0.0); SHORT]; 3];
+        let [columns, scale, shift] = room.each_mut().map(|columns| &mut columns[..channels]);
+        splat_all(affine.gamma, 1.0, scale);
+        splat_all(affine.beta, 0.0, shift);
+        let [share, epsilon, one] = [1.0 / channels as Real, epsilon, 1.0].map(Lanes::splat);
+        let ends = means.chunks_mut(LANES).zip(deviations.chunks_mut(LANES));
+        let rows = x.chunks(LANES * channels).zip(y.chunks_mut(LANES * channels));
+        for ((x, y), (means, deviations)) in rows.zip(ends) {
+            read(x, columns);
+            let mean = total(columns, Lanes::add).mul(share);
+            let squares = total(columns, |sum, x| {
+                let distance = x.sub(mean);
+                distance.mul_add(distance, sum)
+            });
+            let deviation = one.div(squares.mul(share).add(epsilon).square_root());
+            write_ends(mean, means);
+            write_ends(deviation, deviations);
+            for (column, (scale, shift)) in columns.iter_mut().zip(scale.iter().zip(shift.iter())) {
+                *column = column.sub(mean).mul(deviation).mul_add(*scale, *shift);
+            }
+            write(columns, y, |column| column);
+        }
+    }
+}
+
+/// Each value in all lanes; `absent` where there are none.
+#[inline(always)]
+fn splat_all(values: Option<&[Real]>, absent: Real, lanes: &mut [Lanes]) {
+    match values {
+        Some(values) => lanes.iter_mut().zip(values).for_each(|(lanes, &value)| *lanes = Lanes::splat(value)),
+        None => lanes.fill(Lanes::splat(absent)),
+    }
+}
+
 /// Gradients of [`forward`]: `sums [2, channels]` gets dβ and dγ; with g = dy·γ,
 /// `dx = (g − mean(g) − x̂·mean(g·x̂))/√(variance + ε)`.
 pub fn gradient(
@@ -88,6 +131,9 @@ pub fn gradient(
 ) {
     let (means, deviations) = statistics.split_at(rows);
     let (shift, scale) = sums.split_at_mut(channels);
+    if channels < SHORT {
+        return gradient_fours(x, gamma, (means, deviations), dy, dx, [shift, scale]);
+    }
     shift.fill(0.0);
     scale.fill(0.0);
     let block = (BLOCK / channels).clamp(LEAST, MOST);
@@ -111,6 +157,51 @@ pub fn gradient(
         for ((row, (x, dx)), ahead) in rows.iter().zip(own).zip(ahead) {
             row.finish(x, dx, ahead);
         }
+    }
+}
+
+/// [`gradient`] of short rows, four at a time.
+#[inline(never)]
+fn gradient_fours(
+    x: &[Real],
+    gamma: Option<&[Real]>,
+    (means, deviations): (&[Real], &[Real]),
+    dy: &[Real],
+    dx: &mut [Real],
+    [shift, scale]: [&mut [Real]; 2],
+) {
+    let (channels, zero) = (shift.len(), Lanes::splat(0.0));
+    let mut room = [[zero; SHORT]; 5];
+    let [normals, slopes, factors, shifts, scales] = room.each_mut().map(|columns| &mut columns[..channels]);
+    splat_all(gamma, 1.0, factors);
+    let share = Lanes::splat(-1.0 / channels as Real);
+    let ends = means.chunks(LANES).zip(deviations.chunks(LANES));
+    let size = LANES * channels;
+    let rows = x.chunks(size).zip(dy.chunks(size)).zip(dx.chunks_mut(size));
+    for (((x, dy), dx), (mean, deviation)) in rows.zip(ends) {
+        // Where rows are missing all these are zero.
+        let [mean, deviation] = [mean, deviation].map(read_ends);
+        read(x, normals);
+        read(dy, slopes);
+        let (mut sum, mut product) = (zero, zero);
+        let columns = normals.iter_mut().zip(slopes.iter_mut()).zip(factors.iter());
+        for (((normal, slope), &factor), (shift, scale)) in columns.zip(shifts.iter_mut().zip(scales.iter_mut())) {
+            *normal = normal.sub(mean).mul(deviation);
+            *shift = shift.add(*slope);
+            *scale = slope.mul_add(*normal, *scale);
+            *slope = slope.mul(factor);
+            sum = sum.add(*slope);
+            product = slope.mul_add(*normal, product);
+        }
+        let share = deviation.mul(share);
+        let (start, along) = (sum.mul(share), product.mul(share));
+        for (slope, normal) in slopes.iter_mut().zip(normals.iter()) {
+            *slope = slope.mul_add(deviation, normal.mul_add(along, start));
+        }
+        write(slopes, dx, |slope| slope);
+    }
+    for (sum, lanes) in shift.iter_mut().zip(shifts).chain(scale.iter_mut().zip(scales)) {
+        *sum = lanes.sum();
     }
 }
 

@@ -21,6 +21,7 @@ pub mod ending;
 pub mod exponential;
 pub mod extremes;
 pub mod fold;
+mod fours;
 pub mod group_norm;
 pub mod image;
 mod joined_rows;

@@ -3,15 +3,13 @@
 use super::bias::sum;
 use super::cross_entropy::natural_logarithm;
 use super::exponential::{Exponential, Falling};
+use super::fours::{self, total, SHORT};
 use super::map::{map, map_in_place, zip_in_place};
 use crate::threads::{each_part, share};
 use crate::vector::{columns_to_rows, rows_to_columns, Lanes, Real, Vector, LANES};
 
-/// Rows up to this long are taken four at a time, a lane each: nothing is left over, and no lanes are summed.
-const NARROW: usize = 64;
-
-/// Rows that are very short.
-const SHORT: usize = 16;
+/// Rows up to this long are taken four at a time: see [`fours`].
+const NARROW: usize = fours::MOST;
 
 /// Most groups of four rows whose ends are kept.
 const GROUPS: usize = 16;
@@ -185,7 +183,19 @@ fn each_rows(width: usize, out: &mut [Real], work: impl Fn(usize, &mut [Real]) +
 /// `dx = y·(dy − Σ dy·y)` for rows of `width`, in place in `d`.
 pub fn gradient(width: usize, y: &[Real], d: &mut [Real]) {
     each_rows(width, d, |first, d| {
-        for (y, d) in y[first..].chunks_exact(width).zip(d.chunks_exact_mut(width)) {
+        let y = &y[first..][..d.len()];
+        if width < SHORT {
+            return change_fours(width, y, d, |y, d| {
+                for (d, &y) in d.iter_mut().zip(y.iter()) {
+                    *d = d.mul(y);
+                }
+                let total = Lanes::splat(0.0).sub(total(d, Lanes::add));
+                for (d, &y) in d.iter_mut().zip(y.iter()) {
+                    *d = y.mul_add(total, *d);
+                }
+            });
+        }
+        for (y, d) in y.chunks_exact(width).zip(d.chunks_exact_mut(width)) {
             zip_in_place(d, y, |d, y| d.mul(y));
             let total = Lanes::splat(-sum(d));
             zip_in_place(d, y, |product, y| y.mul_add(total, product));
@@ -193,12 +203,41 @@ pub fn gradient(width: usize, y: &[Real], d: &mut [Real]) {
     });
 }
 
+/// Columns of four short rows of `d` become what `change` makes of them and of those of `y`.
+#[inline(always)]
+fn change_fours(width: usize, y: &[Real], d: &mut [Real], change: impl Fn(&[Lanes], &mut [Lanes])) {
+    let mut room = [[Lanes::splat(0.0); SHORT]; 2];
+    let [inputs, columns] = room.each_mut().map(|columns| &mut columns[..width]);
+    for (y, d) in y.chunks(LANES * width).zip(d.chunks_mut(LANES * width)) {
+        fours::read(y, inputs);
+        fours::read(d, columns);
+        change(inputs, columns);
+        fours::write(columns, d, |column| column);
+    }
+}
+
 /// `y = x − ln Σ eˣ` for rows of `width`: the logarithm of [`softmax`].
 pub fn log_softmax(width: usize, x: &[Real], y: &mut [Real]) {
+    let logarithm = |total: Real| natural_logarithm(f64::from(total)) as Real;
     each_rows(width, y, |first, y| {
         let x = &x[first..][..y.len()];
+        if width <= NARROW {
+            let mut ends = [[[0.0; LANES]; 2]; GROUPS];
+            let columns = &mut [Lanes::splat(0.0); NARROW][..width];
+            let size = GROUPS * LANES * width;
+            for (x, y) in x.chunks(size).zip(y.chunks_mut(size)) {
+                narrow(width, x, y, &mut ends);
+                let groups = x.chunks(LANES * width).zip(y.chunks_mut(LANES * width));
+                for ((x, y), &[largest, totals]) in groups.zip(&ends) {
+                    let [largest, logarithms] = [largest, totals.map(logarithm)].map(Lanes::from_array);
+                    fours::read(x, columns);
+                    fours::write(columns, y, |x| x.sub(largest).sub(logarithms));
+                }
+            }
+            return;
+        }
         softmax_rows(width, x, y, |row, y, largest, total| {
-            let logarithm = Lanes::splat(natural_logarithm(f64::from(total)) as Real);
+            let logarithm = Lanes::splat(logarithm(total));
             map(&x[row * width..(row + 1) * width], y, |x| x.sub(Lanes::splat(largest)).sub(logarithm));
         });
     });
@@ -207,8 +246,16 @@ pub fn log_softmax(width: usize, x: &[Real], y: &mut [Real]) {
 /// Gradient of [`log_softmax`] from its output: `dx = dy − eʸ·Σ dy` for rows of `width`, in place in `d`.
 pub fn log_gradient(width: usize, y: &[Real], d: &mut [Real]) {
     each_rows(width, d, |first, d| {
-        let constants = Exponential::new();
-        for (y, d) in y[first..].chunks_exact(width).zip(d.chunks_exact_mut(width)) {
+        let (y, constants) = (&y[first..][..d.len()], Exponential::new());
+        if width < SHORT {
+            return change_fours(width, y, d, |y, d| {
+                let total = Lanes::splat(0.0).sub(total(d, Lanes::add));
+                for (d, &y) in d.iter_mut().zip(y.iter()) {
+                    *d = constants.exp(y).mul_add(total, *d);
+                }
+            });
+        }
+        for (y, d) in y.chunks_exact(width).zip(d.chunks_exact_mut(width)) {
             let total = Lanes::splat(-sum(d));
             zip_in_place(d, y, |d, y| constants.exp(y).mul_add(total, d));
         }

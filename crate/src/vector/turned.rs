@@ -10,7 +10,11 @@ pub fn rows_to_columns(rows: &[Real], columns: &mut [Lanes], mut see: impl FnMut
     assert!(width > 0 && rows.len() == LANES * width);
     if width < LANES {
         for (c, column) in columns.iter_mut().enumerate() {
-            *column = Lanes::from_array(std::array::from_fn(|row| rows[row * width + c]));
+            *column = match width {
+                1 => Lanes::load(rows),
+                2 => Lanes::load(&rows[c..]).pick_of_twos(Lanes::load(&rows[c + 3..])),
+                _ => Lanes::load(&rows[c..]).pick_of_threes(Lanes::load(&rows[c + 6..])),
+            };
         }
         return see(std::array::from_fn(|c| columns[c.min(width - 1)]));
     }
@@ -45,12 +49,11 @@ pub fn columns_to_rows(columns: &[Lanes], rows: &mut [Real], apply: impl Fn(Lane
     let width = columns.len();
     assert!(width > 0 && rows.len() == LANES * width);
     if width < LANES {
-        for (c, &column) in columns.iter().enumerate() {
-            for (row, value) in apply(column).to_array().into_iter().enumerate() {
-                rows[row * width + c] = value;
-            }
-        }
-        return;
+        return match width {
+            1 => weave::<1>(columns, rows, apply),
+            2 => weave::<2>(columns, rows, apply),
+            _ => weave::<3>(columns, rows, apply),
+        };
     }
     let start = rows.as_mut_ptr();
     let (mut places, mut source) = (starts(width).map(|first| start.wrapping_add(first)), columns.as_ptr());
@@ -73,6 +76,15 @@ pub fn columns_to_rows(columns: &[Lanes], rows: &mut [Real], apply: impl Fn(Lane
     if width % LANES > 0 {
         let again = LANES - width % LANES;
         step(&places.map(|place| place.wrapping_sub(again)), source.wrapping_sub(again));
+    }
+}
+
+/// [`columns_to_rows`] of fewer columns than a vector has lanes.
+#[inline(always)]
+fn weave<const N: usize>(columns: &[Lanes], rows: &mut [Real], apply: impl Fn(Lanes) -> Lanes) {
+    let woven = Lanes::interleave::<N>(std::array::from_fn(|c| apply(columns[c])));
+    for (woven, rows) in woven.into_iter().zip(rows.chunks_exact_mut(LANES)) {
+        woven.store(rows);
     }
 }
 

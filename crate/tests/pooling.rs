@@ -21,12 +21,18 @@ fn geometry(image: [u32; 2], channels: u32, window: [u32; 2], stride: [u32; 2], 
 
 fn table() -> Vec<Geometry> {
     let mut all = Vec::new();
-    for channels in [1, 3, 4, 9, 12] {
+    for channels in [1, 2, 3, 4, 5, 6, 7, 9, 12] {
         all.push(geometry([6, 8], channels, [2, 2], [2, 2], [0; 4]));
         all.push(geometry([7, 5], channels, [2, 3], [1, 2], [0, 1, 1, 1]));
         all.push(geometry([5, 5], channels, [3, 3], [2, 2], [1; 4]));
         all.push(geometry([1, 1], channels, [1, 1], [1, 1], [0; 4]));
         all.push(geometry([5, 7], channels, [2, 2], [2, 2], [0; 4]));
+        all.push(geometry([6, 9], channels, [3, 3], [1, 1], [1; 4]));
+        all.push(geometry([9, 11], channels, [5, 4], [2, 3], [1, 2, 2, 1]));
+        // Lines that are longer than what is on its way at once; windows that are as well.
+        all.push(geometry([3, 600], channels, [3, 3], [1, 1], [1; 4]));
+        all.push(geometry([3, 600], channels, [3, 3], [2, 2], [0, 1, 0, 1]));
+        all.push(geometry([2, 1030], channels, [2, 1025], [1, 2], [0; 4]));
     }
     all
 }
@@ -117,6 +123,33 @@ fn nan_wins_a_window() {
             let expected: Vec<f32> = (0..4).map(|pixel| if pixel == place { 2.0 } else { 0.0 }).collect();
             assert_eq!(first, expected, "gradient of {channels} channels, pixel {place}");
             assert_noted(&g, &x, &dy, &y, &dx);
+        }
+    }
+}
+
+#[test]
+fn nan_and_infinity_stay_in_their_windows() {
+    for g in table() {
+        let mut x = Numbers::new(3).integers(g.input_size(), 4);
+        for (place, x) in x.iter_mut().enumerate() {
+            match place % 53 {
+                11 => *x = f32::NAN,
+                23 => *x = f32::INFINITY,
+                28.. => *x = f32::NEG_INFINITY,
+                _ => {}
+            }
+        }
+        let mut largest = vec![0.0; g.output_size()];
+        pooling::max(&g, &x, &mut largest);
+        for (output, largest) in largest.into_iter().enumerate() {
+            let (channel, place) = (output % g.in_c, output / g.in_c);
+            let (j, i, n) = (place % g.out_w, place / g.out_w % g.out_h, place / g.out_w / g.out_h);
+            let values: Vec<f32> = window(&g, n, i, j).iter().map(|&pixel| x[pixel + channel]).collect();
+            if values.iter().any(|value| value.is_nan()) {
+                assert!(largest.is_nan(), "{g:?}");
+            } else {
+                assert_eq!(largest, values.into_iter().fold(f32::NEG_INFINITY, f32::max), "{g:?}");
+            }
         }
     }
 }

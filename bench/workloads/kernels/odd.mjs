@@ -1,6 +1,7 @@
 /** Sizes beside those that kernels are made for: a cliff would show here. */
 
 import { convolutions } from './convolution.mjs';
+import { maxPooling, rowSums } from './elementwise.mjs';
 import { denseProducts } from './product.mjs';
 
 /** Workloads as those of `kernelWorkloads`. */
@@ -19,5 +20,8 @@ export function oddWorkloads() {
     ...denseProducts(784, 128, 1),
     ...denseProducts(512, 512, 1),
     ...denseProducts(512, 512, 3),
+    ...rowSums(512, 10),
+    ...maxPooling([32, 28, 28, 1]),
+    ...maxPooling([32, 28, 28, 6]),
   ];
 }

@@ -1,5 +1,6 @@
 //! Pooling: the largest value or the mean of each window, channel by channel. Images NHWC.
 
+mod lines;
 mod quarters;
 
 use super::strips::{each_strip, load, store, Strip};
@@ -64,6 +65,9 @@ pub fn max(g: &Geometry, x: &[Real], y: &mut [Real]) {
 fn max_of(g: &Geometry, x: &[Real], y: &mut [Real]) {
     if quarters::fits(g) {
         return quarters::max(g, x, y);
+    }
+    if lines::fits(g) {
+        return lines::max(g, x, y);
     }
     windows(g, |window| each_strip::<4>(g.in_c, &mut Largest { g, window, x, y }));
 }
@@ -139,7 +143,7 @@ pub fn max_gradient(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], dx: &mut 
 }
 
 fn max_gradient_of(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], dx: &mut [Real]) {
-    if quarters::fits(g) {
+    if quarters::is_side_by_side(g) {
         return quarters::max_gradient(g, x, y, dy, dx);
     }
     dx.fill(0.0);

@@ -1,12 +1,17 @@
-//! Max pooling of windows of 2×2 side by side, of channels that fill vectors: the pooling of most networks. Every pixel is
-//! in one window, so that gradients are written once and not added.
+//! Max pooling of windows of 2×2 side by side, the pooling of most networks: of channels that fill vectors, the gradient of any.
+//! Every pixel is in one window, so that gradients are written once and not added.
 
 use crate::geometry::Geometry;
 use crate::vector::{combine, combine_marking, spread, spread_marked, Lanes, Real, Vector, LANES};
 
 /// Whether this way is taken.
 pub fn fits(g: &Geometry) -> bool {
-    (g.kernel_h, g.kernel_w, g.stride_h, g.stride_w) == (2, 2, 2, 2) && !g.is_padded() && g.in_c % LANES == 0
+    is_side_by_side(g) && g.in_c % LANES == 0
+}
+
+/// Whether the gradient is taken this way, of any channels.
+pub fn is_side_by_side(g: &Geometry) -> bool {
+    (g.kernel_h, g.kernel_w, g.stride_h, g.stride_w) == (2, 2, 2, 2) && !g.is_padded()
 }
 
 /// The largest of four values; NaN wins.

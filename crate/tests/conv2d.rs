@@ -193,6 +193,15 @@ fn table() -> Vec<Case> {
         cases.extend([case, Case { stride: [2, 1], pads: [0, 2, 1, 2], ..case }]);
         cases.push(Case { image: [5, 6], stride: [2, 2], dilation: [2, 1], pads: [2, 2, 3, 0], ..case });
     }
+    // The filters' gradient tap by tap over more pixels, where the border and the number of channels say so, and not.
+    for image in [[4, 4], [3, 6], [7, 5], [16, 16], [17, 16]] {
+        for (channels, filters) in [(32, 32), (33, 68), (65, 36), (36, 34)] {
+            let case = Case { image, channels, filters, pads: [1; 4], ..base };
+            cases.extend([case, Case { kernel: [5, 4], pads: [3, 1, 2, 2], stride: [1, 2], batch: 1, ..case }]);
+            cases.push(Case { pads: [0, 1, 1, 0], dilation: [1, 2], batch: 3, ..case });
+        }
+    }
+    cases.push(Case { image: [11, 12], channels: 132, filters: 128, stride: [2, 2], pads: [1, 0, 1, 0], ..base });
     // Two to four output channels over whole vectors of channels, forward and back.
     for few in [2, 3, 4] {
         for (channels, filters) in [(8, few), (few, 8)] {

@@ -4,6 +4,7 @@
 //! Pixels are put in another order for it: those of the same place in all images of a part lie side by side, so that what a
 //! row of outputs sees through a tap is a matrix.
 
+use super::segments;
 use crate::error::{checked_product, Error};
 use crate::gemm::pack::{packed_size, PANEL};
 use crate::geometry::Geometry;
@@ -11,10 +12,13 @@ use crate::kernels::bias::broadcast;
 use crate::kernels::ending::Ending;
 use crate::kernels::matmul::{matmul, Block, Product, BLOCK};
 use crate::threads::{each_pair, each_part, share};
-use crate::vector::{copy, Real};
+use crate::vector::{copy, Real, LANES};
 
-/// Most outputs of an image.
+/// Most outputs of an image for [`convolve`].
 const MOST_PIXELS: usize = 16;
+
+/// Most outputs of an image for [`filter_gradient`]: what a tap sees of all images is copied.
+const MOST_GRADIENTS: usize = 256;
 
 /// Fewest outputs of all images.
 const FEWEST_PIXELS: usize = 32;
@@ -27,17 +31,46 @@ const FEWEST_FILTERS: usize = 1 << 17;
 
 /// Whether outputs and the images' gradient are computed this way, where Winograd's is not taken.
 pub fn fits(geometry: &Geometry) -> bool {
-    gradient_fits(geometry) && geometry.filter_size() >= FEWEST_FILTERS
+    gradient_fits(geometry)
+        && geometry.out_h * geometry.out_w <= MOST_PIXELS
+        && geometry.filter_size() >= FEWEST_FILTERS
 }
 
 /// Whether the filters' gradient is, where Winograd's way is not taken: else each image would read and write all sums for a few
-/// pixels.
+/// pixels, and multiply by the zeros of its border.
 pub fn gradient_fits(geometry: &Geometry) -> bool {
     let pixels = geometry.out_h * geometry.out_w;
     geometry.groups == 1
         && geometry.in_c.min(geometry.out_c) >= FEWEST
-        && (2..=MOST_PIXELS).contains(&pixels)
+        && (2..=MOST_GRADIENTS).contains(&pixels)
         && geometry.batch * pixels >= FEWEST_PIXELS
+        && (pixels <= MOST_PIXELS || gradient_pays(geometry))
+}
+
+/// Elements of both sides that find room in a second-level cache, more or less.
+const NEAR: usize = 1 << 19;
+
+/// Whether products added in one instruction take half the time beside copies and sums.
+const FUSED: bool = cfg!(target_feature = "relaxed-simd");
+
+/// Whether copying what each tap sees takes less time than what it spares: the zeros of the border, and reading and writing the
+/// sums with every strip. In multiples of the time that a vector's product takes, a vector that is copied takes about three,
+/// twice as much from afar; one of the sums one and a half, or five from afar.
+fn gradient_pays(geometry: &Geometry) -> bool {
+    let (m, n) = (geometry.in_c, geometry.out_c);
+    if n % LANES > 0 {
+        return false;
+    }
+    let (mut seen, all) = (0, geometry.kernel_h * geometry.kernel_w * geometry.out_h * geometry.out_w);
+    for tap in 0..geometry.kernel_h * geometry.kernel_w {
+        each_seen(geometry, tap, |part| seen += part.count);
+    }
+    let copied = geometry.batch * geometry.out_h * geometry.out_w * (m + n);
+    let weight = |near: f64, far: f64, is_far: bool| if is_far { far } else { near } * if FUSED { 2.0 } else { 1.0 };
+    let copies = weight(3.0, 6.0, copied > NEAR) * (m + n) as f64 / (m * n) as f64;
+    let sums = weight(1.5, 5.0, geometry.filter_size() >= FEWEST_FILTERS)
+        / segments::pixels_of_strip(&geometry.without_padding()) as f64;
+    seen as f64 * (1.0 + copies) < all as f64 * (1.0 + sums)
 }
 
 /// Pixels that see each other through a tap.

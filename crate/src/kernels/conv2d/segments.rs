@@ -42,11 +42,21 @@ pub fn add_image_turned(geometry: &Geometry, x: &[Real], dy: &[Real], sums: &mut
     });
 }
 
+/// Rows of an image's gradients that are a strip.
+fn rows_of_strip(geometry: &Geometry) -> usize {
+    let line = geometry.stride_h * geometry.in_w * geometry.in_c;
+    (STRIP / 4 / (line + geometry.out_w * geometry.out_c)).clamp(1, geometry.out_h)
+}
+
+/// Gradients of a strip: so many share that the sums are read and written. The image has no border.
+pub fn pixels_of_strip(geometry: &Geometry) -> usize {
+    rows_of_strip(geometry) * geometry.out_w
+}
+
 /// Calls `work` with strips of the rows of an image's gradients.
 fn each_strip(geometry: &Geometry, mut work: impl FnMut(&Strip)) {
     let line = geometry.stride_h * geometry.in_w * geometry.in_c;
-    let row_bytes = (line + geometry.out_w * geometry.out_c) * 4;
-    let rows = (STRIP / row_bytes).clamp(1, geometry.out_h);
+    let rows = rows_of_strip(geometry);
     for first in (0..geometry.out_h).step_by(rows) {
         let walk = |inner_stride| Walk {
             outer: 1,

@@ -193,6 +193,21 @@ fn table() -> Vec<Case> {
         cases.extend([case, Case { stride: [2, 1], pads: [0, 2, 1, 2], ..case }]);
         cases.push(Case { image: [5, 6], stride: [2, 2], dilation: [2, 1], pads: [2, 2, 3, 0], ..case });
     }
+    // The same in batches of one and two, over single pixels, with taps that nobody sees; and over as many pixels as this is done for.
+    for (image, kernel, pads, channels, filters) in [
+        ([2, 2], [3, 3], [1; 4], 130, 116),
+        ([1, 1], [3, 3], [1; 4], 118, 126),
+        ([2, 1], [5, 5], [2; 4], 60, 90),
+        ([4, 4], [3, 3], [1; 4], 121, 123),
+        ([8, 8], [3, 3], [1; 4], 200, 220),
+        ([8, 9], [3, 3], [1; 4], 219, 200),
+    ] {
+        let case = Case { image, kernel, pads, channels, filters, batch: 1, ..base };
+        cases.push(case);
+        if image[0] < 8 {
+            cases.push(Case { batch: 2, ..case });
+        }
+    }
     // The filters' gradient tap by tap over more pixels, where the border and the number of channels say so, and not.
     for image in [[4, 4], [3, 6], [7, 5], [16, 16], [17, 16]] {
         for (channels, filters) in [(32, 32), (33, 68), (65, 36), (36, 34)] {

@@ -14,37 +14,39 @@ use crate::kernels::matmul::{matmul, Block, Product, BLOCK};
 use crate::threads::{each_pair, each_part, share};
 use crate::vector::{copy, Real, LANES};
 
+/// Outputs of an image that are few.
+const FEW: usize = 16;
+
 /// Most outputs of an image for [`convolve`].
-const MOST_PIXELS: usize = 16;
+const MOST: usize = 64;
 
 /// Most outputs of an image for [`filter_gradient`]: what a tap sees of all images is copied.
 const MOST_GRADIENTS: usize = 256;
 
-/// Fewest outputs of all images.
-const FEWEST_PIXELS: usize = 32;
-
 /// Fewest channels on both sides.
 const FEWEST: usize = 32;
 
-/// Fewest elements of the filters for [`convolve`]: fewer stay in the second-level cache.
+/// Fewest elements of the filters for [`convolve`], for few outputs and for more: fewer stay in the second-level cache.
 const FEWEST_FILTERS: usize = 1 << 17;
+const FEWEST_FILTERS_OF_MORE: usize = 3 << 17;
 
 /// Whether outputs and the images' gradient are computed this way, where Winograd's is not taken.
 pub fn fits(geometry: &Geometry) -> bool {
-    gradient_fits(geometry)
-        && geometry.out_h * geometry.out_w <= MOST_PIXELS
-        && geometry.filter_size() >= FEWEST_FILTERS
+    let pixels = geometry.out_h * geometry.out_w;
+    let fewest = if pixels <= FEW { FEWEST_FILTERS } else { FEWEST_FILTERS_OF_MORE };
+    is_possible(geometry) && pixels <= MOST && geometry.filter_size() >= fewest
 }
 
 /// Whether the filters' gradient is, where Winograd's way is not taken: else each image would read and write all sums for a few
 /// pixels, and multiply by the zeros of its border.
 pub fn gradient_fits(geometry: &Geometry) -> bool {
     let pixels = geometry.out_h * geometry.out_w;
-    geometry.groups == 1
-        && geometry.in_c.min(geometry.out_c) >= FEWEST
-        && (2..=MOST_GRADIENTS).contains(&pixels)
-        && geometry.batch * pixels >= FEWEST_PIXELS
-        && (pixels <= MOST_PIXELS || gradient_pays(geometry))
+    is_possible(geometry) && (pixels <= FEW || pixels <= MOST_GRADIENTS && gradient_pays(geometry))
+}
+
+/// Whether channels are many.
+fn is_possible(geometry: &Geometry) -> bool {
+    geometry.groups == 1 && geometry.in_c.min(geometry.out_c) >= FEWEST
 }
 
 /// Elements of both sides that find room in a second-level cache, more or less.
@@ -174,6 +176,11 @@ pub fn convolve(
     });
     let sources = &*sources;
     for (tap, filter) in filter.chunks_exact(k * n).enumerate() {
+        let mut is_seen = false;
+        each_seen(geometry, tap, |_| is_seen = true);
+        if !is_seen {
+            continue;
+        }
         for start in (0..k).step_by(BLOCK) {
             let block = Block { product, start, steps: BLOCK.min(k - start) };
             let packed = &mut packed[..packed_size(block.steps, n)];

@@ -66,6 +66,33 @@ fn products() -> Vec<Product> {
         (67, 65, 1030),
         (70, 100, 1601),
         (64, 76, 4200),
+        // Few rows or columns, on both sides of every limit.
+        (1300, 1, 520),
+        (1, 1300, 520),
+        (2, 2, 1021),
+        (5, 2, 4001),
+        (2, 5, 4),
+        (3, 40, 3),
+        (3, 40, 5),
+        (4, 70, 19),
+        (4, 70, 20),
+        (7, 90, 21),
+        (8, 63, 47),
+        (8, 64, 48),
+        (8, 63, 20),
+        (15, 37, 257),
+        (16, 37, 257),
+        (6, 40, 515),
+        (6, 41, 516),
+        (10, 30, 1029),
+        (3, 600, 530),
+        (7, 801, 300),
+        (50, 3, 4),
+        (50, 4, 47),
+        (50, 4, 48),
+        (50, 7, 20),
+        (50, 8, 20),
+        (900, 5, 300),
     ] {
         for (transpose_a, transpose_b) in [(false, false), (true, false), (false, true), (true, true)] {
             products.push(Product { m, n, k, transpose_a, transpose_b });
@@ -95,14 +122,39 @@ fn integers_are_exact() {
 }
 
 #[test]
+fn infinity_and_nan_are_where_the_definition_has_them() {
+    for product in products().into_iter().filter(|product| product.m * product.n * product.k < 100_000) {
+        let Product { m, n, k, transpose_a, transpose_b } = product;
+        let mut scratch = vec![f32::NAN; product.workspace().unwrap()];
+        for inner in [0, k / 2, k - 1] {
+            for (row, column) in [(0, 0), (m / 2, n / 2), (m - 1, n - 1)] {
+                let (mut a, mut b, mut c) = (vec![1.0; m * k], vec![1.0; k * n], vec![0.0; m * n]);
+                a[if transpose_a { inner * m + row } else { row * k + inner }] = f32::NAN;
+                b[if transpose_b { column * k + inner } else { inner * n + column }] = f32::INFINITY;
+                matmul(product, &a, &b, None, &mut c, Ending::NONE, &mut scratch);
+                for (index, &value) in c.iter().enumerate() {
+                    let what = format!("{product:?}: {value} at {index} for {row}, {column}, {inner}");
+                    if index / n == row {
+                        assert!(value.is_nan(), "{what}");
+                    } else {
+                        assert_eq!(value, if index % n == column { f32::INFINITY } else { k as f32 }, "{what}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn a_row_alone_has_the_bits_it_has_among_others() {
-    for (n, k) in [(10, 1600), (16, 600), (71, 40), (100, 257), (3, 7), (40, 1)] {
+    let sizes = [(10, 1600), (16, 600), (71, 40), (100, 257), (3, 7), (40, 1), (600, 530), (33, 19)];
+    for (m, (n, k)) in [2, 5, 8, 20].into_iter().flat_map(|m| sizes.map(|size| (m, size))) {
         let mut numbers = Numbers::new(n as u64);
-        let rows = Product { m: 5, n, k, transpose_a: false, transpose_b: false };
-        let (a, b, bias) = (numbers.floats(5 * k), numbers.floats(k * n), numbers.floats(n));
+        let rows = Product { m, n, k, transpose_a: false, transpose_b: false };
+        let (a, b, bias) = (numbers.floats(m * k), numbers.floats(k * n), numbers.floats(n));
         let together = run(rows, &a, &b, Some(&bias));
         for (row, expected) in a.chunks(k).zip(together.chunks(n)) {
-            assert_eq!(run(Product { m: 1, ..rows }, row, &b, Some(&bias)), expected, "{n} {k}");
+            assert_eq!(run(Product { m: 1, ..rows }, row, &b, Some(&bias)), expected, "{m} {n} {k}");
         }
     }
 }

@@ -63,13 +63,15 @@ pub fn pack_panel_transposed(source: &[Real], stride: usize, used: usize, panel:
     for first in (0..width).step_by(LANES) {
         let columns = LANES.min(used - first);
         let mut row = 0;
-        if columns == LANES {
-            while row + LANES <= steps {
-                let vectors = std::array::from_fn(|c| Lanes::load(&source[(first + c) * stride + row..]));
+        if columns == LANES && steps >= LANES {
+            while row < steps {
+                // The last ones may be some of those before, written again.
+                let place = row.min(steps - LANES);
+                let vectors = std::array::from_fn(|c| Lanes::load(&source[(first + c) * stride + place..]));
                 for (r, vector) in Lanes::interleave::<4>(vectors).into_iter().enumerate() {
-                    vector.store(&mut panel[(row + r) * width + first..]);
+                    vector.store(&mut panel[(place + r) * width + first..]);
                 }
-                row += LANES;
+                row = place + LANES;
             }
         }
         for row in row..steps {
@@ -81,27 +83,26 @@ pub fn pack_panel_transposed(source: &[Real], stride: usize, used: usize, panel:
     }
 }
 
-/// `target[c][row] = source[row·stride + c]`: the transpose of `target.len() / rows` columns, four by four.
+/// `target[c][row] = source[row·stride + c]`: the transpose of `target.len() / rows` columns, four by four. The last ones may be
+/// some of those before, written again.
 pub fn transpose(source: &[Real], stride: usize, rows: usize, target: &mut [Real]) {
     let columns = target.len() / rows;
-    let mut column = 0;
-    while column < columns {
-        let width = LANES.min(columns - column);
-        let mut row = 0;
-        if width == LANES {
-            while row + LANES <= rows {
-                let vectors = std::array::from_fn(|r| Lanes::load(&source[(row + r) * stride + column..]));
-                for (c, vector) in Lanes::interleave::<4>(vectors).into_iter().enumerate() {
-                    vector.store(&mut target[(column + c) * rows + row..]);
-                }
-                row += LANES;
+    if rows < LANES || columns < LANES {
+        for (c, target) in target.chunks_exact_mut(rows).enumerate() {
+            for (row, value) in target.iter_mut().enumerate() {
+                *value = source[row * stride + c];
             }
         }
-        for row in row..rows {
-            for c in column..column + width {
-                target[c * rows + row] = source[row * stride + c];
+        return;
+    }
+    for column in (0..columns).step_by(LANES) {
+        let column = column.min(columns - LANES);
+        for row in (0..rows).step_by(LANES) {
+            let row = row.min(rows - LANES);
+            let vectors = std::array::from_fn(|r| Lanes::load(&source[(row + r) * stride + column..]));
+            for (c, vector) in Lanes::interleave::<4>(vectors).into_iter().enumerate() {
+                vector.store(&mut target[(column + c) * rows + row..]);
             }
         }
-        column += width;
     }
 }

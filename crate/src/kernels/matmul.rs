@@ -2,11 +2,12 @@
 //!
 //! A block of the reduction of `b` is packed into panels of sixteen columns, of which one stays in the first-level cache
 //! while tiles of two rows pass. Rows of `a` are contiguous along the reduction and read as they lie; those of a transposed
-//! `a` are transposed block by block first. Few columns, and long reductions with a transposed `a`, have ways of their own.
+//! `a` are transposed block by block first. Few rows or columns, and long reductions with a transposed
+//! `a`, have ways of their own.
 
 use super::bias::broadcast;
 use super::ending::Ending;
-use super::{dots, narrow, tall, with_vector};
+use super::{between, dots, few_rows, narrow, tall, with_vector};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{along, rows, store, zeros, Panel, Walk};
 use crate::gemm::pack::{pack_panel, pack_panel_transposed, packed_size, panel_start, panel_width, transpose, PANEL};
@@ -50,6 +51,13 @@ impl Product {
         if with_vector::fits(self) {
             return Ok(0);
         }
+        if between::fits(self) {
+            checked_product(&[2, self.m, self.n])?;
+            return Ok(between::workspace(self));
+        }
+        if few_rows::fits(self) {
+            return few_rows::workspace(self);
+        }
         if dots::fits(self) {
             return Ok(dots::workspace(self));
         }
@@ -85,6 +93,10 @@ pub fn matmul(
 ) {
     if with_vector::fits(&product) {
         with_vector::multiply(product, a, b, bias, c, ending);
+    } else if between::fits(&product) {
+        between::multiply(product, a, b, bias, c, ending, workspace);
+    } else if few_rows::fits(&product) {
+        few_rows::multiply(product, a, b, bias, c, ending, workspace);
     } else if dots::fits(&product) {
         dots::multiply(product, a, b, bias, c, ending, workspace);
     } else if narrow::fits(&product) {

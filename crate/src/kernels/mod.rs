@@ -6,6 +6,7 @@ pub mod tensors;
 pub mod activation;
 pub mod batch_norm;
 pub mod bends;
+pub mod between;
 pub mod bias;
 pub mod broadcast;
 pub mod clipped_relu;
@@ -20,6 +21,7 @@ pub mod ending;
 #[cfg_attr(feature = "double", path = "exponential_double.rs")]
 pub mod exponential;
 pub mod extremes;
+pub mod few_rows;
 pub mod fold;
 mod fours;
 pub mod group_norm;

@@ -1,5 +1,5 @@
 //! Matrix products of few columns with a transposed left side, such as the gradient of a classifier's last layer: lanes along
-//! the rows of the result, which lie side by side in `a`. Nothing is packed, and no lane is empty.
+//! the rows of the result, which lie side by side in `a`. Nothing but a transposed `b` is packed, and no lane is empty.
 //!
 //! Rows of `a` are far apart. A few of them are read at a time, from their beginning to their end: the processor then knows
 //! what comes next, and their pages stay known to it.
@@ -7,6 +7,7 @@
 use super::ending::Ending;
 use super::matmul::Product;
 use crate::gemm::micro::{columns, store, zeros, Tile, Walk};
+use crate::gemm::pack::transpose;
 use crate::threads::{each_pair, share};
 use crate::vector::{Lanes, Real, Vector, LANES};
 use std::ops::Range;
@@ -25,15 +26,19 @@ const STRIPS: usize = 32;
 
 /// Whether this way is taken.
 pub fn fits(product: &Product) -> bool {
-    product.n <= FEW && product.m >= WIDTH && product.transpose_a && !product.transpose_b
+    product.n <= FEW && product.m >= WIDTH && product.transpose_a
 }
 
-/// float32 values of scratch memory: the sums, strip by strip.
+/// float32 values of scratch memory: the sums, strip by strip, and a transposed `b` turned.
 pub fn workspace(product: &Product) -> usize {
+    sums_of(product) + if product.transpose_b { product.k * product.n } else { 0 }
+}
+
+fn sums_of(product: &Product) -> usize {
     product.m.next_multiple_of(WIDTH) * product.n
 }
 
-/// `c = ending(aᵀ · b + bias)`.
+/// `c = ending(aᵀ · op(b) + bias)`.
 pub fn multiply(
     product: Product,
     a: &[Real],
@@ -41,11 +46,16 @@ pub fn multiply(
     bias: Option<&[Real]>,
     c: &mut [Real],
     ending: Ending,
-    sums: &mut [Real],
+    workspace: &mut [Real],
 ) {
-    let Product { m, n, k, .. } = product;
+    let Product { m, n, k, transpose_b, .. } = product;
+    let (sums, turned) = workspace[..self::workspace(&product)].split_at_mut(sums_of(&product));
+    if transpose_b {
+        transpose(b, k, n, turned);
+    }
+    let b = if transpose_b { turned } else { b };
     let rows = share(m, 2 * n * k).next_multiple_of(WIDTH);
-    each_pair((c, rows * n), (&mut sums[..workspace(&product)], rows * n), |part, c, sums| {
+    each_pair((c, rows * n), (sums, rows * n), |part, c, sums| {
         let count = c.len() / n;
         for first in (0..count).step_by(STRIPS * WIDTH) {
             let sums = &mut sums[first * n..];

@@ -2,39 +2,31 @@
 
 use super::activation::Activation;
 use super::bias::broadcast;
-use super::dots;
 use super::ending::Ending;
 use super::map::{map, zip_in_place};
-use super::matmul::{Product, BLOCK};
+use super::matmul::Product;
 use crate::threads::{each_part, share};
 use crate::vector::{combine_ahead, copy, totals, Lanes, Real, Vector, LANES};
 
 /// With fewer columns rows of an outer product are written together.
 const FEW: usize = 32;
 
-/// Columns whose sums are in registers while all rows pass.
-const WIDTH: usize = 8 * LANES;
-
-/// Whether this way is taken. A row with few columns takes the way of many such rows, for the same bits.
-pub fn fits(product: &Product) -> bool {
-    product.k == 1 || product.n == 1 || product.m == 1 && !dots::fits(product)
+/// Whether this way is taken: outer products, and dot products with rows.
+pub fn fits(&Product { m, n, k, transpose_a, transpose_b }: &Product) -> bool {
+    k == 1 || n == 1 && !(transpose_a && m > 1) || m == 1 && n > 1 && transpose_b
 }
 
 /// `c = ending(op(a) · op(b) + bias)`.
 pub fn multiply(product: Product, a: &[Real], b: &[Real], bias: Option<&[Real]>, c: &mut [Real], ending: Ending) {
-    let Product { m, n, k, transpose_a, transpose_b } = product;
+    let Product { m, n, k, .. } = product;
     if k == 1 && n == 1 && bias.is_none() {
         return outer_product(m, b, a, bias, c, ending);
     } else if k == 1 {
         return outer_product(n, a, b, bias, c, ending);
-    } else if n == 1 && transpose_a && m > 1 {
-        weighted_sum(b, a, bias, c);
     } else if n == 1 {
         dot_products(a, b, bias, c);
-    } else if transpose_b {
-        dot_products(b, a, bias, c);
     } else {
-        weighted_sum(a, b, bias, c);
+        dot_products(b, a, bias, c);
     }
     ending.apply_to_array(c);
 }
@@ -102,71 +94,6 @@ fn multiple(factor: Real, b: &[Real], c: &mut [Real], ending: Ending) {
             ending.apply(c);
         }
     }
-}
-
-/// `c` is the sum of the rows of a matrix, each times its factor. As in other products each block of the reduction has sums of its own.
-fn weighted_sum(factors: &[Real], matrix: &[Real], bias: Option<&[Real]>, c: &mut [Real]) {
-    let m = c.len();
-    let columns = share(m, 4 * factors.len()).next_multiple_of(WIDTH);
-    each_part(c, columns, |part, c| {
-        let first = part * columns;
-        begin(bias, first, c);
-        for (strip, c) in c.chunks_mut(WIDTH).enumerate() {
-            let matrix = &matrix[first + strip * WIDTH..];
-            for (block, factors) in factors.chunks(BLOCK).enumerate() {
-                let mut sums = [0.0; WIDTH];
-                let sums = &mut sums[..c.len()];
-                sum_rows(factors, &matrix[block * BLOCK * m..], m, sums);
-                zip_in_place(c, sums, |c, sum| c.add(sum));
-            }
-        }
-    });
-}
-
-/// `sums` of rows, which lie `stride` apart, each times its factor.
-fn sum_rows(factors: &[Real], rows: &[Real], stride: usize, sums: &mut [Real]) {
-    let mut column = 0;
-    while column < sums.len() {
-        // The last columns may be some of those before, for whole vectors.
-        let place = column.min(sums.len().saturating_sub(LANES));
-        column = place
-            + match sums.len() - place {
-                WIDTH.. => down_columns::<8>(factors, &rows[place..], stride, &mut sums[place..]),
-                16.. => down_columns::<4>(factors, &rows[place..], stride, &mut sums[place..]),
-                8.. => down_columns::<2>(factors, &rows[place..], stride, &mut sums[place..]),
-                LANES.. => down_columns::<1>(factors, &rows[place..], stride, &mut sums[place..]),
-                few => {
-                    for (column, sum) in sums.iter_mut().enumerate() {
-                        *sum = down_column(factors, &rows[column..], stride);
-                    }
-                    few
-                }
-            };
-    }
-}
-
-/// NV vectors of columns, whose sums stay in registers while all rows pass. @returns their number of columns.
-fn down_columns<const NV: usize>(factors: &[Real], rows: &[Real], stride: usize, sums: &mut [Real]) -> usize {
-    let mut totals = [Lanes::splat(0.0); NV];
-    for (index, &factor) in factors.iter().enumerate() {
-        let row = &rows[index * stride..][..NV * LANES];
-        let factor = Lanes::splat(factor);
-        for v in 0..NV {
-            totals[v] = factor.mul_add(Lanes::load(&row[v * LANES..]), totals[v]);
-        }
-    }
-    for v in 0..NV {
-        totals[v].store(&mut sums[v * LANES..]);
-    }
-    NV * LANES
-}
-
-/// The sum of one column, in vectors for the bits that it would have in one.
-fn down_column(factors: &[Real], rows: &[Real], stride: usize) -> Real {
-    let terms = rows.iter().step_by(stride).zip(factors);
-    terms
-        .fold(Lanes::splat(0.0), |sum, (&value, &factor)| Lanes::splat(factor).mul_add(Lanes::splat(value), sum))
-        .to_array()[0]
 }
 
 /// Every value of `c` is a row of a matrix times a vector.

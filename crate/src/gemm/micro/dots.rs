@@ -40,6 +40,52 @@ pub fn dots<const P: usize, const F: usize>(
     *sums = totals;
 }
 
+/// `Σ a[start_a + r·row_a + k] · b[start_b + f·row_b + k]` with lanes along `k < len`: P rows times F rows of dot products at
+/// once, both sides as they lie. The last steps may be no whole vector. Panics when there are fewer steps than lanes, or when one
+/// lies outside a slice.
+#[inline(always)]
+pub fn dots_between<const P: usize, const F: usize>(
+    (a, start_a, row_a): (&[Real], usize, usize),
+    (b, start_b, row_b): (&[Real], usize, usize),
+    len: usize,
+) -> Tile<P, F> {
+    assert!(len >= LANES && start_a + (P - 1) * row_a + len <= a.len() && start_b + (F - 1) * row_b + len <= b.len());
+    let mut totals = super::zeros::<P, F>();
+    // SAFETY: the assertion bounds every address. After the last step the pointers may pass the end: wrapping arithmetic allows
+    // that, they are not read again.
+    unsafe {
+        let (mut pa, mut pb) = (a.as_ptr().add(start_a), b.as_ptr().add(start_b));
+        for _ in 0..len / LANES {
+            let factors: [Lanes; F] = std::array::from_fn(|f| Lanes::load_at(pb.add(f * row_b)));
+            for r in 0..P {
+                let values = Lanes::load_at(pa.add(r * row_a));
+                for f in 0..F {
+                    totals[r][f] = values.mul_add(factors[f], totals[r][f]);
+                }
+            }
+            pa = pa.wrapping_add(LANES);
+            pb = pb.wrapping_add(LANES);
+        }
+        let rest = len % LANES;
+        if rest > 0 {
+            // Whole vectors that end with the last step. What has been added before becomes zero on both sides, as infinity times
+            // zero would be no number.
+            let (pa, pb) = (pa.wrapping_sub(LANES - rest), pb.wrapping_sub(LANES - rest));
+            let lane = Lanes::from_array([0.0, 1.0, 2.0, 3.0]);
+            let (first, zero) = (Lanes::splat((LANES - rest) as Real), Lanes::splat(0.0));
+            let left = |values: Lanes| lane.select_less(first, zero, values);
+            let factors: [Lanes; F] = std::array::from_fn(|f| left(Lanes::load_at(pb.add(f * row_b))));
+            for r in 0..P {
+                let values = left(Lanes::load_at(pa.add(r * row_a)));
+                for f in 0..F {
+                    totals[r][f] = values.mul_add(factors[f], totals[r][f]);
+                }
+            }
+        }
+    }
+    totals
+}
+
 /// `sums[p] += Σ a[start + r·line + (p + t − LEFT)·4V + c] · b[(r·T + t)·4V + c]` with lanes along `c < 4V`: P neighbouring
 /// outputs of a filter of `rows` times T taps over pixels of V vectors. Each pixel is loaded once a row for all the taps
 /// that see it. The first LEFT pixels and the last RIGHT ones lie beyond the border: they are zeros and not there.

@@ -20,9 +20,9 @@ mod wide;
 pub use blocks::{block_products, block_strip};
 pub use channels::{first_channel, tap_channels, Factors, Rows};
 pub use correlate::{correlate, correlate_channels};
-pub use dots::{dots, slide, slide_filters};
+pub use dots::{dots, dots_between, slide, slide_filters};
 pub use march::Outputs;
-pub use outer::{along, columns, outer_tiles, rows};
+pub use outer::{along, columns, outer_tiles, rows, strides};
 pub use planes::{band, planes, weave, widest_band, Taps};
 pub use products::{skip_products, slide_products, tap_products, Lines, Sums};
 pub use square::{Square, SquareMut};
@@ -94,6 +94,18 @@ impl<'a> Panel<'a> {
 #[inline(always)]
 pub fn zeros<const P: usize, const NV: usize>() -> Tile<P, NV> {
     [[Lanes::splat(0.0); NV]; P]
+}
+
+/// The tile whose rows lie `stride` apart. Panics when a vector lies outside the slice.
+#[inline(always)]
+pub fn load<const P: usize, const NV: usize>(values: &[Real], start: usize, stride: usize) -> Tile<P, NV> {
+    assert!(start + (P - 1) * stride + NV * LANES <= values.len());
+    std::array::from_fn(|r| {
+        std::array::from_fn(|v| {
+            // SAFETY: the assertion bounds every address.
+            unsafe { Lanes::load_at(values.as_ptr().add(start + r * stride + v * LANES)) }
+        })
+    })
 }
 
 /// Adds the first `width ≤ 4·NV` values of each row of a tile to `out`, rows `stride` apart; overwrites instead

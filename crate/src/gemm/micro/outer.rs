@@ -47,6 +47,40 @@ pub fn rows<const P: usize, const NV: usize>(
     *tile = sums;
 }
 
+/// `tile[r] += Σ a[start_a + r·row + k·step_a] · b[start_b + k·step_b + …]` for `count` steps `k`: both arrays as they lie. Panics
+/// when a step lies outside a slice.
+#[inline(always)]
+pub fn strides<const P: usize, const NV: usize>(
+    tile: &mut Tile<P, NV>,
+    (a, start_a, row, step_a): (&[Real], usize, usize, usize),
+    (b, start_b, step_b): (&[Real], usize, usize),
+    count: usize,
+) {
+    if count == 0 {
+        return;
+    }
+    assert!(start_a + (P - 1) * row + (count - 1) * step_a < a.len());
+    assert!(start_b + (count - 1) * step_b + NV * LANES <= b.len());
+    let mut sums = *tile;
+    // SAFETY: the assertions above bound every address. After the last step the pointers may pass the end: wrapping arithmetic
+    // allows that, they are not read again.
+    unsafe {
+        let (mut pa, mut pb) = (a.as_ptr().add(start_a), b.as_ptr().add(start_b));
+        for _ in 0..count {
+            let vectors: [Lanes; NV] = std::array::from_fn(|v| Lanes::load_at(pb.add(v * LANES)));
+            for r in 0..P {
+                let value = Lanes::splat_at(pa.add(r * row));
+                for v in 0..NV {
+                    sums[r][v] = value.mul_add(vectors[v], sums[r][v]);
+                }
+            }
+            pa = pa.wrapping_add(step_a);
+            pb = pb.wrapping_add(step_b);
+        }
+    }
+    *tile = sums;
+}
+
 /// `out[start_out + r·stride + c] = Σ a[start + r·row_stride + k] · panels[c / 16][k][c % 16]` for P rows and all columns of
 /// `count` panels of sixteen, or added to what is there unless `fresh`: for reductions of few steps, where checks for each
 /// tile would take as long as the tile. Panics when a step lies outside a slice.

@@ -54,7 +54,15 @@ function compile() {
   mkdirSync(folder, { recursive: true });
   const named = join(folder, `${variant}.wasm`);
   const built = join(root, 'ts/generated', variant, 'convgrad_bg.wasm');
-  run(join(root, 'node_modules/.bin/wasm-opt'), ['-Os', '-g', '--all-features', built, '-o', named]);
+  run(join(root, 'node_modules/.bin/wasm-opt'), [
+    '-Os',
+    '--one-caller-inline-max-function-size=200',
+    '-g',
+    '--all-features',
+    built,
+    '-o',
+    named,
+  ]);
   const load = join(folder, 'load.mjs');
   writeFileSync(
     load,

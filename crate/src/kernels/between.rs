@@ -54,6 +54,7 @@ pub fn workspace(product: &Product) -> usize {
 }
 
 /// `c = ending(op(a) · bᵀ + bias)`.
+#[inline(never)]
 pub fn multiply(
     product: Product,
     a: &[Real],

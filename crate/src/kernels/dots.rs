@@ -34,6 +34,7 @@ pub fn workspace(product: &Product) -> usize {
 }
 
 /// `c = ending(a · op(b) + bias)`.
+#[inline(never)]
 pub fn multiply(
     product: Product,
     a: &[Real],

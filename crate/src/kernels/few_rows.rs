@@ -101,6 +101,7 @@ pub fn workspace(product: &Product) -> Result<usize, Error> {
 }
 
 /// `c = ending(op(a) · b + bias)`.
+#[inline(never)]
 pub fn multiply(
     product: Product,
     a: &[Real],
@@ -164,12 +165,12 @@ impl Work<'_> {
             let block = start..k.min(start + BLOCK);
             let fresh = start == 0 && self.bias.is_none();
             if self.steps >= block.len() {
-                self.add::<true>(&block, &columns, (c, stride), fresh);
+                self.add(&block, &columns, (c, stride), (true, fresh));
                 continue;
             }
             for first in block.clone().step_by(self.steps) {
                 let steps = first..block.end.min(first + self.steps);
-                self.add::<false>(&steps, &columns, (sums, row), first == start);
+                self.add(&steps, &columns, (sums, row), (false, first == start));
             }
             each_row(c, &mut |index, c| {
                 let sums = &sums[index * row..][..width];
@@ -182,16 +183,16 @@ impl Work<'_> {
         }
     }
 
-    /// Adds the products of some steps to `out`: with `WHOLE` as a sum of their own, else one after the other. Overwrites when it
-    /// is `fresh`.
-    fn add<const WHOLE: bool>(
+    /// Adds the products of some steps to `out`: as a sum of their own if they are the `whole` block, else one after the other.
+    /// Overwrites when it is `fresh`.
+    fn add(
         &self,
         steps: &Range<usize>,
         columns: &Range<usize>,
         (out, stride): (&mut [Real], usize),
-        fresh: bool,
+        (whole, fresh): (bool, bool),
     ) {
-        let mut row = 0;
+        let (mut row, state) = (0, (whole, fresh));
         while row < self.product.m {
             // As many rows a tile as in the others.
             let left = self.product.m - row;
@@ -203,22 +204,22 @@ impl Work<'_> {
                 let vectors = place.2.div_ceil(LANES);
                 column += LANES
                     * match (count, vectors) {
-                        (1, WIDEST_VECTORS..) => self.tile::<1, WIDEST_VECTORS, WHOLE>(steps, place, out, fresh),
-                        (1, 4..) => self.tile::<1, 4, WHOLE>(steps, place, out, fresh),
-                        (1, 3) => self.tile::<1, 3, WHOLE>(steps, place, out, fresh),
-                        (1, 2) => self.tile::<1, 2, WHOLE>(steps, place, out, fresh),
-                        (1, _) => self.tile::<1, 1, WHOLE>(steps, place, out, fresh),
-                        (2, 4..) => self.tile::<2, 4, WHOLE>(steps, place, out, fresh),
-                        (2, 3) => self.tile::<2, 3, WHOLE>(steps, place, out, fresh),
-                        (2, 2) => self.tile::<2, 2, WHOLE>(steps, place, out, fresh),
-                        (2, _) => self.tile::<2, 1, WHOLE>(steps, place, out, fresh),
-                        (3, 3..) => self.tile::<3, 3, WHOLE>(steps, place, out, fresh),
-                        (3, 2) => self.tile::<3, 2, WHOLE>(steps, place, out, fresh),
-                        (3, _) => self.tile::<3, 1, WHOLE>(steps, place, out, fresh),
-                        (4, 2..) => self.tile::<4, 2, WHOLE>(steps, place, out, fresh),
-                        (4, _) => self.tile::<4, 1, WHOLE>(steps, place, out, fresh),
-                        (_, 2..) => self.tile::<5, 2, WHOLE>(steps, place, out, fresh),
-                        (_, _) => self.tile::<5, 1, WHOLE>(steps, place, out, fresh),
+                        (1, WIDEST_VECTORS..) => self.tile::<1, WIDEST_VECTORS>(steps, place, out, state),
+                        (1, 4..) => self.tile::<1, 4>(steps, place, out, state),
+                        (1, 3) => self.tile::<1, 3>(steps, place, out, state),
+                        (1, 2) => self.tile::<1, 2>(steps, place, out, state),
+                        (1, _) => self.tile::<1, 1>(steps, place, out, state),
+                        (2, 4..) => self.tile::<2, 4>(steps, place, out, state),
+                        (2, 3) => self.tile::<2, 3>(steps, place, out, state),
+                        (2, 2) => self.tile::<2, 2>(steps, place, out, state),
+                        (2, _) => self.tile::<2, 1>(steps, place, out, state),
+                        (3, 3..) => self.tile::<3, 3>(steps, place, out, state),
+                        (3, 2) => self.tile::<3, 2>(steps, place, out, state),
+                        (3, _) => self.tile::<3, 1>(steps, place, out, state),
+                        (4, 2..) => self.tile::<4, 2>(steps, place, out, state),
+                        (4, _) => self.tile::<4, 1>(steps, place, out, state),
+                        (_, 2..) => self.tile::<5, 2>(steps, place, out, state),
+                        (_, _) => self.tile::<5, 1>(steps, place, out, state),
                     };
             }
             row += count;
@@ -228,17 +229,17 @@ impl Work<'_> {
     /// P rows and NV vectors of columns, of which there may be fewer: their last lanes get what comes next in `b`, which nobody
     /// reads. Answers NV.
     #[inline(never)]
-    fn tile<const P: usize, const NV: usize, const WHOLE: bool>(
+    fn tile<const P: usize, const NV: usize>(
         &self,
         steps: &Range<usize>,
         (row, column, left): (usize, usize, usize),
         (out, stride): (&mut [Real], usize),
-        fresh: bool,
+        (whole, fresh): (bool, bool),
     ) -> usize {
         let Product { m, n, k, transpose_a, .. } = self.product;
         let (row_step, step) = if transpose_a { (1, m) } else { (k, 1) };
         let a = |from: usize| (self.a, row * row_step + from * step, row_step, step);
-        let mut sums: Tile<P, NV> = if WHOLE || fresh { zeros() } else { load(out, 0, stride) };
+        let mut sums: Tile<P, NV> = if whole || fresh { zeros() } else { load(out, 0, stride) };
         // Nothing comes after the last row of `b`.
         let inside = steps.len() - usize::from((steps.end - 1) * n + column + NV * LANES > self.b.len());
         strides(&mut sums, a(steps.start), (self.b, steps.start * n + column, n), inside);
@@ -248,11 +249,8 @@ impl Work<'_> {
             copy(&self.b[(steps.end - 1) * n + column..][..used], &mut last[..used]);
             strides(&mut sums, a(steps.end - 1), (&last, 0, 0), 1);
         }
-        if WHOLE {
-            store(&sums, out, 0, stride, left.min(NV * LANES), fresh);
-        } else {
-            store(&sums, out, 0, stride, NV * LANES, true);
-        }
+        let width = if whole { left.min(NV * LANES) } else { NV * LANES };
+        store(&sums, out, 0, stride, width, fresh || !whole);
         NV
     }
 }

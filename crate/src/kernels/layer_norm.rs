@@ -77,9 +77,7 @@ impl Rows<'_> {
             deviations[second] = 1.0 / (squares * share + epsilon).sqrt();
         }
     }
-}
 
-impl Rows<'_> {
     /// `y` for short rows, four at a time.
     #[inline(never)]
     fn normalize_fours(self, x: &[Real], affine: Affine, y: &mut [Real]) {

@@ -109,6 +109,7 @@ pub fn matmul(
 }
 
 /// The general case.
+#[inline(never)]
 fn blocked(
     product: Product,
     a: &[Real],

@@ -39,6 +39,7 @@ fn sums_of(product: &Product) -> usize {
 }
 
 /// `c = ending(aᵀ · op(b) + bias)`.
+#[inline(never)]
 pub fn multiply(
     product: Product,
     a: &[Real],

@@ -87,6 +87,7 @@ pub fn workspace(product: &Product) -> usize {
 }
 
 /// `c = ending(aᵀ · b + bias)`.
+#[inline(never)]
 pub fn multiply(
     product: Product,
     a: &[Real],

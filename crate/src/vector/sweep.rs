@@ -97,12 +97,10 @@ pub fn spread<const I: usize, const T: usize, const N: usize>(
     if count > 0 {
         // SAFETY: `count` values are left of all arrays.
         unsafe {
-            let results = apply(
-                inputs.map(|input| Lanes::splat(0.0).with_few_at(input, count)),
-                targets.map(|target| Lanes::splat(0.0).with_few_at(target, count)),
-            );
+            let results =
+                apply(inputs.map(|input| few(input, count, 0.0)), targets.map(|target| few(target, count, 0.0)));
             for (result, target) in results.into_iter().zip(targets) {
-                result.store_few_at(target, count);
+                put_few(result, target, count);
             }
         }
     }
@@ -293,11 +291,28 @@ impl<const I: usize> Places<I> {
     unsafe fn rest(&self, count: usize, apply: &impl Fn([Lanes; I], Lanes) -> Lanes) {
         // SAFETY: promised by the caller.
         unsafe {
-            let result = apply(
-                self.inputs.map(|input| Lanes::splat(1.0).with_few_at(input, count)),
-                Lanes::splat(1.0).with_few_at(self.target, count),
-            );
-            result.store_few_at(self.target, count);
+            let result = apply(self.inputs.map(|input| few(input, count, 1.0)), few(self.target, count, 1.0));
+            put_few(result, self.target, count);
         }
     }
+}
+
+/// One to three values, with others behind them. A function of its own: it stands at the end of every loop over arrays.
+///
+/// # Safety
+/// `count` values must be readable from here on.
+#[inline(never)]
+unsafe fn few(place: *const Real, count: usize, others: Real) -> Lanes {
+    // SAFETY: promised by the caller.
+    unsafe { Lanes::splat(others).with_few_at(place, count) }
+}
+
+/// Writes the first lanes, one to three of them.
+///
+/// # Safety
+/// `count` values must be writable from here on.
+#[inline(never)]
+unsafe fn put_few(lanes: Lanes, place: *mut Real, count: usize) {
+    // SAFETY: promised by the caller.
+    unsafe { lanes.store_few_at(place, count) }
 }

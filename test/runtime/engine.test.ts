@@ -49,7 +49,7 @@ test('the boundary refuses what is not allocated, misaligned, overlapping or too
   expect(status(4, a, a, 0xffffffe0)).toBe('OutOfBounds');
   expect(status(4, a, a, 0xfffffff0)).toBe('SizeOverflow');
   expect(() => engine.call('activation_forward', 99, 0, 4, a, b)).toThrow(new WasmError('activation_forward', 9));
-  expect(() => engine.call('matmul', 2, 2, 2, 0, 0, a, a, 0, b, 0, 0, 0, 0)).toThrow(
+  expect(() => engine.call('matmul', 2, 2, 2, 0, 1, a, a, 0, b, 0, 0, 0, 0)).toThrow(
     'the workspace is smaller than the kernel asks for',
   );
   expect(() => engine.release(a + 4)).toThrow('release: the address is not the start of a live allocation');

@@ -3,11 +3,11 @@
 
 use super::bias::broadcast;
 use super::ending::Ending;
-use super::matmul::Product;
+use super::matmul::{put_columns, Product, Sides};
 use crate::gemm::micro::{dots_between, Tile};
 use crate::gemm::pack::transpose;
 use crate::threads::{each_part, share};
-use crate::vector::{copy, Lanes, Real, Vector, LANES};
+use crate::vector::{Lanes, Real, Vector, LANES};
 
 /// Fewest steps of the reduction, and how many rows are few then: packing takes the longer, the fewer there are.
 const FEW: [(usize, usize); 3] = [(4, 3), (20, 7), (48, 15)];
@@ -55,15 +55,8 @@ pub fn workspace(product: &Product) -> usize {
 
 /// `c = ending(op(a) · bᵀ + bias)`.
 #[inline(never)]
-pub fn multiply(
-    product: Product,
-    a: &[Real],
-    b: &[Real],
-    bias: Option<&[Real]>,
-    c: &mut [Real],
-    ending: Ending,
-    workspace: &mut [Real],
-) {
+pub fn multiply(product: Product, sides: Sides, c: &mut [Real], ending: Ending, workspace: &mut [Real]) {
+    let Sides { a, b, bias } = sides;
     let Product { m, n, k, transpose_a, .. } = product;
     let part = part(&product);
     let (turned, scratch) = workspace[..self::workspace(&product)].split_at_mut(if transpose_a { m * k } else { 0 });
@@ -82,9 +75,7 @@ pub fn multiply(
         for (index, columns) in scratch.chunks_exact(part * m).enumerate() {
             let first = index * part;
             let width = part.min(n - first);
-            for (row, columns) in columns[..m * width].chunks_exact(width).enumerate() {
-                copy(columns, &mut c[row * n + first..][..width]);
-            }
+            put_columns((columns, width), (first, width), (&mut *c, n));
         }
         return ending.apply(c);
     }

@@ -3,7 +3,7 @@
 
 use super::bias::broadcast;
 use super::ending::Ending;
-use super::matmul::Product;
+use super::matmul::{Product, Sides};
 use crate::gemm::micro::{dots, zeros, Panel, Tile, Walk};
 use crate::threads::{each_part, share};
 use crate::vector::{Lanes, Real, Vector, LANES};
@@ -35,15 +35,8 @@ pub fn workspace(product: &Product) -> usize {
 
 /// `c = ending(a · op(b) + bias)`.
 #[inline(never)]
-pub fn multiply(
-    product: Product,
-    a: &[Real],
-    b: &[Real],
-    bias: Option<&[Real]>,
-    c: &mut [Real],
-    ending: Ending,
-    workspace: &mut [Real],
-) {
+pub fn multiply(product: Product, sides: Sides, c: &mut [Real], ending: Ending, workspace: &mut [Real]) {
+    let Sides { a, b, bias } = sides;
     let Product { m, n, k, .. } = product;
     let packed = &mut workspace[..self::workspace(&product)];
     let vectors = packed.len() / n / LANES;

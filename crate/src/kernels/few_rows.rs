@@ -8,7 +8,7 @@
 use super::dots;
 use super::ending::Ending;
 use super::map::zip_in_place;
-use super::matmul::{Product, BLOCK};
+use super::matmul::{put_columns, Product, Sides, BLOCK};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{load, store, strides, zeros, Tile};
 use crate::threads::{each_part, share};
@@ -102,15 +102,8 @@ pub fn workspace(product: &Product) -> Result<usize, Error> {
 
 /// `c = ending(op(a) · b + bias)`.
 #[inline(never)]
-pub fn multiply(
-    product: Product,
-    a: &[Real],
-    b: &[Real],
-    bias: Option<&[Real]>,
-    c: &mut [Real],
-    ending: Ending,
-    workspace: &mut [Real],
-) {
+pub fn multiply(product: Product, sides: Sides, c: &mut [Real], ending: Ending, workspace: &mut [Real]) {
+    let Sides { a, b, bias } = sides;
     let (a, b) = if product.n == 1 { (b, a) } else { (a, b) };
     let product = turned(&product);
     let sizes = Sizes::of(&product);
@@ -129,9 +122,7 @@ pub fn multiply(
     for (part, scratch) in scratch.chunks_exact(sizes.scratch).enumerate() {
         let first = part * sizes.part;
         let width = sizes.part.min(n - first);
-        for (row, totals) in scratch[..m * sizes.row].chunks_exact(sizes.row).enumerate() {
-            copy(&totals[..width], &mut c[row * n + first..][..width]);
-        }
+        put_columns((scratch, sizes.row), (first, width), (&mut *c, n));
     }
     ending.apply(c);
 }

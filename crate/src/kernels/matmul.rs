@@ -12,7 +12,7 @@ use crate::error::{checked_product, Error};
 use crate::gemm::micro::{along, rows, store, zeros, Panel, Walk};
 use crate::gemm::pack::{pack_panel, pack_panel_transposed, packed_size, panel_start, panel_width, transpose, PANEL};
 use crate::threads::{each_pair, each_part, share};
-use crate::vector::{Real, LANES};
+use crate::vector::{copy, Real, LANES};
 
 /// Steps of the reduction at a time: a panel of sixteen columns then takes 16 KiB, half of a first-level cache.
 pub const BLOCK: usize = 256;
@@ -42,36 +42,76 @@ pub struct Product {
     pub transpose_b: bool,
 }
 
+/// What is multiplied, and what every row of the result begins with.
+#[derive(Clone, Copy)]
+pub struct Sides<'a> {
+    /// The left side.
+    pub a: &'a [Real],
+    /// The right side.
+    pub b: &'a [Real],
+    /// A value a column.
+    pub bias: Option<&'a [Real]>,
+}
+
+/// How a product is computed.
+enum Way {
+    /// One side is a vector.
+    Vector,
+    Between,
+    FewRows,
+    Dots,
+    Narrow,
+    Tall,
+    /// The general case.
+    Blocked,
+}
+
+impl Way {
+    fn of(product: &Product) -> Self {
+        if with_vector::fits(product) {
+            Self::Vector
+        } else if between::fits(product) {
+            Self::Between
+        } else if few_rows::fits(product) {
+            Self::FewRows
+        } else if dots::fits(product) {
+            Self::Dots
+        } else if narrow::fits(product) {
+            Self::Narrow
+        } else if tall::fits(product) {
+            Self::Tall
+        } else {
+            Self::Blocked
+        }
+    }
+}
+
 impl Product {
     /// float32 values of scratch memory: a packed block of `b`, and the transposed blocks of `a`.
     pub fn workspace(&self) -> Result<usize, Error> {
         checked_product(&[self.m, self.k])?;
         checked_product(&[self.k, self.n])?;
         checked_product(&[self.m, self.n])?;
-        if with_vector::fits(self) {
-            return Ok(0);
+        match Way::of(self) {
+            Way::Vector => Ok(0),
+            Way::Between => {
+                checked_product(&[2, self.m, self.n])?;
+                Ok(between::workspace(self))
+            }
+            Way::FewRows => few_rows::workspace(self),
+            Way::Dots => Ok(dots::workspace(self)),
+            Way::Narrow => {
+                checked_product(&[self.m + PANEL, self.n])?;
+                Ok(narrow::workspace(self))
+            }
+            Way::Tall => Ok(tall::workspace(self)),
+            Way::Blocked => {
+                let steps = self.k.min(BLOCK);
+                checked_product(&[steps, self.n + PANEL])?;
+                checked_product(&[steps, self.m])?;
+                Ok(packed_size(steps, self.n) + if self.transpose_a { steps * self.m } else { 0 })
+            }
         }
-        if between::fits(self) {
-            checked_product(&[2, self.m, self.n])?;
-            return Ok(between::workspace(self));
-        }
-        if few_rows::fits(self) {
-            return few_rows::workspace(self);
-        }
-        if dots::fits(self) {
-            return Ok(dots::workspace(self));
-        }
-        if narrow::fits(self) {
-            checked_product(&[self.m + PANEL, self.n])?;
-            return Ok(narrow::workspace(self));
-        }
-        if tall::fits(self) {
-            return Ok(tall::workspace(self));
-        }
-        let steps = self.k.min(BLOCK);
-        checked_product(&[steps, self.n + PANEL])?;
-        checked_product(&[steps, self.m])?;
-        Ok(packed_size(steps, self.n) + if self.transpose_a { steps * self.m } else { 0 })
     }
 
     /// Rows of `c` that one thread computes together. Those of a transposed `a` are columns: whole cache lines.
@@ -91,34 +131,30 @@ pub fn matmul(
     ending: Ending,
     workspace: &mut [Real],
 ) {
-    if with_vector::fits(&product) {
-        with_vector::multiply(product, a, b, bias, c, ending);
-    } else if between::fits(&product) {
-        between::multiply(product, a, b, bias, c, ending, workspace);
-    } else if few_rows::fits(&product) {
-        few_rows::multiply(product, a, b, bias, c, ending, workspace);
-    } else if dots::fits(&product) {
-        dots::multiply(product, a, b, bias, c, ending, workspace);
-    } else if narrow::fits(&product) {
-        narrow::multiply(product, a, b, bias, c, ending, workspace);
-    } else if tall::fits(&product) {
-        tall::multiply(product, a, b, bias, c, ending, workspace);
-    } else {
-        blocked(product, a, b, bias, c, ending, workspace);
+    let sides = Sides { a, b, bias };
+    match Way::of(&product) {
+        Way::Vector => with_vector::multiply(product, sides, c, ending),
+        Way::Between => between::multiply(product, sides, c, ending, workspace),
+        Way::FewRows => few_rows::multiply(product, sides, c, ending, workspace),
+        Way::Dots => dots::multiply(product, sides, c, ending, workspace),
+        Way::Narrow => narrow::multiply(product, sides, c, ending, workspace),
+        Way::Tall => tall::multiply(product, sides, c, ending, workspace),
+        Way::Blocked => blocked(product, sides, c, ending, workspace),
+    }
+}
+
+/// Writes columns of `c`, whose rows have `n` values: `width` of the `row` values that each of their own rows takes, from column
+/// `first` on.
+pub fn put_columns((values, row): (&[Real], usize), (first, width): (usize, usize), (c, n): (&mut [Real], usize)) {
+    for (values, c) in values.chunks_exact(row).zip(c.chunks_exact_mut(n)) {
+        copy(&values[..width], &mut c[first..first + width]);
     }
 }
 
 /// The general case.
 #[inline(never)]
-fn blocked(
-    product: Product,
-    a: &[Real],
-    b: &[Real],
-    bias: Option<&[Real]>,
-    c: &mut [Real],
-    ending: Ending,
-    workspace: &mut [Real],
-) {
+fn blocked(product: Product, sides: Sides, c: &mut [Real], ending: Ending, workspace: &mut [Real]) {
+    let Sides { a, b, bias } = sides;
     let Product { n, k, transpose_a, .. } = product;
     let rows = product.rows();
     let (packed, turned) = workspace.split_at_mut(packed_size(k.min(BLOCK), n));

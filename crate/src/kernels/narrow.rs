@@ -5,7 +5,7 @@
 //! what comes next, and their pages stay known to it.
 
 use super::ending::Ending;
-use super::matmul::Product;
+use super::matmul::{Product, Sides};
 use crate::gemm::micro::{columns, store, zeros, Tile, Walk};
 use crate::gemm::pack::transpose;
 use crate::threads::{each_pair, share};
@@ -40,15 +40,8 @@ fn sums_of(product: &Product) -> usize {
 
 /// `c = ending(aᵀ · op(b) + bias)`.
 #[inline(never)]
-pub fn multiply(
-    product: Product,
-    a: &[Real],
-    b: &[Real],
-    bias: Option<&[Real]>,
-    c: &mut [Real],
-    ending: Ending,
-    workspace: &mut [Real],
-) {
+pub fn multiply(product: Product, sides: Sides, c: &mut [Real], ending: Ending, workspace: &mut [Real]) {
+    let Sides { a, b, bias } = sides;
     let Product { m, n, k, transpose_b, .. } = product;
     let (sums, turned) = workspace[..self::workspace(&product)].split_at_mut(sums_of(&product));
     if transpose_b {

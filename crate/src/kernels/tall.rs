@@ -10,7 +10,7 @@
 use super::bias;
 use super::ending::Ending;
 use super::map::zip_in_place;
-use super::matmul::Product;
+use super::matmul::{Product, Sides};
 use crate::gemm::micro::outer_tiles;
 use crate::gemm::pack::pack_panel;
 use crate::threads::{each_part, each_with_scratch, share};
@@ -88,15 +88,8 @@ pub fn workspace(product: &Product) -> usize {
 
 /// `c = ending(aᵀ · b + bias)`.
 #[inline(never)]
-pub fn multiply(
-    product: Product,
-    a: &[Real],
-    b: &[Real],
-    bias: Option<&[Real]>,
-    c: &mut [Real],
-    ending: Ending,
-    workspace: &mut [Real],
-) {
+pub fn multiply(product: Product, sides: Sides, c: &mut [Real], ending: Ending, workspace: &mut [Real]) {
+    let Sides { a, b, bias } = sides;
     let Product { m, n, k, .. } = product;
     let sizes = Sizes::of(&product);
     let parts = k.div_ceil(sizes.part);

@@ -4,7 +4,7 @@ use super::activation::Activation;
 use super::bias::broadcast;
 use super::ending::Ending;
 use super::map::{map, zip_in_place};
-use super::matmul::Product;
+use super::matmul::{Product, Sides};
 use crate::threads::{each_part, share};
 use crate::vector::{combine_ahead, copy, totals, Lanes, Real, Vector, LANES};
 
@@ -17,7 +17,8 @@ pub fn fits(&Product { m, n, k, transpose_a, transpose_b }: &Product) -> bool {
 }
 
 /// `c = ending(op(a) · op(b) + bias)`.
-pub fn multiply(product: Product, a: &[Real], b: &[Real], bias: Option<&[Real]>, c: &mut [Real], ending: Ending) {
+pub fn multiply(product: Product, sides: Sides, c: &mut [Real], ending: Ending) {
+    let Sides { a, b, bias } = sides;
     let Product { m, n, k, .. } = product;
     if k == 1 && n == 1 && bias.is_none() {
         return outer_product(m, b, a, bias, c, ending);

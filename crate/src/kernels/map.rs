@@ -12,7 +12,7 @@ pub fn map(x: &[Real], y: &mut [Real], apply: impl Fn(Lanes) -> Lanes) {
     }
     let rest = inputs.remainder();
     if !rest.is_empty() {
-        apply(partial(rest)).store_few(outputs.into_remainder());
+        apply(Lanes::load_few(rest, 1.0)).store_few(outputs.into_remainder());
     }
 }
 
@@ -25,7 +25,7 @@ pub fn map_in_place(y: &mut [Real], apply: impl Fn(Lanes) -> Lanes) {
     }
     let rest = outputs.into_remainder();
     if !rest.is_empty() {
-        apply(partial(rest)).store_few(rest);
+        apply(Lanes::load_few(rest, 1.0)).store_few(rest);
     }
 }
 
@@ -79,10 +79,4 @@ pub fn zip_in_place(y: &mut [Real], x: &[Real], apply: impl Fn(Lanes, Lanes) -> 
 #[inline(always)]
 pub fn zip(a: &[Real], b: &[Real], y: &mut [Real], apply: impl Fn(Lanes, Lanes) -> Lanes) {
     sweep::<1>(Some(a), b, y, apply);
-}
-
-/// Up to three values, with ones behind them.
-#[inline(always)]
-fn partial(values: &[Real]) -> Lanes {
-    Lanes::load_few(values, 1.0)
 }

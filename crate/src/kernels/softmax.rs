@@ -108,11 +108,9 @@ fn wide(constants: &Falling, x: &[Real], y: &mut [Real]) -> (Real, Real) {
     let rest = inputs.remainder();
     if !rest.is_empty() {
         // What is far below the largest value adds nothing.
-        let mut lanes = [Real::NEG_INFINITY; LANES];
-        lanes[..rest.len()].copy_from_slice(rest);
-        let e = constants.exp(Lanes::from_array(lanes).sub(largest));
+        let e = constants.exp(Lanes::load_few(rest, Real::NEG_INFINITY).sub(largest));
         total = total.add(e);
-        outputs.into_remainder().copy_from_slice(&e.to_array()[..rest.len()]);
+        e.store_few(outputs.into_remainder());
     }
     let total = total.sum();
     let share = Lanes::splat(1.0 / total);

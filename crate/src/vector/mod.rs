@@ -23,6 +23,9 @@ pub use turned::{columns_to_rows, rows_to_columns};
 /// Number of lanes.
 pub const LANES: usize = 4;
 
+/// Whether this build adds products in the instruction that makes them, where the processor has one.
+pub const FUSED: bool = cfg!(target_feature = "relaxed-simd");
+
 /// Values of a cache line.
 pub const LINE: usize = 16;
 

@@ -12,7 +12,7 @@ use crate::kernels::bias::broadcast;
 use crate::kernels::ending::Ending;
 use crate::kernels::matmul::{matmul, Block, Product, BLOCK};
 use crate::threads::{each_pair, each_part, share};
-use crate::vector::{copy, Real, LANES};
+use crate::vector::{copy, Real, FUSED, LANES};
 
 /// Outputs of an image that are few.
 const FEW: usize = 16;
@@ -51,9 +51,6 @@ fn is_possible(geometry: &Geometry) -> bool {
 
 /// Elements of both sides that find room in a second-level cache, more or less.
 const NEAR: usize = 1 << 19;
-
-/// Whether products added in one instruction take half the time beside copies and sums.
-const FUSED: bool = cfg!(target_feature = "relaxed-simd");
 
 /// Whether copying what each tap sees takes less time than what it spares: the zeros of the border, and reading and writing the
 /// sums with every strip. In multiples of the time that a vector's product takes, a vector that is copied takes about three,

@@ -150,9 +150,11 @@ fn images(
 ) {
     let (input, output) = (geometry.input_size() / geometry.batch, geometry.output_size() / geometry.batch);
     let (packed, scratch) = workspace.split_at_mut(packed(geometry));
-    prepare(geometry, filter, bias, packed);
-    let (packed, axes) = (&*packed, axis::forward(geometry));
     let size = wide::scratch_for(geometry, filter);
+    if size == 0 {
+        prepare(geometry, filter, bias, packed);
+    }
+    let (packed, axes) = (&*packed, axis::forward(geometry));
     let images = if size > 0 { cut(geometry, MOST_PARTS).0 } else { share_of(geometry, activation) };
     each_image(y, (images, output), (scratch, size), |part, y, scratch| {
         let x = x[part * images * input..].chunks_exact(input);
@@ -177,13 +179,10 @@ pub(super) fn each_image(
     each_with_scratch([(y, images * output)], (scratch, size), |part, [y], scratch| work(part, y, scratch));
 }
 
-/// Packs the filters, for any number of [`image`]s. `packed` has [`packed`] elements.
+/// Packs the filters, for any number of [`image`]s that are not `wide`. `packed` has [`packed`] elements.
 pub(super) fn prepare(geometry: &Geometry, filter: &[Real], bias: Option<&[Real]>, packed: &mut [Real]) {
     let steps = steps(geometry);
     let channels = geometry.out_c;
-    if wide::scratch_for(geometry, filter) > 0 {
-        return;
-    }
     if dotted::fits(geometry) {
         return dotted::prepare(geometry, filter, bias, packed);
     }

@@ -106,9 +106,11 @@ fn images(geometry: &Geometry, dy: &[Real], filter: &[Real], dx: &mut [Real], en
     exchange(geometry, filter, true, rotated);
     let (reversed, axes) = (reversed(geometry), axis::backward(geometry));
     let (packed, scratch) = packed.split_at_mut(forward::packed(&reversed));
-    forward::prepare(&reversed, rotated, None, packed);
-    let (rotated, packed) = (&*rotated, &*packed);
     let size = wide::scratch_for(&reversed, rotated);
+    if size == 0 {
+        forward::prepare(&reversed, rotated, None, packed);
+    }
+    let (rotated, packed) = (&*rotated, &*packed);
     let images = if size > 0 { cut(geometry, MOST_PARTS).0 } else { share(geometry.batch, geometry.operations()) };
     forward::each_image(dx, (images, pixels), (scratch, size), |part, dx, scratch| {
         let dy = dy[part * images * gradients..].chunks_exact(gradients);

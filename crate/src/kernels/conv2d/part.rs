@@ -3,13 +3,10 @@
 use super::lines::Line;
 use crate::gemm::micro::{rows, store, strip, strip_ahead, Panel};
 use crate::gemm::pack::{panel_start, panel_width, PANEL};
-use crate::vector::{Lanes, Real, Vector, LANES};
+use crate::vector::{Lanes, Real, Vector, FUSED, LANES};
 
 /// Products of a pixel through one tap, from which on the pixels and outputs that come next are asked for.
 const ASKING: usize = 4096;
-
-/// Whether products are added in the instruction that makes them.
-const FUSED: bool = cfg!(target_feature = "relaxed-simd");
 
 /// One line of outputs with all their channels, from filters of `steps` each.
 pub fn all_channels(

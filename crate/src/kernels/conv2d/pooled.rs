@@ -71,8 +71,10 @@ pub fn forward(
     let (images, parts) = cut(geometry, MOST_PARTS);
     let scratch = output + wide::scratch(geometry).unwrap_or(0);
     let (outputs, packed) = workspace.split_at_mut(parts * scratch);
-    forward::prepare(geometry, filter, bias, packed);
     let wide_size = wide::scratch_for(geometry, filter);
+    if wide_size == 0 {
+        forward::prepare(geometry, filter, bias, packed);
+    }
     let (packed, axes) = (&*packed, axis::forward(geometry));
     let results = [(y, images * pooled), (argmax, images * notes)];
     each_with_scratch(results, (outputs, scratch), |part, [y, mut argmax], outputs| {

@@ -1,6 +1,7 @@
 //! Max pooling line by line: the largest values of a window's rows are taken for all columns at once, then those of its columns from
 //! what that gave. So vectors are full whatever the number of channels, and a window costs the sum of its sides, not their product.
 
+use super::larger;
 use crate::geometry::Geometry;
 use crate::vector::{combine, copy, sweep, Lanes, Real, Vector, LANES};
 
@@ -10,12 +11,6 @@ const ROOM: usize = 1024;
 /// Whether this way is taken: where a window's row fits.
 pub fn fits(g: &Geometry) -> bool {
     g.kernel_w * g.in_c + LANES <= ROOM
-}
-
-/// The larger; NaN wins.
-#[inline(always)]
-fn larger(best: Lanes, value: Lanes) -> Lanes {
-    best.at_least(value).or_nan_of(value)
 }
 
 /// The largest value of each window.

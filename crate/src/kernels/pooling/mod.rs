@@ -56,6 +56,12 @@ fn pixels<'a>(g: &'a Geometry, window: &'a Window) -> impl Iterator<Item = usize
         .flat_map(move |row| (from..to).map(move |column| (window.image + row * g.in_w + column) * g.in_c))
 }
 
+/// The larger; NaN wins.
+#[inline(always)]
+fn larger(best: Lanes, value: Lanes) -> Lanes {
+    best.at_least(value).or_nan_of(value)
+}
+
 /// The largest value of each window. What lies beyond the border does not count; NaN wins.
 pub fn max(g: &Geometry, x: &[Real], y: &mut [Real]) {
     each_images(g, y, |g, first, y| max_of(g, &x[first * g.in_h * g.in_w * g.in_c..], y));

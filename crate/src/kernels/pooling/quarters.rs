@@ -1,6 +1,7 @@
 //! Max pooling of windows of 2×2 side by side, the pooling of most networks: of channels that fill vectors, the gradient of any.
 //! Every pixel is in one window, so that gradients are written once and not added.
 
+use super::larger;
 use crate::geometry::Geometry;
 use crate::vector::{combine, combine_marking, spread, spread_marked, Lanes, Real, Vector, LANES};
 
@@ -17,7 +18,6 @@ pub fn is_side_by_side(g: &Geometry) -> bool {
 /// The largest of four values; NaN wins.
 #[inline(always)]
 fn largest([a, b, d, e]: [Lanes; 4]) -> Lanes {
-    let larger = |best: Lanes, value: Lanes| best.at_least(value).or_nan_of(value);
     larger(larger(a, b), larger(d, e))
 }
 

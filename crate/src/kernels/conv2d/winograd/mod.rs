@@ -28,7 +28,7 @@ pub use gradients::{both_workspace, gradients, has_both};
 pub use tiles::Convolution;
 
 use crate::geometry::Geometry;
-use crate::vector::{LANES, LINE};
+use crate::vector::{FUSED, LANES, LINE};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// Rows and columns of the inputs of a tile.
@@ -50,7 +50,7 @@ const FEWEST: usize = 16;
 const MOST: usize = 16 << 20;
 
 /// Whether bits other than those of the direct way may come out.
-static ALLOWED: AtomicBool = AtomicBool::new(cfg!(target_feature = "relaxed-simd"));
+static ALLOWED: AtomicBool = AtomicBool::new(FUSED);
 
 /// Lets convolutions be computed this way from now on. What they need for it changes; there must be none under way.
 pub fn allow() {

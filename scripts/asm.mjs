@@ -12,6 +12,7 @@ import { Command } from 'commander';
 import { countLoop, innermostLoops, readListing } from './asm/listing.mjs';
 import { newNode } from './setup/modules.mjs';
 import { root } from './setup/shell.mjs';
+import { optimizing } from './setup/wasm.mjs';
 
 const program = new Command('asm')
   .description('Shows the machine code of kernels, and counts what their inner loops do.')
@@ -54,15 +55,7 @@ function compile() {
   mkdirSync(folder, { recursive: true });
   const named = join(folder, `${variant}.wasm`);
   const built = join(root, 'ts/generated', variant, 'convgrad_bg.wasm');
-  run(join(root, 'node_modules/.bin/wasm-opt'), [
-    '-Os',
-    '--one-caller-inline-max-function-size=200',
-    '-g',
-    '--all-features',
-    built,
-    '-o',
-    named,
-  ]);
+  run(join(root, 'node_modules/.bin/wasm-opt'), [...optimizing, '-g', '--all-features', built, '-o', named]);
   const load = join(folder, 'load.mjs');
   writeFileSync(
     load,

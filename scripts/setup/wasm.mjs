@@ -16,6 +16,12 @@ const sources = [
   'scripts/setup/wasm.mjs',
 ];
 
+/**
+ * What wasm-opt does. Large functions stay apart from their only callers: what V8 gets as one huge function it optimizes
+ * less.
+ */
+export const optimizing = ['-Os', '--one-caller-inline-max-function-size=200'];
+
 /** Builds every variant when sources changed. */
 export function ensureWasm() {
   const results = variants.flatMap(({ name }) => [
@@ -79,9 +85,7 @@ function build({ name, features, shared }, rust) {
     ...['reference-types', 'multivalue'],
   ];
   const options = [...new Set(enabled)].map((feature) => `--enable-${feature}`);
-  // Large functions stay apart from their only callers: what V8 gets as one huge function it optimizes less.
-  const apart = '--one-caller-inline-max-function-size=200';
-  run(join(root, 'node_modules/.bin/wasm-opt'), ['-Os', apart, ...options, '--strip-debug', binary, '-o', small]);
+  run(join(root, 'node_modules/.bin/wasm-opt'), [...optimizing, ...options, '--strip-debug', binary, '-o', small]);
   if (!WebAssembly.validate(readFileSync(small)) && !features.includes('relaxed-simd')) {
     // An optimizer that broke the file must not reach anybody.
     cpSync(binary, small);

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { init, kernels } from '../../ts';
 import { convolve, convolveForFilter, convolveForInput } from '../../ts/model/explain/products';
 import { resolveConvolution } from '../../ts/runtime/geometry';
+import { convolutionOf, expectDefinition, size } from '../support/convolution';
 import { integers, numbers, relativeError } from '../support/numbers';
 
 interface Case {
@@ -24,7 +25,6 @@ interface Case {
 const { cases } = JSON.parse(readFileSync(new URL('../reference/kernels.json', import.meta.url), 'utf8')) as {
   cases: Case[];
 };
-const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 describe.each(cases)('x $xShape, filter $filterShape, groups $groups', (jax) => {
   const { xShape, filterShape, dyShape, strides, padding, dilations, groups } = jax;
@@ -61,29 +61,11 @@ test('random geometries are exact on integers', () => {
   });
   let checked = 0;
   fc.assert(
-    fc.property(geometry, ({ batch, height, width, depth, kernel, perGroup, groups, ...options }) => {
-      const xShape = [batch, height, width, depth * groups];
-      const filterShape = [...kernel, depth, perGroup * groups];
-      let sizes: ReturnType<typeof resolveConvolution>;
-      try {
-        sizes = resolveConvolution(xShape, filterShape, { ...options, groups }, 'test');
-      } catch {
-        return;
-      }
+    fc.property(geometry, (drawn) => {
+      const convolution = convolutionOf(drawn);
+      if (convolution === undefined) return;
       checked++;
-      const x = integers(1, size(xShape), 4);
-      const filter = integers(2, size(filterShape), 3);
-      const dy = integers(3, size(sizes.output), 4);
-      const all = { ...options, groups, xShape, filterShape, dyShape: sizes.output };
-      const plain = (values: Float64Array): number[] => Array.from(values);
-      const data = (values: Float32Array): number[] => Array.from(values, (value) => value + 0);
-      expect(data(kernels.conv2d({ ...all, x, filter }).data)).toEqual(plain(convolve(sizes, x, filter, undefined)));
-      expect(data(kernels.conv2dFilterGradient({ ...all, x, dy }).data)).toEqual(
-        plain(convolveForFilter(sizes, x, dy)),
-      );
-      expect(data(kernels.conv2dInputGradient({ ...all, dy, filter }).data)).toEqual(
-        plain(convolveForInput(sizes, dy, filter)),
-      );
+      expectDefinition(convolution, convolution.arrays);
     }),
     { numRuns: 300, seed: 7 },
   );

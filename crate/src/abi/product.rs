@@ -3,7 +3,7 @@
 use super::{call, ending, matrix};
 use crate::error::{checked_product, Error};
 use crate::kernels::matmul::Product;
-use crate::kernels::{bias, matmul as product};
+use crate::kernels::{bias, matmul as product, use_registers, Registers};
 use wasm_bindgen::prelude::*;
 
 fn product_of(m: u32, n: u32, k: u32, transpose_a: u32, transpose_b: u32) -> Result<Product, Error> {
@@ -78,6 +78,20 @@ pub fn bias_gradient(rows: u32, columns: u32, dy: u32, db: u32) -> u32 {
         let (rows, columns) = (rows as usize, columns as usize);
         let dy = frame.input(dy, checked_product(&[rows, columns])?)?;
         bias::gradient(rows, columns, dy, frame.output(db, columns)?);
+        Ok(())
+    })
+}
+
+/// Makes tiles as large as the processor's vector registers allow (0), sixteen (1) or 32 (2): for tests and benchmarks.
+#[wasm_bindgen]
+pub fn choose_registers(registers: u32) -> u32 {
+    call(|_| {
+        use_registers(match registers {
+            0 => Registers::Detected,
+            1 => Registers::Few,
+            2 => Registers::Many,
+            _ => return Err(Error::UnknownCode),
+        });
         Ok(())
     })
 }

@@ -9,10 +9,10 @@ use super::bias::broadcast;
 use super::ending::Ending;
 use super::{between, dots, few_rows, narrow, tall, with_vector};
 use crate::error::{checked_product, Error};
-use crate::gemm::micro::{along, rows, store, zeros, Panel, Walk};
+use crate::gemm::micro::{along, rows, store, tiled, zeros, Panel, Tiled, Walk};
 use crate::gemm::pack::{pack_panel, pack_panel_transposed, packed_size, panel_start, panel_width, transpose, PANEL};
 use crate::threads::{each_pair, each_part, share};
-use crate::vector::{copy, Real, LANES};
+use crate::vector::{copy, many_registers, Real, LANES};
 
 /// Steps of the reduction at a time: a panel of sixteen columns then takes 16 KiB, half of a first-level cache.
 pub const BLOCK: usize = 256;
@@ -219,32 +219,39 @@ impl Block {
             let width = panel_width(n, column);
             let panel = &packed[panel_start(self.steps, column)..][..self.steps * width];
             let part = Part { n, stride, column, used: width.min(n - column), fresh };
-            match width / LANES {
-                4 => down::<2, 4>(part, a, panel, c),
-                3 => down::<3, 3>(part, a, panel, c),
-                2 => down::<4, 2>(part, a, panel, c),
-                _ => down::<8, 1>(part, a, panel, c),
-            }
+            tiled(width / LANES, Down { part, a, panel, c });
         }
     }
 
     /// [`Self::multiply`] for few steps.
     fn multiply_short(&self, a: &[Real], stride: usize, packed: &[Real], c: &mut [Real], fresh: bool) {
         let n = self.product.n;
+        if many_registers() {
+            self.full_panels::<4>(a, stride, packed, c, fresh);
+        } else {
+            self.full_panels::<2>(a, stride, packed, c, fresh);
+        }
+        self.multiply(a, stride, packed, n / PANEL * PANEL, c, fresh);
+    }
+
+    /// The panels of sixteen columns, P rows at a time.
+    fn full_panels<const P: usize>(&self, a: &[Real], stride: usize, packed: &[Real], c: &mut [Real], fresh: bool) {
+        let n = self.product.n;
         let panel = self.steps * PANEL;
         let panels = packed[..n / PANEL * panel].chunks(SHORT_BLOCK / panel * panel);
         for (packed, first) in panels.zip((0..n).step_by(SHORT_BLOCK / panel * PANEL)) {
             let panels = (packed, packed.len() / panel);
-            for (pair, c) in c.chunks_mut(2 * n).enumerate() {
-                let a = (a, 2 * pair * stride, stride, self.steps);
-                if c.len() > n {
-                    along::<2>(a, panels, (c, first, n), fresh);
+            for (tile, c) in c.chunks_mut(P * n).enumerate() {
+                let row = tile * P;
+                if c.len() == P * n {
+                    along::<P>((a, row * stride, stride, self.steps), panels, (c, first, n), fresh);
                 } else {
-                    along::<1>(a, panels, (c, first, n), fresh);
+                    for (left, c) in c.chunks_mut(n).enumerate() {
+                        along::<1>((a, (row + left) * stride, stride, self.steps), panels, (c, first, n), fresh);
+                    }
                 }
             }
         }
-        self.multiply(a, stride, packed, n / PANEL * PANEL, c, fresh);
     }
 }
 
@@ -256,6 +263,21 @@ struct Part {
     column: usize,
     used: usize,
     fresh: bool,
+}
+
+/// A panel of columns and all rows.
+struct Down<'a> {
+    part: Part,
+    a: &'a [Real],
+    panel: &'a [Real],
+    c: &'a mut [Real],
+}
+
+impl Tiled for Down<'_> {
+    #[inline(always)]
+    fn run<const P: usize, const NV: usize>(self) {
+        down::<P, NV>(self.part, self.a, self.panel, self.c);
+    }
 }
 
 /// All rows of a panel: tiles of P rows, then of fewer.

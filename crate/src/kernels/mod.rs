@@ -48,3 +48,6 @@ pub mod tone;
 pub mod unit_norm;
 pub mod warp;
 mod with_vector;
+
+// What the boundary may choose.
+pub use crate::vector::{use_registers, Registers};

@@ -14,7 +14,7 @@ use super::matmul::{Product, Sides};
 use crate::gemm::micro::outer_tiles;
 use crate::gemm::pack::pack_panel;
 use crate::threads::{each_part, each_with_scratch, share};
-use crate::vector::{copy, Real, Vector, LANES, LINE};
+use crate::vector::{copy, many_registers, Real, Vector, LANES, LINE};
 use std::hint::black_box;
 use std::ops::Range;
 use std::slice::Chunks;
@@ -45,6 +45,9 @@ const MOST_VECTORS: usize = 3;
 
 /// Rows of a tile of two vectors, which has ten sums.
 const LARGEST: usize = 5;
+
+/// The same where there are registers for sixteen sums.
+const MANY: usize = 8;
 
 /// Whether this way is taken.
 pub fn fits(&Product { m, n, k, transpose_a, transpose_b }: &Product) -> bool {
@@ -152,6 +155,7 @@ fn add_block(
         pack_panel(&b[column..], product.n, width.min(product.n - column), panel, width);
         let out = (&mut sums[column..], sizes.columns);
         match vectors {
+            2 if many_registers() => down::<MANY, 2>(product.m, (rows, sizes.row), panel, out, ahead),
             2 => down::<LARGEST, 2>(product.m, (rows, sizes.row), panel, out, ahead),
             _ => down::<3, 3>(product.m, (rows, sizes.row), panel, out, ahead),
         }
@@ -159,7 +163,7 @@ fn add_block(
     }
 }
 
-/// All rows of the result for a panel: tiles of P rows and some of four so that none are left; or of fewer.
+/// All rows of the result for a panel: tiles of P rows, of four and of fewer. With five some are of four so that none are left.
 #[inline(never)]
 fn down<const P: usize, const NV: usize>(
     m: usize,
@@ -170,7 +174,7 @@ fn down<const P: usize, const NV: usize>(
 ) {
     let fours = if P == LARGEST { (P - m % P) % P } else { 0 };
     let mut row = outer_tiles::<P, NV>(a, panel, (sums, stride), 0..m - 4 * fours, || ahead.touch());
-    if fours > 0 {
+    if P > 4 {
         row = outer_tiles::<4, NV>(a, panel, (sums, stride), row..m, || ahead.touch());
     }
     row = outer_tiles::<2, NV>(a, panel, (sums, stride), row..m, || ());

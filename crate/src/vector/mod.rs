@@ -4,6 +4,7 @@ mod crossed;
 mod marked;
 #[cfg(not(target_feature = "simd128"))]
 mod portable;
+mod registers;
 #[cfg(all(target_feature = "simd128", target_feature = "relaxed-simd"))]
 mod relaxed;
 #[cfg(target_feature = "simd128")]
@@ -15,6 +16,7 @@ pub use crossed::{cross, Crossed};
 pub use marked::{combine_marking, spread_marked};
 #[cfg(not(target_feature = "simd128"))]
 pub use portable::Lanes;
+pub use registers::{many_registers, use_registers, Registers};
 #[cfg(target_feature = "simd128")]
 pub use simd128::Lanes;
 pub use sweep::{combine, combine_ahead, combine_beside_totals, spread, sweep, totals, update_ahead};

@@ -15,6 +15,7 @@ mod products;
 mod spread;
 mod square;
 mod strip;
+mod tiling;
 mod wide;
 
 pub use blocks::{block_products, block_strip};
@@ -22,11 +23,12 @@ pub use channels::{first_channel, tap_channels, Factors, Rows};
 pub use correlate::{correlate, correlate_channels};
 pub use dots::{dots, dots_between, slide, slide_filters};
 pub use march::Outputs;
-pub use outer::{along, columns, outer_tiles, rows, strides};
+pub use outer::{along, columns, fours, outer_tiles, rows, strides};
 pub use planes::{band, planes, weave, widest_band, Taps};
 pub use products::{skip_products, slide_products, tap_products, Lines, Sums};
 pub use square::{Square, SquareMut};
 pub use strip::{strip, strip_ahead};
+pub use tiling::{tiled, Tiled};
 pub use wide::wide;
 
 use crate::vector::{Lanes, Real, Vector, LANES};

@@ -169,6 +169,41 @@ pub fn columns<const P: usize, const NV: usize>(
     *tile = sums;
 }
 
+/// `tile[r] += Σ a[start_a + k·step_a + r / 4 · apart + r % 4] · b[start_b + k·step_b + …]` for `count` steps `k`: outer products
+/// whose rows lie four and four side by side in `a`. Panics when a step lies outside a slice.
+#[inline(always)]
+pub fn fours<const P: usize, const NV: usize>(
+    tile: &mut Tile<P, NV>,
+    (a, start_a, apart, step_a): (&[Real], usize, usize, usize),
+    (b, start_b, step_b): (&[Real], usize, usize),
+    count: usize,
+) {
+    const { assert!(P % LANES == 0) };
+    if count == 0 {
+        return;
+    }
+    assert!(start_a + (count - 1) * step_a + (P / LANES - 1) * apart + LANES <= a.len());
+    assert!(start_b + (count - 1) * step_b + NV * LANES <= b.len());
+    let mut sums = *tile;
+    // SAFETY: the assertions above bound every address. After the last step the pointers may pass the end: wrapping arithmetic
+    // allows that, they are not read again.
+    unsafe {
+        let (mut pa, mut pb) = (a.as_ptr().add(start_a), b.as_ptr().add(start_b));
+        for _ in 0..count {
+            let vectors: [Lanes; NV] = std::array::from_fn(|v| Lanes::load_at(pb.add(v * LANES)));
+            for r in 0..P {
+                let value = Lanes::splat_at(pa.add(r / LANES * apart + r % LANES));
+                for v in 0..NV {
+                    sums[r][v] = value.mul_add(vectors[v], sums[r][v]);
+                }
+            }
+            pa = pa.wrapping_add(step_a);
+            pb = pb.wrapping_add(step_b);
+        }
+    }
+    *tile = sums;
+}
+
 /// `out[p·stride + c] += Σ a[k·step + p] · panel[k][c]` for the rows `p`, P at a time, as many as there are; `each` is
 /// called after every tile. Answers the first row that is left. Panics when a step lies outside a slice.
 #[inline(always)]

@@ -1,7 +1,7 @@
 //! The outputs of a line of pixels, panel by panel of channels: what the direct way of a convolution comes down to.
 
 use super::lines::Line;
-use crate::gemm::micro::{rows, store, strip, strip_ahead, Panel};
+use crate::gemm::micro::{rows, store, strip, strip_ahead, tiled, Panel, Tiled};
 use crate::gemm::pack::{panel_start, panel_width, PANEL};
 use crate::vector::{Lanes, Real, Vector, FUSED, LANES};
 
@@ -44,15 +44,24 @@ pub struct Part<'a> {
     pub starts: &'a [Real],
 }
 
+/// A panel and all pixels.
+struct AllPixels<'a> {
+    part: &'a Part<'a>,
+    x: &'a [Real],
+    out: &'a mut [Real],
+}
+
+impl Tiled for AllPixels<'_> {
+    #[inline(always)]
+    fn run<const P: usize, const NV: usize>(self) {
+        self.part.along::<P, NV>(self.x, self.out);
+    }
+}
+
 impl Part<'_> {
     /// Computes the panel, which is `width` channels wide, for all pixels of the line.
     pub fn all_pixels(&self, width: usize, x: &[Real], out: &mut [Real]) {
-        match width / LANES {
-            4 => self.along::<2, 4>(x, out),
-            3 => self.along::<3, 3>(x, out),
-            2 => self.along::<4, 2>(x, out),
-            _ => self.along::<8, 1>(x, out),
-        }
+        tiled(width / LANES, AllPixels { part: self, x, out });
     }
 
     /// All pixels of a line. Where there are enough pixels they are a strip.
@@ -67,7 +76,7 @@ impl Part<'_> {
             if full && line.walk.steps() == line.walk.len && self.channels * line.walk.len >= ASKING {
                 let index = (self.channel / PANEL, self.channels.div_ceil(PANEL));
                 strip_ahead::<P, NV>(pixels, self.panel, starts, (out, stride, line.pixels), index);
-            } else if NV == 4 && FUSED && line.pixel == 3 && line.walk.len == 9 && line.pixels >= 5 {
+            } else if (P, NV) == (2, 4) && FUSED && line.pixel == 3 && line.walk.len == 9 && line.pixels >= 5 {
                 // Three channels, as a first layer has: a row of taps has so few steps that eight sums, which wait four cycles for
                 // themselves each, would not make up for its end. Here they are ten.
                 for half in [0, 2 * LANES] {
@@ -80,7 +89,7 @@ impl Part<'_> {
                 strip::<P, NV, NV, false, 0>(pixels, self.panel, starts, (out, stride, line.pixels), self.used);
             } else if line.pixel != 1 {
                 strip::<P, NV, NV, true, 0>(pixels, self.panel, starts, (out, stride, line.pixels), self.used);
-            } else if NV == 4 && FUSED && line.pixels >= 4 {
+            } else if (P, NV) == (2, 4) && FUSED && line.pixels >= 4 {
                 // Four pixels share more of what they see than two.
                 for half in [0, 2 * LANES] {
                     let used = (self.used - half).min(2 * LANES);

@@ -4,7 +4,7 @@ use super::points::{around, around_tile, Points};
 use super::tiles::{clear, transform_inputs, Convolution, Group, Layout, MOST_TILES};
 use super::{GAP, M, N, POINTS};
 use crate::error::{checked_product, Error};
-use crate::gemm::micro::{strip, Panel, Square, SquareMut, Walk};
+use crate::gemm::micro::{strip, tiled, Panel, Square, SquareMut, Tiled, Walk};
 use crate::gemm::pack::{panel_width, PANEL};
 use crate::kernels::bias::broadcast;
 use crate::threads::{each_part, each_with_scratch};
@@ -227,11 +227,21 @@ pub(super) fn transform_filters(
 
 /// `made[tile, …] = seen[tile, input channel] · panel[input channel, …]`.
 pub(super) fn multiply(depth: usize, width: usize, seen: &[Real], panel: &[Real], made: &mut [Real]) {
-    match width / LANES {
-        4 => down::<2, 4>(depth, seen, panel, made),
-        3 => down::<3, 3>(depth, seen, panel, made),
-        2 => down::<4, 2>(depth, seen, panel, made),
-        _ => down::<8, 1>(depth, seen, panel, made),
+    tiled(width / LANES, Multiply { depth, seen, panel, made });
+}
+
+/// A panel of output channels at one point.
+struct Multiply<'a> {
+    depth: usize,
+    seen: &'a [Real],
+    panel: &'a [Real],
+    made: &'a mut [Real],
+}
+
+impl Tiled for Multiply<'_> {
+    #[inline(always)]
+    fn run<const P: usize, const NV: usize>(self) {
+        down::<P, NV>(self.depth, self.seen, self.panel, self.made);
     }
 }
 

@@ -5,10 +5,10 @@ use super::points::{around, Points};
 use super::tiles::{transform, transform_inputs, Convolution, Group, Layout, Place};
 use super::{GAP, M, N, POINTS};
 use crate::error::{checked_product, Error};
-use crate::gemm::micro::{columns, store, zeros, Square, Walk};
+use crate::gemm::micro::{columns, fours, store, zeros, Square, Walk};
 use crate::kernels::map::zip_in_place;
 use crate::threads::{each_of, each_part, each_with_scratch};
-use crate::vector::{Lanes, Real, Vector, LANES};
+use crate::vector::{many_registers, Lanes, Real, Vector, LANES};
 use std::ops::Range;
 
 /// Output channels of a panel.
@@ -189,18 +189,26 @@ pub(super) fn add_products(
 ) {
     for (panel, sums) in sums.chunks_exact_mut(c.depth() * PANEL).enumerate() {
         let width = PANEL.min(c.filters() - panel * PANEL);
-        for (vector, sums) in sums.chunks_exact_mut(LANES * PANEL).enumerate() {
+        let mut vector = 0;
+        if many_registers() && width == PANEL {
+            for sums in sums.chunks_exact_mut(2 * LANES * PANEL) {
+                Tile { layouts, array, segments, vector, panel }.add_eight(fresh, sums);
+                vector += 2;
+            }
+        }
+        for sums in sums[vector * LANES * PANEL..].chunks_exact_mut(LANES * PANEL) {
             let tile = Tile { layouts, array, segments, vector, panel };
             if width == PANEL {
                 tile.add::<2>(fresh, sums);
             } else {
                 tile.add::<1>(fresh, sums);
             }
+            vector += 1;
         }
     }
 }
 
-/// Four input channels and a panel of output channels.
+/// Four input channels, or eight, and a panel of output channels.
 struct Tile<'a> {
     layouts: [Layout; 2],
     array: &'a [Real],
@@ -221,6 +229,19 @@ impl Tile<'_> {
             columns(&mut tile, (self.array, a, seen.tile, walk), (self.array, b, gradients.tile, walk));
         }
         store(&tile, sums, 0, PANEL, NV * LANES, fresh);
+    }
+
+    /// The same for the channels of two vectors, where there are registers for so many sums.
+    #[inline(never)]
+    fn add_eight(&self, fresh: bool, sums: &mut [Real]) {
+        let [seen, gradients] = self.layouts;
+        let mut tile = zeros::<{ 2 * LANES }, 2>();
+        for segment in self.segments {
+            let a = segment.seen + self.vector * seen.vector;
+            let b = segment.gradients + self.panel * gradients.vector;
+            fours(&mut tile, (self.array, a, seen.vector, seen.tile), (self.array, b, gradients.tile), segment.tiles);
+        }
+        store(&tile, sums, 0, PANEL, PANEL, fresh);
     }
 }
 

@@ -1,15 +1,17 @@
 //! Matrix products: `c = ending(op(a) · op(b) + bias)`, row-major.
 //!
 //! A block of the reduction of `b` is packed into panels of sixteen columns, of which one stays in the first-level cache
-//! while tiles of two rows pass. Rows of `a` are contiguous along the reduction and read as they lie; those of a transposed
+//! while tiles of a few rows pass. Rows of `a` are contiguous along the reduction and read as they lie; those of a transposed
 //! `a` are transposed block by block first. Few rows or columns, and long reductions with a transposed
 //! `a`, have ways of their own.
 
+use super::ahead::Ahead;
 use super::bias::broadcast;
 use super::ending::Ending;
+use super::panel::{Down, Part};
 use super::{between, dots, few_rows, narrow, tall, with_vector};
 use crate::error::{checked_product, Error};
-use crate::gemm::micro::{along, rows, store, tiled, zeros, Panel, Tiled, Walk};
+use crate::gemm::micro::{along, SIX};
 use crate::gemm::pack::{pack_panel, pack_panel_transposed, packed_size, panel_start, panel_width, transpose, PANEL};
 use crate::threads::{each_pair, each_part, share};
 use crate::vector::{copy, many_registers, Real, LANES};
@@ -215,11 +217,15 @@ impl Block {
     /// Columns before `first` are left out.
     pub fn multiply(&self, a: &[Real], stride: usize, packed: &[Real], first: usize, c: &mut [Real], fresh: bool) {
         let n = self.product.n;
+        let count = c.len() / n;
+        // The rows that come next, which nobody has read yet, where they touch these: as many times as there are pairs of tiles.
+        let next = if stride == self.steps { count * stride..(2 * count * stride).min(a.len()) } else { 0..0 };
+        let mut ahead = Ahead::new([a.get(next).unwrap_or_default()], n.div_ceil(PANEL) * (count / SIX));
         for column in (first..n).step_by(PANEL) {
             let width = panel_width(n, column);
             let panel = &packed[panel_start(self.steps, column)..][..self.steps * width];
             let part = Part { n, stride, column, used: width.min(n - column), fresh };
-            tiled(width / LANES, Down { part, a, panel, c });
+            Down { part, a, panel, c, ahead: &mut ahead }.all(width / LANES);
         }
     }
 
@@ -253,55 +259,4 @@ impl Block {
             }
         }
     }
-}
-
-/// One panel of columns.
-#[derive(Clone, Copy)]
-struct Part {
-    n: usize,
-    stride: usize,
-    column: usize,
-    used: usize,
-    fresh: bool,
-}
-
-/// A panel of columns and all rows.
-struct Down<'a> {
-    part: Part,
-    a: &'a [Real],
-    panel: &'a [Real],
-    c: &'a mut [Real],
-}
-
-impl Tiled for Down<'_> {
-    #[inline(always)]
-    fn run<const P: usize, const NV: usize>(self) {
-        down::<P, NV>(self.part, self.a, self.panel, self.c);
-    }
-}
-
-/// All rows of a panel: tiles of P rows, then of fewer.
-#[inline(never)]
-fn down<const P: usize, const NV: usize>(part: Part, a: &[Real], panel: &[Real], c: &mut [Real]) {
-    let count = c.len() / part.n;
-    let mut row = 0;
-    while row + P <= count {
-        tile::<P, NV>(part, row, a, panel, c);
-        row += P;
-    }
-    while P > 2 && row + 2 <= count {
-        tile::<2, NV>(part, row, a, panel, c);
-        row += 2;
-    }
-    if row < count {
-        tile::<1, NV>(part, row, a, panel, c);
-    }
-}
-
-#[inline(always)]
-fn tile<const P: usize, const NV: usize>(part: Part, row: usize, a: &[Real], panel: &[Real], c: &mut [Real]) {
-    let mut sums = zeros::<P, NV>();
-    let walk = Walk::straight(panel.len() / (NV * LANES));
-    rows(&mut sums, a, row * part.stride, part.stride, walk, Panel::whole(panel, &walk));
-    store(&sums, c, row * part.n + part.column, part.n, part.used, part.fresh);
 }

@@ -4,6 +4,7 @@
 pub mod tensors;
 
 pub mod activation;
+mod ahead;
 pub mod batch_norm;
 pub mod bends;
 pub mod between;
@@ -34,6 +35,7 @@ pub mod matmul;
 pub mod motion;
 pub mod narrow;
 pub mod noise;
+mod panel;
 pub mod peak;
 pub mod permute;
 pub mod pointwise_loss;

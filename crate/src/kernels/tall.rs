@@ -7,6 +7,7 @@
 //! vectors of columns is packed at a time. Meanwhile the lines of the next block are read, a few after every tile: a whole block
 //! at once would be waited for.
 
+use super::ahead::Ahead;
 use super::bias;
 use super::ending::Ending;
 use super::map::zip_in_place;
@@ -15,9 +16,7 @@ use crate::gemm::micro::outer_tiles;
 use crate::gemm::pack::pack_panel;
 use crate::threads::{each_part, each_with_scratch, share};
 use crate::vector::{copy, many_registers, Real, Vector, LANES, LINE};
-use std::hint::black_box;
 use std::ops::Range;
-use std::slice::Chunks;
 
 /// Fewest steps for which this pays.
 const LEAST: usize = 1024;
@@ -140,7 +139,7 @@ fn add_block(
     b: &[Real],
     panel: &mut [Real],
     sums: &mut [Real],
-    ahead: &mut Ahead,
+    ahead: &mut Ahead<2>,
 ) {
     let steps = b.len() / product.n;
     let mut column = 0;
@@ -170,7 +169,7 @@ fn down<const P: usize, const NV: usize>(
     a: (&[Real], usize),
     panel: &[Real],
     (sums, stride): (&mut [Real], usize),
-    ahead: &mut Ahead,
+    ahead: &mut Ahead<2>,
 ) {
     let fours = if P == LARGEST { (P - m % P) % P } else { 0 };
     let mut row = outer_tiles::<P, NV>(a, panel, (sums, stride), 0..m - 4 * fours, || ahead.touch());
@@ -179,35 +178,4 @@ fn down<const P: usize, const NV: usize>(
     }
     row = outer_tiles::<2, NV>(a, panel, (sums, stride), row..m, || ());
     outer_tiles::<1, NV>(a, panel, (sums, stride), row..m, || ());
-}
-
-/// Lines that will be needed soon.
-struct Ahead<'a> {
-    lines: [Chunks<'a, Real>; 2],
-    /// How many of each are asked for at a time.
-    each: [usize; 2],
-    seen: Real,
-}
-
-impl<'a> Ahead<'a> {
-    fn new(arrays: [&'a [Real]; 2], times: usize) -> Self {
-        let lines = arrays.map(|array| array.chunks(LINE));
-        let each = [0, 1].map(|index| lines[index].len().div_ceil(times));
-        Self { lines, each, seen: 0.0 }
-    }
-
-    #[inline(always)]
-    fn touch(&mut self) {
-        for (lines, each) in self.lines.iter_mut().zip(self.each) {
-            for line in lines.take(each) {
-                self.seen += line[0];
-            }
-        }
-    }
-}
-
-impl Drop for Ahead<'_> {
-    fn drop(&mut self) {
-        black_box(self.seen);
-    }
 }

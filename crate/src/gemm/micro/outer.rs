@@ -5,9 +5,9 @@ use crate::vector::{Lanes, Real, Vector, LANES};
 use std::ops::Range;
 
 /// `tile[r] += Σ a[start + r·row_stride + k] · panel[k]` for the steps `k` of `walk`: rows of `a` whose reduction is
-/// contiguous within a segment, and a panel. Panics when a step lies outside a slice.
+/// contiguous within a segment, and a panel, of whose W vectors the first NV are taken. Panics when a step lies outside a slice.
 #[inline(always)]
-pub fn rows<const P: usize, const NV: usize>(
+pub fn rows<const P: usize, const NV: usize, const W: usize>(
     tile: &mut Tile<P, NV>,
     a: &[Real],
     start: usize,
@@ -19,7 +19,7 @@ pub fn rows<const P: usize, const NV: usize>(
         return;
     }
     assert!(start + (P - 1) * row_stride + walk.reach(1) < a.len());
-    assert!(panel.has(&walk, NV * LANES, NV * LANES));
+    assert!(panel.has(&walk, W * LANES, NV * LANES));
     let mut sums = *tile;
     for outer in 0..walk.outer {
         for inner in 0..walk.inner {
@@ -28,7 +28,7 @@ pub fn rows<const P: usize, const NV: usize>(
             // step the pointers may pass the end: wrapping arithmetic allows that, they are not read again.
             unsafe {
                 let mut row = a.as_ptr().add(first);
-                let mut b = panel.values.as_ptr().add((outer * panel.outer + inner * panel.inner) * NV * LANES);
+                let mut b = panel.values.as_ptr().add((outer * panel.outer + inner * panel.inner) * W * LANES);
                 // Not unrolled: LLVM would load the vectors of all steps first, and they would not fit the registers.
                 for _ in 0..walk.len {
                     let vectors: [Lanes; NV] = std::array::from_fn(|v| Lanes::load_at(b.add(v * LANES)));
@@ -39,7 +39,7 @@ pub fn rows<const P: usize, const NV: usize>(
                         }
                     }
                     row = row.wrapping_add(1);
-                    b = b.wrapping_add(NV * LANES);
+                    b = b.wrapping_add(W * LANES);
                 }
             }
         }

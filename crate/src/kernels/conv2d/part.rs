@@ -53,7 +53,7 @@ struct AllPixels<'a> {
 
 impl Tiled for AllPixels<'_> {
     #[inline(always)]
-    fn run<const P: usize, const NV: usize>(self) {
+    fn run<const P: usize, const NV: usize, const W: usize>(self) {
         self.part.along::<P, NV>(self.x, self.out);
     }
 }
@@ -125,7 +125,7 @@ impl Part<'_> {
     fn tile<const P: usize, const NV: usize>(&self, pixel: usize, x: &[Real], starts: [Lanes; NV], out: &mut [Real]) {
         let line = self.line;
         let mut sums = [starts; P];
-        rows(&mut sums, x, line.start + pixel * line.pixel, line.pixel, line.walk, self.panel);
+        rows::<P, NV, NV>(&mut sums, x, line.start + pixel * line.pixel, line.pixel, line.walk, self.panel);
         store(&sums, out, self.place(pixel), line.output_step * self.channels, self.used, true);
     }
 }

@@ -237,7 +237,7 @@ impl Tap {
         sums: &mut [Real],
     ) {
         let mut tile = zeros::<P, NV>();
-        rows(
+        rows::<P, NV, NV>(
             &mut tile,
             planes,
             self.start + channel * self.plane,

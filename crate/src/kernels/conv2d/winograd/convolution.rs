@@ -4,11 +4,12 @@ use super::points::{around, around_tile, Points};
 use super::tiles::{clear, transform_inputs, Convolution, Group, Layout, MOST_TILES};
 use super::{GAP, M, N, POINTS};
 use crate::error::{checked_product, Error};
-use crate::gemm::micro::{strip, tiled, Panel, Square, SquareMut, Tiled, Walk};
+use crate::gemm::micro::{in_sixes, strip, tiled_by_halves, Panel, Square, SquareMut, Tiled, Walk, SIX};
 use crate::gemm::pack::{panel_width, PANEL};
 use crate::kernels::bias::broadcast;
 use crate::threads::{each_part, each_with_scratch};
 use crate::vector::{Lanes, Real, Vector, LANES};
+use std::ops::Range;
 
 /// Elements of the transformed tiles that are worked on together: 128 KiB, a part of a second-level cache.
 const TOGETHER: usize = 32 * 1024;
@@ -227,7 +228,7 @@ pub(super) fn transform_filters(
 
 /// `made[tile, …] = seen[tile, input channel] · panel[input channel, …]`.
 pub(super) fn multiply(depth: usize, width: usize, seen: &[Real], panel: &[Real], made: &mut [Real]) {
-    tiled(width / LANES, Multiply { depth, seen, panel, made });
+    tiled_by_halves(width / LANES, Multiply { depth, seen, panel, made });
 }
 
 /// A panel of output channels at one point.
@@ -240,21 +241,48 @@ struct Multiply<'a> {
 
 impl Tiled for Multiply<'_> {
     #[inline(always)]
-    fn run<const P: usize, const NV: usize>(self) {
-        down::<P, NV>(self.depth, self.seen, self.panel, self.made);
+    fn run<const P: usize, const NV: usize, const W: usize>(self) {
+        down::<P, NV, W>(self.depth, self.seen, self.panel, self.made);
     }
 }
 
+/// All tiles.
 #[inline(never)]
-fn down<const P: usize, const NV: usize>(depth: usize, seen: &[Real], panel: &[Real], made: &mut [Real]) {
+fn down<const P: usize, const NV: usize, const W: usize>(
+    depth: usize,
+    seen: &[Real],
+    panel: &[Real],
+    made: &mut [Real],
+) {
     let count = made.len() / PANEL;
-    let walk = Walk::straight(depth);
-    let (panel, starts) = (Panel::whole(panel, &walk), [Lanes::splat(0.0); NV]);
-    if count >= P {
-        strip::<P, NV, NV, false, 0>((seen, 0, depth, walk), panel, starts, (made, PANEL, count), NV * LANES);
-    } else {
-        strip::<1, NV, NV, false, 0>((seen, 0, depth, walk), panel, starts, (made, PANEL, count), NV * LANES);
+    let [whole, fives, fours] = if P == SIX { in_sixes(count) } else { [if count < P { 0 } else { count }, 0, 0] };
+    let (after_fives, after_fours) = (whole + fives, whole + fives + fours);
+    for first in (0..W * LANES).step_by(NV * LANES) {
+        let (sizes, made) = ((depth, &panel[first..]), &mut made[first..]);
+        tiles::<P, NV, W>(sizes, seen, 0..whole, made);
+        if P == SIX {
+            tiles::<5, NV, W>(sizes, seen, whole..after_fives, made);
+            tiles::<4, NV, W>(sizes, seen, after_fives..after_fours, made);
+        }
+        tiles::<1, NV, W>(sizes, seen, after_fours..count, made);
     }
+}
+
+/// Some tiles, P at a time.
+#[inline(always)]
+fn tiles<const P: usize, const NV: usize, const W: usize>(
+    (depth, panel): (usize, &[Real]),
+    seen: &[Real],
+    tiles: Range<usize>,
+    made: &mut [Real],
+) {
+    if tiles.is_empty() {
+        return;
+    }
+    let (walk, made) = (Walk::straight(depth), &mut made[tiles.start * PANEL..]);
+    let (panel, starts) = (Panel::whole(panel, &walk), [Lanes::splat(0.0); NV]);
+    let seen = (seen, tiles.start * depth, depth, walk);
+    strip::<P, NV, W, false, 0>(seen, panel, starts, (made, PANEL, tiles.len()), NV * LANES);
 }
 
 /// Takes the products of a panel of output channels back to outputs.

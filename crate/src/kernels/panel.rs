@@ -1,0 +1,94 @@
+//! Rows times a packed panel of columns: tile by tile down the rows.
+
+use super::ahead::Ahead;
+use crate::gemm::micro::{in_sixes, rows, store, tiled_by_halves, zeros, Panel, Tiled, Walk, SIX};
+use crate::vector::{Real, LANES};
+
+/// One panel of columns.
+#[derive(Clone, Copy)]
+pub struct Part {
+    /// Columns of the result.
+    pub n: usize,
+    /// From one row to the next.
+    pub stride: usize,
+    /// The first column.
+    pub column: usize,
+    /// Columns that there are.
+    pub used: usize,
+    /// Whether the result is overwritten, not added to.
+    pub fresh: bool,
+}
+
+/// A panel and all rows, and what is asked for meanwhile.
+pub struct Down<'a, 'b> {
+    pub part: Part,
+    pub a: &'a [Real],
+    pub panel: &'a [Real],
+    pub c: &'a mut [Real],
+    pub ahead: &'a mut Ahead<'b, 1>,
+}
+
+impl Tiled for Down<'_, '_> {
+    #[inline(always)]
+    fn run<const P: usize, const NV: usize, const W: usize>(self) {
+        self.go::<P, NV, W, true>();
+    }
+}
+
+impl Down<'_, '_> {
+    /// The whole panel, which is `vectors` wide.
+    pub fn all(self, vectors: usize) {
+        if self.part.used == vectors * LANES {
+            return tiled_by_halves(vectors, self);
+        }
+        // The last columns of a matrix: its tiles store a part of a vector, and are another function, or the others would be slower.
+        match vectors {
+            4 => self.go::<2, 4, 4, false>(),
+            3 => self.go::<3, 3, 3, false>(),
+            2 => self.go::<4, 2, 2, false>(),
+            _ => self.go::<8, 1, 1, false>(),
+        }
+    }
+
+    /// All rows: tiles of P rows, then of fewer.
+    #[inline(never)]
+    fn go<const P: usize, const NV: usize, const W: usize, const WHOLE: bool>(mut self) {
+        let count = self.c.len() / self.part.n;
+        let [whole, fives, fours] = if P == SIX { in_sixes(count) } else { [count / P * P, 0, 0] };
+        let mut row = 0;
+        while row < whole {
+            self.across::<P, NV, W, WHOLE>(row);
+            self.ahead.touch();
+            row += P;
+        }
+        if P == SIX && fives > 0 {
+            self.across::<5, NV, W, WHOLE>(row);
+            row += 5;
+        }
+        while P == SIX && row < whole + fives + fours {
+            self.across::<4, NV, W, WHOLE>(row);
+            row += 4;
+        }
+        while P > 2 && row + 2 <= count {
+            self.across::<2, NV, W, WHOLE>(row);
+            row += 2;
+        }
+        if row < count {
+            self.across::<1, NV, W, WHOLE>(row);
+        }
+    }
+
+    /// P rows and all vectors of the panel, NV at a time.
+    #[inline(always)]
+    fn across<const P: usize, const NV: usize, const W: usize, const WHOLE: bool>(&mut self, row: usize) {
+        let Part { n, stride, column, used, fresh } = self.part;
+        let walk = Walk::straight(self.panel.len() / (W * LANES));
+        for first in (0..W * LANES).step_by(NV * LANES) {
+            let mut sums = zeros::<P, NV>();
+            let panel = Panel::whole(&self.panel[first..], &walk);
+            rows::<P, NV, W>(&mut sums, self.a, row * stride, stride, walk, panel);
+            let width = if WHOLE { NV * LANES } else { used };
+            store(&sums, self.c, row * n + column + first, n, width, fresh);
+        }
+    }
+}

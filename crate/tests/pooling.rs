@@ -154,6 +154,48 @@ fn nan_and_infinity_stay_in_their_windows() {
     }
 }
 
+/// The gradient by its definition: sums in the order of the windows, each of which gives to its first largest pixel, or NaN.
+fn max_gradient(g: &Geometry, x: &[f32], largest: &[f32], dy: &[f32]) -> Vec<f32> {
+    let mut dx = vec![0.0; x.len()];
+    for output in 0..g.output_size() {
+        let (channel, place) = (output % g.in_c, output / g.in_c);
+        let (j, i, n) = (place % g.out_w, place / g.out_w % g.out_h, place / g.out_w / g.out_h);
+        let is_it = |pixel: &usize| x[pixel + channel] == largest[output] || x[pixel + channel].is_nan();
+        if let Some(pixel) = window(g, n, i, j).into_iter().find(is_it) {
+            dx[pixel + channel] += dy[output];
+        }
+    }
+    dx
+}
+
+#[test]
+fn gradients_have_the_bits_of_their_definition() {
+    let mut all = table();
+    for channels in [1, 3, 6, 8, 17, 43] {
+        all.push(geometry([7, 9], channels, [3, 3], [1, 1], [0; 4]));
+        all.push(geometry([9, 9], channels, [3, 3], [2, 2], [0; 4]));
+        all.push(geometry([6, 7], channels, [3, 2], [2, 1], [1, 0, 0, 1]));
+    }
+    // More than a cache keeps.
+    all.push(geometry([450, 450], 4, [2, 2], [2, 2], [0; 4]));
+    for (index, g) in all.iter().enumerate() {
+        let mut numbers = Numbers::new(index as u64);
+        // Few different values, so that windows have several that are the largest; sums that are rounded.
+        let mut x = numbers.integers(g.input_size(), 4);
+        let dy = numbers.floats(g.output_size());
+        for with_nan in [false, true] {
+            if with_nan {
+                x.iter_mut().step_by(13).for_each(|x| *x = f32::NAN);
+                x.iter_mut().skip(3).step_by(7).for_each(|x| *x = f32::NEG_INFINITY);
+            }
+            let (mut largest, mut dx) = (vec![0.0; g.output_size()], vec![f32::NAN; x.len()]);
+            pooling::max(g, &x, &mut largest);
+            pooling::max_gradient(g, &x, &largest, &dy, &mut dx);
+            assert_eq!(bits(&dx), bits(&max_gradient(g, &x, &largest, &dy)), "{g:?}, NaN: {with_nan}");
+        }
+    }
+}
+
 #[test]
 fn cross_entropy_is_that_of_its_definition() {
     for width in [2, 3, 10, 33] {

@@ -89,12 +89,13 @@ export function softmax(rows, width) {
   };
 }
 
-/** Max pooling of windows of 2×2, forward and back. */
-export function maxPooling(input) {
-  const sizes = library.resolveConvolution(input, [2, 2, input[3], input[3]], { strides: 2 }, 'pooling');
+/** Max pooling of windows of `size`×`size` without a border, forward and back. */
+export function maxPooling(input, size = 2, strides = 2) {
+  const sizes = library.resolveConvolution(input, [size, size, input[3], input[3]], { strides }, 'pooling');
   const count = (shape) => shape.reduce((a, b) => a * b);
   const [large, small] = [count(sizes.input), count(sizes.output)];
   const common = { group: 'elementwise', kind: 'maxPool', sizes, flops: large };
+  const taps = Array.from({ length: size * size }, (_, tap) => [Math.floor(tap / size), tap % size]);
   const run = () => {
     const x = numbers(1, large);
     const [y, winner] = [new Float32Array(small), new Uint32Array(small)];
@@ -104,19 +105,19 @@ export function maxPooling(input) {
       const pixel = Math.floor(index / channels);
       const [j, i] = [pixel % sizes.output[2], Math.floor(pixel / sizes.output[2]) % sizes.output[1]];
       const n = Math.floor(pixel / (sizes.output[1] * sizes.output[2]));
-      const places = [0, 1, 2, 3].map(
-        (tap) => ((n * height + 2 * i + (tap >> 1)) * width + 2 * j + (tap & 1)) * channels + c,
-      );
+      const corner = (n * height + strides * i) * width + strides * j;
+      const places = taps.map(([row, column]) => (corner + row * width + column) * channels + c);
       winner[index] = places.reduce((best, place) => (x[place] > x[best] ? place : best));
       y[index] = x[winner[index]];
     }
     return { x, y, winner };
   };
-  const shape = input.join('×');
+  const step = strides === size ? '' : ` stride ${strides}`;
+  const title = (pass) => `max pooling ${size}×${size}${step} ${pass} ${input.join('×')}`;
   return [
     {
       ...common,
-      name: `max pooling 2×2 forward ${shape}`,
+      name: title('forward'),
       pass: 'forward',
       bound: { reads: [large], writes: [small], divisions: 0 },
       load() {
@@ -126,7 +127,7 @@ export function maxPooling(input) {
     },
     {
       ...common,
-      name: `max pooling 2×2 gradient ${shape}`,
+      name: title('gradient'),
       pass: 'gradient',
       bound: { reads: [large, small, small], writes: [large], divisions: 0 },
       load() {
@@ -134,9 +135,12 @@ export function maxPooling(input) {
         const dy = numbers(2, small);
         const expected = new Float32Array(large);
         winner.forEach((place, index) => {
-          expected[place] = dy[index];
+          expected[place] += dy[index];
         });
-        return { inputs: { x, y, dy }, check: (who, answer) => assertClose(who, answer, expected, 0) };
+        return {
+          inputs: { x, y, dy },
+          check: (who, answer) => assertClose(who, answer, expected, size > strides ? 1e-6 : 0),
+        };
       },
     },
   ];

@@ -23,5 +23,6 @@ export function oddWorkloads() {
     ...rowSums(512, 10),
     ...maxPooling([32, 28, 28, 1]),
     ...maxPooling([32, 28, 28, 6]),
+    ...maxPooling([32, 28, 28, 32], 3, 2),
   ];
 }

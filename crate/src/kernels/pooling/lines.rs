@@ -1,7 +1,7 @@
 //! Max pooling line by line: the largest values of a window's rows are taken for all columns at once, then those of its columns from
 //! what that gave. So vectors are full whatever the number of channels, and a window costs the sum of its sides, not their product.
 
-use super::larger;
+use super::{clip, larger};
 use crate::geometry::Geometry;
 use crate::vector::{combine, copy, sweep, Lanes, Real, Vector, LANES};
 
@@ -43,11 +43,6 @@ pub fn max(g: &Geometry, x: &[Real], y: &mut [Real]) {
             }
         }
     }
-}
-
-/// The part of `count` rows or columns from `start` on that lies on the image.
-fn clip(start: usize, count: usize, pad: usize, size: usize) -> std::ops::Range<usize> {
-    start.saturating_sub(pad).min(size)..(start + count).saturating_sub(pad).min(size)
 }
 
 /// The largest values of `count` arrays, each `step` behind the one before it.

@@ -1,5 +1,7 @@
 //! Pooling: the largest value or the mean of each window, channel by channel. Images NHWC.
 
+mod along;
+mod largest;
 mod lines;
 mod quarters;
 
@@ -7,13 +9,14 @@ use super::strips::{each_strip, load, store, Strip};
 use crate::geometry::Geometry;
 use crate::threads::{each_pair, each_part, share};
 use crate::vector::{Lanes, Real, Vector, LANES};
+use std::ops::Range;
 
 /// Part of a window that lies on the image, and where its output is.
 struct Window {
     /// Offsets of the window's pixels begin here.
     image: usize,
-    rows: (usize, usize),
-    columns: (usize, usize),
+    rows: Range<usize>,
+    columns: Range<usize>,
     output: usize,
 }
 
@@ -29,20 +32,21 @@ fn each_images(g: &Geometry, out: &mut [Real], work: impl Fn(&Geometry, usize, &
     each_part(out, images * size, |part, out| work(&g.of_images(out.len() / size), part * images, out));
 }
 
+/// The part of `count` rows or columns from `start` on that lies on the image.
+fn clip(start: usize, count: usize, pad: usize, size: usize) -> Range<usize> {
+    start.saturating_sub(pad).min(size)..(start + count).saturating_sub(pad).min(size)
+}
+
 /// Visits every window. The geometry's filters are the windows; `in_c = out_c`.
 #[inline(always)]
 fn windows(g: &Geometry, mut visit: impl FnMut(&Window)) {
-    let clip = |index: usize, stride: usize, pad: usize, kernel: usize, size: usize| {
-        let start = index * stride;
-        (start.saturating_sub(pad).min(size), (start + kernel).saturating_sub(pad).min(size))
-    };
     for n in 0..g.batch {
         for i in 0..g.out_h {
-            let rows = clip(i, g.stride_h, g.pad_top, g.kernel_h, g.in_h);
+            let rows = clip(i * g.stride_h, g.kernel_h, g.pad_top, g.in_h);
             for j in 0..g.out_w {
-                let columns = clip(j, g.stride_w, g.pad_left, g.kernel_w, g.in_w);
+                let columns = clip(j * g.stride_w, g.kernel_w, g.pad_left, g.in_w);
                 let output = ((n * g.out_h + i) * g.out_w + j) * g.out_c;
-                visit(&Window { image: n * g.in_h * g.in_w, rows, columns, output });
+                visit(&Window { image: n * g.in_h * g.in_w, rows: rows.clone(), columns, output });
             }
         }
     }
@@ -51,9 +55,10 @@ fn windows(g: &Geometry, mut visit: impl FnMut(&Window)) {
 /// Offsets of the window's pixels, row by row.
 #[inline(always)]
 fn pixels<'a>(g: &'a Geometry, window: &'a Window) -> impl Iterator<Item = usize> + 'a {
-    let (from, to) = window.columns;
-    (window.rows.0..window.rows.1)
-        .flat_map(move |row| (from..to).map(move |column| (window.image + row * g.in_w + column) * g.in_c))
+    window
+        .rows
+        .clone()
+        .flat_map(move |row| window.columns.clone().map(move |column| (window.image + row * g.in_w + column) * g.in_c))
 }
 
 /// The larger; NaN wins.
@@ -140,59 +145,26 @@ pub fn gradient_of_noted(g: &Geometry, argmax: &[Real], dy: &[Real], dx: &mut [R
     });
 }
 
+/// More values than a cache keeps of images and their gradients, 6 MiB of either.
+const FAR: usize = 3 << 19;
+
 /// The gradient goes to the first pixel of each window that holds its largest value.
 pub fn max_gradient(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], dx: &mut [Real]) {
+    let far = dx.len() > FAR;
     each_images(g, dx, |g, first, dx| {
         let (x, out) = (&x[first * g.in_h * g.in_w * g.in_c..], first * g.out_h * g.out_w * g.out_c);
-        max_gradient_of(g, x, &y[out..], &dy[out..], dx);
+        max_gradient_of(g, x, &y[out..], &dy[out..], dx, far);
     });
 }
 
-fn max_gradient_of(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], dx: &mut [Real]) {
+fn max_gradient_of(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], dx: &mut [Real], far: bool) {
+    if along::fits(g, y) {
+        return along::max_gradient(g, x, y, dy, dx);
+    }
     if quarters::is_side_by_side(g) {
-        return quarters::max_gradient(g, x, y, dy, dx);
+        return quarters::max_gradient(g, x, y, dy, dx, far);
     }
-    dx.fill(0.0);
-    windows(g, |window| each_strip::<2>(g.in_c, &mut ToLargest { g, window, x, y, dy, dx }));
-}
-
-/// The gradient of a window's largest values.
-struct ToLargest<'a> {
-    g: &'a Geometry,
-    window: &'a Window,
-    x: &'a [Real],
-    y: &'a [Real],
-    dy: &'a [Real],
-    dx: &'a mut [Real],
-}
-
-impl Strip for ToLargest<'_> {
-    #[inline(always)]
-    fn run<const V: usize, const PART: bool>(&mut self, first: usize, columns: usize) {
-        let (zero, place) = (Lanes::splat(0.0), self.window.output + first);
-        if PART {
-            // A few values are written faster than vectors of which a part is meant.
-            for (largest, channel) in self.y[place..place + columns].iter().zip(first..) {
-                let is_it = |pixel: &usize| self.x[pixel + channel] == *largest || self.x[pixel + channel].is_nan();
-                if let Some(pixel) = pixels(self.g, self.window).find(is_it) {
-                    self.dx[pixel + channel] += self.dy[self.window.output + channel];
-                }
-            }
-            return;
-        }
-        let largest = load::<V, PART>(self.y, place);
-        // What no pixel has taken yet. A largest NaN came from a NaN.
-        let mut left = load::<V, PART>(self.dy, place);
-        pixels(self.g, self.window).for_each(|pixel| {
-            let value = load::<V, PART>(self.x, pixel + first);
-            let mut sums = load::<V, PART>(self.dx, pixel + first);
-            for v in 0..V {
-                sums[v] = sums[v].add(value[v].select_equal_or_nan(largest[v], left[v], zero));
-                left[v] = value[v].select_equal_or_nan(largest[v], zero, left[v]);
-            }
-            store::<V, PART>(sums, self.dx, pixel + first, columns);
-        });
-    }
+    largest::max_gradient(g, x, y, dy, dx);
 }
 
 /// The mean of each window, over the pixels that lie on the image (Keras's rule).
@@ -206,8 +178,7 @@ fn average_of(g: &Geometry, x: &[Real], y: &mut [Real]) {
 
 /// What a pixel counts in the mean of its window.
 fn share_of(window: &Window) -> Real {
-    let [rows, columns] = [window.rows, window.columns].map(|(from, to)| to - from);
-    1.0 / (rows * columns) as Real
+    1.0 / (window.rows.len() * window.columns.len()) as Real
 }
 
 /// The means of a window.

@@ -101,38 +101,74 @@ pub fn gradient_of_noted(g: &Geometry, argmax: &[Real], dy: &[Real], dx: &mut [R
     });
 }
 
-/// The gradient goes to the first pixel of each window that holds its largest value.
-pub fn max_gradient(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], dx: &mut [Real]) {
+/// The gradient goes to the first pixel of each window that holds its largest value. Whether arrays are `far` is a matter of speed alone.
+pub fn max_gradient(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], dx: &mut [Real], far: bool) {
     let (row, width, zero) = (g.in_w * g.in_c, g.out_w * g.in_c, Lanes::splat(0.0));
     each_row(g, dx, |i, dtop, dbottom| {
         let pixels = x[rows(g, i)..][..2 * row].split_at(row);
         let outputs = (&y[i * width..][..width], &dy[i * width..][..width]);
         // Becomes NaN with the first largest value that is NaN, or infinite, where the other way gives the same.
         let mut doubt = zero;
-        give_row(g.in_c, outputs, pixels, (&mut *dtop, &mut *dbottom), |values| {
-            doubt = values[0].mul_add(zero, doubt);
-            give(values)
-        });
+        let see = |largest: Lanes| doubt = largest.mul_add(zero, doubt);
+        let targets = (&mut *dtop, &mut *dbottom);
+        if far {
+            give_far_row(g.in_c, outputs, pixels, targets, see, give);
+        } else {
+            give_row(g.in_c, outputs, pixels, targets, see, give);
+        }
         if doubt.has_nan() {
-            give_row(g.in_c, outputs, pixels, (dtop, dbottom), give_with_nan);
+            give_row(g.in_c, outputs, pixels, (dtop, dbottom), |_| (), give_with_nan);
         }
     });
 }
 
-/// Gives the gradients of a row of windows of c channels to the pixels of two rows: `give` gets largest values, gradients and
-/// four pixels.
+/// Gives the gradients of a row of windows of c channels to the pixels of two rows: `give` gets largest values, which `see` gets as
+/// well, gradients and four pixels.
 #[inline(always)]
 fn give_row(
     c: usize,
     (y, dy): (&[Real], &[Real]),
     (top, bottom): (&[Real], &[Real]),
     (dtop, dbottom): (&mut [Real], &mut [Real]),
-    mut give: impl FnMut([Lanes; 6]) -> [Lanes; 4],
+    mut see: impl FnMut(Lanes),
+    give: impl Fn([Lanes; 6]) -> [Lanes; 4],
 ) {
     let outputs = y.chunks_exact(c).zip(dy.chunks_exact(c));
     let windows = each_window(c, top, bottom).zip(each_target(c, dtop, dbottom));
     for ((y, dy), ([a, b, d, e], targets)) in outputs.zip(windows) {
-        spread::<6, 4, 1>([y, dy, a, b, d, e], targets, |values, _| give(values));
+        spread::<6, 4, 1>([y, dy, a, b, d, e], targets, |values, _| {
+            see(values[0]);
+            give(values)
+        });
+    }
+}
+
+/// [`give_row`], one row after the other, although what the first one takes is asked for twice then: a processor foresees what of far
+/// arrays is read and written next where it is one row.
+#[inline(always)]
+fn give_far_row(
+    c: usize,
+    (y, dy): (&[Real], &[Real]),
+    (top, bottom): (&[Real], &[Real]),
+    (dtop, dbottom): (&mut [Real], &mut [Real]),
+    mut see: impl FnMut(Lanes),
+    give: impl Fn([Lanes; 6]) -> [Lanes; 4],
+) {
+    let outputs = || y.chunks_exact(c).zip(dy.chunks_exact(c));
+    for (((y, dy), top), target) in outputs().zip(top.chunks_exact(2 * c)).zip(dtop.chunks_exact_mut(2 * c)) {
+        let ((a, b), target) = (top.split_at(c), target.split_at_mut(c));
+        spread::<4, 2, 1>([y, dy, a, b], target.into(), |[largest, dy, a, b], _| {
+            see(largest);
+            let [a, b, ..] = give([largest, dy, a, b, a, b]);
+            [a, b]
+        });
+    }
+    let windows = each_window(c, top, bottom).zip(dbottom.chunks_exact_mut(2 * c));
+    for ((y, dy), ([a, b, d, e], target)) in outputs().zip(windows) {
+        spread::<6, 2, 1>([y, dy, a, b, d, e], target.split_at_mut(c).into(), |values, _| {
+            let [_, _, d, e] = give(values);
+            [d, e]
+        });
     }
 }
 

@@ -91,20 +91,14 @@ pub fn gather_rows(count: u32, row: u32, indices: u32, source_rows: u32, source:
     })
 }
 
-/// A loop of fused multiply-adds over 40 values at an address: 64 floating point operations an iteration.
+/// A loop of fused multiply-adds in 8 or 12 sums, over 56 values at an address: 8 floating point operations of each sum an iteration.
 #[wasm_bindgen]
-pub fn peak_fma(iterations: u32, address: u32) -> u32 {
-    call(|frame| {
-        peak::fused(iterations, frame.output(address, peak::VALUES)?);
-        Ok(())
-    })
+pub fn peak_fma(iterations: u32, sums: u32, address: u32) -> u32 {
+    call(|frame| peak::fused(iterations, sums, frame.output(address, peak::VALUES)?))
 }
 
-/// A loop of multiplications and additions over 40 values at an address: 64 floating point operations an iteration.
+/// A loop of multiplications and additions, see [`peak_fma`].
 #[wasm_bindgen]
-pub fn peak_mul_add(iterations: u32, address: u32) -> u32 {
-    call(|frame| {
-        peak::separate(iterations, frame.output(address, peak::VALUES)?);
-        Ok(())
-    })
+pub fn peak_mul_add(iterations: u32, sums: u32, address: u32) -> u32 {
+    call(|frame| peak::separate(iterations, sums, frame.output(address, peak::VALUES)?))
 }

@@ -83,7 +83,8 @@ impl Vector for Lanes {
 
     #[inline(always)]
     fn with_sign_of(self, sign: Self) -> Self {
-        Self(v128_or(self.0, v128_and(sign.0, u32x4_splat(0x8000_0000))))
+        // What differs without the sign is the sign: a constant of its own would be built anew for each vector.
+        Self(v128_or(self.0, v128_xor(sign.0, f32x4_abs(sign.0))))
     }
 
     #[inline(always)]

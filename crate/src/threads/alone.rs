@@ -7,6 +7,11 @@ pub fn run(parts: usize, work: &(dyn Fn(usize) + Sync)) {
     }
 }
 
+/// The only thread's number.
+pub fn number() -> u32 {
+    0
+}
+
 /// There is nothing that a worker could do.
 pub fn work() {}
 

@@ -17,9 +17,9 @@ pub use alone::{allow_waiting, end, fail, provoke_panic_in_worker, work, workers
 pub use pool::{allow_waiting, end, fail, provoke_panic_in_worker, work, workers};
 
 #[cfg(not(target_feature = "atomics"))]
-use alone::run;
+use alone::{number, run};
 #[cfg(target_feature = "atomics")]
-use pool::run;
+use pool::{number, run};
 
 /// Floating-point operations that are worth a part: some ten microseconds, in which handing it over is lost.
 pub const WORTH: usize = 400_000;
@@ -76,7 +76,7 @@ pub fn each_with_scratch<const N: usize>(
     assert!(parts <= u32::BITS as usize && parts * size <= scratch.len());
     let (start, taken) = (Shared(scratch.as_mut_ptr()), AtomicU32::new(0));
     each_of(outputs, |part, outputs| {
-        let place = take_place(&taken);
+        let place = take_place(&taken, number() % parts as u32);
         // SAFETY: there are as many places as parts, so that there was a free one, which is inside `scratch`; nobody else has it
         // before it is given back.
         work(part, outputs, unsafe { start.part(place as usize * size, size) });
@@ -84,11 +84,11 @@ pub fn each_with_scratch<const N: usize>(
     });
 }
 
-/// Takes the first place that is free: a bit that is zero.
-fn take_place(taken: &AtomicU32) -> u32 {
+/// Takes a place that is free, a bit that is zero: the one that is wished for, or the first one.
+fn take_place(taken: &AtomicU32, wish: u32) -> u32 {
     let mut now = taken.load(SeqCst);
     loop {
-        let place = now.trailing_ones();
+        let place = if now & 1 << wish == 0 { wish } else { now.trailing_ones() };
         match taken.compare_exchange(now, now | 1 << place, SeqCst, SeqCst) {
             Ok(_) => return place,
             Err(other) => now = other,

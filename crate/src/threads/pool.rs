@@ -1,8 +1,9 @@
-//! A pool of threads over one shared memory. The caller posts a job in memory, and works with the others; a part is
-//! taken by raising a counter. Workers look for a job for a short while, then sleep. No message is passed.
+//! A pool of threads over one shared memory. The caller posts a job in memory, and works with the others: it takes parts from
+//! the first one on, workers from the last one back, so that each has nearly the same parts in every job, and what it wrote in
+//! the one before is still in its own cache. Workers look for a job for a short while, then sleep. No message is passed.
 //!
-//! The ticket has everything that tells whether a part is to be had, in one word: how many parts are taken and how many
-//! there are. The job itself is read only after a part was taken: until that part is done the caller waits, and the job
+//! The ticket has everything that tells whether a part is to be had, in one word: the first part that is left, and the end of
+//! those that are. The job itself is read only after a part was taken: until that part is done the caller waits, and the job
 //! stays.
 
 use core::arch::wasm32::{memory_atomic_notify, memory_atomic_wait32};
@@ -13,44 +14,70 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering::S
 /// jobs of a step or between two steps. To wake it costs the caller more than a job of a small network gains.
 const LOOKS_FOR_A_JOB: u32 = 120_000;
 
-/// Times that a caller looks whether its workers are done before it sleeps: some ten microseconds.
-const LOOKS_FOR_AN_END: u32 = 20_000;
+/// Times that a caller looks whether its workers are done before it sleeps: some sixty microseconds, a part of a large job.
+const LOOKS_FOR_AN_END: u32 = 120_000;
 
-/// Nanoseconds that a caller sleeps at a time when workers keep it waiting: then they have lost their processors.
-const NAP: i64 = 100_000;
+/// Nanoseconds that a caller sleeps at most before it asks whether a worker has trapped.
+const NAP: i64 = 1_000_000;
 
 type Work = &'static (dyn Fn(usize) + Sync);
 
-/// Parts taken in the low half, parts there are in the high half.
-static TICKET: AtomicU64 = AtomicU64::new(0);
-/// Parts of the job that are done.
-static DONE: AtomicI32 = AtomicI32::new(0);
-/// Raised with every job: what sleepers watch.
-static EPOCH: AtomicI32 = AtomicI32::new(0);
-/// Workers that sleep or are about to.
-static SLEEPING: AtomicU32 = AtomicU32::new(0);
-/// Workers that have come and not gone.
-static WORKERS: AtomicU32 = AtomicU32::new(0);
-/// What has happened to the pool: nothing, [`ENDING`] or [`BROKEN`].
-static STATE: AtomicU32 = AtomicU32::new(0);
-/// Whether a job is being done: a part that asks for threads itself gets none.
-static BUSY: AtomicBool = AtomicBool::new(false);
+/// What changes with every job and every part. It has cache lines of its own: those who look for a job do not ask for them, so
+/// that a caller writes them at once, and who has asked for the ticket has the job too.
+#[repr(align(128))]
+struct Board {
+    /// The first part that is left in the low half, the end of those that are in the high half.
+    ticket: AtomicU64,
+    job: UnsafeCell<Work>,
+    /// Parts of the job that are done.
+    done: AtomicI32,
+    /// Whether the caller sleeps or is about to.
+    awaited: AtomicBool,
+    /// Whether a job is being done: a part that asks for threads itself gets none.
+    busy: AtomicBool,
+}
+
+// SAFETY: the caller alone writes the job, while no part is to be had and none is being worked on; it is read only
+// between taking a part and reporting it done.
+unsafe impl Sync for Board {}
+
+static BOARD: Board = Board {
+    ticket: AtomicU64::new(0),
+    job: UnsafeCell::new(&|_| {}),
+    done: AtomicI32::new(0),
+    awaited: AtomicBool::new(false),
+    busy: AtomicBool::new(false),
+};
+
+/// What those who look for a job read.
+#[repr(align(128))]
+struct Bell {
+    /// Raised with every job: what sleepers watch.
+    epoch: AtomicI32,
+    /// Workers that sleep or are about to.
+    sleeping: AtomicU32,
+    /// Workers that have come and not gone.
+    workers: AtomicU32,
+    /// What has happened to the pool: nothing, [`ENDING`] or [`BROKEN`].
+    state: AtomicU32,
+}
+
+static BELL: Bell = Bell {
+    epoch: AtomicI32::new(0),
+    sleeping: AtomicU32::new(0),
+    workers: AtomicU32::new(0),
+    state: AtomicU32::new(0),
+};
+
 /// Whether the caller's thread may sleep; that of a page may not.
 static MAY_WAIT: AtomicBool = AtomicBool::new(false);
-static JOB: Job = Job(UnsafeCell::new(&|_| {}));
 
 const ENDING: u32 = 1;
 const BROKEN: u32 = 2;
 
-struct Job(UnsafeCell<Work>);
-
-// SAFETY: the caller alone writes the job, while no part is to be had and none is being worked on; it is read only
-// between taking a part and reporting it done.
-unsafe impl Sync for Job {}
-
 /// Calls `work` with every number below `parts`, on all threads. Panics when a worker has trapped.
 pub fn run(parts: usize, work: &(dyn Fn(usize) + Sync)) {
-    if parts <= 1 || WORKERS.load(SeqCst) == 0 || BUSY.swap(true, SeqCst) {
+    if parts <= 1 || BELL.workers.load(SeqCst) == 0 || BOARD.busy.swap(true, SeqCst) {
         for part in 0..parts {
             work(part);
         }
@@ -58,49 +85,56 @@ pub fn run(parts: usize, work: &(dyn Fn(usize) + Sync)) {
     }
     // SAFETY: no part is to be had now, so nobody reads the job. The lifetime is stretched: the job is not read after
     // the last part is done, which is before this function returns.
-    unsafe { *JOB.0.get() = std::mem::transmute::<&(dyn Fn(usize) + Sync), Work>(work) };
-    DONE.store(0, SeqCst);
-    TICKET.store((parts as u64) << 32, SeqCst);
+    unsafe { *BOARD.job.get() = std::mem::transmute::<&(dyn Fn(usize) + Sync), Work>(work) };
+    BOARD.done.store(0, SeqCst);
+    BOARD.ticket.store((parts as u64) << 32, SeqCst);
     wake();
-    take_parts();
+    take_parts(true);
     wait_for(parts as i32);
-    BUSY.store(false, SeqCst);
+    BOARD.busy.store(false, SeqCst);
 }
 
 /// Waits until all parts are done.
 fn wait_for(parts: i32) {
     let mut looks = 0;
     loop {
-        let done = DONE.load(SeqCst);
+        let done = BOARD.done.load(SeqCst);
         if done == parts {
             return;
         }
-        assert!(STATE.load(SeqCst) != BROKEN, "a thread of the pool trapped");
+        assert!(BELL.state.load(SeqCst) != BROKEN, "a thread of the pool trapped");
         looks += 1;
         if looks > LOOKS_FOR_AN_END && MAY_WAIT.load(SeqCst) {
-            // SAFETY: the address is that of a static.
-            unsafe { memory_atomic_wait32(DONE.as_ptr(), done, NAP) };
+            BOARD.awaited.store(true, SeqCst);
+            // SAFETY: the address is that of a static. It answers at once when another part is done already.
+            unsafe { memory_atomic_wait32(BOARD.done.as_ptr(), done, NAP) };
+            BOARD.awaited.store(false, SeqCst);
         }
     }
 }
 
-/// Works on parts as long as there are any. Not inlined into loops that never end: V8 replaces code by better code only
-/// when it is entered.
+/// Works on parts as long as there are any, from the first one on or from the last one back. Not inlined into loops that never
+/// end: V8 replaces code by better code only when it is entered.
 #[inline(never)]
-fn take_parts() {
-    let mut ticket = TICKET.load(SeqCst);
+fn take_parts(forward: bool) {
+    let mut ticket = BOARD.ticket.load(SeqCst);
     loop {
-        let (taken, parts) = (ticket as u32, (ticket >> 32) as u32);
-        if taken >= parts {
+        let (first, end) = (ticket as u32, (ticket >> 32) as u32);
+        if first >= end {
             return;
         }
-        match TICKET.compare_exchange(ticket, ticket + 1, SeqCst, SeqCst) {
+        let (part, rest) = if forward { (first, ticket + 1) } else { (end - 1, ticket - (1 << 32)) };
+        match BOARD.ticket.compare_exchange(ticket, rest, SeqCst, SeqCst) {
             Ok(_) => {
                 // SAFETY: a part was taken and is not done: the caller waits, and the job stays.
-                let work = unsafe { *JOB.0.get() };
-                work(taken as usize);
-                DONE.fetch_add(1, SeqCst);
-                ticket = TICKET.load(SeqCst);
+                let work = unsafe { *BOARD.job.get() };
+                work(part as usize);
+                BOARD.done.fetch_add(1, SeqCst);
+                if !forward && BOARD.awaited.load(SeqCst) {
+                    // SAFETY: the address is that of a static.
+                    unsafe { memory_atomic_notify(BOARD.done.as_ptr(), 1) };
+                }
+                ticket = BOARD.ticket.load(SeqCst);
             }
             Err(now) => ticket = now,
         }
@@ -108,54 +142,58 @@ fn take_parts() {
 }
 
 thread_local! {
-    static IS_WORKER: Cell<bool> = const { Cell::new(false) };
+    static NUMBER: Cell<u32> = const { Cell::new(0) };
+}
+
+/// The number of this thread: 0 of the caller, workers have others.
+pub fn number() -> u32 {
+    NUMBER.get()
 }
 
 /// What a worker does until it is told to end.
 pub fn work() {
-    IS_WORKER.set(true);
-    WORKERS.fetch_add(1, SeqCst);
-    while STATE.load(SeqCst) == 0 {
-        let epoch = EPOCH.load(SeqCst);
-        take_parts();
+    NUMBER.set(BELL.workers.fetch_add(1, SeqCst) + 1);
+    while BELL.state.load(SeqCst) == 0 {
+        let epoch = BELL.epoch.load(SeqCst);
+        take_parts(false);
         if !something_new(epoch) {
-            SLEEPING.fetch_add(1, SeqCst);
+            BELL.sleeping.fetch_add(1, SeqCst);
             // SAFETY: the address is that of a static. It answers at once when the epoch is another one already.
-            unsafe { memory_atomic_wait32(EPOCH.as_ptr(), epoch, -1) };
-            SLEEPING.fetch_sub(1, SeqCst);
+            unsafe { memory_atomic_wait32(BELL.epoch.as_ptr(), epoch, -1) };
+            BELL.sleeping.fetch_sub(1, SeqCst);
         }
     }
-    WORKERS.fetch_sub(1, SeqCst);
+    BELL.workers.fetch_sub(1, SeqCst);
 }
 
 #[inline(never)]
 fn something_new(epoch: i32) -> bool {
-    (0..LOOKS_FOR_A_JOB).any(|_| EPOCH.load(SeqCst) != epoch)
+    (0..LOOKS_FOR_A_JOB).any(|_| BELL.epoch.load(SeqCst) != epoch)
 }
 
 /// Tells workers that there is something new, the sleeping ones too.
 fn wake() {
-    EPOCH.fetch_add(1, SeqCst);
-    if SLEEPING.load(SeqCst) > 0 {
+    BELL.epoch.fetch_add(1, SeqCst);
+    if BELL.sleeping.load(SeqCst) > 0 {
         // SAFETY: the address is that of a static.
-        unsafe { memory_atomic_notify(EPOCH.as_ptr(), u32::MAX) };
+        unsafe { memory_atomic_notify(BELL.epoch.as_ptr(), u32::MAX) };
     }
 }
 
 /// Workers that wait for work or work.
 pub fn workers() -> u32 {
-    WORKERS.load(SeqCst)
+    BELL.workers.load(SeqCst)
 }
 
 /// Tells all workers to end, for good.
 pub fn end() {
-    STATE.fetch_max(ENDING, SeqCst);
+    BELL.state.fetch_max(ENDING, SeqCst);
     wake();
 }
 
 /// Says that a worker trapped: the caller, which may wait for it, panics.
 pub fn fail() {
-    STATE.fetch_max(BROKEN, SeqCst);
+    BELL.state.fetch_max(BROKEN, SeqCst);
     wake();
 }
 
@@ -175,6 +213,6 @@ pub fn provoke_panic_in_worker() {
         while arrived.load(SeqCst) < 2 {
             std::hint::spin_loop();
         }
-        assert!(!IS_WORKER.get(), "provoked by a test in a worker");
+        assert!(number() == 0, "provoked by a test in a worker");
     });
 }

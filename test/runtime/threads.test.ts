@@ -32,7 +32,7 @@ const bits = (data: Float32Array): Uint32Array => new Uint32Array(data.buffer, d
 
 afterAll(() => init({}));
 
-/** The four bare kernels on sizes that are cut into several parts. */
+/** The bare kernels on sizes that are cut into several parts. */
 function bareKernels(): Uint32Array[] {
   const results: Uint32Array[] = [];
   for (const [aTranspose, bTranspose] of [
@@ -45,6 +45,14 @@ function bareKernels(): Uint32Array[] {
     const a = values(201 * 130, 7919);
     const b = values(130 * 77, 104729);
     results.push(bits(kernels.matmul({ a, aShape, b, bShape, transposeA: aTranspose, transposeB: bTranspose }).data));
+  }
+  // A vector, of which threads that are awake have a half each.
+  for (const [m, k, n] of [
+    [201, 130, 1],
+    [301, 1, 101],
+  ] as const) {
+    const [a, b] = [values(m * k, 7919), values(k * n, 104729)];
+    results.push(bits(kernels.matmul({ a, aShape: [m, k], b, bShape: [k, n] }).data));
   }
   for (const [inputs, filters, size, stride, padding] of [
     [1, 1, 22, 1, 'valid'],

@@ -5,7 +5,7 @@ use super::bias::broadcast;
 use super::ending::Ending;
 use super::map::{map, zip_in_place};
 use super::matmul::{Product, Sides};
-use crate::threads::{each_part, share};
+use crate::threads::each_share;
 use crate::vector::{combine_ahead, copy, totals, Lanes, Real, Vector, LANES};
 
 /// With fewer columns rows of an outer product are written together.
@@ -35,16 +35,16 @@ pub fn multiply(product: Product, sides: Sides, c: &mut [Real], ending: Ending) 
 /// Every row of `c` is a multiple of `b`, plus the bias. Without one it is written once and not read.
 fn outer_product(n: usize, a: &[Real], b: &[Real], bias: Option<&[Real]>, c: &mut [Real], ending: Ending) {
     // A value takes as long as several operations of others.
-    let rows = share(a.len(), n * if matches!(ending, Ending::Slope(..)) { 10 } else { 4 });
-    each_part(c, rows * n, |part, c| {
-        let ending = ending.after(part * rows * n);
+    let operations = n * if matches!(ending, Ending::Slope(..)) { 10 } else { 4 };
+    each_share(c, n, operations, |first, c| {
+        let ending = ending.after(first * n);
         if n < FEW && bias.is_none() {
-            multiples(&a[part * rows..], b, c);
+            multiples(&a[first..], b, c);
             return ending.apply(c);
         }
         for index in 0..c.len() / n {
             let c = &mut c[index * n..];
-            let (factor, ending) = (a[part * rows + index], ending.after(index * n));
+            let (factor, ending) = (a[first + index], ending.after(index * n));
             if let Some(bias) = bias {
                 let row = &mut c[..n];
                 copy(bias, row);
@@ -100,11 +100,10 @@ fn multiple(factor: Real, b: &[Real], c: &mut [Real], ending: Ending) {
 /// Every value of `c` is a row of a matrix times a vector.
 fn dot_products(matrix: &[Real], vector: &[Real], bias: Option<&[Real]>, c: &mut [Real]) {
     let k = vector.len();
-    let rows = share(c.len(), 4 * k);
-    each_part(c, rows, |part, c| {
-        begin(bias, part * rows, c);
+    each_share(c, 1, 4 * k, |first, c| {
+        begin(bias, first, c);
         // Two rows at a time: a sum waits for its last product, and the other row's sums have one meanwhile.
-        for (rows, values) in matrix[part * rows * k..].chunks(2 * k).zip(c.chunks_mut(2)) {
+        for (rows, values) in matrix[first * k..].chunks(2 * k).zip(c.chunks_mut(2)) {
             if let [first, second] = values {
                 let dots = dots_of([&rows[..k], &rows[k..]], vector);
                 *first += dots[0];

@@ -1,7 +1,7 @@
 //! One thread: the builds without shared memory.
 
 /// Calls `work` with every number below `parts`.
-pub fn run(parts: usize, work: &(dyn Fn(usize) + Sync)) {
+pub fn run(parts: usize, _rouse: bool, work: &(dyn Fn(usize) + Sync)) {
     for part in 0..parts {
         work(part);
     }

@@ -32,6 +32,21 @@ pub fn share(items: usize, operations: usize) -> usize {
     items.div_ceil(parts.max(1)).max(1)
 }
 
+/// Floating-point operations of which a half is worth handing over to a thread that is awake: some microseconds.
+const WORTH_A_HALF: usize = 100_000;
+
+/// Gives items of `size` elements of `out`, each of which takes `operations` and is the same however they are cut, in parts with
+/// the number of the first one to `work`. Few of them are two parts for threads that are awake: to wake one takes longer.
+pub fn each_share(out: &mut [Real], size: usize, operations: usize, work: impl Fn(usize, &mut [Real]) + Sync) {
+    let items = out.len().div_ceil(size.max(1));
+    let part = share(items, operations);
+    if part < items || items * operations < WORTH_A_HALF {
+        return each_part(out, part * size, |index, out| work(index * part, out));
+    }
+    let half = items.div_ceil(2);
+    each_of_some([(out, half * size)], false, |index, [out]| work(index * half, out));
+}
+
 /// Gives every part of `size` elements of `out`, the last one perhaps shorter, with its number to `work`.
 pub fn each_part(out: &mut [Real], size: usize, work: impl Fn(usize, &mut [Real]) + Sync) {
     each_of([(out, size)], |part, [out]| work(part, out));
@@ -49,10 +64,19 @@ pub fn each_pair(
 /// [`each_part`] of N outputs at once, which have as many parts each as the first; those without elements have empty ones.
 /// Panics when they have not.
 pub fn each_of<const N: usize>(outputs: [(&mut [Real], usize); N], work: impl Fn(usize, [&mut [Real]; N]) + Sync) {
+    each_of_some(outputs, true, work);
+}
+
+/// [`each_of`], for which threads that sleep are woken or not.
+fn each_of_some<const N: usize>(
+    outputs: [(&mut [Real], usize); N],
+    rouse: bool,
+    work: impl Fn(usize, [&mut [Real]; N]) + Sync,
+) {
     let outputs = outputs.map(|(out, size)| (Shared(out.as_mut_ptr()), out.len(), size));
     let parts = outputs.first().map_or(0, |&(_, length, size)| length.div_ceil(size.max(1)));
     assert!(outputs.iter().all(|&(_, length, size)| length == 0 || (size > 0 && length.div_ceil(size) == parts)));
-    run(parts, &|part| {
+    run(parts, rouse, &|part| {
         work(
             part,
             outputs.map(|(start, length, size)| {

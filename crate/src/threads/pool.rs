@@ -75,8 +75,8 @@ static MAY_WAIT: AtomicBool = AtomicBool::new(false);
 const ENDING: u32 = 1;
 const BROKEN: u32 = 2;
 
-/// Calls `work` with every number below `parts`, on all threads. Panics when a worker has trapped.
-pub fn run(parts: usize, work: &(dyn Fn(usize) + Sync)) {
+/// Calls `work` with every number below `parts`, on all threads, or on those that are awake. Panics when a worker has trapped.
+pub fn run(parts: usize, rouse: bool, work: &(dyn Fn(usize) + Sync)) {
     if parts <= 1 || BELL.workers.load(SeqCst) == 0 || BOARD.busy.swap(true, SeqCst) {
         for part in 0..parts {
             work(part);
@@ -88,7 +88,7 @@ pub fn run(parts: usize, work: &(dyn Fn(usize) + Sync)) {
     unsafe { *BOARD.job.get() = std::mem::transmute::<&(dyn Fn(usize) + Sync), Work>(work) };
     BOARD.done.store(0, SeqCst);
     BOARD.ticket.store((parts as u64) << 32, SeqCst);
-    wake();
+    ring(rouse);
     take_parts(true);
     wait_for(parts as i32);
     BOARD.busy.store(false, SeqCst);
@@ -123,13 +123,19 @@ fn take_parts(forward: bool) {
         if first >= end {
             return;
         }
-        let (part, rest) = if forward { (first, ticket + 1) } else { (end - 1, ticket - (1 << 32)) };
+        // Several of many, which may be short: to take one can last as long.
+        let count = ((end - first) / (4 * (1 + BELL.workers.load(SeqCst)))).max(1);
+        let (parts, rest) = if forward {
+            (first..first + count, ticket + u64::from(count))
+        } else {
+            (end - count..end, ticket - (u64::from(count) << 32))
+        };
         match BOARD.ticket.compare_exchange(ticket, rest, SeqCst, SeqCst) {
             Ok(_) => {
-                // SAFETY: a part was taken and is not done: the caller waits, and the job stays.
+                // SAFETY: parts were taken and are not done: the caller waits, and the job stays.
                 let work = unsafe { *BOARD.job.get() };
-                work(part as usize);
-                BOARD.done.fetch_add(1, SeqCst);
+                parts.for_each(|part| work(part as usize));
+                BOARD.done.fetch_add(count as i32, SeqCst);
                 if !forward && BOARD.awaited.load(SeqCst) {
                     // SAFETY: the address is that of a static.
                     unsafe { memory_atomic_notify(BOARD.done.as_ptr(), 1) };
@@ -171,10 +177,10 @@ fn something_new(epoch: i32) -> bool {
     (0..LOOKS_FOR_A_JOB).any(|_| BELL.epoch.load(SeqCst) != epoch)
 }
 
-/// Tells workers that there is something new, the sleeping ones too.
-fn wake() {
+/// Tells workers that there is something new, the sleeping ones too where they are to be roused.
+fn ring(rouse: bool) {
     BELL.epoch.fetch_add(1, SeqCst);
-    if BELL.sleeping.load(SeqCst) > 0 {
+    if rouse && BELL.sleeping.load(SeqCst) > 0 {
         // SAFETY: the address is that of a static.
         unsafe { memory_atomic_notify(BELL.epoch.as_ptr(), u32::MAX) };
     }
@@ -188,13 +194,13 @@ pub fn workers() -> u32 {
 /// Tells all workers to end, for good.
 pub fn end() {
     BELL.state.fetch_max(ENDING, SeqCst);
-    wake();
+    ring(true);
 }
 
 /// Says that a worker trapped: the caller, which may wait for it, panics.
 pub fn fail() {
     BELL.state.fetch_max(BROKEN, SeqCst);
-    wake();
+    ring(true);
 }
 
 /// Says that the caller's thread may sleep.
@@ -208,7 +214,7 @@ pub fn provoke_panic_in_worker() {
         return;
     }
     let arrived = AtomicU32::new(0);
-    run(2, &|_| {
+    run(2, true, &|_| {
         arrived.fetch_add(1, SeqCst);
         while arrived.load(SeqCst) < 2 {
             std::hint::spin_loop();

@@ -11,18 +11,19 @@ const cache = new Map();
 
 /**
  * The largest of what cannot be avoided: `reads` and `writes` are lengths of arrays; `divisions` and `roots` numbers of
- * values; `operations` other arithmetic instructions on four lanes, at the speed of the loop of multiplications and
- * additions; `products` numbers of values that are multiplied and added, at the peak of the build.
+ * values; `operations` other arithmetic instructions on four lanes, at the speed of fused multiply-adds, which most of them
+ * are or which nothing else passes on most processors; `products` numbers of values that are multiplied and added, at the peak of
+ * the build.
  *
- * @param mulAdd GFLOP/s of that loop.
+ * @param fma GFLOP/s of fused multiply-adds.
  * @param {{ bound: string, gflops: number }} peak That of the build.
  * @returns {{ bound: string, milliseconds: number }}
  */
-export function boundOf({ reads, writes, divisions = 0, roots = 0, operations = 0, products = 0 }, mulAdd, peak) {
+export function boundOf({ reads, writes, divisions = 0, roots = 0, operations = 0, products = 0 }, fma, peak) {
   const bounds = [
     { bound: 'memory', milliseconds: streamTime(reads, writes) },
     { bound: 'division', milliseconds: (divisions * unitTime('div') + roots * unitTime('sqrt')) / 4 },
-    { bound: 'instructions', milliseconds: (operations * 4) / mulAdd / 1e6 },
+    { bound: 'instructions', milliseconds: (operations * 8) / fma / 1e6 },
     { bound: peak.bound, milliseconds: (products * 2) / peak.gflops / 1e6 },
   ];
   return bounds.reduce((most, bound) => (bound.milliseconds > most.milliseconds ? bound : most));

@@ -36,6 +36,6 @@ export async function measurePeak() {
 export function limitOf({ bound }, { variant, threads }, { fma, mulAdd }) {
   const peak = variant === 'simd128' ? { bound: 'mul+add', gflops: mulAdd } : { bound: 'fma', gflops: fma };
   if (bound === undefined) return { bound: peak.bound, gflops: peak.gflops * threads };
-  const { bound: name, milliseconds } = boundOf(bound, mulAdd, peak);
+  const { bound: name, milliseconds } = boundOf(bound, fma, peak);
   return { bound: name, milliseconds: milliseconds / threads };
 }

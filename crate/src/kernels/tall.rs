@@ -12,10 +12,10 @@ use super::bias;
 use super::ending::Ending;
 use super::map::zip_in_place;
 use super::matmul::{Product, Sides};
-use crate::gemm::micro::outer_tiles;
+use crate::gemm::micro::{in_sixes, outer_tiles, SIX};
 use crate::gemm::pack::pack_panel;
 use crate::threads::{each_part, each_with_scratch, share};
-use crate::vector::{copy, many_registers, Real, Vector, LANES, LINE};
+use crate::vector::{copy, many_registers, Real, Vector, FUSED, LANES, LINE};
 use std::ops::Range;
 
 /// Fewest steps for which this pays.
@@ -42,7 +42,7 @@ const VECTORS: usize = 2;
 /// Vectors of the last panel, at most.
 const MOST_VECTORS: usize = 3;
 
-/// Rows of a tile of two vectors, which has ten sums.
+/// Rows of a tile of two vectors, which has ten sums, where products are not fused.
 const LARGEST: usize = 5;
 
 /// The same where there are registers for sixteen sums.
@@ -104,8 +104,8 @@ pub fn multiply(product: Product, sides: Sides, c: &mut [Real], ending: Ending, 
             let steps = start..end.min(start + sizes.block);
             let after = steps.end..k.min(steps.end + sizes.block);
             let of = |steps: &Range<usize>| [&a[steps.start * m..steps.end * m], &b[steps.start * n..steps.end * n]];
-            // As many times as there are tiles of ten sums, or a few less.
-            let mut ahead = Ahead::new(of(&after), m * n / (10 * LANES));
+            // As many times as there are tiles of twelve sums.
+            let mut ahead = Ahead::new(of(&after), m * n / (2 * SIX * LANES));
             let [a, b] = of(&steps);
             let rows = &mut rows[..steps.len() * sizes.row];
             for (source, target) in a.chunks_exact(m).zip(rows.chunks_exact_mut(sizes.row)) {
@@ -155,6 +155,7 @@ fn add_block(
         let out = (&mut sums[column..], sizes.columns);
         match vectors {
             2 if many_registers() => down::<MANY, 2>(product.m, (rows, sizes.row), panel, out, ahead),
+            2 if FUSED => down::<SIX, 2>(product.m, (rows, sizes.row), panel, out, ahead),
             2 => down::<LARGEST, 2>(product.m, (rows, sizes.row), panel, out, ahead),
             _ => down::<3, 3>(product.m, (rows, sizes.row), panel, out, ahead),
         }
@@ -171,8 +172,15 @@ fn down<const P: usize, const NV: usize>(
     (sums, stride): (&mut [Real], usize),
     ahead: &mut Ahead<2>,
 ) {
-    let fours = if P == LARGEST { (P - m % P) % P } else { 0 };
-    let mut row = outer_tiles::<P, NV>(a, panel, (sums, stride), 0..m - 4 * fours, || ahead.touch());
+    let [most, fives, _] = match P {
+        SIX => in_sixes(m),
+        LARGEST => [m - (P - m % P) % P * 4, 0, 0],
+        _ => [m, 0, 0],
+    };
+    let mut row = outer_tiles::<P, NV>(a, panel, (sums, stride), 0..most, || ahead.touch());
+    if P == SIX {
+        row = outer_tiles::<5, NV>(a, panel, (sums, stride), row..most + fives, || ahead.touch());
+    }
     if P > 4 {
         row = outer_tiles::<4, NV>(a, panel, (sums, stride), row..m, || ahead.touch());
     }

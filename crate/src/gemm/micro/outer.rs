@@ -53,23 +53,47 @@ pub fn rows<const P: usize, const NV: usize, const W: usize>(
 pub fn strides<const P: usize, const NV: usize>(
     tile: &mut Tile<P, NV>,
     (a, start_a, row, step_a): (&[Real], usize, usize, usize),
+    b: (&[Real], usize, usize),
+    count: usize,
+) {
+    steps(tile, (a, start_a, step_a), |r| r * row, b, count);
+}
+
+/// `tile[r] += Σ a[start_a + k·step_a + r / 4 · apart + r % 4] · b[start_b + k·step_b + …]` for `count` steps `k`: rows that lie four
+/// and four side by side in `a`. Panics when a step lies outside a slice.
+#[inline(always)]
+pub fn fours<const P: usize, const NV: usize>(
+    tile: &mut Tile<P, NV>,
+    (a, start_a, apart, step_a): (&[Real], usize, usize, usize),
+    b: (&[Real], usize, usize),
+    count: usize,
+) {
+    steps(tile, (a, start_a, step_a), |r| r / LANES * apart + r % LANES, b, count);
+}
+
+/// The steps of [`strides`] and [`fours`], where `place` says how far a row of the tile is from the first one: the last one the farthest.
+#[inline(always)]
+fn steps<const P: usize, const NV: usize>(
+    tile: &mut Tile<P, NV>,
+    (a, start_a, step_a): (&[Real], usize, usize),
+    place: impl Fn(usize) -> usize,
     (b, start_b, step_b): (&[Real], usize, usize),
     count: usize,
 ) {
     if count == 0 {
         return;
     }
-    assert!(start_a + (P - 1) * row + (count - 1) * step_a < a.len());
+    assert!(start_a + place(P - 1) + (count - 1) * step_a < a.len());
     assert!(start_b + (count - 1) * step_b + NV * LANES <= b.len());
     let mut sums = *tile;
-    // SAFETY: the assertions above bound every address. After the last step the pointers may pass the end: wrapping arithmetic
+    // SAFETY: the assertions bound every address, as no row is farther than the last one. After the last step the pointers may pass the end: wrapping arithmetic
     // allows that, they are not read again.
     unsafe {
         let (mut pa, mut pb) = (a.as_ptr().add(start_a), b.as_ptr().add(start_b));
         for _ in 0..count {
             let vectors: [Lanes; NV] = std::array::from_fn(|v| Lanes::load_at(pb.add(v * LANES)));
             for r in 0..P {
-                let value = Lanes::splat_at(pa.add(r * row));
+                let value = Lanes::splat_at(pa.add(place(r)));
                 for v in 0..NV {
                     sums[r][v] = value.mul_add(vectors[v], sums[r][v]);
                 }
@@ -164,41 +188,6 @@ pub fn columns<const P: usize, const NV: usize>(
                     pb = pb.wrapping_add(step_b);
                 }
             }
-        }
-    }
-    *tile = sums;
-}
-
-/// `tile[r] += Σ a[start_a + k·step_a + r / 4 · apart + r % 4] · b[start_b + k·step_b + …]` for `count` steps `k`: outer products
-/// whose rows lie four and four side by side in `a`. Panics when a step lies outside a slice.
-#[inline(always)]
-pub fn fours<const P: usize, const NV: usize>(
-    tile: &mut Tile<P, NV>,
-    (a, start_a, apart, step_a): (&[Real], usize, usize, usize),
-    (b, start_b, step_b): (&[Real], usize, usize),
-    count: usize,
-) {
-    const { assert!(P % LANES == 0) };
-    if count == 0 {
-        return;
-    }
-    assert!(start_a + (count - 1) * step_a + (P / LANES - 1) * apart + LANES <= a.len());
-    assert!(start_b + (count - 1) * step_b + NV * LANES <= b.len());
-    let mut sums = *tile;
-    // SAFETY: the assertions above bound every address. After the last step the pointers may pass the end: wrapping arithmetic
-    // allows that, they are not read again.
-    unsafe {
-        let (mut pa, mut pb) = (a.as_ptr().add(start_a), b.as_ptr().add(start_b));
-        for _ in 0..count {
-            let vectors: [Lanes; NV] = std::array::from_fn(|v| Lanes::load_at(pb.add(v * LANES)));
-            for r in 0..P {
-                let value = Lanes::splat_at(pa.add(r / LANES * apart + r % LANES));
-                for v in 0..NV {
-                    sums[r][v] = value.mul_add(vectors[v], sums[r][v]);
-                }
-            }
-            pa = pa.wrapping_add(step_a);
-            pb = pb.wrapping_add(step_b);
         }
     }
     *tile = sums;

@@ -3,10 +3,7 @@
 
 use super::channels::Rows;
 use super::march::{Outputs, Row};
-use crate::vector::{Lanes, Real, Vector, LINE};
-
-/// Cache lines that are asked for before a row: a step writes a whole one and reads a part of another one.
-const MORE: usize = 4;
+use crate::vector::{Lanes, Real, Vector};
 
 impl Rows<'_> {
     /// Rows of outputs that see one row of pixels through one row of taps, as [`Rows::march`], but `(j + t − left) / 2` for
@@ -33,13 +30,9 @@ impl Rows<'_> {
         let Outputs { count, left, pixels, .. } = outputs;
         assert!(left <= 2 && pixels > 0 && (2 * pixels..=2 * pixels + 2).contains(&(count + 2 - left)));
         let right = count + 2 - left - 2 * pixels;
-        // SAFETY: `each_row` has checked that `count` outputs and K rows of `pixels` pixels are there, and MORE lines
-        // ahead than there are pixels but the first.
-        self.each_row::<R>((origin, K), outputs, (out, place, below), (pixels - 1 + MORE, LINE), |row| unsafe {
-            let (mut x, mut out, mut ahead, c) = (row.x, row.out, row.ahead, row.c);
-            for _ in 0..MORE {
-                ahead.touch();
-            }
+        // SAFETY: `each_row` has checked that `count` outputs and K rows of `pixels` pixels are there.
+        self.each_row::<R, 1>((origin, K), outputs, (out, place, below), |row| unsafe {
+            let (mut x, mut out, c) = (row.x, row.out, row.c);
             let mut seen: [Lanes; K] = column(&row, x);
             if left == 2 {
                 put(&row, (out, below), [(seen, 2)]);
@@ -51,7 +44,6 @@ impl Rows<'_> {
             }
             let end = x.wrapping_add((pixels - 1) * c);
             while x != end {
-                ahead.touch();
                 x = x.wrapping_add(c);
                 let new = column(&row, x);
                 put(&row, (out, below), [(seen, 0), (new, 2)]);
@@ -65,7 +57,6 @@ impl Rows<'_> {
             if right > 1 {
                 put::<R, K, 0>(&row, (out.wrapping_add(c), below), []);
             }
-            ahead
         });
     }
 }

@@ -5,7 +5,6 @@
 
 use super::super::axis::{self, Axis};
 use super::super::{by_definition, cut, MOST_PARTS};
-use super::march::band;
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{first_channel, skip_products, slide_products, tap_products, Lines, Sums};
 use crate::geometry::Geometry;
@@ -18,6 +17,9 @@ const BLOCK: usize = 3;
 /// Values of the rows that are new to a band of rows of gradients: they stay in a first-level cache with those that the next
 /// band sees, which are asked for meanwhile.
 const BAND: usize = 4096;
+
+/// Most rows of gradients at a time.
+const MOST: usize = 8;
 
 /// Elements of the sums of one part of the batch.
 fn sums_size(g: &Geometry) -> usize {
@@ -60,7 +62,7 @@ pub fn filter_gradient(g: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real], w
 fn add_image(g: &Geometry, [rows, _]: &[Axis; 2], x: &[Real], dy: &[Real], sums: &mut [Real]) {
     let (row, line) = (g.in_w * g.in_c, g.out_w * g.in_c);
     rows.each_run(|run| {
-        let band_rows = band(BAND, line.max(run.input_step * row));
+        let band_rows = (BAND / line.max(run.input_step * row).max(1)).clamp(1, MOST);
         for band in (0..run.count).step_by(band_rows) {
             for p in (0..run.taps).step_by(BLOCK) {
                 let block = Block {

@@ -3,20 +3,17 @@
 use super::super::axis::{Axis, Touching};
 use super::rows::Row;
 use crate::gemm::micro::{Outputs, Rows};
-use crate::vector::Real;
+use crate::vector::{Real, LINE};
 
-/// float32 values of rows that are marched along before the next channels are: they stay in a first-level cache with the rows that
-/// they see and those that are asked for.
-const BLOCK: usize = 2048;
-
-/// Longer rows are cut into parts.
+/// Longer rows are cut into parts, so many values in each.
 const WIDE: usize = 4096;
+
+/// Sets of a first-level cache, and lines of a set: those of most processors.
+const SETS: usize = 64;
+const WAYS: usize = 8;
 
 /// Least pixels of a part of a row: each part begins anew.
 const LEAST: usize = 8;
-
-/// Most rows at a time.
-const MOST: usize = 8;
 
 /// How to march along the rows of an image.
 #[derive(Clone, Copy)]
@@ -65,26 +62,22 @@ impl March {
         let Touching { left, pixels, outputs, stride, .. } = self.columns;
         let channels = row(0).rows.channels;
         let parts = self.parts(channels);
-        let band = band(BLOCK, pixels.max(outputs) * channels / parts);
         let step = if count > 1 { place(1) - place(0) } else { outputs * channels };
-        for first in (0..count).step_by(band) {
-            let row = row(first);
-            for part in 0..parts {
-                let (from, to) = (part * outputs / parts, (part + 1) * outputs / parts);
-                let start = (from * stride).saturating_sub(left);
-                let left = left.saturating_sub(from * stride);
-                let outputs = Outputs {
-                    rows: band.min(count - first),
-                    x,
-                    step,
-                    count: to - from,
-                    left,
-                    pixels: ((to - from - 1) * stride + 3 - left).min(pixels - start),
-                    done: from,
-                };
-                let out = (&mut *y, place(first) + from * channels);
-                along(&row.rows, stride, row.start + start * channels, outputs, out);
-            }
+        let row = row(0);
+        for part in 0..parts {
+            let (from, to) = (part * outputs / parts, (part + 1) * outputs / parts);
+            let start = (from * stride).saturating_sub(left);
+            let left = left.saturating_sub(from * stride);
+            let outputs = Outputs {
+                rows: count,
+                x,
+                step,
+                count: to - from,
+                left,
+                pixels: ((to - from - 1) * stride + 3 - left).min(pixels - start),
+            };
+            let out = (&mut *y, place(0) + from * channels);
+            along(&row.rows, stride, row.start + start * channels, outputs, out);
         }
     }
 
@@ -103,11 +96,9 @@ impl March {
         if rows.left > 0 {
             single(rows.left - 1, 0, 1);
         }
-        let parts = self.parts(channels);
-        let band = band(BLOCK, line / parts);
-        for first in (1..rows.pixels).step_by(band) {
-            let output = place + (2 * (first - 1) + rows.left) * line;
-            self.columns(&row(first - 1, 0, 3), band.min(rows.pixels - first), (&mut *y, output, line));
+        if rows.pixels > 1 {
+            let output = place + rows.left * line;
+            self.columns(&row(0, 0, 3), rows.pixels - 1, (&mut *y, output, line));
         }
         let last = 2 * (rows.pixels - 1) + rows.left;
         if last < rows.outputs {
@@ -137,7 +128,6 @@ impl March {
                 count: end - done,
                 left: if part == 0 { left } else { 0 },
                 pixels: to - from,
-                done,
             };
             let (origin, out) = (row.start + from * c, (&mut *y, place + done * c, below));
             spread(&row.rows, origin, outputs, out);
@@ -147,14 +137,17 @@ impl March {
     /// How many parts rows are cut into.
     fn parts(&self, channels: usize) -> usize {
         let Touching { pixels, outputs, .. } = self.columns;
+        let longest = pixels.max(outputs);
         let most = (pixels.min(outputs) / LEAST).max(1);
-        (pixels.max(outputs) * channels).div_ceil(WIDE).min(most)
+        (longest * channels).div_ceil(WIDE).max(longest.div_ceil(places(channels))).min(most)
     }
 }
 
-/// How many rows of so many values are marched along before the next channels are.
-pub fn band(block: usize, row: usize) -> usize {
-    (block / row.max(1)).clamp(1, MOST)
+/// So many pixels, a cache line of each, have places in a first-level cache with those of two rows above and of one of outputs: lines
+/// whose distance is a multiple of a power of two share few sets.
+fn places(channels: usize) -> usize {
+    let distance = (channels / LINE).max(1);
+    ((SETS * WAYS / 4) >> distance.trailing_zeros()).max(1)
 }
 
 #[inline(never)]

@@ -116,8 +116,8 @@ impl Row<'_> {
 }
 
 /// Rows of taps that touch each other, whose border is narrow: outputs beside the border are taken with their neighbours. Five taps,
-/// which are too many for the registers; or three over so many channels that the pixels of a row, a vector of channels of
-/// each, have too few places in a first-level cache, or over images that a second-level cache does not keep with their outputs.
+/// which are too many for the registers; or three over images of not many channels that a second-level cache does not keep with
+/// their outputs: eight outputs of all channels at a time go through the memory in its order.
 #[derive(Clone, Copy)]
 struct Border {
     left: usize,
@@ -125,8 +125,8 @@ struct Border {
     taps: usize,
 }
 
-/// So many channels.
-const MANY: usize = 256;
+/// So many channels that some pixels of a row are a longer walk through the memory.
+const MANY: usize = 96;
 
 /// Most elements of an image that is kept: 320 KiB, with as many outputs half of a cache.
 const LARGE: usize = 80 * 1024;
@@ -136,8 +136,8 @@ impl Border {
     fn of(columns: &Axis, height: usize, channels: usize) -> Option<Self> {
         let Touching { left, pixels, outputs, taps, stride, spread } = columns.touching()?;
         let right = (outputs - 1 + taps).saturating_sub(left + pixels);
-        let much = channels >= MANY || height * outputs * channels > LARGE;
-        let known = (stride, spread) == (1, 1) && (taps == 5 || (taps == 3 && much));
+        let large = channels < MANY && height * outputs * channels > LARGE;
+        let known = (stride, spread) == (1, 1) && (taps == 5 || (taps == 3 && large));
         let fits = left <= 2 && right <= 2 && outputs >= 4 && pixels >= 3 + taps;
         (known && fits).then_some(Self { left, pixels, taps })
     }

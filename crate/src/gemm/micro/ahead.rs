@@ -1,7 +1,7 @@
 //! Values that are asked for before they are needed, a cache line at a time, so that they come while sums are computed. Where
 //! lanes are channels, the values of a row are read with gaps, again and again: a processor sees too late what comes next.
 
-use crate::vector::{touch, Real};
+use crate::vector::{touch, Real, LINE};
 
 /// What the vectors of channels ask for in turn, while they walk along rows of pixels: what comes next in one array, and when they
 /// have asked for so much of it, in another one.
@@ -54,4 +54,33 @@ impl Ahead {
         unsafe { touch(self.next) };
         self.next = self.next.wrapping_add(self.pace);
     }
+}
+
+/// Lines that [`ask`] asks for at a time: the addresses of all but the first one are part of the instructions.
+const TIMES: usize = 4;
+
+/// Asks for so many cache lines from `next` on, and for as many `below` elements after them where NEW is two, a few more at the end.
+///
+/// # Safety
+/// The lines that [`asked`] counts must be readable.
+#[inline(always)]
+pub unsafe fn ask<const NEW: usize>(next: *const Real, below: usize, lines: usize) {
+    let mut next = next;
+    for _ in 0..lines.div_ceil(TIMES) {
+        for k in 0..TIMES {
+            // SAFETY: promised by the caller.
+            unsafe {
+                touch(next.add(k * LINE));
+                if NEW == 2 {
+                    touch(next.wrapping_add(below).add(k * LINE));
+                }
+            }
+        }
+        next = next.wrapping_add(TIMES * LINE);
+    }
+}
+
+/// Values that so many calls of [`ask`] span, each of which begins after the `lines` of the one before it.
+pub fn asked(calls: usize, lines: usize) -> usize {
+    ((calls - 1) * lines + lines.next_multiple_of(TIMES)) * LINE
 }

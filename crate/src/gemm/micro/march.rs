@@ -2,8 +2,9 @@
 //! of outputs is computed, each pixel is loaded once for all the taps that see it. The products of a column are added before
 //! those of the next one.
 
+use super::ahead::{ask, asked};
 use super::channels::Rows;
-use crate::vector::{touch, Lanes, Real, Vector, LANES, LINE};
+use crate::vector::{Lanes, Real, Vector, LANES, LINE};
 
 /// Rows of outputs that see the same rows of taps.
 #[derive(Clone, Copy)]
@@ -128,7 +129,7 @@ impl Rows<'_> {
     /// Calls `work` for every row of outputs and every vector of channels, with R rows of taps, and asks for the last NEW rows of
     /// pixels that the next row sees: a processor does not foresee a walk that reads values with gaps, again and again. What stands
     /// before the walk along a row costs as much as some of its steps: pointers move from one vector of channels to the next one,
-    /// and every vector asks for as many cache `lines`. Panics unless each row has its `count` outputs, from `below` on the last one,
+    /// and every vector asks for its `share` of cache lines. Panics unless each row has its `count` outputs, from `below` on the last one,
     /// and its `high` rows of pixels.
     #[inline(always)]
     pub(super) fn each_row<const R: usize, const NEW: usize>(
@@ -145,29 +146,24 @@ impl Rows<'_> {
         let (last, end) = (origin + (rows - 1) * x_step + (high - 1) * line, place + (rows - 1) * step + below);
         assert!(last + pixels * c <= x.len() && end + count * c <= out.len());
         let groups = c.div_ceil(LANES);
-        let lines = (pixels * c).div_ceil(groups * LINE);
+        let share = (pixels * c).div_ceil(groups * LINE);
         let (values, outer) = (factors.values.as_ptr(), factors.outer * LANES);
         for i in 0..rows {
             let seen = origin + i * x_step;
             let next = seen + x_step + (high - 1) * line;
             // Two new rows: both at once.
             let above = (NEW - 1) * line;
-            let there = next >= above && next + groups * lines * LINE <= x.len();
-            let (next, pace, below) = if there { (next - above, LINE, above) } else { (0, 0, 0) };
-            let mut next = x.as_ptr().wrapping_add(next);
-            let (x, out) = (x.as_ptr().wrapping_add(seen), out.as_mut_ptr().wrapping_add(place + i * step));
+            let there = next >= above && next + asked(groups, share) <= x.len();
+            let (mut next, share) = if there { (next - above, share) } else { (0, 0) };
+            let (start, out) = (x.as_ptr(), out.as_mut_ptr().wrapping_add(place + i * step));
+            let x = start.wrapping_add(seen);
             let mut values = values;
             let mut channel = 0;
             loop {
                 // SAFETY: the assertions above bound every address.
                 let (bias, taps) = unsafe {
-                    for _ in 0..lines {
-                        touch(next);
-                        if NEW == 2 {
-                            touch(next.wrapping_add(below));
-                        }
-                        next = next.wrapping_add(pace);
-                    }
+                    ask::<NEW>(start.wrapping_add(next), above, share);
+                    next += share * LINE;
                     let taps = values.wrapping_add((1 + factors.first) * LANES);
                     let taps = std::array::from_fn(|r| {
                         std::array::from_fn(|t| Lanes::load_at(taps.wrapping_add(r * outer + t * LANES)))

@@ -5,29 +5,30 @@ use super::Taps;
 use crate::vector::{Lanes, Real, Vector, LANES};
 use std::ops::Range;
 
-/// `sums[r][t][f] += x[start + i·line + r·row + t·column + j] · dy[(i·width + j)·4 + f]` over `lines` rows of `width` pixels: the
-/// gradients of R·T taps of four filters `f`, which are the lanes. Panics when a tap lies outside a slice.
+/// `sums[r][t][l] += x[start + i·line + r·row + t·column + j] · dy[(i·width + j)·filters + f + l]` over `lines` rows of `width`
+/// pixels: the gradients of R·T taps of four of the filters, which are the lanes. Panics when a tap lies outside a slice.
 #[inline(always)]
 pub fn correlate_channels<const R: usize, const T: usize>(
     sums: &mut Taps<R, T>,
     (x, start, row, column, line): (&[Real], usize, usize, usize, usize),
-    (dy, lines, width): (&[Real], usize, usize),
+    (dy, f, filters): (&[Real], usize, usize),
+    (lines, width): (usize, usize),
 ) {
     if lines == 0 || width == 0 {
         return;
     }
     assert!(start + (lines - 1) * line + (R - 1) * row + (T - 1) * column + width <= x.len());
-    assert!(lines * width * LANES <= dy.len());
+    assert!(f + LANES <= filters && lines * width * filters <= dy.len());
     let mut totals = *sums;
     for i in 0..lines {
         // SAFETY: the assertions above bound every address.
         unsafe {
             let mut pixels: [*const Real; R] = std::array::from_fn(|r| x.as_ptr().add(start + i * line + r * row));
-            let mut gradients = dy.as_ptr().add(i * width * LANES);
+            let mut gradients = dy.as_ptr().add(i * width * filters + f);
             // Two gradients share the pixels that both see.
             for _ in 0..if column == 1 { width / 2 } else { 0 } {
                 let first = Lanes::load_at(gradients);
-                let second = Lanes::load_at(gradients.add(LANES));
+                let second = Lanes::load_at(gradients.add(filters));
                 for r in 0..R {
                     for t in 0..T + 1 {
                         let pixel = Lanes::splat_at(pixels[r].add(t));
@@ -40,7 +41,7 @@ pub fn correlate_channels<const R: usize, const T: usize>(
                     }
                     pixels[r] = pixels[r].add(2);
                 }
-                gradients = gradients.add(2 * LANES);
+                gradients = gradients.wrapping_add(2 * filters);
             }
             for _ in 0..if column == 1 { width % 2 } else { width } {
                 let gradient = Lanes::load_at(gradients);
@@ -51,7 +52,7 @@ pub fn correlate_channels<const R: usize, const T: usize>(
                     }
                     pixels[r] = pixels[r].add(1);
                 }
-                gradients = gradients.add(LANES);
+                gradients = gradients.wrapping_add(filters);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Gradients of filters, image by image: a part of the batch has sums of its own, and room for one image with its border and
 //! for its gradients. The sums of the parts are added in their order.
 
-use super::{border, by_definition, cut, segments, thin, thin_gradient, MOST_PARTS};
+use super::{border, by_definition, cut, segments, thin_gradient, MOST_PARTS};
 use crate::error::{checked_product, Error};
 use crate::gemm::pack::transpose;
 use crate::geometry::Geometry;
@@ -69,12 +69,12 @@ impl Sizes {
 
 /// Whether sums are computed with exchanged axes.
 fn turns(inner: &Geometry) -> bool {
-    !thin::fits(inner) && segments::turns(inner)
+    !thin_gradient::fits(inner) && segments::turns(inner)
 }
 
 /// Filters that the sums have: whole vectors, except for few filters over one channel and where the lanes are no filters.
 fn channels_of_sums(inner: &Geometry) -> usize {
-    if thin::fits(inner) || turns(inner) {
+    if thin_gradient::fits(inner) || turns(inner) {
         inner.out_c
     } else {
         inner.out_c.next_multiple_of(LANES)
@@ -159,7 +159,7 @@ fn mend(
 
 /// Adds what an image without border contributes to the sums, or to those with exchanged axes.
 fn add_image(inner: &Geometry, x: &[Real], dy: &[Real], sums: &mut [Real], other: &mut [Real]) {
-    if thin::fits(inner) {
+    if thin_gradient::fits(inner) {
         return thin_gradient::add_image(inner, x, dy, sums);
     }
     if turns(inner) {

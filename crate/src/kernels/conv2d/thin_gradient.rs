@@ -1,9 +1,19 @@
-//! Gradient of one to four filters over one input channel: lanes along the width of the image, or along four filters.
+//! Gradient of few filters over one input channel: lanes along the width of the image, or along four filters.
 
-use super::thin::{each_block, with_size, Block};
+use super::thin::{self, each_block, with_size, Block};
 use crate::gemm::micro::{correlate, correlate_channels, Taps};
 use crate::geometry::Geometry;
 use crate::vector::{Lanes, Real, Vector, LANES};
+
+/// Whether a processor waits four cycles for a fused sum: three taps of a row times eight filters are too few sums then, nine taps
+/// of four filters are enough.
+const FUSED: bool = cfg!(target_feature = "relaxed-simd");
+
+/// Whether this way is taken: as for the outputs, and for eight or sixteen filters of 3×3 where products are fused.
+pub fn fits(geometry: &Geometry) -> bool {
+    let fours = FUSED && matches!(geometry.out_c, 8 | 16) && (geometry.kernel_h, geometry.kernel_w) == (3, 3);
+    thin::fits(geometry) || (fours && thin::fits(&Geometry { out_c: LANES, ..*geometry }))
+}
 
 /// Adds what one image contributes to the gradients.
 pub fn add_image(geometry: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real]) {
@@ -37,12 +47,15 @@ impl Block<'_> {
         let (lines, width) = (self.geometry.out_h, self.geometry.out_w);
         let zeros: Taps<R, T> = [[Lanes::splat(0.0); T]; R];
         if F == LANES {
-            let mut sums = zeros;
-            correlate_channels(&mut sums, (x, first, row, column, line), (dy, lines, width));
-            for r in 0..R {
-                for t in 0..T {
-                    let target = &mut df[self.tap(r, t)..];
-                    Lanes::load(target).add(sums[r][t]).store(target);
+            let filters = self.geometry.out_c;
+            for f in (0..filters).step_by(LANES) {
+                let mut sums = zeros;
+                correlate_channels(&mut sums, (x, first, row, column, line), (dy, f, filters), (lines, width));
+                for r in 0..R {
+                    for t in 0..T {
+                        let target = &mut df[self.tap(r, t) + f..];
+                        Lanes::load(target).add(sums[r][t]).store(target);
+                    }
                 }
             }
             return;

@@ -19,7 +19,7 @@ mod tiling;
 mod wide;
 
 pub use blocks::{block_products, block_strip};
-pub use channels::{first_channel, tap_channels, Factors, Rows};
+pub use channels::{first_channel, tap_channels, tap_vectors, Factors, Rows};
 pub use correlate::{correlate, correlate_channels};
 pub use dots::{dots, dots_between, slide, slide_filters};
 pub use march::Outputs;

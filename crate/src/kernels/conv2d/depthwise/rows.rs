@@ -2,7 +2,7 @@
 
 use super::super::axis::{Axis, Run, Touching};
 use super::march::March;
-use crate::gemm::micro::{tap_channels, Factors, Rows, Walk};
+use crate::gemm::micro::{tap_channels, tap_vectors, Factors, Rows, Walk};
 use crate::vector::Real;
 
 /// Packed filters, see [`super::pack`].
@@ -97,8 +97,22 @@ impl Row<'_> {
             }
         }
         for done in done..columns.count {
-            self.taps::<1>(columns, done, out);
+            self.alone(columns, done, out);
         }
+    }
+
+    /// One output.
+    #[inline(always)]
+    fn alone(&self, columns: &Run, at: usize, out: &mut [Real]) {
+        let Rows { x, line, rows, channels: c, factors } = self.rows;
+        let walk =
+            Walk { outer: rows, outer_stride: line, inner: columns.taps, inner_stride: columns.reach * c, len: 1 };
+        let start = self.start + (columns.input + at * columns.input_step) * c;
+        tap_vectors(
+            (x, start, c, walk),
+            Factors { first: factors.first + columns.tap, inner: columns.tap_step, ..factors },
+            (out, (columns.output + at * columns.output_step) * c),
+        );
     }
 
     #[inline(always)]

@@ -58,11 +58,11 @@ function boundOfDepthwise(pass, { input, filter, output, block }) {
   const columns = pairs(input[2], output[2], filter[1], strideW, left);
   const [x, f, y] = [input, filter, output].map(count);
   const arrays = {
-    forward: { reads: [x, f], writes: [y] },
-    filterGradient: { reads: [x, y], writes: [f] },
-    inputGradient: { reads: [y, f], writes: [x] },
+    forward: { reads: { x, f }, writes: { y } },
+    filterGradient: { reads: { x, y }, writes: { f } },
+    inputGradient: { reads: { y, f }, writes: { x } },
   };
-  return { ...arrays[pass], products: input[0] * rows * columns * input[3] };
+  return { passes: [arrays[pass]], products: input[0] * rows * columns * input[3] };
 }
 
 const count = (shape) => shape.reduce((a, b) => a * b);

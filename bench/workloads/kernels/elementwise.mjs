@@ -1,6 +1,6 @@
 /**
  * Kernels that are bound by memory or by instructions rather than by multiply-add: activations, softmax, pooling, batch
- * normalization, Adam. `bound` says what the least work is: arrays that are read and written, once each, and
+ * normalization, Adam. `bound` says what the least work is: passes over arrays that are read and written, and
  * divisions, roots and other instructions, see bench/bounds.mjs.
  */
 
@@ -32,8 +32,7 @@ export function activations(name, count) {
       name: `${name} forward ${count}`,
       pass: 'forward',
       bound: {
-        reads: [count],
-        writes: [count],
+        passes: [{ reads: { x: count }, writes: { y: count } }],
         divisions: divisions * count,
         operations: (operations * count) / 4,
       },
@@ -46,7 +45,7 @@ export function activations(name, count) {
       ...common,
       name: `${name} gradient ${count}`,
       pass: 'gradient',
-      bound: { reads: [count, count], writes: [count], divisions: 0 },
+      bound: { passes: [{ reads: { y: count, dy: count }, writes: { dx: count } }] },
       load() {
         const inputs = { y: x().map(f), dy: numbers(2, count) };
         const expected = inputs.dy.map((value, index) => value * slope(inputs.y[index]));
@@ -69,8 +68,7 @@ export function softmax(rows, width) {
     // The largest 1, the difference 1, the exponential 14, the sum 1, the quotient 1; short rows become columns and rows again,
     // two shuffles each way.
     bound: {
-      reads: [count, count],
-      writes: [count, count],
+      passes: [{ reads: { x: count }, writes: { y: count } }],
       divisions: rows,
       operations: ((width > 64 ? 18 : 22) * count) / 4,
     },
@@ -95,6 +93,10 @@ export function maxPooling(input, size = 2, strides = 2) {
   const count = (shape) => shape.reduce((a, b) => a * b);
   const [large, small] = [count(sizes.input), count(sizes.output)];
   const common = { group: 'elementwise', kind: 'maxPool', sizes, flops: large };
+  // Columns of windows' rows, then windows of those: the larger of two values, and for every two pairs a comparison that finds NaN.
+  const joined = ((size - 1) * 1.5 * small * (1 + sizes.input[2] / sizes.output[2])) / 4;
+  // A pixel of a window is compared with its largest; what a pixel of several gets is added.
+  const given = (size * size * (size > strides ? 2 : 1) * small) / 4;
   const taps = Array.from({ length: size * size }, (_, tap) => [Math.floor(tap / size), tap % size]);
   const run = () => {
     const x = numbers(1, large);
@@ -119,7 +121,7 @@ export function maxPooling(input, size = 2, strides = 2) {
       ...common,
       name: title('forward'),
       pass: 'forward',
-      bound: { reads: [large], writes: [small], divisions: 0 },
+      bound: { passes: [{ reads: { x: large }, writes: { y: small } }], operations: joined },
       load() {
         const { x, y } = run();
         return { inputs: { x }, check: (who, answer) => assertClose(who, answer, y, 0) };
@@ -129,7 +131,7 @@ export function maxPooling(input, size = 2, strides = 2) {
       ...common,
       name: title('gradient'),
       pass: 'gradient',
-      bound: { reads: [large, small, small], writes: [large], divisions: 0 },
+      bound: { passes: [{ reads: { x: large, y: small, dy: small }, writes: { dx: large } }], operations: given },
       load() {
         const { x, y, winner } = run();
         const dy = numbers(2, small);
@@ -179,7 +181,10 @@ export function batchNormalization(rows, channels) {
       epsilon,
       // Mean and variance, then the result: the second reading finds the data in a cache, if it is small enough.
       // Two differences, a sum and two products with one.
-      bound: { reads: [count, count], writes: [count], operations: (5 * count) / 4 },
+      bound: {
+        passes: [{ reads: { x: count } }, { reads: { x: count }, writes: { y: count } }],
+        operations: (5 * count) / 4,
+      },
       load() {
         const { x, gamma, beta, normal } = data();
         const expected = Float64Array.from(
@@ -195,7 +200,10 @@ export function batchNormalization(rows, channels) {
       pass: 'gradient',
       epsilon,
       // Both sums, then the result.
-      bound: { reads: [count, count, count, count], writes: [count], operations: (7 * count) / 4 },
+      bound: {
+        passes: [{ reads: { x: count, dy: count } }, { reads: { x: count, dy: count }, writes: { dx: count } }],
+        operations: (7 * count) / 4,
+      },
       load() {
         const { x, gamma, mean, deviation, normal } = data();
         const dy = numbers(4, count);
@@ -246,7 +254,11 @@ export function rowSums(rows, channels) {
       name: `layer normalization forward ${rows}×${channels}`,
       epsilon,
       // The mean 1, the variance 2, the result 3; a row stays in the first-level cache.
-      bound: { reads: [count], writes: [count], divisions: rows, operations: (6 * count) / 4 },
+      bound: {
+        passes: [{ reads: { x: count }, writes: { y: count } }],
+        divisions: rows,
+        operations: (6 * count) / 4,
+      },
       load() {
         const { x, gamma, beta, normal } = data();
         const expected = normal.map((value, index) => value * gamma[index % channels] + beta[index % channels]);
@@ -259,7 +271,10 @@ export function rowSums(rows, channels) {
       pass: 'gradient',
       name: `layer normalization gradient ${rows}×${channels}`,
       // The normalized value 2, its gradient 1, both means 2, the sums of the columns 2, the result 3.
-      bound: { reads: [count, count], writes: [count], operations: (10 * count) / 4 },
+      bound: {
+        passes: [{ reads: { x: count, dy: count }, writes: { dx: count } }],
+        operations: (10 * count) / 4,
+      },
       load() {
         const { x, gamma, normal, means, deviations } = data();
         const dy = numbers(4, count);
@@ -283,7 +298,7 @@ export function rowSums(rows, channels) {
       ...common,
       kind: 'biasGradient',
       name: `bias gradient ${rows}×${channels}`,
-      bound: { reads: [count], writes: [channels], operations: count / 4 },
+      bound: { passes: [{ reads: { dy: count }, writes: { db: channels } }], operations: count / 4 },
       load() {
         const dy = numbers(1, count);
         const expected = new Float64Array(channels);
@@ -306,7 +321,12 @@ export function adamUpdate(count) {
     count,
     scalars,
     flops: 12 * count,
-    bound: { reads: [count, count, count, count], writes: [count, count, count], divisions: count, roots: count },
+    // Gradients are read; parameters, means and squares are read and written in their place.
+    bound: {
+      passes: [{ reads: { g: count, p: count, m: count, v: count }, writes: { p: count, m: count, v: count } }],
+      divisions: count,
+      roots: count,
+    },
     load() {
       const [parameters, gradients, mean] = [1, 2, 3].map((seed) => numbers(seed, count));
       const square = numbers(4, count).map((value) => value * value + 0.01);

@@ -175,6 +175,9 @@ fn gradients_have_the_bits_of_their_definition() {
         all.push(geometry([7, 9], channels, [3, 3], [1, 1], [0; 4]));
         all.push(geometry([9, 9], channels, [3, 3], [2, 2], [0; 4]));
         all.push(geometry([6, 7], channels, [3, 2], [2, 1], [1, 0, 0, 1]));
+        all.push(geometry([28, 35], channels, [3, 3], [2, 2], [1, 1, 1, 0]));
+        all.push(geometry([11, 34], channels, [3, 3], [4, 3], [0; 4]));
+        all.push(geometry([9, 21], channels, [2, 2], [2, 3], [0, 1, 1, 1]));
     }
     // More than a cache keeps.
     all.push(geometry([450, 450], 4, [2, 2], [2, 2], [0; 4]));

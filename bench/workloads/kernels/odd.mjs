@@ -23,6 +23,7 @@ export function oddWorkloads() {
     ...rowSums(512, 10),
     ...maxPooling([32, 28, 28, 1]),
     ...maxPooling([32, 28, 28, 6]),
-    ...maxPooling([32, 28, 28, 32], 3, 2),
+    ...[1, 3, 6, 32].flatMap((channels) => maxPooling([32, 28, 28, channels], 3, 2)),
+    ...maxPooling([32, 28, 28, 6], 3, 1),
   ];
 }

@@ -11,6 +11,7 @@ mod relaxed;
 mod simd128;
 mod sweep;
 mod turned;
+mod windows;
 
 pub use crossed::{cross, Crossed};
 pub use marked::{combine_marking, spread_marked};
@@ -21,6 +22,7 @@ pub use registers::{many_registers, use_registers, Registers};
 pub use simd128::Lanes;
 pub use sweep::{combine, combine_ahead, combine_beside_totals, spread, sweep, totals, update_ahead};
 pub use turned::{columns_to_rows, rows_to_columns};
+pub use windows::{give_fours_to_equal, give_to_equal, Carried, Walk};
 
 /// Number of lanes.
 pub const LANES: usize = 4;
@@ -119,6 +121,8 @@ pub trait Vector: Copy {
     fn pick_of_twos(self, other: Self) -> Self;
     /// Values 0, 3, 6, 9 of ten: the first four, and the last four in `other`.
     fn pick_of_threes(self, other: Self) -> Self;
+    /// The last lane of `other`, then the first three.
+    fn behind(self, other: Self) -> Self;
     /// From lanes.
     fn from_array(lanes: [Real; LANES]) -> Self;
 

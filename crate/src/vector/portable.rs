@@ -199,6 +199,11 @@ impl Vector for Lanes {
     }
 
     #[inline(always)]
+    fn behind(self, other: Self) -> Self {
+        Self([other.0[3], self.0[0], self.0[1], self.0[2]])
+    }
+
+    #[inline(always)]
     fn from_array(lanes: [Real; LANES]) -> Self {
         Self(lanes)
     }

@@ -226,6 +226,11 @@ impl Vector for Lanes {
     }
 
     #[inline(always)]
+    fn behind(self, other: Self) -> Self {
+        Self(i32x4_shuffle::<3, 4, 5, 6>(other.0, self.0))
+    }
+
+    #[inline(always)]
     fn from_array(lanes: [f32; LANES]) -> Self {
         Self::load(&lanes)
     }

@@ -1,27 +1,18 @@
-//! The gradient of max pooling along a row of windows, whose values are one array: vectors are full whatever the number of channels.
-//!
-//! A step of one pixel from window to window is assumed. Where it is longer there are windows between those that are meant, which
-//! have no gradient to give.
+//! The gradient of max pooling along a row of windows a pixel from each other, whose values are one array: vectors are full whatever the
+//! number of channels.
 
 use super::clip;
 use crate::geometry::Geometry;
-use crate::vector::{copy, spread, totals, Lanes, Real, Vector, LANES};
+use crate::vector::{copy, spread, Real, Vector, LANES};
 
 /// Values of a line that are on their way at once: all lines stay in a first-level cache.
 const ROOM: usize = 512;
 
-/// Whether this way is taken: for channels that do not fill vectors, where a window's row fits.
-pub fn fits(g: &Geometry, y: &[Real]) -> bool {
-    let few = g.in_c % LANES != 0 && (2..=3).contains(&g.kernel_w) && 4 * g.kernel_w * g.in_c + 2 * LANES <= ROOM;
-    few && !has_doubt(y)
-}
-
-/// Whether a value is NaN, or infinite. A largest NaN goes to any NaN, which is not looked for here.
-fn has_doubt(y: &[Real]) -> bool {
-    let zero = Lanes::splat(0.0);
-    let sums = totals([y], |[sum], [value]| [value.mul_add(zero, sum)]);
-    let rest = &y[y.len() / LANES * LANES..];
-    sums.iter().any(|[sum]| sum.has_nan()) || rest.iter().any(|value| !value.is_finite())
+/// Whether this way is taken: for channels that do not fill vectors, where a window's row fits. There must be no NaN among the largest values,
+/// and no infinity.
+pub fn fits(g: &Geometry) -> bool {
+    let few = g.in_c % LANES != 0 && g.stride_w == 1 && (2..=3).contains(&g.kernel_w);
+    few && 4 * g.kernel_w * g.in_c + 2 * LANES <= ROOM
 }
 
 /// The gradient goes to the first pixel of each window that holds its largest value.
@@ -38,7 +29,7 @@ pub fn max_gradient(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], dx: &mut 
 fn each_row<const A: usize>(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], dx: &mut [Real]) {
     let (c, width) = (g.in_c, g.out_w * g.in_c);
     // Windows whose pixels fit, with a vector behind the last one and what is missing of the first one's.
-    let most = ((ROOM - 2 * LANES) / c - 2 * A) / g.stride_w + 1;
+    let most = (ROOM - 2 * LANES) / c - 2 * A + 1;
     let mut lines = Lines::<A>::new();
     for line in 0..g.batch * g.out_h {
         let (image, i) = (line / g.out_h, line % g.out_h);
@@ -47,9 +38,8 @@ fn each_row<const A: usize>(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], d
             let windows = most.min(g.out_w - first);
             let part = line * width + first * c..line * width + (first + windows) * c;
             lines.begin(g, &y[part.clone()], &dy[part]);
-            let start = first * g.stride_w;
-            let columns = clip(start, (windows - 1) * g.stride_w + g.kernel_w, g.pad_left, g.in_w);
-            let before = (columns.start + g.pad_left - start).min(windows * g.stride_w) * c;
+            let columns = clip(first, windows - 1 + g.kernel_w, g.pad_left, g.in_w);
+            let before = (columns.start + g.pad_left - first).min(windows) * c;
             for row in rows.clone() {
                 let place = ((image * g.in_h + row) * g.in_w + columns.start) * c;
                 let pixels = place..place + columns.len() * c;
@@ -61,7 +51,7 @@ fn each_row<const A: usize>(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], d
 
 /// A row of windows of A − 1 columns, and a row of their pixels.
 struct Lines<const A: usize> {
-    /// Values of windows, those between them as well.
+    /// Values of windows.
     length: usize,
     /// Pixels; NaN, which is never the largest, beyond the border.
     x: [Real; ROOM],
@@ -80,23 +70,13 @@ impl<const A: usize> Lines<A> {
     /// Takes the largest values and the gradients of windows side by side.
     #[inline(always)]
     fn begin(&mut self, g: &Geometry, y: &[Real], dy: &[Real]) {
-        let (c, step, zeros) = (g.in_c, g.in_c * g.stride_w, zeros(g));
-        let length = y.len() / c * step - step + c;
+        let (length, zeros) = (y.len(), zeros(g));
         if length != self.length {
             *self = Self::new();
             self.length = length;
         }
-        let (largest, left) = (&mut self.y[..length], &mut self.given[0][zeros..][..length]);
-        if g.stride_w == 1 {
-            copy(y, largest);
-            return copy(dy, left);
-        }
-        let windows = y.chunks_exact(c).zip(dy.chunks_exact(c));
-        for ((y, dy), place) in windows.zip((0..).step_by(step)) {
-            for (channel, (&y, &dy)) in y.iter().zip(dy).enumerate() {
-                (largest[place + channel], left[place + channel]) = (y, dy);
-            }
-        }
+        copy(y, &mut self.y[..length]);
+        copy(dy, &mut self.given[0][zeros..][..length]);
     }
 
     /// Gives what is left to a row of pixels with the gradients `dx`, of which `before` values are missing.

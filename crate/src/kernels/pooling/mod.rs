@@ -4,11 +4,12 @@ mod along;
 mod largest;
 mod lines;
 mod quarters;
+mod walk;
 
 use super::strips::{each_strip, load, store, Strip};
 use crate::geometry::Geometry;
 use crate::threads::{each_pair, each_part, share};
-use crate::vector::{Lanes, Real, Vector, LANES};
+use crate::vector::{totals, Lanes, Real, Vector, LANES};
 use std::ops::Range;
 
 /// Part of a window that lies on the image, and where its output is.
@@ -158,13 +159,25 @@ pub fn max_gradient(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], dx: &mut 
 }
 
 fn max_gradient_of(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], dx: &mut [Real], far: bool) {
-    if along::fits(g, y) {
-        return along::max_gradient(g, x, y, dy, dx);
+    if quarters::fits(g) {
+        return quarters::max_gradient(g, x, y, dy, dx, far);
+    }
+    if (walk::fits(g) || along::fits(g)) && !has_doubt(y) {
+        let way = if walk::fits(g) { walk::max_gradient } else { along::max_gradient };
+        return way(g, x, y, dy, dx);
     }
     if quarters::is_side_by_side(g) {
         return quarters::max_gradient(g, x, y, dy, dx, far);
     }
     largest::max_gradient(g, x, y, dy, dx);
+}
+
+/// Whether a value is NaN, or infinite. A largest NaN goes to any NaN, which is not looked for here.
+fn has_doubt(y: &[Real]) -> bool {
+    let zero = Lanes::splat(0.0);
+    let sums = totals([y], |[sum], [value]| [value.mul_add(zero, sum)]);
+    let rest = &y[y.len() / LANES * LANES..];
+    sums.iter().any(|[sum]| sum.has_nan()) || rest.iter().any(|value| !value.is_finite())
 }
 
 /// The mean of each window, over the pixels that lie on the image (Keras's rule).

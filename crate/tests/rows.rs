@@ -209,7 +209,9 @@ fn variances_of_numbers_far_from_zero_and_of_outliers() {
 fn layer_normalization_of_matrices_of_any_size() {
     let few = (1_u32..=18).flat_map(|channels| [1_u32, 4, 7, 17].map(|rows| (rows, channels)));
     let many = [(1, 64), (2, 31), (3, 45), (4, 300), (5, 33), (37, 7), (40, 100), (7, 65), (6, 66), (9, 130)];
-    for (rows, channels) in few.chain(many) {
+    // Of several parts, of as many as there is room for sums of, of one because there is room for no more.
+    let large = [(5300, 11), (700, 90), (300, 1000), (60, 2500)];
+    for (rows, channels) in few.chain(many).chain(large) {
         let mut numbers = Numbers::new(u64::from(rows * channels));
         let (count, width) = ((rows * channels) as usize, channels as usize);
         // Far from zero, each row elsewhere.

@@ -85,6 +85,7 @@ async function training(): Promise<Uint32Array[]> {
     seed: 5,
     layers: [
       conv2d({ filters: 8, kernelSize: 3, activation: 'relu', padding: 'same' }),
+      layerNormalization(),
       batchNormalization(),
       maxPool2d(),
       depthwiseConv2d({ kernelSize: 3, activation: 'tanh' }),

@@ -1,7 +1,7 @@
 //! Layer normalization: each row by its own mean and variance (Ba, Kiros and Hinton, 2016).
 
 use super::batch_norm::{Affine, Matrix};
-use super::bias::sums_beside;
+use super::bias::{sum_of_parts, sums_beside};
 use super::fours::{read, read_ends, total, write, write_ends, SHORT};
 use crate::threads;
 use crate::vector::{cross, update_ahead, Crossed, Lanes, Real, Vector, LANES};
@@ -116,6 +116,9 @@ fn splat_all(values: Option<&[Real]>, absent: Real, lanes: &mut [Lanes]) {
     }
 }
 
+/// Values of the sums of all parts of some rows.
+const ROOM: usize = 4096;
+
 /// Gradients of [`forward`]: `sums [2, channels]` gets dβ and dγ; with g = dy·γ,
 /// `dx = (g − mean(g) − x̂·mean(g·x̂))/√(variance + ε)`.
 pub fn gradient(
@@ -127,7 +130,50 @@ pub fn gradient(
     dx: &mut [Real],
     sums: &mut [Real],
 ) {
-    let (means, deviations) = statistics.split_at(rows);
+    let statistics = statistics.split_at(rows);
+    // No more parts than there is room for sums of.
+    let least = rows.div_ceil((ROOM / (2 * channels)).max(1));
+    let part = threads::share(rows, 8 * channels).max(least);
+    let part = part.next_multiple_of(if channels < SHORT { LANES } else { 1 });
+    if part >= rows {
+        return gradient_of(x, gamma, statistics, dy, dx, sums);
+    }
+    gradient_of_parts(part, x, gamma, statistics, dy, dx, sums);
+}
+
+/// [`gradient`] of parts of so many rows, whose sums are added in their order.
+#[inline(never)]
+fn gradient_of_parts(
+    part: usize,
+    x: &[Real],
+    gamma: Option<&[Real]>,
+    (means, deviations): (&[Real], &[Real]),
+    dy: &[Real],
+    dx: &mut [Real],
+    sums: &mut [Real],
+) {
+    let (rows, channels) = (means.len(), sums.len() / 2);
+    let (size, mut room) = (part * channels, [0.0; ROOM]);
+    let room = &mut room[..rows.div_ceil(part) * 2 * channels];
+    threads::each_of([(dx, size), (&mut *room, 2 * channels)], |index, [dx, sums]| {
+        let (first, count) = (index * part, part.min(rows - index * part));
+        let [x, dy] = [x, dy].map(|values| &values[index * size..][..dx.len()]);
+        let [means, deviations] = [means, deviations].map(|values| &values[first..first + count]);
+        gradient_of(x, gamma, (means, deviations), dy, dx, sums);
+    });
+    sum_of_parts(room.chunks_exact(2 * channels), sums);
+}
+
+/// [`gradient`] on this thread.
+fn gradient_of(
+    x: &[Real],
+    gamma: Option<&[Real]>,
+    (means, deviations): (&[Real], &[Real]),
+    dy: &[Real],
+    dx: &mut [Real],
+    sums: &mut [Real],
+) {
+    let (rows, channels) = (means.len(), sums.len() / 2);
     let (shift, scale) = sums.split_at_mut(channels);
     if channels < SHORT {
         return gradient_fours(x, gamma, (means, deviations), dy, dx, [shift, scale]);
@@ -158,7 +204,7 @@ pub fn gradient(
     }
 }
 
-/// [`gradient`] of short rows, four at a time.
+/// [`gradient_of`] short rows, four at a time.
 #[inline(never)]
 fn gradient_fours(
     x: &[Real],

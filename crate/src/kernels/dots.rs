@@ -14,8 +14,8 @@ const FEW: usize = 16;
 /// Most columns that are computed together.
 const MOST: usize = 4;
 
-/// Fewest steps: adding up the lanes of a sum takes as long as some of them.
-const LEAST: usize = 256;
+/// Fewest steps, by columns: adding up the lanes of a sum takes as long as some of them, empty lanes the longer, the fewer columns there are.
+const LEAST: [(usize, usize); 2] = [(7, 8), (FEW, 24)];
 
 /// Most elements of `b` at a time: they stay in the first-level cache while all rows pass.
 const BLOCK: usize = 8192;
@@ -23,9 +23,13 @@ const BLOCK: usize = 8192;
 /// Rows of `a` that pass all columns of a block, then the next ones: whole tiles of two, three or four rows.
 const ROWS: usize = 24;
 
+/// Most rows for which `b` is not packed.
+const FEW_ROWS: usize = 4;
+
 /// Whether this way is taken: where an eighth of the lanes would be empty or more.
 pub fn fits(&Product { n, k, transpose_a, .. }: &Product) -> bool {
-    !transpose_a && n > 1 && n < FEW && 8 * n < 7 * n.next_multiple_of(LANES) && k >= LEAST
+    let is_long = LEAST.iter().any(|&(most, least)| n <= most && k >= least);
+    !transpose_a && n > 1 && n < FEW && 8 * n < 7 * n.next_multiple_of(LANES) && is_long
 }
 
 /// float32 values of scratch memory: `b`, but for its last steps when they are no whole vector.
@@ -42,6 +46,19 @@ pub fn multiply(product: Product, sides: Sides, c: &mut [Real], ending: Ending, 
     let vectors = packed.len() / n / LANES;
     let blocks = (packed.len() / n * MOST.min(n)).div_ceil(BLOCK);
     let block = vectors.div_ceil(blocks) * LANES * n;
+    if m <= FEW_ROWS && blocks == 1 && !product.transpose_b {
+        broadcast(bias, n, c);
+        for (a, c) in a.chunks(2 * k).zip(c.chunks_mut(2 * n)) {
+            if c.len() > n {
+                rows::<2, 1>(k, a, b, 0, n, c);
+            } else {
+                let first = rows::<1, 2>(k, a, b, 0, n, c);
+                rows::<1, 1>(k, a, b, first, n, c);
+            }
+        }
+        return ending.apply(c);
+    }
+    let last = last_steps(&product, b, vectors * LANES);
     each_part(packed, block, |part, packed| {
         let steps = packed.len() / n;
         for (first, count) in groups(n) {
@@ -54,28 +71,88 @@ pub fn multiply(product: Product, sides: Sides, c: &mut [Real], ending: Ending, 
         let a = &a[part * rows * k..][..c.len() / n * k];
         for (index, packed) in packed.chunks(block).enumerate() {
             let steps = packed.len() / n;
+            let is_last = (index + 1) * block >= vectors * LANES * n;
             for (a, c) in a.chunks(ROWS * k).zip(c.chunks_mut(ROWS * n)) {
                 let a = &a[index * block / n..];
                 for (first, count) in groups(n) {
                     let panel = &packed[first * steps..][..count * steps];
-                    let c = Columns { values: &mut *c, first, n };
+                    let few = if is_last { k % LANES } else { 0 };
+                    let (last, c) = ((&last[first..first + count], few), Columns { values: &mut *c, first, n });
                     match count {
-                        2 => down::<4, 2>(a, k, panel, c),
-                        3 => down::<3, 3>(a, k, panel, c),
-                        _ => down::<2, 4>(a, k, panel, c),
+                        2 => down::<4, 2>((a, k), panel, last, c),
+                        3 => down::<3, 3>((a, k), panel, last, c),
+                        _ => down::<2, 4>((a, k), panel, last, c),
                     }
-                }
-            }
-        }
-        for (a, c) in a.chunks_exact(k).zip(c.chunks_exact_mut(n)) {
-            for step in vectors * LANES..k {
-                for (column, c) in c.iter_mut().enumerate() {
-                    *c += a[step] * if product.transpose_b { b[column * k + step] } else { b[step * n + column] };
                 }
             }
         }
         ending.after(part * rows * n).apply(c);
     });
+}
+
+/// The steps from `start` on, fewer than a vector has, of each column.
+fn last_steps(product: &Product, b: &[Real], start: usize) -> [Lanes; FEW] {
+    let &Product { n, k, transpose_b, .. } = product;
+    std::array::from_fn(|column| {
+        Lanes::from_array(std::array::from_fn(|lane| match start + lane {
+            step if column >= n || step >= k => 0.0,
+            step if transpose_b => b[column * k + step],
+            step => b[step * n + column],
+        }))
+    })
+}
+
+/// Adds the products of P rows with `b` as it lies to columns of `c` from `first` on, V vectors at a time while there are so many: a sum for
+/// every fourth step, so that the results have the bits of [`tile`]. Answers how far it came; one vector may go beyond the end.
+#[inline(always)]
+fn rows<const P: usize, const V: usize>(
+    k: usize,
+    a: &[Real],
+    b: &[Real],
+    first: usize,
+    n: usize,
+    c: &mut [Real],
+) -> usize {
+    let a: [&[Real]; P] = std::array::from_fn(|r| &a[r * k..][..k]);
+    let mut column = first;
+    while if V > 1 { column + V * LANES <= n } else { column < n } {
+        let mut sums = [[[Lanes::splat(0.0); V]; P]; LANES];
+        let whole = (b.len() - column).saturating_sub(V * LANES) / n / LANES * LANES;
+        let whole = whole.min(k / LANES * LANES);
+        for step in (0..whole).step_by(LANES) {
+            let b = &b[step * n + column..][..(LANES - 1) * n + V * LANES];
+            for (lane, sums) in sums.iter_mut().enumerate() {
+                for v in 0..V {
+                    let b = Lanes::load(&b[lane * n + v * LANES..]);
+                    for r in 0..P {
+                        sums[r][v] = Lanes::splat(a[r][step + lane]).mul_add(b, sums[r][v]);
+                    }
+                }
+            }
+        }
+        for step in whole..k {
+            let b = &b[step * n + column..];
+            for v in 0..V {
+                let b = if b.len() < LANES { Lanes::load_few(b, 0.0) } else { Lanes::load(&b[v * LANES..]) };
+                for r in 0..P {
+                    let sum = &mut sums[step % LANES][r][v];
+                    *sum = Lanes::splat(a[r][step]).mul_add(b, *sum);
+                }
+            }
+        }
+        for (r, c) in c.chunks_exact_mut(n).take(P).enumerate() {
+            for v in 0..V {
+                let sum = |lane: usize| sums[lane][r][v];
+                let sum = sum(0).add(sum(2)).add(sum(1).add(sum(3))).to_array();
+                let width = LANES.min(n - column - v * LANES);
+                for (c, sum) in c[column + v * LANES..][..width].iter_mut().zip(sum) {
+                    *c += sum;
+                }
+            }
+        }
+        column += V * LANES;
+    }
+    column
 }
 
 /// The columns in groups of two to four that are computed together: the first one of each, and how many.
@@ -127,26 +204,39 @@ struct Columns<'a> {
     n: usize,
 }
 
-/// All rows of F columns: tiles of P rows, then of one. Rows of `a` lie `stride` apart.
+/// All rows of F columns: tiles of P rows, then of one. Rows of `a` lie `stride` apart. Behind the panel's steps come a few `last` ones.
 #[inline(never)]
-fn down<const P: usize, const F: usize>(a: &[Real], stride: usize, panel: &[Real], c: Columns) {
+fn down<const P: usize, const F: usize>(a: (&[Real], usize), panel: &[Real], last: (&[Lanes], usize), c: Columns) {
     let Columns { values, first, n } = c;
     let count = values.len() / n;
     let mut row = 0;
     while row + P <= count {
-        add(tile::<P, F>(a, row, stride, panel), &mut values[row * n + first..], n);
+        add(tile::<P, F>(a, row, panel, last), &mut values[row * n + first..], n);
         row += P;
     }
     for row in row..count {
-        add(tile::<1, F>(a, row, stride, panel), &mut values[row * n + first..], n);
+        add(tile::<1, F>(a, row, panel, last), &mut values[row * n + first..], n);
     }
 }
 
 #[inline(always)]
-fn tile<const P: usize, const F: usize>(a: &[Real], row: usize, stride: usize, panel: &[Real]) -> Tile<P, F> {
+fn tile<const P: usize, const F: usize>(
+    (a, stride): (&[Real], usize),
+    row: usize,
+    panel: &[Real],
+    (last, few): (&[Lanes], usize),
+) -> Tile<P, F> {
     let mut sums = zeros::<P, F>();
     let walk = Walk::straight(panel.len() / F);
     dots(&mut sums, (a, row * stride, stride, walk), Panel::whole(panel, &walk));
+    if few > 0 {
+        for (r, sums) in sums.iter_mut().enumerate() {
+            let a = Lanes::load_few(&a[(row + r) * stride + panel.len() / F..][..few], 0.0);
+            for (sum, &b) in sums.iter_mut().zip(last) {
+                *sum = a.mul_add(b, *sum);
+            }
+        }
+    }
     sums
 }
 

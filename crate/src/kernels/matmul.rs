@@ -31,6 +31,9 @@ const SHORT_BLOCK: usize = 4096;
 /// Fewest rows: with fewer, each panel would come from the second-level cache for one or two tiles.
 const LEAST_ROWS: usize = 16;
 
+/// Most columns for which the next rows are not asked for.
+const FEW_COLUMNS: usize = 48;
+
 /// Sizes of a product.
 #[derive(Clone, Copy, Debug)]
 #[allow(missing_docs)]
@@ -218,8 +221,13 @@ impl Block {
     pub fn multiply(&self, a: &[Real], stride: usize, packed: &[Real], first: usize, c: &mut [Real], fresh: bool) {
         let n = self.product.n;
         let count = c.len() / n;
-        // The rows that come next, which nobody has read yet, where they touch these: as many times as there are pairs of tiles.
-        let next = if stride == self.steps { count * stride..(2 * count * stride).min(a.len()) } else { 0..0 };
+        // The rows that come next, which nobody has read yet, where they touch these: as many times as there are pairs of tiles. Where columns
+        // are few, reading them so would take longer than multiplying them.
+        let next = if stride == self.steps && n > FEW_COLUMNS {
+            count * stride..(2 * count * stride).min(a.len())
+        } else {
+            0..0
+        };
         let mut ahead = Ahead::new([a.get(next).unwrap_or_default()], n.div_ceil(PANEL) * (count / SIX));
         for column in (first..n).step_by(PANEL) {
             let width = panel_width(n, column);

@@ -5,6 +5,13 @@ import { expect, test } from 'vitest';
 import { kernels } from '../../ts';
 import { integers, numbers } from '../support/numbers';
 
+/** Of `count` numbers each; never −0. */
+function sumOfProducts(count: number, left: (inner: number) => number, right: (inner: number) => number): number {
+  let sum = 0;
+  for (let inner = 0; inner < count; inner++) sum += left(inner) * right(inner);
+  return sum + 0;
+}
+
 test('random sizes are exact on integers, with and without transposes', () => {
   const side = fc.integer({ min: 1, max: 40 });
   fc.assert(
@@ -22,18 +29,32 @@ test('random sizes are exact on integers, with and without transposes', () => {
       expect(shape).toEqual([m, n]);
       for (let row = 0; row < m; row++) {
         for (let column = 0; column < n; column++) {
-          let sum = 0;
-          for (let inner = 0; inner < k; inner++) {
-            const left = a[transposeA ? inner * m + row : row * k + inner] as number;
-            const right = b[transposeB ? column * k + inner : inner * n + column] as number;
-            sum += left * right;
-          }
-          expect((data[row * n + column] as number) + 0).toBe(sum + 0);
+          const left = (inner: number): number => a[transposeA ? inner * m + row : row * k + inner] as number;
+          const right = (inner: number): number => b[transposeB ? column * k + inner : inner * n + column] as number;
+          expect((data[row * n + column] as number) + 0).toBe(sumOfProducts(k, left, right));
         }
       }
     }),
     { numRuns: 100, seed: 3 },
   );
+});
+
+test('any number of rows is exact on integers, however it is cut into tiles', () => {
+  const [n, k] = [35, 40];
+  const b = integers(2, k * n, 3);
+  for (let m = 1; m <= 80; m++) {
+    const a = integers(m, m * k, 4);
+    const expected = Array.from({ length: m * n }, (_, index) => {
+      const [row, column] = [Math.floor(index / n), index % n];
+      return sumOfProducts(
+        k,
+        (inner) => a[row * k + inner] as number,
+        (inner) => b[inner * n + column] as number,
+      );
+    });
+    const { data } = kernels.matmul({ a, aShape: [m, k], b, bShape: [k, n] });
+    expect([...data].map((value) => value + 0)).toEqual(expected);
+  }
 });
 
 test('a row has the same bits alone and among others', () => {

@@ -19,8 +19,9 @@ use crate::vector::{copy, many_registers, Real, LANES};
 /// Steps of the reduction at a time: a panel of sixteen columns then takes 16 KiB, half of a first-level cache.
 pub const BLOCK: usize = 256;
 
-/// Most rows of `c` that are computed together: their part of `a` stays in the second-level cache while all panels pass.
-const ROWS: usize = 64;
+/// Most rows of `c` that are computed together: their part of `a` stays in the second-level cache while all panels pass. Eleven tiles
+/// of six rows.
+const ROWS: usize = 66;
 
 /// With so few steps it is writing `c` that takes time: two rows of some panels are then finished before the next ones.
 const SHORT: usize = 32;
@@ -30,6 +31,12 @@ const SHORT_BLOCK: usize = 4096;
 
 /// Fewest rows: with fewer, each panel would come from the second-level cache for one or two tiles.
 const LEAST_ROWS: usize = 16;
+
+/// Rows from which on a panel's way from the second-level cache, and the rows that are no tile of six, do not count: four such tiles.
+const ENOUGH_ROWS: usize = 24;
+
+/// With so many parts it does not matter for threads of which size they are.
+const MANY_PARTS: usize = 16;
 
 /// Most columns for which the next rows are not asked for.
 const FEW_COLUMNS: usize = 48;
@@ -121,8 +128,15 @@ impl Product {
 
     /// Rows of `c` that one thread computes together. Those of a transposed `a` are columns: whole cache lines.
     fn rows(&self) -> usize {
+        let enough = if self.m >= ENOUGH_ROWS * MANY_PARTS {
+            self.m.div_ceil(MANY_PARTS).next_multiple_of(SIX)
+        } else {
+            // As `share` does: a number of parts that suits twos and fours of processors.
+            self.m.div_ceil((self.m / ENOUGH_ROWS / 4 * 4).max(4))
+        };
         let unit = if self.transpose_a { PANEL } else { 2 };
-        share(self.m, 2 * self.n * self.k.min(BLOCK)).next_multiple_of(unit).clamp(LEAST_ROWS, ROWS)
+        let worth = share(self.m, 2 * self.n * self.k.min(BLOCK));
+        worth.max(enough).next_multiple_of(unit).clamp(LEAST_ROWS, ROWS)
     }
 }
 

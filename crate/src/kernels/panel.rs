@@ -1,7 +1,7 @@
 //! Rows times a packed panel of columns: tile by tile down the rows.
 
 use super::ahead::Ahead;
-use crate::gemm::micro::{in_sixes, rows, store, tiled_by_halves, zeros, Panel, Tiled, Walk, SIX};
+use crate::gemm::micro::{rows, store, tiled_by_halves, zeros, Panel, Tiled, Walk, SIX};
 use crate::vector::{Real, LANES};
 
 /// One panel of columns.
@@ -50,31 +50,27 @@ impl Down<'_, '_> {
         }
     }
 
-    /// All rows: tiles of P rows, then of fewer.
+    /// All rows: tiles of P rows, then of fewer. Instead of six rows and one there are five and two: one alone takes as long as two.
     #[inline(never)]
     fn go<const P: usize, const NV: usize, const W: usize, const WHOLE: bool>(mut self) {
         let count = self.c.len() / self.part.n;
-        let [whole, fives, fours] = if P == SIX { in_sixes(count) } else { [count / P * P, 0, 0] };
+        let five = if P == SIX && count % 2 == 1 && count >= 5 { 5 } else { 0 };
         let mut row = 0;
-        while row < whole {
+        while row + P + five <= count {
             self.across::<P, NV, W, WHOLE>(row);
             self.ahead.touch();
             row += P;
         }
-        if P == SIX && fives > 0 {
+        if five > 0 && row + five <= count {
             self.across::<5, NV, W, WHOLE>(row);
-            row += 5;
-        }
-        while P == SIX && row < whole + fives + fours {
-            self.across::<4, NV, W, WHOLE>(row);
-            row += 4;
+            row += five;
         }
         while P > 2 && row + 2 <= count {
-            self.across::<2, NV, W, WHOLE>(row);
+            self.across::<2, W, W, WHOLE>(row);
             row += 2;
         }
         if row < count {
-            self.across::<1, NV, W, WHOLE>(row);
+            self.across::<1, W, W, WHOLE>(row);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Rows times a packed panel of columns: tile by tile down the rows.
 
 use super::ahead::Ahead;
-use crate::gemm::micro::{rows, store, tiled_by_halves, zeros, Panel, Tiled, Walk, SIX};
+use crate::gemm::micro::{in_pairs, rows, store, tiled_by_halves, zeros, Panel, Tiled, Walk, SIX};
 use crate::vector::{Real, LANES};
 
 /// One panel of columns.
@@ -25,7 +25,7 @@ pub struct Down<'a, 'b> {
     pub a: &'a [Real],
     pub panel: &'a [Real],
     pub c: &'a mut [Real],
-    pub ahead: &'a mut Ahead<'b, 1>,
+    pub ahead: &'a mut Ahead<'b>,
 }
 
 impl Tiled for Down<'_, '_> {
@@ -50,20 +50,18 @@ impl Down<'_, '_> {
         }
     }
 
-    /// All rows: tiles of P rows, then of fewer. Instead of six rows and one there are five and two: one alone takes as long as two.
+    /// All rows: tiles of P rows, then pairs.
     #[inline(never)]
     fn go<const P: usize, const NV: usize, const W: usize, const WHOLE: bool>(mut self) {
         let count = self.c.len() / self.part.n;
-        let five = if P == SIX && count % 2 == 1 && count >= 5 { 5 } else { 0 };
-        let mut row = 0;
-        while row + P + five <= count {
+        let [most, five] = if P == SIX { in_pairs(count) } else { [count / P * P, 0] };
+        for row in (0..most).step_by(P) {
             self.across::<P, NV, W, WHOLE>(row);
             self.ahead.touch();
-            row += P;
         }
-        if five > 0 && row + five <= count {
-            self.across::<5, NV, W, WHOLE>(row);
-            row += five;
+        let mut row = most + five;
+        if five > 0 {
+            self.across::<5, NV, W, WHOLE>(most);
         }
         while P > 2 && row + 2 <= count {
             self.across::<2, W, W, WHOLE>(row);

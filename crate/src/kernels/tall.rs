@@ -3,20 +3,18 @@
 //!
 //! The reduction is cut into parts with sums of their own, which are added in their order. A part passes in blocks of steps
 //! that stay in the second-level cache: rows of `a`, copied so that they lie an odd number of cache lines apart, because at
-//! powers of two a column of them would find room in a part of the first-level cache only; and `b`, of which one panel of two
-//! vectors of columns is packed at a time. Meanwhile the lines of the next block are read, a few after every tile: a whole block
-//! at once would be waited for.
+//! powers of two a column of them would find room in a part of the first-level cache only; and `b`, of which one panel of four
+//! vectors of columns is packed at a time. Lines of `a` that tiles read for one half of a panel are in the first-level cache for the
+//! other half.
 
-use super::ahead::Ahead;
 use super::bias;
 use super::ending::Ending;
 use super::map::zip_in_place;
 use super::matmul::{Product, Sides};
-use crate::gemm::micro::{in_sixes, outer_tiles, SIX};
+use crate::gemm::micro::{in_pairs, outer_tiles, SIX};
 use crate::gemm::pack::pack_panel;
 use crate::threads::{each_part, each_with_scratch, share};
 use crate::vector::{copy, many_registers, Real, Vector, FUSED, LANES, LINE};
-use std::ops::Range;
 
 /// Fewest steps for which this pays.
 const LEAST: usize = 1024;
@@ -33,20 +31,17 @@ const FEWEST: usize = 64;
 /// Most elements of the result: it stays in the second-level cache with two blocks of both sides.
 const MOST: usize = 1 << 16;
 
-/// Most steps of a block: two vectors of lines of `a` and a panel then take two thirds of a first-level cache.
+/// Most steps of a block: a line of `a` for each and a panel then take two thirds of a first-level cache.
 const BLOCK: usize = 256;
 
-/// Vectors of columns of a panel.
-const VECTORS: usize = 2;
-
-/// Vectors of the last panel, at most.
-const MOST_VECTORS: usize = 3;
+/// Vectors of columns of a panel, at most.
+const VECTORS: usize = 4;
 
 /// Rows of a tile of two vectors, which has ten sums, where products are not fused.
-const LARGEST: usize = 5;
+const FIVE: usize = 5;
 
 /// The same where there are registers for sixteen sums.
-const MANY: usize = 8;
+const EIGHT: usize = 8;
 
 /// Whether this way is taken.
 pub fn fits(&Product { m, n, k, transpose_a, transpose_b }: &Product) -> bool {
@@ -78,7 +73,7 @@ impl Sizes {
 
     /// Elements of the scratch memory of a part: a block of `a`, a panel of `b`.
     fn scratch(&self) -> usize {
-        self.block * (self.row + MOST_VECTORS * LANES)
+        self.block * (self.row + VECTORS * LANES)
     }
 }
 
@@ -102,16 +97,12 @@ pub fn multiply(product: Product, sides: Sides, c: &mut [Real], ending: Ending, 
         let end = k.min((part + 1) * sizes.part);
         for start in (part * sizes.part..end).step_by(sizes.block) {
             let steps = start..end.min(start + sizes.block);
-            let after = steps.end..k.min(steps.end + sizes.block);
-            let of = |steps: &Range<usize>| [&a[steps.start * m..steps.end * m], &b[steps.start * n..steps.end * n]];
-            // As many times as there are tiles of twelve sums.
-            let mut ahead = Ahead::new(of(&after), m * n / (2 * SIX * LANES));
-            let [a, b] = of(&steps);
+            let (a, b) = (&a[steps.start * m..steps.end * m], &b[steps.start * n..steps.end * n]);
             let rows = &mut rows[..steps.len() * sizes.row];
             for (source, target) in a.chunks_exact(m).zip(rows.chunks_exact_mut(sizes.row)) {
                 copy(source, &mut target[..m]);
             }
-            add_block(&product, &sizes, rows, b, panel, sums, &mut ahead);
+            add_block(&product, &sizes, rows, b, panel, sums);
         }
     });
     let rows = share(m, 4 * n * parts);
@@ -132,58 +123,59 @@ pub fn multiply(product: Product, sides: Sides, c: &mut [Real], ending: Ending, 
 }
 
 /// Adds the products of a block to the sums.
-fn add_block(
-    product: &Product,
-    sizes: &Sizes,
-    rows: &[Real],
-    b: &[Real],
-    panel: &mut [Real],
-    sums: &mut [Real],
-    ahead: &mut Ahead<2>,
-) {
+fn add_block(product: &Product, sizes: &Sizes, rows: &[Real], b: &[Real], panel: &mut [Real], sums: &mut [Real]) {
     let steps = b.len() / product.n;
     let mut column = 0;
     while column < product.n {
         // Never one alone, whose tiles would read more than they compute.
         let vectors = match (sizes.columns - column) / LANES {
-            3 => MOST_VECTORS,
-            _ => VECTORS,
+            3 | 5 => 3,
+            VECTORS.. => VECTORS,
+            _ => 2,
         };
         let width = vectors * LANES;
         let panel = &mut panel[..steps * width];
         pack_panel(&b[column..], product.n, width.min(product.n - column), panel, width);
-        let out = (&mut sums[column..], sizes.columns);
+        let (a, out) = ((rows, sizes.row), (&mut sums[column..], sizes.columns));
         match vectors {
-            2 if many_registers() => down::<MANY, 2>(product.m, (rows, sizes.row), panel, out, ahead),
-            2 if FUSED => down::<SIX, 2>(product.m, (rows, sizes.row), panel, out, ahead),
-            2 => down::<LARGEST, 2>(product.m, (rows, sizes.row), panel, out, ahead),
-            _ => down::<3, 3>(product.m, (rows, sizes.row), panel, out, ahead),
+            VECTORS => by_twos::<VECTORS>(product.m, a, panel, out),
+            3 => down::<3, 3, 3>(product.m, a, panel, out),
+            _ => by_twos::<2>(product.m, a, panel, out),
         }
         column += width;
     }
 }
 
-/// All rows of the result for a panel: tiles of P rows, of four and of fewer. With five some are of four so that none are left.
+/// A panel of two vectors or twice two, in tiles that suit the processor.
+fn by_twos<const W: usize>(m: usize, a: (&[Real], usize), panel: &[Real], out: (&mut [Real], usize)) {
+    if many_registers() {
+        down::<EIGHT, 2, W>(m, a, panel, out);
+    } else if FUSED {
+        down::<SIX, 2, W>(m, a, panel, out);
+    } else {
+        down::<FIVE, 2, W>(m, a, panel, out);
+    }
+}
+
+/// All rows of the result for a panel: tiles of P rows, then of fewer. With five some are of four so that none are left.
 #[inline(never)]
-fn down<const P: usize, const NV: usize>(
+fn down<const P: usize, const NV: usize, const W: usize>(
     m: usize,
     a: (&[Real], usize),
     panel: &[Real],
     (sums, stride): (&mut [Real], usize),
-    ahead: &mut Ahead<2>,
 ) {
-    let [most, fives, _] = match P {
-        SIX => in_sixes(m),
-        LARGEST => [m - (P - m % P) % P * 4, 0, 0],
-        _ => [m, 0, 0],
+    let [most, five] = match P {
+        SIX => in_pairs(m),
+        FIVE => [m - (P - m % P) % P * 4, 0],
+        _ => [m, 0],
     };
-    let mut row = outer_tiles::<P, NV>(a, panel, (sums, stride), 0..most, || ahead.touch());
+    let mut row = outer_tiles::<P, NV, W>(a, panel, (sums, stride), 0..most);
     if P == SIX {
-        row = outer_tiles::<5, NV>(a, panel, (sums, stride), row..most + fives, || ahead.touch());
+        row = outer_tiles::<5, NV, W>(a, panel, (sums, stride), row..most + five);
+    } else if P > 4 {
+        row = outer_tiles::<4, NV, W>(a, panel, (sums, stride), row..m);
     }
-    if P > 4 {
-        row = outer_tiles::<4, NV>(a, panel, (sums, stride), row..m, || ahead.touch());
-    }
-    row = outer_tiles::<2, NV>(a, panel, (sums, stride), row..m, || ());
-    outer_tiles::<1, NV>(a, panel, (sums, stride), row..m, || ());
+    row = outer_tiles::<2, W, W>(a, panel, (sums, stride), row..m);
+    outer_tiles::<1, W, W>(a, panel, (sums, stride), row..m);
 }

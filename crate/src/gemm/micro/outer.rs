@@ -193,52 +193,53 @@ pub fn columns<const P: usize, const NV: usize>(
     *tile = sums;
 }
 
-/// `out[p·stride + c] += Σ a[k·step + p] · panel[k][c]` for the rows `p`, P at a time, as many as there are; `each` is
-/// called after every tile. Answers the first row that is left. Panics when a step lies outside a slice.
+/// `out[p·stride + c] += Σ a[k·step + p] · panel[k][c]` for the rows `p`, P at a time, as many as there are, and the W vectors of the
+/// panel, NV at a time. Answers the first row that is left. Panics when a step lies outside a slice.
 #[inline(always)]
-pub fn outer_tiles<const P: usize, const NV: usize>(
+pub fn outer_tiles<const P: usize, const NV: usize, const W: usize>(
     (a, step): (&[Real], usize),
     panel: &[Real],
     (out, stride): (&mut [Real], usize),
     rows: Range<usize>,
-    mut each: impl FnMut(),
 ) -> usize {
-    let steps = panel.len() / (NV * LANES);
+    let steps = panel.len() / (W * LANES);
     let count = rows.len() / P;
     if count == 0 || steps == 0 {
         return rows.start;
     }
     let end = rows.start + count * P;
-    assert!((steps - 1) * step + end <= a.len() && (end - 1) * stride + NV * LANES <= out.len());
+    assert!((steps - 1) * step + end <= a.len() && (end - 1) * stride + W * LANES <= out.len());
     // SAFETY: the assertions bound every address. After the last step the pointers may pass the end: wrapping arithmetic
     // allows that, they are not read again.
     unsafe {
         let mut first = a.as_ptr().add(rows.start);
         let mut target = out.as_mut_ptr().add(rows.start * stride);
-        let last = panel.as_ptr().add(steps * NV * LANES);
+        let after = steps * W * LANES;
         for _ in 0..count {
-            let mut sums: Tile<P, NV> = super::zeros();
-            let (mut row, mut b) = (first, panel.as_ptr());
-            while b != last {
-                let vectors: [Lanes; NV] = std::array::from_fn(|v| Lanes::load_at(b.add(v * LANES)));
+            for part in 0..W / NV {
+                let mut sums: Tile<P, NV> = super::zeros();
+                let (mut row, mut b) = (first, panel.as_ptr().wrapping_add(part * NV * LANES));
+                let last = b.wrapping_add(after);
+                while b != last {
+                    let vectors: [Lanes; NV] = std::array::from_fn(|v| Lanes::load_at(b.add(v * LANES)));
+                    for r in 0..P {
+                        let value = Lanes::splat_at(row.add(r));
+                        for v in 0..NV {
+                            sums[r][v] = value.mul_add(vectors[v], sums[r][v]);
+                        }
+                    }
+                    row = row.wrapping_add(step);
+                    b = b.wrapping_add(W * LANES);
+                }
                 for r in 0..P {
-                    let value = Lanes::splat_at(row.add(r));
                     for v in 0..NV {
-                        sums[r][v] = value.mul_add(vectors[v], sums[r][v]);
+                        let place = target.add(r * stride + (part * NV + v) * LANES);
+                        Lanes::load_at(place).add(sums[r][v]).store_at(place);
                     }
                 }
-                row = row.wrapping_add(step);
-                b = b.wrapping_add(NV * LANES);
             }
-            for r in 0..P {
-                for v in 0..NV {
-                    let place = target.add(v * LANES);
-                    Lanes::load_at(place).add(sums[r][v]).store_at(place);
-                }
-                target = target.wrapping_add(stride);
-            }
+            target = target.wrapping_add(P * stride);
             first = first.wrapping_add(P);
-            each();
         }
     }
     end

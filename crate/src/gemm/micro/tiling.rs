@@ -66,9 +66,26 @@ pub fn in_sixes(rows: usize) -> [usize; 3] {
     [rows - rest, fives, fours]
 }
 
+/// Cuts rows into tiles of six and perhaps one of five, so that what is left are pairs: how many rows go to both. A row alone takes
+/// as long as two.
+pub fn in_pairs(rows: usize) -> [usize; 2] {
+    let five = if rows % 2 == 1 && rows >= 5 { 5 } else { 0 };
+    [(rows - five) / SIX * SIX, five]
+}
+
 #[cfg(test)]
 mod tests {
-    use super::in_sixes;
+    use super::{in_pairs, in_sixes};
+
+    #[test]
+    fn what_sixes_and_a_five_leave_are_pairs() {
+        for rows in 0..100 {
+            let [sixes, five] = in_pairs(rows);
+            let left = rows - sixes - five;
+            assert!(sixes % 6 == 0 && five % 5 == 0 && left < 6);
+            assert!(left % 2 == 0 || rows < 5, "{rows}");
+        }
+    }
 
     #[test]
     fn rows_are_cut_into_whole_tiles() {

@@ -39,8 +39,12 @@ test('random sizes are exact on integers, with and without transposes', () => {
   );
 });
 
-test('any number of rows is exact on integers, however it is cut into tiles', () => {
-  const [n, k] = [35, 40];
+test.each([
+  [35, 40],
+  [10, 300],
+  [7, 261],
+  [3, 256],
+])('any number of rows is exact on integers, however it is cut into tiles: %i columns, %i steps', (n, k) => {
   const b = integers(2, k * n, 3);
   for (let m = 1; m <= 80; m++) {
     const a = integers(m, m * k, 4);

@@ -4,9 +4,10 @@
 use super::bias::broadcast;
 use super::ending::Ending;
 use super::matmul::{Product, Sides};
-use crate::gemm::micro::{dots, zeros, Panel, Tile, Walk};
+use crate::gemm::micro::{dots, in_sixes, zeros, Panel, Tile, Walk, SIX};
 use crate::threads::{each_part, share};
-use crate::vector::{Lanes, Real, Vector, LANES};
+use crate::vector::{many_registers, Lanes, Real, Vector, FUSED, LANES};
+use std::ops::Range;
 
 /// Most columns that are few.
 const FEW: usize = 16;
@@ -20,7 +21,7 @@ const LEAST: [(usize, usize); 2] = [(7, 8), (FEW, 24)];
 /// Most elements of `b` at a time: they stay in the first-level cache while all rows pass.
 const BLOCK: usize = 8192;
 
-/// Rows of `a` that pass all columns of a block, then the next ones: whole tiles of two, three or four rows.
+/// Rows of `a` that pass all columns of a block, then the next ones: whole tiles of two, three, four or six rows.
 const ROWS: usize = 24;
 
 /// Most rows for which `b` is not packed.
@@ -61,9 +62,7 @@ pub fn multiply(product: Product, sides: Sides, c: &mut [Real], ending: Ending, 
     let last = last_steps(&product, b, vectors * LANES);
     each_part(packed, block, |part, packed| {
         let steps = packed.len() / n;
-        for (first, count) in groups(n) {
-            pack(&product, b, part * block / n, first, count, &mut packed[first * steps..][..count * steps]);
-        }
+        pack(&product, b, part * block / n, steps, packed);
     });
     let rows = share(m, 2 * n * k).next_multiple_of(2);
     each_part(c, rows * n, |part, c| {
@@ -79,6 +78,7 @@ pub fn multiply(product: Product, sides: Sides, c: &mut [Real], ending: Ending, 
                     let few = if is_last { k % LANES } else { 0 };
                     let (last, c) = ((&last[first..first + count], few), Columns { values: &mut *c, first, n });
                     match count {
+                        2 if by_pairs() => down::<SIX, 2>((a, k), panel, last, c),
                         2 => down::<4, 2>((a, k), panel, last, c),
                         3 => down::<3, 3>((a, k), panel, last, c),
                         _ => down::<2, 4>((a, k), panel, last, c),
@@ -155,43 +155,59 @@ fn rows<const P: usize, const V: usize>(
     column
 }
 
-/// The columns in groups of two to four that are computed together: the first one of each, and how many.
+/// Whether columns are computed in pairs: with six rows that makes twelve sums, which fit the registers of x64 where products are
+/// no instructions of their own.
+fn by_pairs() -> bool {
+    FUSED && !many_registers()
+}
+
+/// The columns in groups that are computed together, of two to four or in pairs and perhaps three: the first one of each, and how
+/// many.
 fn groups(n: usize) -> impl Iterator<Item = (usize, usize)> {
+    let pairs = by_pairs();
     let mut first = 0;
     std::iter::from_fn(move || {
-        let count = (n - first).div_ceil((n - first).div_ceil(MOST).max(1));
+        let left = n - first;
+        let count = if pairs && left != 3 { left.min(2) } else { left.div_ceil(left.div_ceil(MOST).max(1)) };
         first += count;
         (count > 0).then_some((first - count, count))
     })
 }
 
-/// Packs some steps of `count` columns: a vector of each, then the next vector of each.
-fn pack(product: &Product, b: &[Real], start: usize, first: usize, count: usize, panel: &mut [Real]) {
+/// Packs some steps, group by group: a vector of each column, then the next vector of each.
+fn pack(product: &Product, b: &[Real], start: usize, steps: usize, packed: &mut [Real]) {
     let &Product { n, k, transpose_b, .. } = product;
-    for (index, panel) in panel.chunks_exact_mut(count * LANES).enumerate() {
-        let step = start + index * LANES;
-        if transpose_b {
-            for (column, vector) in panel.chunks_exact_mut(LANES).enumerate() {
-                Lanes::load(&b[(first + column) * k + step..]).store(vector);
-            }
-            continue;
+    // Where a column's first vector goes, and from one vector to the next.
+    let mut places = [(0, 0); FEW];
+    for (first, count) in groups(n) {
+        for column in first..first + count {
+            places[column] = (first * steps + (column - first) * LANES, count * LANES);
         }
-        if n >= LANES {
-            // Fewer than four are some of four that there are.
-            let from = first.min(n - LANES);
-            let b = &b[step * n + from..][..LANES * n - (n - LANES)];
-            let rows = std::array::from_fn(|row| Lanes::load(&b[row * n..]));
-            for (column, vector) in Lanes::interleave::<4>(rows).into_iter().enumerate() {
-                if (first..first + count).contains(&(from + column)) {
-                    vector.store(&mut panel[(from + column - first) * LANES..]);
-                }
+    }
+    if transpose_b {
+        for (column, &(place, stride)) in places[..n].iter().enumerate() {
+            for (index, vector) in b[column * k + start..][..steps].chunks_exact(LANES).enumerate() {
+                Lanes::load(vector).store(&mut packed[place + index * stride..]);
             }
-            continue;
         }
-        let b = &b[step * n..][..LANES * n];
-        for column in 0..count {
-            for lane in 0..LANES {
-                panel[column * LANES + lane] = b[lane * n + column];
+        return;
+    }
+    let b = &b[start * n..][..steps * n];
+    if n < LANES {
+        for (column, &(place, stride)) in places[..n].iter().enumerate() {
+            for step in 0..steps {
+                packed[place + step / LANES * stride + step % LANES] = b[step * n + column];
+            }
+        }
+        return;
+    }
+    for column in (0..n).step_by(LANES) {
+        // The last ones may be some of those before, packed again.
+        let column = column.min(n - LANES);
+        for (index, b) in b.chunks_exact(LANES * n).enumerate() {
+            let rows = std::array::from_fn(|row| Lanes::load(&b[row * n + column..]));
+            for (vector, &(place, stride)) in Lanes::interleave::<4>(rows).into_iter().zip(&places[column..]) {
+                vector.store(&mut packed[place + index * stride..]);
             }
         }
     }
@@ -204,18 +220,32 @@ struct Columns<'a> {
     n: usize,
 }
 
-/// All rows of F columns: tiles of P rows, then of one. Rows of `a` lie `stride` apart. Behind the panel's steps come a few `last` ones.
+/// All rows of F columns: tiles of P rows, of fewer that fill the registers, then of one. Rows of `a` lie `stride` apart. Behind the
+/// panel's steps come a few `last` ones.
 #[inline(never)]
-fn down<const P: usize, const F: usize>(a: (&[Real], usize), panel: &[Real], last: (&[Lanes], usize), c: Columns) {
-    let Columns { values, first, n } = c;
-    let count = values.len() / n;
-    let mut row = 0;
-    while row + P <= count {
-        add(tile::<P, F>(a, row, panel, last), &mut values[row * n + first..], n);
-        row += P;
+fn down<const P: usize, const F: usize>(a: (&[Real], usize), panel: &[Real], last: (&[Lanes], usize), mut c: Columns) {
+    let count = c.values.len() / c.n;
+    let [whole, fives, fours] = if P == SIX { in_sixes(count) } else { [count / P * P, 0, 0] };
+    let fives = whole + fives;
+    let fours = fives + fours;
+    tiles::<P, F>(a, 0..whole, panel, last, &mut c);
+    if P == SIX {
+        tiles::<5, F>(a, whole..fives, panel, last, &mut c);
+        tiles::<4, F>(a, fives..fours, panel, last, &mut c);
     }
-    for row in row..count {
-        add(tile::<1, F>(a, row, panel, last), &mut values[row * n + first..], n);
+    tiles::<1, F>(a, fours..count, panel, last, &mut c);
+}
+
+#[inline(always)]
+fn tiles<const P: usize, const F: usize>(
+    a: (&[Real], usize),
+    rows: Range<usize>,
+    panel: &[Real],
+    last: (&[Lanes], usize),
+    c: &mut Columns,
+) {
+    for row in rows.step_by(P) {
+        add(tile::<P, F>(a, row, panel, last), &mut c.values[row * c.n + c.first..], c.n);
     }
 }
 

@@ -44,6 +44,15 @@ pub unsafe fn touch(value: *const Real) {
     unsafe { value.cast::<u32>().read_volatile() };
 }
 
+/// [`touch`] for the first one of some values.
+#[inline(always)]
+pub fn touch_first(values: &[Real]) {
+    if let Some(value) = values.first() {
+        // SAFETY: it is a reference.
+        unsafe { touch(value) }
+    }
+}
+
 /// The number that kernels compute with: f32. With the feature `double` f64, so that gradients can be judged natively by
 /// central differences of the very same kernels.
 #[cfg(not(feature = "double"))]

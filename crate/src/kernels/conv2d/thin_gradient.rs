@@ -3,13 +3,10 @@
 use super::thin::{self, each_block, with_size, Block};
 use crate::gemm::micro::{correlate, correlate_channels, Taps};
 use crate::geometry::Geometry;
-use crate::vector::{Lanes, Real, Vector, LANES};
+use crate::vector::{Lanes, Real, Vector, FUSED, LANES};
 
-/// Whether a processor waits four cycles for a fused sum: three taps of a row times eight filters are too few sums then, nine taps
-/// of four filters are enough.
-const FUSED: bool = cfg!(target_feature = "relaxed-simd");
-
-/// Whether this way is taken: as for the outputs, and for eight or sixteen filters of 3×3 where products are fused.
+/// Whether this way is taken: as for the outputs, and for eight or sixteen filters of 3×3 where products are fused. A processor waits
+/// four cycles for such a sum: three taps of a row times eight filters are too few sums then, nine taps of four filters are enough.
 pub fn fits(geometry: &Geometry) -> bool {
     let fours = FUSED && matches!(geometry.out_c, 8 | 16) && (geometry.kernel_h, geometry.kernel_w) == (3, 3);
     thin::fits(geometry) || (fours && thin::fits(&Geometry { out_c: LANES, ..*geometry }))

@@ -4,15 +4,16 @@ use super::Tile;
 use crate::vector::{Lanes, Real, Vector, LANES};
 
 /// `sums[f][v] += Σ planes[start + p·row + q + c·plane + 4v …] · weights[(p, q, c), f]` for `rows` times `columns` taps of `channels`:
-/// F filters of 4NV neighbouring pixels. Panics when a pixel or a weight lies outside a slice, or when there is no tap.
+/// F of W filters, from the first one of `weights` on, and 4NV neighbouring pixels. Panics when a pixel or a
+/// weight lies outside a slice, or when there is no tap.
 #[inline(always)]
-pub fn wide<const F: usize, const NV: usize>(
+pub fn wide<const F: usize, const W: usize, const NV: usize>(
     sums: &mut Tile<F, NV>,
     (planes, start, row, plane): (&[Real], usize, usize, usize),
     (rows, columns, channels): (usize, usize, usize),
     weights: &[Real],
 ) {
-    assert!(rows > 0 && columns > 0 && channels > 0 && rows * columns * channels * F <= weights.len());
+    assert!(rows > 0 && columns > 0 && channels > 0 && (rows * columns * channels - 1) * W + F <= weights.len());
     assert!(start + (rows - 1) * row + columns - 1 + (channels - 1) * plane + NV * LANES <= planes.len());
     // Over one channel the taps of a row are the innermost steps.
     let (outer, inner, step) = if channels == 1 { (1, columns, 1) } else { (columns, channels, plane) };
@@ -33,7 +34,7 @@ pub fn wide<const F: usize, const NV: usize>(
                         }
                     }
                     place = place.wrapping_add(step);
-                    weights = weights.wrapping_add(F);
+                    weights = weights.wrapping_add(W);
                 }
             }
         }

@@ -5,15 +5,24 @@
 use super::by_definition::are_finite;
 use super::{dotted, planar};
 use crate::error::{checked_product, Error};
-use crate::gemm::micro::wide;
+use crate::gemm::micro::{wide, Tile};
 use crate::geometry::Geometry;
-use crate::vector::{copy, Lanes, Real, Vector, LANES};
+use crate::vector::{copy, Lanes, Real, Vector, FUSED, LANES};
 
 /// Most output channels for which this pays.
 const MOST: usize = 6;
 
 /// Fewest taps: an image is laid out anew for them.
 const TAPS: usize = 4;
+
+/// Half of six filters.
+const HALF: usize = 3;
+
+/// Whether so many filters are computed half by half: where products and sums are instructions of their own, six times two sums do
+/// not fit the registers, but three times three do.
+const fn by_halves(filters: usize) -> bool {
+    !FUSED && filters == 2 * HALF
+}
 
 /// Whether this way is taken.
 pub fn fits(geometry: &Geometry) -> bool {
@@ -69,7 +78,7 @@ pub fn image(
         2 => rows.all::<2>(4, y),
         3 => rows.all::<3>(3, y),
         5 => rows.all::<5>(2, y),
-        _ => rows.all::<6>(2, y),
+        _ => rows.all::<6>(if by_halves(6) { 3 } else { 2 }, y),
     }
 }
 
@@ -112,7 +121,7 @@ impl Rows<'_> {
                 match count {
                     1 => self.block::<F, 1>(place, y),
                     2 => self.block::<F, 2>(place, y),
-                    3 if F < 4 => self.block::<F, 3>(place, y),
+                    3 if F < 4 || by_halves(F) => self.block::<F, 3>(place, y),
                     4 if F < 3 => self.block::<F, 4>(place, y),
                     5 if F == 1 => self.block::<F, 5>(place, y),
                     6 if F == 1 => self.block::<F, 6>(place, y),
@@ -133,13 +142,19 @@ impl Rows<'_> {
         let begin = pad_top.saturating_sub(i);
         let end = kernel_h.min(in_h + pad_top - i);
         let line = self.geometry.padded_w();
-        let mut sums = std::array::from_fn(|f| [Lanes::splat(self.bias.map_or(0.0, |bias| bias[f])); NV]);
-        wide::<F, NV>(
-            &mut sums,
-            (self.planes, (i + begin - pad_top) * in_c * line + j, in_c * line, line),
-            (end - begin, kernel_w, in_c),
-            &self.filter[begin * kernel_w * in_c * F..],
-        );
+        let starts = std::array::from_fn(|f| [Lanes::splat(self.bias.map_or(0.0, |bias| bias[f])); NV]);
+        let mut sums = starts;
+        let pixels = (self.planes, (i + begin - pad_top) * in_c * line + j, in_c * line, line);
+        let (taps, filter) = ((end - begin, kernel_w, in_c), &self.filter[begin * kernel_w * in_c * F..]);
+        if !by_halves(F) {
+            wide::<F, F, NV>(&mut sums, pixels, taps, filter);
+        } else {
+            for first in [0, HALF] {
+                let mut half: Tile<HALF, NV> = std::array::from_fn(|f| starts[first + f]);
+                wide::<HALF, F, NV>(&mut half, pixels, taps, &filter[first..]);
+                sums[first..first + HALF].copy_from_slice(&half);
+            }
+        }
         let out = &mut y[(i * out_w + j) * F..];
         if out.len() >= (NV * F + 1) * LANES {
             let out = &mut out[..(NV * F + 1) * LANES];

@@ -27,7 +27,7 @@ pub use outer::{along, columns, fours, outer_tiles, rows, strides};
 pub use planes::{band, planes, weave, widest_band, Taps};
 pub use products::{skip_products, slide_products, tap_products, Lines, Sums};
 pub use square::{Square, SquareMut};
-pub use strip::{strip, strip_ahead};
+pub use strip::{strip, strip_ahead, Band};
 pub use tiling::{in_pairs, in_sixes, tiled, tiled_by_halves, Tiled, SIX};
 pub use wide::wide;
 

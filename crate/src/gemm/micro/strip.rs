@@ -9,22 +9,41 @@ use std::hint::black_box;
 /// bits are the same.
 const STRICT: bool = cfg!(all(target_feature = "simd128", not(target_feature = "relaxed-simd")));
 
-/// `out[p·stride + c] = starts[c] + Σ x[start + p·pixel + k] · panel[k, c]` for the steps `k` of `walk`, for `pixels`
-/// outputs `p` and the 4NV channels `c` of a panel: P pixels at a time. The last tile may overlap the one before it: the
-/// same values are computed again. `W` are the vectors of a step of the panel, of which the first NV are taken. `THREE` says that a segment has three steps, as a 3×3 filter has over one
-/// channel; they are unrolled then, because a loop would cost more than they do. Only the first `used` channels are stored, more
-/// than 4(NV − 1) of them. `PIXEL` is the distance of two
-/// pixels when it is known, else 0. Panics when there are fewer than P pixels, or when a step or an output lies outside a
-/// slice.
+/// Rows of outputs that see the same taps.
+#[derive(Clone, Copy)]
+pub struct Band {
+    /// Rows.
+    pub rows: usize,
+    /// From what one row sees to what the next one sees.
+    pub x_step: usize,
+    /// From the outputs of one row to those of the next.
+    pub out_step: usize,
+    /// Outputs of a row.
+    pub pixels: usize,
+}
+
+impl Band {
+    /// One row.
+    pub fn row(pixels: usize) -> Self {
+        Self { rows: 1, x_step: 0, out_step: 0, pixels }
+    }
+}
+
+/// `out[i·out_step + p·stride + c] = starts[c] + Σ x[start + i·x_step + p·pixel + k] · panel[k, c]` for the steps `k` of `walk`, for all
+/// outputs `p` of the rows `i` of a band and the 4W channels `c` of a panel: P pixels and NV vectors of channels at a time. The last tile
+/// of a row may overlap the one before it: the same values are computed again. `THREE` says that a segment has three steps, as a 3×3
+/// filter has over one channel; they are unrolled then, because a loop would cost more than they do. Only the first `used` channels are
+/// stored, more than 4(W − 1) of them. `PIXEL` is the distance of two pixels when it is known, else 0. Panics when there are fewer than P
+/// pixels, or when a step or an output lies outside a slice.
 #[inline(always)]
 pub fn strip<const P: usize, const NV: usize, const W: usize, const THREE: bool, const PIXEL: usize>(
-    (x, start, pixel, walk): (&[Real], usize, usize, Walk),
+    pixels: (&[Real], usize, usize, Walk),
     panel: Panel,
-    starts: [Lanes; NV],
-    (out, stride, pixels): (&mut [Real], usize, usize),
-    used: usize,
+    starts: &[Real],
+    (out, stride, used): (&mut [Real], usize, usize),
+    band: Band,
 ) {
-    tiles::<P, NV, W, THREE, PIXEL>((x, start, pixel, walk), panel, starts, (out, stride, pixels, used), || ());
+    tiles::<P, NV, W, THREE, PIXEL>(pixels, panel, starts, (out, stride, used), band, || ());
 }
 
 /// [`strip`] for a walk of one segment, of panel `index` of `panels`, which asks meanwhile for its share of the pixels and outputs
@@ -34,7 +53,7 @@ pub fn strip<const P: usize, const NV: usize, const W: usize, const THREE: bool,
 pub fn strip_ahead<const P: usize, const NV: usize>(
     (x, start, pixel, walk): (&[Real], usize, usize, Walk),
     panel: Panel,
-    starts: [Lanes; NV],
+    starts: &[Real],
     (out, stride, pixels): (&mut [Real], usize, usize),
     (index, panels): (usize, usize),
 ) {
@@ -48,7 +67,8 @@ pub fn strip_ahead<const P: usize, const NV: usize>(
         pace: LINE,
     };
     let mut ahead = next.of_group(index);
-    tiles::<P, NV, NV, false, 0>((x, start, pixel, walk), panel, starts, (out, stride, pixels, NV * LANES), || {
+    let taken = (out, stride, NV * LANES);
+    tiles::<P, NV, NV, false, 0>((x, start, pixel, walk), panel, starts, taken, Band::row(pixels), || {
         for _ in 0..each {
             // SAFETY: both arrays are readable, and `tiles` has seen that they are not empty; so often was said.
             unsafe { ahead.touch() };
@@ -61,83 +81,127 @@ pub fn strip_ahead<const P: usize, const NV: usize>(
 fn tiles<const P: usize, const NV: usize, const W: usize, const THREE: bool, const PIXEL: usize>(
     (x, start, pixel, walk): (&[Real], usize, usize, Walk),
     panel: Panel,
-    starts: [Lanes; NV],
-    (out, stride, pixels, used): (&mut [Real], usize, usize, usize),
+    starts: &[Real],
+    (out, stride, used): (&mut [Real], usize, usize),
+    band: Band,
     mut each: impl FnMut(),
 ) {
+    const { assert!(W.is_multiple_of(NV)) };
     let pixel = if PIXEL > 0 { PIXEL } else { pixel };
-    assert!(pixels >= P && walk.steps() > 0);
+    let Band { rows, x_step, out_step, pixels } = band;
+    assert!(rows > 0 && pixels >= P && walk.steps() > 0);
     assert!(!THREE || (walk.inner, walk.len) == (1, 3));
-    assert!(start + (pixels - 1) * pixel + walk.reach(1) < x.len());
-    assert!(panel.has(&walk, W * LANES, NV * LANES));
-    assert!(used > (NV - 1) * LANES && used <= NV * LANES && (pixels - 1) * stride + used <= out.len());
-    let rest = used % LANES;
-    let mut first = 0;
-    while first < pixels {
-        let place = first.min(pixels - P);
-        let mut sums = [starts; P];
-        each();
-        // SAFETY: the assertions above bound every address that the walk can reach from any of the pixels, in the panel,
-        // and in `out`.
-        unsafe {
-            let origin = x.as_ptr().add(start).add(place * pixel);
-            let b = panel.values.as_ptr();
-            if THREE && PIXEL == 1 && NV == 2 && !STRICT {
-                let segments = (b, panel.outer * W * LANES);
-                shared_by_two::<P, NV, W>(&mut sums, (origin, walk.outer_stride), segments, walk.outer);
-            } else if THREE {
-                for outer in 0..walk.outer {
-                    let b = b.add(outer * panel.outer * W * LANES);
-                    three::<P, NV, W>(&mut sums, origin.add(outer * walk.outer_stride), pixel, b, PIXEL == 1);
-                }
-            } else {
-                for outer in 0..walk.outer {
-                    for inner in 0..walk.inner {
-                        let mut row = origin.add(outer * walk.outer_stride).add(inner * walk.inner_stride);
-                        let mut b = b.add((outer * panel.outer + inner * panel.inner) * W * LANES);
-                        // Not unrolled: LLVM would load the vectors of all steps first, and they would not fit the
-                        // registers.
-                        for _ in 0..walk.len {
-                            let vectors: [Lanes; NV] = std::array::from_fn(|v| Lanes::load_at(b.add(v * LANES)));
-                            for r in 0..P {
-                                let value = Lanes::splat_at(row.add(r * pixel));
-                                for v in 0..NV {
-                                    sums[r][v] = value.mul_add(vectors[v], sums[r][v]);
-                                }
-                            }
-                            row = row.wrapping_add(1);
-                            b = b.wrapping_add(W * LANES);
-                        }
-                    }
-                }
-            }
-            let target = out.as_mut_ptr().add(place * stride);
-            // Short bodies, which LLVM unrolls: then the tile is never in memory.
-            for r in 0..P {
-                for v in 0..NV {
-                    if v + 1 < NV || rest == 0 {
-                        sums[r][v].store_at(target.add(r * stride).add(v * LANES));
-                    }
-                }
-            }
-            let last = target.add((NV - 1) * LANES);
-            if rest > 0 {
-                for r in 0..P {
-                    *last.add(r * stride) = sums[r][NV - 1].to_array()[0];
-                }
-            }
-            if rest > 1 {
-                for r in 0..P {
-                    *last.add(r * stride + 1) = sums[r][NV - 1].to_array()[1];
-                }
-            }
-            if rest > 2 {
-                for r in 0..P {
-                    *last.add(r * stride + 2) = sums[r][NV - 1].to_array()[2];
+    assert!(start + (rows - 1) * x_step + (pixels - 1) * pixel + walk.reach(1) < x.len());
+    assert!(panel.has(&walk, W * LANES, W * LANES) && starts.len() >= W * LANES);
+    assert!(used > (W - 1) * LANES && used <= W * LANES);
+    assert!((rows - 1) * out_step + (pixels - 1) * stride + used <= out.len());
+    for row in 0..rows {
+        for part in 0..W / NV {
+            // SAFETY: the assertions above bound every address that the walk can reach from any of the pixels, in the panel,
+            // in `starts` and in `out`.
+            unsafe {
+                let b = panel.values.as_ptr().add(part * NV * LANES);
+                let x = x.as_ptr().add(start + row * x_step);
+                let out = out.as_mut_ptr().add(row * out_step + part * NV * LANES);
+                let starts: [Lanes; NV] =
+                    std::array::from_fn(|v| Lanes::load_at(starts.as_ptr().add((part * NV + v) * LANES)));
+                let rest = if part + 1 == W / NV { used % LANES } else { 0 };
+                let mut first = 0;
+                while first < pixels {
+                    let place = first.min(pixels - P);
+                    each();
+                    let origin = x.add(place * pixel);
+                    let sums = tile::<P, NV, W, THREE, PIXEL>([starts; P], (origin, pixel), (b, &panel), &walk);
+                    store(&sums, (out.add(place * stride), stride), rest);
+                    first += P;
                 }
             }
         }
-        first += P;
+    }
+}
+
+/// The sums of a tile after all steps of a walk.
+///
+/// # Safety
+/// All that the walk reaches from the P pixels, and in the panel from `b` on, must be readable.
+#[inline(always)]
+unsafe fn tile<const P: usize, const NV: usize, const W: usize, const THREE: bool, const PIXEL: usize>(
+    mut sums: [[Lanes; NV]; P],
+    (origin, pixel): (*const Real, usize),
+    (b, panel): (*const Real, &Panel),
+    walk: &Walk,
+) -> [[Lanes; NV]; P] {
+    // SAFETY: promised by the caller.
+    unsafe {
+        if THREE && PIXEL == 1 && NV == 2 && !STRICT {
+            let segments = (b, panel.outer * W * LANES);
+            shared_by_two::<P, NV, W>(&mut sums, (origin, walk.outer_stride), segments, walk.outer);
+            return sums;
+        }
+        for outer in 0..walk.outer {
+            if THREE {
+                let b = b.add(outer * panel.outer * W * LANES);
+                three::<P, NV, W>(&mut sums, origin.add(outer * walk.outer_stride), pixel, b, PIXEL == 1);
+                continue;
+            }
+            for inner in 0..walk.inner {
+                let mut row = origin.add(outer * walk.outer_stride).add(inner * walk.inner_stride);
+                let mut b = b.add((outer * panel.outer + inner * panel.inner) * W * LANES);
+                // Not unrolled: LLVM would load the vectors of all steps first, and they would not fit the
+                // registers.
+                for _ in 0..walk.len {
+                    let vectors: [Lanes; NV] = std::array::from_fn(|v| Lanes::load_at(b.add(v * LANES)));
+                    for r in 0..P {
+                        let value = Lanes::splat_at(row.add(r * pixel));
+                        for v in 0..NV {
+                            sums[r][v] = value.mul_add(vectors[v], sums[r][v]);
+                        }
+                    }
+                    row = row.wrapping_add(1);
+                    b = b.wrapping_add(W * LANES);
+                }
+            }
+        }
+    }
+    sums
+}
+
+/// Stores a tile, of whose last vectors only the first `rest` lanes are there, or all where it is zero.
+///
+/// # Safety
+/// All of them must be writable.
+#[inline(always)]
+unsafe fn store<const P: usize, const NV: usize>(
+    sums: &[[Lanes; NV]; P],
+    (target, stride): (*mut Real, usize),
+    rest: usize,
+) {
+    // Short bodies, which LLVM unrolls: then the tile is never in memory.
+    // SAFETY: promised by the caller.
+    unsafe {
+        for r in 0..P {
+            for v in 0..NV {
+                if v + 1 < NV || rest == 0 {
+                    sums[r][v].store_at(target.add(r * stride).add(v * LANES));
+                }
+            }
+        }
+        let last = target.add((NV - 1) * LANES);
+        if rest > 0 {
+            for r in 0..P {
+                *last.add(r * stride) = sums[r][NV - 1].to_array()[0];
+            }
+        }
+        if rest > 1 {
+            for r in 0..P {
+                *last.add(r * stride + 1) = sums[r][NV - 1].to_array()[1];
+            }
+        }
+        if rest > 2 {
+            for r in 0..P {
+                *last.add(r * stride + 2) = sums[r][NV - 1].to_array()[2];
+            }
+        }
     }
 }
 

@@ -3,8 +3,8 @@
 use super::axis::{self, Axis};
 use super::by_definition::are_finite;
 use super::by_taps::{self, Way};
-use super::lines::each_line;
-use super::part::all_channels;
+use super::lines::{each_band, each_line, Line};
+use super::part::{all_channels, ASKING};
 use super::{border, cut, dense, dotted, grouped, sliding, thin, wide, winograd, Pass, MOST_PARTS};
 use crate::error::{checked_product, Error};
 use crate::gemm::pack::{pack_panel, packed_size, panel_width, PANEL};
@@ -220,5 +220,10 @@ pub(super) fn image(
     }
     let steps = steps(geometry);
     let (packed, starts) = packed.split_at(packed_size(steps, geometry.out_c));
-    each_line(geometry, axes, |line| all_channels(line, (geometry.out_c, steps), x, packed, starts, y));
+    let line = |line: &Line| all_channels(line, (geometry.out_c, steps), x, packed, starts, y);
+    if geometry.kernel_w * geometry.in_c * geometry.out_c < ASKING {
+        each_band(geometry, axes, line);
+    } else {
+        each_line(geometry, axes, line);
+    }
 }

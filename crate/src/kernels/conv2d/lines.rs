@@ -26,9 +26,21 @@ pub struct Line {
     pub outer: usize,
     /// Steps of the filter from one segment of the walk to the next.
     pub inner: usize,
+    /// Number of rows of such outputs, which see the same taps: one, but of [`each_band`].
+    pub rows: usize,
+    /// From what one row sees to what the next one sees.
+    pub row_input: usize,
+    /// From the outputs of one row to those of the next.
+    pub row_output: usize,
 }
 
 impl Line {
+    /// One of the rows.
+    pub fn row(&self, row: usize) -> Self {
+        let (start, output) = (self.start + row * self.row_input, self.output + row * self.row_output);
+        Self { start, output, rows: 1, ..*self }
+    }
+
     /// The same where only the first `inputs` of the image's `channels` are seen.
     pub fn of_inputs(&self, channels: usize, inputs: usize) -> Self {
         if inputs == channels {
@@ -53,13 +65,23 @@ const ENOUGH: usize = 8;
 
 /// Calls `work` with lines that have all outputs of an image once. `geometry` has the sizes of the images, whose rows and
 /// columns are seen along `axes`.
-pub fn each_line(geometry: &Geometry, [rows, columns]: &[Axis; 2], mut work: impl FnMut(&Line)) {
-    rows.each_run(|rows| {
-        columns.each_run(|columns| each_line_of(geometry, &rows, &columns, &mut work));
+pub fn each_line(geometry: &Geometry, axes: &[Axis; 2], mut work: impl FnMut(&Line)) {
+    each_band(geometry, axes, |band| {
+        for row in 0..band.rows {
+            work(&band.row(row));
+        }
     });
 }
 
-fn each_line_of(geometry: &Geometry, rows: &Run, columns: &Run, work: &mut impl FnMut(&Line)) {
+/// The same with lines side by side that see the same taps as one of several rows: what a line costs beside its outputs is as much as
+/// some of these do, where channels are few.
+pub fn each_band(geometry: &Geometry, [rows, columns]: &[Axis; 2], mut work: impl FnMut(&Line)) {
+    rows.each_run(|rows| {
+        columns.each_run(|columns| work(&band_of(geometry, &rows, &columns)));
+    });
+}
+
+fn band_of(geometry: &Geometry, rows: &Run, columns: &Run) -> Line {
     let channels = geometry.in_c;
     let row = geometry.in_w * channels;
     let touching = columns.reach == 1 && columns.tap_step == 1;
@@ -75,18 +97,19 @@ fn each_line_of(geometry: &Geometry, rows: &Run, columns: &Run, work: &mut impl 
     let (along, across) = if along_rows { (columns, rows) } else { (rows, columns) };
     let (output, input) =
         if along_rows { ([1, geometry.out_w], [channels, row]) } else { ([geometry.out_w, 1], [row, channels]) };
-    for index in 0..across.count {
-        let (start, from) = (along.input, across.input + index * across.input_step);
-        work(&Line {
-            start: if nothing { 0 } else { start * input[0] + from * input[1] },
-            pixel: along.input_step * input[0],
-            pixels: along.count,
-            output: along.output * output[0] + (across.output + index * across.output_step) * output[1],
-            output_step: along.output_step * output[0],
-            walk,
-            step: (rows.tap * geometry.kernel_w + columns.tap) * channels,
-            outer: rows.tap_step * geometry.kernel_w * channels,
-            inner: columns.tap_step * channels,
-        });
+    let (start, from) = (along.input, across.input);
+    Line {
+        start: if nothing { 0 } else { start * input[0] + from * input[1] },
+        pixel: along.input_step * input[0],
+        pixels: along.count,
+        output: along.output * output[0] + across.output * output[1],
+        output_step: along.output_step * output[0],
+        walk,
+        step: (rows.tap * geometry.kernel_w + columns.tap) * channels,
+        outer: rows.tap_step * geometry.kernel_w * channels,
+        inner: columns.tap_step * channels,
+        rows: across.count,
+        row_input: if nothing { 0 } else { across.input_step * input[1] },
+        row_output: across.output_step * output[1],
     }
 }

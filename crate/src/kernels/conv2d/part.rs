@@ -1,14 +1,14 @@
 //! The outputs of a line of pixels, panel by panel of channels: what the direct way of a convolution comes down to.
 
 use super::lines::Line;
-use crate::gemm::micro::{rows, store, strip, strip_ahead, tiled, Panel, Tiled};
+use crate::gemm::micro::{rows, store, strip, strip_ahead, tiled, Band, Panel, Tiled};
 use crate::gemm::pack::{panel_start, panel_width, PANEL};
 use crate::vector::{Lanes, Real, Vector, FUSED, LANES};
 
 /// Products of a pixel through one tap, from which on the pixels and outputs that come next are asked for.
-const ASKING: usize = 4096;
+pub const ASKING: usize = 4096;
 
-/// One line of outputs with all their channels, from filters of `steps` each.
+/// Outputs that see the same taps with all their channels, from filters of `steps` each.
 pub fn all_channels(
     line: &Line,
     (channels, steps): (usize, usize),
@@ -67,52 +67,71 @@ impl Part<'_> {
     /// All pixels of a line. Where there are enough pixels they are a strip.
     #[inline(never)]
     fn along<const P: usize, const NV: usize>(&self, x: &[Real], out: &mut [Real]) {
-        let starts: [Lanes; NV] = std::array::from_fn(|v| Lanes::load(&self.starts[v * LANES..]));
         let line = self.line;
         if line.pixels >= P && line.walk.steps() > 0 {
             let (pixels, stride) = ((x, line.start, line.pixel, line.walk), line.output_step * self.channels);
             let out = &mut out[self.place(0)..];
-            let full = self.used == NV * LANES;
-            if full && line.walk.steps() == line.walk.len && self.channels * line.walk.len >= ASKING {
+            if self.asks(NV) {
                 let index = (self.channel / PANEL, self.channels.div_ceil(PANEL));
-                strip_ahead::<P, NV>(pixels, self.panel, starts, (out, stride, line.pixels), index);
-            } else if (P, NV) == (2, 4) && FUSED && line.pixel == 3 && line.walk.len == 9 && line.pixels >= 5 {
+                strip_ahead::<P, NV>(pixels, self.panel, self.starts, (out, stride, line.pixels), index);
+                return;
+            }
+            let (out, band) = ((out, stride, self.used), self.band());
+            if (P, NV) == (2, 4) && FUSED && line.pixel == 3 && line.walk.len == 9 && line.pixels >= 5 {
                 // Three channels, as a first layer has: a row of taps has so few steps that eight sums, which wait four cycles for
                 // themselves each, would not make up for its end. Here they are ten.
-                for half in [0, 2 * LANES] {
-                    let used = (self.used - half).min(2 * LANES);
-                    let starts = std::array::from_fn(|v| Lanes::load(&self.starts[half + v * LANES..]));
-                    let panel = Panel { values: &self.panel.values[half..], ..self.panel };
-                    strip::<5, 2, 4, false, 3>(pixels, panel, starts, (&mut out[half..], stride, line.pixels), used);
-                }
+                strip::<5, 2, 4, false, 3>(pixels, self.panel, self.starts, out, band);
             } else if (line.walk.inner, line.walk.len) != (1, 3) {
-                strip::<P, NV, NV, false, 0>(pixels, self.panel, starts, (out, stride, line.pixels), self.used);
+                strip::<P, NV, NV, false, 0>(pixels, self.panel, self.starts, out, band);
             } else if line.pixel != 1 {
-                strip::<P, NV, NV, true, 0>(pixels, self.panel, starts, (out, stride, line.pixels), self.used);
+                strip::<P, NV, NV, true, 0>(pixels, self.panel, self.starts, out, band);
             } else if (P, NV) == (2, 4) && FUSED && line.pixels >= 4 {
                 // Four pixels share more of what they see than two.
-                for half in [0, 2 * LANES] {
-                    let used = (self.used - half).min(2 * LANES);
-                    let starts = std::array::from_fn(|v| Lanes::load(&self.starts[half + v * LANES..]));
-                    let panel = Panel { values: &self.panel.values[half..], ..self.panel };
-                    strip::<4, 2, 4, true, 1>(pixels, panel, starts, (&mut out[half..], stride, line.pixels), used);
+                strip::<4, 2, 4, true, 1>(pixels, self.panel, self.starts, out, band);
+            } else if !FUSED && NV > 1 && P * NV < 10 && line.pixels >= 8 {
+                // A row of three factors of one vector fits the registers beside so many sums, a value and a product.
+                if line.pixels.div_ceil(7) * 7 < line.pixels.div_ceil(8) * 8 {
+                    strip::<7, 1, NV, true, 1>(pixels, self.panel, self.starts, out, band);
+                } else {
+                    strip::<8, 1, NV, true, 1>(pixels, self.panel, self.starts, out, band);
                 }
             } else {
-                strip::<P, NV, NV, true, 1>(pixels, self.panel, starts, (out, stride, line.pixels), self.used);
+                strip::<P, NV, NV, true, 1>(pixels, self.panel, self.starts, out, band);
             }
             return;
         }
+        let starts: [Lanes; NV] = std::array::from_fn(|v| Lanes::load(&self.starts[v * LANES..]));
+        for row in 0..line.rows {
+            self.tiles::<P, NV>(&line.row(row), x, starts, out);
+        }
+    }
+
+    /// Whether a strip of NV vectors asks for what comes next.
+    fn asks(&self, vectors: usize) -> bool {
+        let (line, walk) = (self.line, self.line.walk);
+        self.used == vectors * LANES && line.rows == 1 && walk.steps() == walk.len && self.channels * walk.len >= ASKING
+    }
+
+    /// The rows of the line.
+    fn band(&self) -> Band {
+        let Line { rows, row_input, row_output, pixels, .. } = *self.line;
+        Band { rows, x_step: row_input, out_step: row_output * self.channels, pixels }
+    }
+
+    /// One row, tile by tile.
+    fn tiles<const P: usize, const NV: usize>(&self, line: &Line, x: &[Real], starts: [Lanes; NV], out: &mut [Real]) {
+        let part = Part { line, ..*self };
         let mut pixel = 0;
         while pixel + P <= line.pixels {
-            self.tile::<P, NV>(pixel, x, starts, out);
+            part.tile::<P, NV>(pixel, x, starts, out);
             pixel += P;
         }
         while P > 2 && pixel + 2 <= line.pixels {
-            self.tile::<2, NV>(pixel, x, starts, out);
+            part.tile::<2, NV>(pixel, x, starts, out);
             pixel += 2;
         }
         if pixel < line.pixels {
-            self.tile::<1, NV>(pixel, x, starts, out);
+            part.tile::<1, NV>(pixel, x, starts, out);
         }
     }
 

@@ -4,7 +4,7 @@ use super::points::{around, around_tile, Points};
 use super::tiles::{clear, transform_inputs, Convolution, Group, Layout, MOST_TILES};
 use super::{GAP, M, N, POINTS};
 use crate::error::{checked_product, Error};
-use crate::gemm::micro::{in_sixes, strip, tiled_by_halves, Panel, Square, SquareMut, Tiled, Walk, SIX};
+use crate::gemm::micro::{in_sixes, strip, tiled_by_halves, Band, Panel, Square, SquareMut, Tiled, Walk, SIX};
 use crate::gemm::pack::{panel_width, PANEL};
 use crate::kernels::bias::broadcast;
 use crate::threads::{each_part, each_with_scratch};
@@ -257,15 +257,12 @@ fn down<const P: usize, const NV: usize, const W: usize>(
     let count = made.len() / PANEL;
     let [whole, fives, fours] = if P == SIX { in_sixes(count) } else { [if count < P { 0 } else { count }, 0, 0] };
     let (after_fives, after_fours) = (whole + fives, whole + fives + fours);
-    for first in (0..W * LANES).step_by(NV * LANES) {
-        let (sizes, made) = ((depth, &panel[first..]), &mut made[first..]);
-        tiles::<P, NV, W>(sizes, seen, 0..whole, made);
-        if P == SIX {
-            tiles::<5, NV, W>(sizes, seen, whole..after_fives, made);
-            tiles::<4, NV, W>(sizes, seen, after_fives..after_fours, made);
-        }
-        tiles::<1, NV, W>(sizes, seen, after_fours..count, made);
+    tiles::<P, NV, W>((depth, panel), seen, 0..whole, made);
+    if P == SIX {
+        tiles::<5, NV, W>((depth, panel), seen, whole..after_fives, made);
+        tiles::<4, NV, W>((depth, panel), seen, after_fives..after_fours, made);
     }
+    tiles::<1, NV, W>((depth, panel), seen, after_fours..count, made);
 }
 
 /// Some tiles, P at a time.
@@ -280,9 +277,9 @@ fn tiles<const P: usize, const NV: usize, const W: usize>(
         return;
     }
     let (walk, made) = (Walk::straight(depth), &mut made[tiles.start * PANEL..]);
-    let (panel, starts) = (Panel::whole(panel, &walk), [Lanes::splat(0.0); NV]);
     let seen = (seen, tiles.start * depth, depth, walk);
-    strip::<P, NV, W, false, 0>(seen, panel, starts, (made, PANEL, tiles.len()), NV * LANES);
+    let band = Band::row(tiles.len());
+    strip::<P, NV, W, false, 0>(seen, Panel::whole(panel, &walk), &[0.0; PANEL], (made, PANEL, W * LANES), band);
 }
 
 /// Takes the products of a panel of output channels back to outputs.

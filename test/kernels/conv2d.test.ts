@@ -72,6 +72,33 @@ test('random geometries are exact on integers', () => {
   expect(checked).toBeGreaterThan(150);
 });
 
+test('wide filters over short rows of few channels are exact on integers', () => {
+  // A LeNet's second convolution is one of them.
+  const geometry = fc.record({
+    batch: fc.integer({ min: 1, max: 3 }),
+    height: fc.integer({ min: 7, max: 14 }),
+    width: fc.integer({ min: 8, max: 19 }),
+    depth: fc.integer({ min: 5, max: 6 }),
+    kernel: fc.tuple(fc.integer({ min: 1, max: 7 }), fc.integer({ min: 3, max: 7 })),
+    perGroup: fc.integer({ min: 1, max: 17 }),
+    strides: fc.constant<[number, number]>([1, 1]),
+    padding: fc.oneof(fc.constant('valid' as const), fc.constant('same' as const), fc.integer({ min: 0, max: 2 })),
+    dilations: fc.constant<[number, number]>([1, 1]),
+    groups: fc.constant(1),
+  });
+  let checked = 0;
+  fc.assert(
+    fc.property(geometry, (drawn) => {
+      const convolution = convolutionOf(drawn);
+      if (convolution === undefined) return;
+      checked++;
+      expectDefinition(convolution, convolution.arrays);
+    }),
+    { numRuns: 60, seed: 7 },
+  );
+  expect(checked).toBeGreaterThan(50);
+});
+
 interface ManyChannels {
   batch: number;
   height: number;

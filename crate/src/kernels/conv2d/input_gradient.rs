@@ -2,7 +2,7 @@
 //! half a turn and their channels exchanged. Winograd's way can also be the transpose, with filters as they are.
 
 use super::by_taps::{self, Way};
-use super::{axis, cut, dense, forward, grouped, wide, winograd, Pass, MOST_PARTS};
+use super::{axis, cut, dense, folded, forward, grouped, wide, winograd, Pass, MOST_PARTS};
 use crate::error::Error;
 use crate::gemm::pack::transpose;
 use crate::geometry::Geometry;
@@ -36,6 +36,7 @@ enum Route {
     Winograd(winograd::Convolution),
     Product(Product),
     ByTaps,
+    Folded,
     /// Image by image, by [`forward::image`].
     ByImages,
 }
@@ -50,6 +51,8 @@ impl Route {
             Self::Product(product)
         } else if by_taps::fits(geometry) {
             Self::ByTaps
+        } else if folded::fits(geometry) {
+            Self::Folded
         } else {
             Self::ByImages
         }
@@ -63,6 +66,7 @@ pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
         Route::Winograd(convolution) => Ok(geometry.filter_size() + winograd::workspace(&convolution)?),
         Route::Product(product) => product.workspace(),
         Route::ByTaps => by_taps::workspace(geometry, Way::Backward),
+        Route::Folded => folded::workspace(geometry),
         Route::ByImages => {
             let reversed = reversed(geometry);
             let scratch = cut(geometry, MOST_PARTS).1 * wide::scratch(&reversed)?;
@@ -95,6 +99,7 @@ pub fn input_gradient(
         }
         Route::Product(product) => matmul(product, dy, filter, None, dx, ending, workspace),
         Route::ByTaps => by_taps::convolve(geometry, Way::Backward, (dy, filter, None), (dx, ending), workspace),
+        Route::Folded => folded::input_gradient(geometry, dy, filter, dx, ending, workspace),
         Route::ByImages => images(geometry, dy, filter, dx, ending, workspace),
     }
 }

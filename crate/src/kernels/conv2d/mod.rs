@@ -14,6 +14,7 @@ mod dense;
 mod depthwise;
 mod dotted;
 pub mod filter_gradient;
+mod folded;
 pub mod forward;
 mod grouped;
 pub mod input_gradient;

@@ -3,7 +3,7 @@
 use super::axis::{self, Axis};
 use super::by_definition::are_finite;
 use super::by_taps::{self, Way};
-use super::lines::{each_band, each_line, Line};
+use super::lines::{each_band, each_line, in_long_lines, Line};
 use super::part::{all_channels, ASKING};
 use super::{border, cut, dense, dotted, grouped, sliding, thin, wide, winograd, Pass, MOST_PARTS};
 use crate::error::{checked_product, Error};
@@ -149,6 +149,7 @@ fn images(
     workspace: &mut [Real],
 ) {
     let (input, output) = (geometry.input_size() / geometry.batch, geometry.output_size() / geometry.batch);
+    let geometry = &in_long_lines(geometry);
     let (packed, scratch) = workspace.split_at_mut(packed(geometry));
     let size = wide::scratch_for(geometry, filter);
     if size == 0 {

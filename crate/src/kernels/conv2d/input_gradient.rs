@@ -2,6 +2,7 @@
 //! half a turn and their channels exchanged. Winograd's way can also be the transpose, with filters as they are.
 
 use super::by_taps::{self, Way};
+use super::lines::in_long_lines;
 use super::{axis, cut, dense, folded, forward, grouped, wide, winograd, Pass, MOST_PARTS};
 use crate::error::Error;
 use crate::gemm::pack::transpose;
@@ -106,6 +107,7 @@ pub fn input_gradient(
 
 /// [`input_gradient`] image by image.
 fn images(geometry: &Geometry, dy: &[Real], filter: &[Real], dx: &mut [Real], ending: Ending, workspace: &mut [Real]) {
+    let geometry = &in_long_lines(geometry);
     let (gradients, pixels) = (geometry.output_size() / geometry.batch, geometry.input_size() / geometry.batch);
     let (rotated, packed) = workspace.split_at_mut(geometry.filter_size());
     exchange(geometry, filter, true, rotated);

@@ -1,6 +1,7 @@
 //! The outputs of one image as lines of neighbours that see the same taps.
 
 use super::axis::{Axis, Run};
+use super::part::ASKING;
 use crate::gemm::micro::Walk;
 use crate::geometry::Geometry;
 
@@ -58,6 +59,17 @@ impl Line {
             ..*self
         }
     }
+}
+
+/// The same convolution with as long lines as there may be: where filters have one tap and all pixels are seen, an image is one row. Not
+/// where channels are many: what comes next is asked for line by line then.
+pub fn in_long_lines(geometry: &Geometry) -> Geometry {
+    let Geometry { in_h, in_w, in_c, out_c, kernel_h, kernel_w, stride_h, stride_w, .. } = *geometry;
+    let same = (kernel_h, kernel_w, stride_h, stride_w) == (1, 1, 1, 1) && !geometry.is_padded();
+    if !same || in_c * out_c >= ASKING {
+        return *geometry;
+    }
+    Geometry { in_h: 1, out_h: 1, in_w: in_h * in_w, out_w: in_h * in_w, ..*geometry }
 }
 
 /// Most outputs that are computed together: a line of so many need not be longer.

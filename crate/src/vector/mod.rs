@@ -7,6 +7,7 @@ mod portable;
 mod registers;
 #[cfg(all(target_feature = "simd128", target_feature = "relaxed-simd"))]
 mod relaxed;
+mod rows;
 #[cfg(target_feature = "simd128")]
 mod simd128;
 mod sweep;
@@ -18,6 +19,7 @@ pub use marked::{combine_marking, spread_marked};
 #[cfg(not(target_feature = "simd128"))]
 pub use portable::Lanes;
 pub use registers::{many_registers, use_registers, Registers};
+pub use rows::{add_rows, combine_rows};
 #[cfg(target_feature = "simd128")]
 pub use simd128::Lanes;
 pub use sweep::{combine, combine_ahead, combine_beside_totals, spread, sweep, totals, update_ahead};

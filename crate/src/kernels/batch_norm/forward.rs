@@ -2,9 +2,8 @@
 
 use super::moments::{add_moments, start_of};
 use super::{Affine, Matrix};
-use crate::kernels::strips::{block_rows, each_strip, load, store, Strip};
 use crate::threads::each_part;
-use crate::vector::{Lanes, Real, Vector};
+use crate::vector::{combine_rows, Lanes, Real, Vector};
 
 /// The batch's mean and 1/√(variance + ε) of each channel, into `statistics [2, channels]`; moving averages follow with
 /// `moving ← momentum·moving + (1 − momentum)·batch`, the variance divided by the number of rows (Keras's rule). Then
@@ -81,12 +80,19 @@ fn apply(
     scale(Matrix { rows: last.len() / channels, channels }, scaling, last, last_y);
 }
 
+/// `y = (x − mean)·factor + β`.
 fn scale(matrix: Matrix, scaling: Scaling, x: &[Real], y: &mut [Real]) {
-    let channels = matrix.channels;
-    let (part, block) = (matrix.part() * channels, block_rows(channels) * channels);
+    let part = matrix.part() * matrix.channels;
+    let Scaling { mean, factor, beta } = scaling;
     each_part(y, part, |index, y| {
-        for (x, y) in x[index * part..].chunks(block).zip(y.chunks_mut(block)) {
-            each_strip::<4>(channels, &mut Scale { scaling, channels, x, y });
+        let x = &x[index * part..][..y.len()];
+        match beta {
+            Some(beta) => combine_rows::<3, 1, 4>([mean, factor, beta], [x], y, |[mean, factor, beta], [x]| {
+                x.sub(mean).mul_add(factor, beta)
+            }),
+            None => combine_rows::<2, 1, 4>([mean, factor], [x], y, |[mean, factor], [x]| {
+                x.sub(mean).mul_add(factor, Lanes::splat(0.0))
+            }),
         }
     });
 }
@@ -96,26 +102,4 @@ struct Scaling<'a> {
     mean: &'a [Real],
     factor: &'a [Real],
     beta: Option<&'a [Real]>,
-}
-
-/// `y = (x − mean)·factor + β` of a block.
-struct Scale<'a> {
-    scaling: Scaling<'a>,
-    channels: usize,
-    x: &'a [Real],
-    y: &'a mut [Real],
-}
-
-impl Strip for Scale<'_> {
-    #[inline(always)]
-    fn run<const V: usize, const PART: bool>(&mut self, first: usize, columns: usize) {
-        let Scaling { mean, factor, beta } = self.scaling;
-        let (mean, factor) = (load::<V, PART>(mean, first), load::<V, PART>(factor, first));
-        let beta = beta.map_or([Lanes::splat(0.0); V], |beta| load::<V, PART>(beta, first));
-        for place in (first..self.y.len()).step_by(self.channels) {
-            let x = load::<V, PART>(self.x, place);
-            let y = std::array::from_fn(|v| x[v].sub(mean[v]).mul_add(factor[v], beta[v]));
-            store::<V, PART>(y, self.y, place, columns);
-        }
-    }
 }

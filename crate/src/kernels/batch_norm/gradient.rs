@@ -2,9 +2,10 @@
 
 use super::{sums_of_parts, Matrix};
 use crate::kernels::joined_rows::JoinedRows;
+use crate::kernels::map::zip_in_place;
 use crate::kernels::strips::{block_rows, each_strip, load, store, Strip};
 use crate::threads::each_part;
-use crate::vector::{Lanes, Real, Vector};
+use crate::vector::{add_rows, combine_rows, Lanes, Real, Vector, LANES};
 
 /// Gradients of [`super::training`]: `sums [2, channels]` gets dβ = Σ dy and dγ = Σ dy·x̂; then
 /// `dx = γ/√(variance + ε)·(dy − dβ/rows − x̂·dγ/rows)`. `scratch [2, channels]`.
@@ -28,7 +29,7 @@ pub fn gradient(
     for c in 0..channels {
         scale[c] *= deviation[c];
         factor[c] = deviation[c] * gamma.map_or(1.0, |gamma| gamma[c]);
-        slope[c] = scale[c] * inverse * deviation[c];
+        slope[c] = 0.0 - scale[c] * inverse * deviation[c];
     }
     let Some(dx) = dx else { return };
     let fall = Fall { mean, factor, slope, shift, inverse };
@@ -69,7 +70,7 @@ fn add_products(
         sums.fill(0.0);
         let range = first * channels..(first + count) * channels;
         for (x, dy) in x[range.clone()].chunks(block).zip(dy[range].chunks(block)) {
-            each_strip::<4>(channels, &mut Products { channels, mean, x, dy, sums });
+            add_block(channels, mean, (x, dy), sums);
         }
     };
     sums.fill(0.0);
@@ -80,15 +81,43 @@ fn add_products(
     });
 }
 
-fn go_back(matrix: Matrix, fall: Fall, (x, dy): (&[Real], &[Real]), dx: &mut [Real]) {
-    let channels = matrix.channels;
-    let (part, block) = (matrix.part() * channels, block_rows(channels) * channels);
-    each_part(dx, part, |index, dx| {
-        let range = index * part..index * part + dx.len();
-        let inputs = x[range.clone()].chunks(block).zip(dy[range].chunks(block));
-        for ((x, dy), dx) in inputs.zip(dx.chunks_mut(block)) {
-            each_strip::<4>(channels, &mut GoBack { fall, channels, x, dy, dx });
+/// Columns of a block whose sums are made together.
+const TOGETHER: usize = 256;
+
+/// Σ dy and Σ dy·(x − mean) of a block, added to `sums [2, channels]`.
+fn add_block(channels: usize, mean: &[Real], (x, dy): (&[Real], &[Real]), sums: &mut [Real]) {
+    let whole = channels / LANES * LANES;
+    for first in (0..whole).step_by(TOGETHER) {
+        let columns = first..whole.min(first + TOGETHER);
+        let mut own = [[0.0; TOGETHER]; 2];
+        let rows = (x.len() / channels, channels);
+        let parts = own.each_mut().map(|part| &mut part[..columns.len()]);
+        add_rows(rows, [&mean[columns.clone()]], [&x[first..], &dy[first..]], parts, add_product);
+        for (sums, own) in sums.chunks_exact_mut(channels).zip(&own) {
+            zip_in_place(&mut sums[columns.clone()], &own[..columns.len()], |sum, own| sum.add(own));
         }
+    }
+    if whole < channels {
+        Products { channels, mean, x, dy, sums }.run::<1, true>(whole, channels - whole);
+    }
+}
+
+/// A value joins Σ dy and Σ dy·(x − mean).
+#[inline(always)]
+fn add_product([sum, product]: [Lanes; 2], [mean]: [Lanes; 1], [x, dy]: [Lanes; 2]) -> [Lanes; 2] {
+    [sum.add(dy), x.sub(mean).mul_add(dy, product)]
+}
+
+/// `dx = factor·(dy − shift·inverse + (x − mean)·slope)`.
+fn go_back(matrix: Matrix, fall: Fall, (x, dy): (&[Real], &[Real]), dx: &mut [Real]) {
+    let part = matrix.part() * matrix.channels;
+    let Fall { mean, factor, slope, shift, inverse } = fall;
+    let inverse = Lanes::splat(inverse);
+    each_part(dx, part, |index, dx| {
+        let inputs = [x, dy].map(|values| &values[index * part..][..dx.len()]);
+        combine_rows::<4, 2, 4>([mean, factor, slope, shift], inputs, dx, |[mean, factor, slope, shift], [x, dy]| {
+            x.sub(mean).mul_add(slope, dy.sub(shift.mul(inverse))).mul(factor)
+        });
     });
 }
 
@@ -109,8 +138,7 @@ impl Strip for Products<'_> {
         for place in (first..self.x.len()).step_by(self.channels) {
             let (x, dy) = (load::<V, PART>(self.x, place), load::<V, PART>(self.dy, place));
             for v in 0..V {
-                sums[v] = sums[v].add(dy[v]);
-                products[v] = x[v].sub(mean[v]).mul_add(dy[v], products[v]);
+                [sums[v], products[v]] = add_product([sums[v], products[v]], [mean[v]], [x[v], dy[v]]);
             }
         }
         for (first, parts) in [(first, sums), (self.channels + first, products)] {
@@ -127,29 +155,4 @@ struct Fall<'a> {
     slope: &'a [Real],
     shift: &'a [Real],
     inverse: Real,
-}
-
-/// `dx = factor·(dy − shift·inverse − (x − mean)·slope)` of a block.
-struct GoBack<'a> {
-    fall: Fall<'a>,
-    channels: usize,
-    x: &'a [Real],
-    dy: &'a [Real],
-    dx: &'a mut [Real],
-}
-
-impl Strip for GoBack<'_> {
-    #[inline(always)]
-    fn run<const V: usize, const PART: bool>(&mut self, first: usize, columns: usize) {
-        let Fall { mean, factor, slope, shift, inverse } = self.fall;
-        let [mean, factor, slope, shift] = [mean, factor, slope, shift].map(|values| load::<V, PART>(values, first));
-        let zero = Lanes::splat(0.0);
-        let slope: [Lanes; V] = std::array::from_fn(|v| zero.sub(slope[v]));
-        let shift: [Lanes; V] = std::array::from_fn(|v| shift[v].mul(Lanes::splat(inverse)));
-        for place in (first..self.dx.len()).step_by(self.channels) {
-            let (x, dy) = (load::<V, PART>(self.x, place), load::<V, PART>(self.dy, place));
-            let dx = std::array::from_fn(|v| x[v].sub(mean[v]).mul_add(slope[v], dy[v].sub(shift[v])).mul(factor[v]));
-            store::<V, PART>(dx, self.dx, place, columns);
-        }
-    }
 }

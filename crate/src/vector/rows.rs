@@ -1,0 +1,184 @@
+//! Walks over the rows of matrices with values of each column at hand: a few rows at a time, of which strips of a cache line are
+//! taken, so that values of columns are loaded seldom and memory is read and written nearly one line after the other. Down
+//! all rows of a strip instead, a processor foresees little of what comes next.
+
+use super::{Lanes, Real, Vector, LANES, LINE};
+
+/// Rows that are walked through together.
+const ROWS: usize = 4;
+
+/// `y = apply(factors, inputs)` for every element of the rows of `y`, with the factors of its column, V vectors at a time. Panics
+/// when the factors are not as many as each other, and the inputs not as long as `y`, or no whole rows.
+#[inline(always)]
+pub fn combine_rows<const F: usize, const I: usize, const V: usize>(
+    factors: [&[Real]; F],
+    inputs: [&[Real]; I],
+    y: &mut [Real],
+    apply: impl Fn([Lanes; F], [Lanes; I]) -> Lanes,
+) {
+    let width = factors.first().map_or(0, |factors| factors.len());
+    assert!(width > 0 && factors.iter().all(|factors| factors.len() == width));
+    assert!(y.len() % width == 0 && inputs.iter().all(|input| input.len() == y.len()));
+    let rows = y.len() / width;
+    if width < LANES {
+        for row in 0..rows {
+            let place = row * width;
+            let few = |values: &[Real]| Lanes::load_few(&values[..width], 0.0);
+            apply(factors.map(few), inputs.map(|input| few(&input[place..]))).store_few(&mut y[place..place + width]);
+        }
+        return;
+    }
+    let columns = factors.map(<[Real]>::as_ptr);
+    let mut places = Places { inputs: inputs.map(<[Real]>::as_ptr), target: y.as_mut_ptr(), width };
+    // SAFETY: all arrays have `rows` rows, and the steps add up to them.
+    unsafe {
+        for _ in 0..rows / ROWS {
+            places.rows::<F, V, ROWS>(columns, &apply);
+        }
+        for _ in 0..rows % ROWS {
+            places.rows::<F, V, 1>(columns, &apply);
+        }
+    }
+}
+
+/// Where matrices of the same width go on.
+struct Places<const I: usize> {
+    inputs: [*const Real; I],
+    target: *mut Real,
+    width: usize,
+}
+
+impl<const I: usize> Places<I> {
+    /// # Safety
+    /// R rows must be readable and writable from here on, and a row of factors, of at least a vector.
+    #[inline(always)]
+    unsafe fn rows<const F: usize, const V: usize, const R: usize>(
+        &mut self,
+        factors: [*const Real; F],
+        apply: &impl Fn([Lanes; F], [Lanes; I]) -> Lanes,
+    ) {
+        // SAFETY: promised by the caller; no strip ends behind the row.
+        unsafe {
+            let mut first = 0;
+            while first + V * LANES <= self.width {
+                self.strip::<F, V, R>(first, factors, apply);
+                first += V * LANES;
+            }
+            while first + LANES <= self.width {
+                self.strip::<F, 1, R>(first, factors, apply);
+                first += LANES;
+            }
+            if first < self.width {
+                // Some of the vector before once more.
+                self.strip::<F, 1, R>(self.width - LANES, factors, apply);
+            }
+            self.inputs = self.inputs.map(|input| input.add(R * self.width));
+            self.target = self.target.add(R * self.width);
+        }
+    }
+
+    /// # Safety
+    /// See [`Self::rows`]; V vectors from `first` on must be of the row.
+    #[inline(always)]
+    unsafe fn strip<const F: usize, const V: usize, const R: usize>(
+        &self,
+        first: usize,
+        factors: [*const Real; F],
+        apply: &impl Fn([Lanes; F], [Lanes; I]) -> Lanes,
+    ) {
+        // SAFETY: promised by the caller.
+        unsafe {
+            for first in (first..first + V * LANES).step_by(LANES) {
+                let factors = factors.map(|factors| Lanes::load_at(factors.add(first)));
+                for row in 0..R {
+                    let place = row * self.width + first;
+                    let values = self.inputs.map(|input| Lanes::load_at(input.add(place)));
+                    apply(factors, values).store_at(self.target.add(place));
+                }
+            }
+        }
+    }
+}
+
+/// `sums = add(sums, factors, inputs)` for the columns of `factors`, of which the sums have as many, whole vectors of them, row after row
+/// of the inputs; a row begins `stride` values behind the one before it. Panics when the lengths differ, or a row is not there.
+#[inline(always)]
+pub fn add_rows<const F: usize, const I: usize, const S: usize>(
+    (rows, stride): (usize, usize),
+    factors: [&[Real]; F],
+    inputs: [&[Real]; I],
+    sums: [&mut [Real]; S],
+    add: impl Fn([Lanes; S], [Lanes; F], [Lanes; I]) -> [Lanes; S],
+) {
+    let width = factors.first().map_or(0, |factors| factors.len());
+    assert!(width % LANES == 0 && width <= stride && rows > 0);
+    assert!(factors.iter().all(|factors| factors.len() == width) && sums.iter().all(|sums| sums.len() == width));
+    assert!(inputs.iter().all(|input| input.len() >= width && (input.len() - width) / stride >= rows - 1));
+    let (factors, sums) = (factors.map(<[Real]>::as_ptr), sums.map(<[Real]>::as_mut_ptr));
+    let mut added = Added { factors, inputs: inputs.map(<[Real]>::as_ptr), sums, width, stride };
+    // SAFETY: there are so many rows, and the steps add up to them.
+    unsafe {
+        for _ in 0..rows / ROWS {
+            added.rows::<ROWS>(&add);
+        }
+        for _ in 0..rows % ROWS {
+            added.rows::<1>(&add);
+        }
+    }
+}
+
+/// Sums of columns, and where the inputs go on.
+struct Added<const F: usize, const I: usize, const S: usize> {
+    factors: [*const Real; F],
+    inputs: [*const Real; I],
+    sums: [*mut Real; S],
+    width: usize,
+    stride: usize,
+}
+
+impl<const F: usize, const I: usize, const S: usize> Added<F, I, S> {
+    /// # Safety
+    /// R rows must be readable from here on.
+    #[inline(always)]
+    unsafe fn rows<const R: usize>(&mut self, add: &impl Fn([Lanes; S], [Lanes; F], [Lanes; I]) -> [Lanes; S]) {
+        const V: usize = LINE / LANES;
+        // SAFETY: promised by the caller; no strip ends behind the row.
+        unsafe {
+            let mut first = 0;
+            while first + LINE <= self.width {
+                self.strip::<V, R>(first, add);
+                first += LINE;
+            }
+            while first < self.width {
+                self.strip::<1, R>(first, add);
+                first += LANES;
+            }
+            self.inputs = self.inputs.map(|input| input.add(R * self.stride));
+        }
+    }
+
+    /// # Safety
+    /// See [`Self::rows`]; V vectors from `first` on must be of the row.
+    #[inline(always)]
+    unsafe fn strip<const V: usize, const R: usize>(
+        &self,
+        first: usize,
+        add: &impl Fn([Lanes; S], [Lanes; F], [Lanes; I]) -> [Lanes; S],
+    ) {
+        // SAFETY: promised by the caller.
+        unsafe {
+            for first in (first..first + V * LANES).step_by(LANES) {
+                let factors = self.factors.map(|factors| Lanes::load_at(factors.add(first)));
+                let places = self.sums.map(|sums| sums.add(first));
+                let mut sums = places.map(|place| Lanes::load_at(place));
+                for row in 0..R {
+                    let place = row * self.stride + first;
+                    sums = add(sums, factors, self.inputs.map(|input| Lanes::load_at(input.add(place))));
+                }
+                for (sum, place) in sums.into_iter().zip(places) {
+                    sum.store_at(place);
+                }
+            }
+        }
+    }
+}

@@ -5,7 +5,7 @@ use crate::kernels::joined_rows::JoinedRows;
 use crate::kernels::map::zip_in_place;
 use crate::kernels::strips::{block_rows, each_strip, load, store, Strip};
 use crate::threads::each_part;
-use crate::vector::{add_rows, combine_rows, Lanes, Real, Vector, LANES};
+use crate::vector::{add_rows, combine_rows, Lanes, Real, Vector, LANES, LINE};
 
 /// Gradients of [`super::training`]: `sums [2, channels]` gets dβ = Σ dy and dγ = Σ dy·x̂; then
 /// `dx = γ/√(variance + ε)·(dy − dβ/rows − x̂·dγ/rows)`. `scratch [2, channels]`.
@@ -86,6 +86,10 @@ const TOGETHER: usize = 256;
 
 /// Σ dy and Σ dy·(x − mean) of a block, added to `sums [2, channels]`.
 fn add_block(channels: usize, mean: &[Real], (x, dy): (&[Real], &[Real]), sums: &mut [Real]) {
+    if channels <= LINE {
+        // One strip, and rows lie one after the other in it.
+        return each_strip::<4>(channels, &mut Products { channels, mean, x, dy, sums });
+    }
     let whole = channels / LANES * LANES;
     for first in (0..whole).step_by(TOGETHER) {
         let columns = first..whole.min(first + TOGETHER);

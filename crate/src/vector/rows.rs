@@ -7,6 +7,9 @@ use super::{Lanes, Real, Vector, LANES, LINE};
 /// Rows that are walked through together.
 const ROWS: usize = 4;
 
+/// The same where a row is no longer than a cache line: memory is read line after line all the same.
+const NARROW_ROWS: usize = 64;
+
 /// `y = apply(factors, inputs)` for every element of the rows of `y`, with the factors of its column, V vectors at a time. Panics
 /// when the factors are not as many as each other, and the inputs not as long as `y`, or no whole rows.
 #[inline(always)]
@@ -32,11 +35,17 @@ pub fn combine_rows<const F: usize, const I: usize, const V: usize>(
     let mut places = Places { inputs: inputs.map(<[Real]>::as_ptr), target: y.as_mut_ptr(), width };
     // SAFETY: all arrays have `rows` rows, and the steps add up to them.
     unsafe {
+        if width <= LINE {
+            for first in (0..rows).step_by(NARROW_ROWS) {
+                places.rows::<F, V, true>(NARROW_ROWS.min(rows - first), columns, &apply);
+            }
+            return;
+        }
         for _ in 0..rows / ROWS {
-            places.rows::<F, V, ROWS>(columns, &apply);
+            places.rows::<F, V, false>(ROWS, columns, &apply);
         }
         for _ in 0..rows % ROWS {
-            places.rows::<F, V, 1>(columns, &apply);
+            places.rows::<F, V, false>(1, columns, &apply);
         }
     }
 }
@@ -49,11 +58,14 @@ struct Places<const I: usize> {
 }
 
 impl<const I: usize> Places<I> {
+    /// Some rows, strip by strip. Of narrow ones a strip's factors are loaded once for all rows.
+    ///
     /// # Safety
-    /// R rows must be readable and writable from here on, and a row of factors, of at least a vector.
+    /// `count` rows must be readable and writable from here on, and a row of factors, of at least a vector.
     #[inline(always)]
-    unsafe fn rows<const F: usize, const V: usize, const R: usize>(
+    unsafe fn rows<const F: usize, const V: usize, const NARROW: bool>(
         &mut self,
+        count: usize,
         factors: [*const Real; F],
         apply: &impl Fn([Lanes; F], [Lanes; I]) -> Lanes,
     ) {
@@ -61,39 +73,48 @@ impl<const I: usize> Places<I> {
         unsafe {
             let mut first = 0;
             while first + V * LANES <= self.width {
-                self.strip::<F, V, R>(first, factors, apply);
+                if NARROW {
+                    self.strip::<F, V>((first, count), factors, apply);
+                } else {
+                    for first in (first..first + V * LANES).step_by(LANES) {
+                        self.strip::<F, 1>((first, count), factors, apply);
+                    }
+                }
                 first += V * LANES;
             }
             while first + LANES <= self.width {
-                self.strip::<F, 1, R>(first, factors, apply);
+                self.strip::<F, 1>((first, count), factors, apply);
                 first += LANES;
             }
             if first < self.width {
                 // Some of the vector before once more.
-                self.strip::<F, 1, R>(self.width - LANES, factors, apply);
+                self.strip::<F, 1>((self.width - LANES, count), factors, apply);
             }
-            self.inputs = self.inputs.map(|input| input.add(R * self.width));
-            self.target = self.target.add(R * self.width);
+            self.inputs = self.inputs.map(|input| input.add(count * self.width));
+            self.target = self.target.add(count * self.width);
         }
     }
 
+    /// V vectors of each row.
+    ///
     /// # Safety
     /// See [`Self::rows`]; V vectors from `first` on must be of the row.
     #[inline(always)]
-    unsafe fn strip<const F: usize, const V: usize, const R: usize>(
+    unsafe fn strip<const F: usize, const V: usize>(
         &self,
-        first: usize,
+        (first, count): (usize, usize),
         factors: [*const Real; F],
         apply: &impl Fn([Lanes; F], [Lanes; I]) -> Lanes,
     ) {
         // SAFETY: promised by the caller.
         unsafe {
-            for first in (first..first + V * LANES).step_by(LANES) {
-                let factors = factors.map(|factors| Lanes::load_at(factors.add(first)));
-                for row in 0..R {
-                    let place = row * self.width + first;
+            let own: [[Lanes; F]; V] =
+                std::array::from_fn(|v| factors.map(|factors| Lanes::load_at(factors.add(first + v * LANES))));
+            for row in 0..count {
+                for (v, &own) in own.iter().enumerate() {
+                    let place = row * self.width + first + v * LANES;
                     let values = self.inputs.map(|input| Lanes::load_at(input.add(place)));
-                    apply(factors, values).store_at(self.target.add(place));
+                    apply(own, values).store_at(self.target.add(place));
                 }
             }
         }

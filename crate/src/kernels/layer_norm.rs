@@ -130,29 +130,14 @@ pub fn gradient(
     dx: &mut [Real],
     sums: &mut [Real],
 ) {
-    let statistics = statistics.split_at(rows);
+    let (means, deviations) = statistics.split_at(rows);
     // No more parts than there is room for sums of.
     let least = rows.div_ceil((ROOM / (2 * channels)).max(1));
     let part = threads::share(rows, 8 * channels).max(least);
     let part = part.next_multiple_of(if channels < SHORT { LANES } else { 1 });
     if part >= rows {
-        return gradient_of(x, gamma, statistics, dy, dx, sums);
+        return gradient_of(x, gamma, (means, deviations), dy, dx, sums);
     }
-    gradient_of_parts(part, x, gamma, statistics, dy, dx, sums);
-}
-
-/// [`gradient`] of parts of so many rows, whose sums are added in their order.
-#[inline(never)]
-fn gradient_of_parts(
-    part: usize,
-    x: &[Real],
-    gamma: Option<&[Real]>,
-    (means, deviations): (&[Real], &[Real]),
-    dy: &[Real],
-    dx: &mut [Real],
-    sums: &mut [Real],
-) {
-    let (rows, channels) = (means.len(), sums.len() / 2);
     let (size, mut room) = (part * channels, [0.0; ROOM]);
     let room = &mut room[..rows.div_ceil(part) * 2 * channels];
     threads::each_of([(dx, size), (&mut *room, 2 * channels)], |index, [dx, sums]| {
@@ -161,6 +146,7 @@ fn gradient_of_parts(
         let [means, deviations] = [means, deviations].map(|values| &values[first..first + count]);
         gradient_of(x, gamma, (means, deviations), dy, dx, sums);
     });
+    // Added in their order.
     sum_of_parts(room.chunks_exact(2 * channels), sums);
 }
 

@@ -4,16 +4,19 @@
 
 use super::{Lanes, Real, Vector, LANES, LINE};
 
+/// Vectors of a strip.
+const STRIP: usize = LINE / LANES;
+
 /// Rows that are walked through together.
 const ROWS: usize = 4;
 
 /// The same where a row is no longer than a cache line: memory is read line after line all the same.
 const NARROW_ROWS: usize = 64;
 
-/// `y = apply(factors, inputs)` for every element of the rows of `y`, with the factors of its column, V vectors at a time. Panics
+/// `y = apply(factors, inputs)` for every element of the rows of `y`, with the factors of its column. Panics
 /// when the factors are not as many as each other, and the inputs not as long as `y`, or no whole rows.
 #[inline(always)]
-pub fn combine_rows<const F: usize, const I: usize, const V: usize>(
+pub fn combine_rows<const F: usize, const I: usize>(
     factors: [&[Real]; F],
     inputs: [&[Real]; I],
     y: &mut [Real],
@@ -37,15 +40,15 @@ pub fn combine_rows<const F: usize, const I: usize, const V: usize>(
     unsafe {
         if width <= LINE {
             for first in (0..rows).step_by(NARROW_ROWS) {
-                places.rows::<F, V, true>(NARROW_ROWS.min(rows - first), columns, &apply);
+                places.rows::<F, true>(NARROW_ROWS.min(rows - first), columns, &apply);
             }
             return;
         }
         for _ in 0..rows / ROWS {
-            places.rows::<F, V, false>(ROWS, columns, &apply);
+            places.rows::<F, false>(ROWS, columns, &apply);
         }
         for _ in 0..rows % ROWS {
-            places.rows::<F, V, false>(1, columns, &apply);
+            places.rows::<F, false>(1, columns, &apply);
         }
     }
 }
@@ -63,7 +66,7 @@ impl<const I: usize> Places<I> {
     /// # Safety
     /// `count` rows must be readable and writable from here on, and a row of factors, of at least a vector.
     #[inline(always)]
-    unsafe fn rows<const F: usize, const V: usize, const NARROW: bool>(
+    unsafe fn rows<const F: usize, const NARROW: bool>(
         &mut self,
         count: usize,
         factors: [*const Real; F],
@@ -72,15 +75,15 @@ impl<const I: usize> Places<I> {
         // SAFETY: promised by the caller; no strip ends behind the row.
         unsafe {
             let mut first = 0;
-            while first + V * LANES <= self.width {
+            while first + LINE <= self.width {
                 if NARROW {
-                    self.strip::<F, V>((first, count), factors, apply);
+                    self.strip::<F, STRIP>((first, count), factors, apply);
                 } else {
-                    for first in (first..first + V * LANES).step_by(LANES) {
+                    for first in (first..first + LINE).step_by(LANES) {
                         self.strip::<F, 1>((first, count), factors, apply);
                     }
                 }
-                first += V * LANES;
+                first += LINE;
             }
             while first + LANES <= self.width {
                 self.strip::<F, 1>((first, count), factors, apply);
@@ -162,12 +165,11 @@ impl<const F: usize, const I: usize, const S: usize> Added<F, I, S> {
     /// R rows must be readable from here on.
     #[inline(always)]
     unsafe fn rows<const R: usize>(&mut self, add: &impl Fn([Lanes; S], [Lanes; F], [Lanes; I]) -> [Lanes; S]) {
-        const V: usize = LINE / LANES;
         // SAFETY: promised by the caller; no strip ends behind the row.
         unsafe {
             let mut first = 0;
             while first + LINE <= self.width {
-                self.strip::<V, R>(first, add);
+                self.strip::<STRIP, R>(first, add);
                 first += LINE;
             }
             while first < self.width {

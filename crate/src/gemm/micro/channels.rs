@@ -165,60 +165,59 @@ pub fn tap_vectors(
     (out, place): (&mut [Real], usize),
 ) {
     const MOST: usize = 4;
-    let fours = c / (MOST * LANES);
     factors.check(c, walk.outer, walk.inner);
     if walk.outer * walk.inner > 0 {
         let reach = (walk.outer - 1) * walk.outer_stride + (walk.inner - 1) * walk.inner_stride;
         assert!(origin + reach + c <= x.len());
     }
     assert!(place + c <= out.len());
-    let step = factors.vectors * LANES;
-    for four in 0..fours {
-        let channel = four * MOST * LANES;
-        // SAFETY: the assertions above bound every address.
-        unsafe {
-            let values = factors.values.as_ptr().add(four * MOST * step);
-            let mut sums: [Lanes; MOST] = std::array::from_fn(|v| Lanes::load_at(values.wrapping_add(v * step)));
-            let values = values.wrapping_add((1 + factors.first) * LANES);
-            let origin = x.as_ptr().wrapping_add(origin + channel);
-            for r in 0..walk.outer {
-                let mut weights = values.wrapping_add(r * factors.outer * LANES);
-                let mut pixel = origin.wrapping_add(r * walk.outer_stride);
-                for _ in 0..walk.inner {
-                    for v in 0..MOST {
-                        let weight = Lanes::load_at(weights.wrapping_add(v * step));
-                        sums[v] = Lanes::load_at(pixel.add(v * LANES)).mul_add(weight, sums[v]);
-                    }
-                    weights = weights.wrapping_add(factors.inner * LANES);
-                    pixel = pixel.wrapping_add(walk.inner_stride);
-                }
-            }
-            let target = out.as_mut_ptr().add(place + channel);
-            for v in 0..MOST {
-                sums[v].store_at(target.add(v * LANES));
+    let fours = c / (MOST * LANES);
+    // SAFETY: the assertions above bound every address.
+    unsafe {
+        let (x, out) = (x.as_ptr().wrapping_add(origin), out.as_mut_ptr().add(place));
+        for four in 0..fours {
+            some_vectors::<MOST>(x, walk, factors, out, (four * MOST, four * MOST * LANES));
+        }
+        if fours * MOST * LANES < c {
+            for group in fours * MOST..c.div_ceil(LANES) {
+                some_vectors::<1>(x, walk, factors, out, (group, first_channel(group, c)));
             }
         }
     }
-    let done = fours * MOST;
-    if done * LANES == c {
-        return;
-    }
-    for group in done..c.div_ceil(LANES) {
-        let channel = first_channel(group, c);
-        // SAFETY: the assertions above bound every address.
-        unsafe {
-            let values = factors.values.as_ptr().add(group * step);
-            let mut sum = Lanes::load_at(values);
-            let values = values.wrapping_add((1 + factors.first) * LANES);
-            let origin = x.as_ptr().wrapping_add(origin + channel);
-            for r in 0..walk.outer {
-                for k in 0..walk.inner {
-                    let weight = Lanes::load_at(values.wrapping_add((r * factors.outer + k * factors.inner) * LANES));
-                    let pixel = origin.wrapping_add(r * walk.outer_stride + k * walk.inner_stride);
-                    sum = Lanes::load_at(pixel).mul_add(weight, sum);
+}
+
+/// V vectors of [`tap_vectors`] from one on, and from its first channel on.
+///
+/// # Safety
+/// The walk must be readable for all their channels, which must be those of `factors` and of `out`.
+#[inline(always)]
+unsafe fn some_vectors<const V: usize>(
+    x: *const Real,
+    walk: Walk,
+    factors: Factors,
+    out: *mut Real,
+    (vector, channel): (usize, usize),
+) {
+    let step = factors.vectors * LANES;
+    // SAFETY: promised by the caller. After the last step pointers may pass the end: wrapping arithmetic allows that.
+    unsafe {
+        let values = factors.values.as_ptr().add(vector * step);
+        let mut sums: [Lanes; V] = std::array::from_fn(|v| Lanes::load_at(values.wrapping_add(v * step)));
+        let values = values.wrapping_add((1 + factors.first) * LANES);
+        for r in 0..walk.outer {
+            let mut weights = values.wrapping_add(r * factors.outer * LANES);
+            let mut pixel = x.wrapping_add(channel + r * walk.outer_stride);
+            for _ in 0..walk.inner {
+                for v in 0..V {
+                    let weight = Lanes::load_at(weights.wrapping_add(v * step));
+                    sums[v] = Lanes::load_at(pixel.add(v * LANES)).mul_add(weight, sums[v]);
                 }
+                weights = weights.wrapping_add(factors.inner * LANES);
+                pixel = pixel.wrapping_add(walk.inner_stride);
             }
-            sum.store_at(out.as_mut_ptr().add(place + channel));
+        }
+        for v in 0..V {
+            sums[v].store_at(out.add(channel + v * LANES));
         }
     }
 }

@@ -4,6 +4,29 @@ use super::{Panel, Tile, Walk};
 use crate::vector::{Lanes, Real, Vector, LANES};
 use std::ops::Range;
 
+/// A step of any reduction here: the NV vectors at `b`, times a value of each of P rows, which is `place(row)` elements behind `a`.
+///
+/// # Safety
+/// All of them must be readable.
+#[inline(always)]
+pub(super) unsafe fn add_step<const P: usize, const NV: usize>(
+    sums: &mut Tile<P, NV>,
+    a: *const Real,
+    place: impl Fn(usize) -> usize,
+    b: *const Real,
+) {
+    // SAFETY: promised by the caller.
+    unsafe {
+        let vectors: [Lanes; NV] = std::array::from_fn(|v| Lanes::load_at(b.add(v * LANES)));
+        for r in 0..P {
+            let value = Lanes::splat_at(a.add(place(r)));
+            for v in 0..NV {
+                sums[r][v] = value.mul_add(vectors[v], sums[r][v]);
+            }
+        }
+    }
+}
+
 /// `tile[r] += Σ a[start + r·row_stride + k] · panel[k]` for the steps `k` of `walk`: rows of `a` whose reduction is
 /// contiguous within a segment, and a panel, of whose W vectors the first NV are taken. Panics when a step lies outside a slice.
 #[inline(always)]
@@ -31,13 +54,7 @@ pub fn rows<const P: usize, const NV: usize, const W: usize>(
                 let mut b = panel.values.as_ptr().add((outer * panel.outer + inner * panel.inner) * W * LANES);
                 // Not unrolled: LLVM would load the vectors of all steps first, and they would not fit the registers.
                 for _ in 0..walk.len {
-                    let vectors: [Lanes; NV] = std::array::from_fn(|v| Lanes::load_at(b.add(v * LANES)));
-                    for r in 0..P {
-                        let value = Lanes::splat_at(row.add(r * row_stride));
-                        for v in 0..NV {
-                            sums[r][v] = value.mul_add(vectors[v], sums[r][v]);
-                        }
-                    }
+                    add_step(&mut sums, row, |r| r * row_stride, b);
                     row = row.wrapping_add(1);
                     b = b.wrapping_add(W * LANES);
                 }
@@ -91,13 +108,7 @@ fn steps<const P: usize, const NV: usize>(
     unsafe {
         let (mut pa, mut pb) = (a.as_ptr().add(start_a), b.as_ptr().add(start_b));
         for _ in 0..count {
-            let vectors: [Lanes; NV] = std::array::from_fn(|v| Lanes::load_at(pb.add(v * LANES)));
-            for r in 0..P {
-                let value = Lanes::splat_at(pa.add(place(r)));
-                for v in 0..NV {
-                    sums[r][v] = value.mul_add(vectors[v], sums[r][v]);
-                }
-            }
+            add_step(&mut sums, pa, &place, pb);
             pa = pa.wrapping_add(step_a);
             pb = pb.wrapping_add(step_b);
         }
@@ -130,13 +141,7 @@ pub fn along<const P: usize>(
             let mut row = first;
             let end = b.wrapping_add(steps * WIDTH);
             while b != end {
-                let vectors: [Lanes; NV] = std::array::from_fn(|v| Lanes::load_at(b.add(v * LANES)));
-                for r in 0..P {
-                    let value = Lanes::splat_at(row.add(r * row_stride));
-                    for v in 0..NV {
-                        sums[r][v] = value.mul_add(vectors[v], sums[r][v]);
-                    }
-                }
+                add_step(&mut sums, row, |r| r * row_stride, b);
                 row = row.wrapping_add(1);
                 b = b.wrapping_add(WIDTH);
             }
@@ -177,13 +182,7 @@ pub fn columns<const P: usize, const NV: usize>(
                 let mut pb = b.as_ptr().add(first_b);
                 let end = pb.wrapping_add(walk_a.len * step_b);
                 while pb != end {
-                    let vectors: [Lanes; NV] = std::array::from_fn(|v| Lanes::load_at(pb.add(v * LANES)));
-                    for r in 0..P {
-                        let value = Lanes::splat_at(pa.add(r));
-                        for v in 0..NV {
-                            sums[r][v] = value.mul_add(vectors[v], sums[r][v]);
-                        }
-                    }
+                    add_step(&mut sums, pa, |r| r, pb);
                     pa = pa.wrapping_add(step_a);
                     pb = pb.wrapping_add(step_b);
                 }
@@ -222,13 +221,7 @@ pub fn outer_tiles<const P: usize, const NV: usize, const W: usize>(
                 let (mut row, mut b) = (first, panel.as_ptr().wrapping_add(part * NV * LANES));
                 let last = b.wrapping_add(after);
                 while b != last {
-                    let vectors: [Lanes; NV] = std::array::from_fn(|v| Lanes::load_at(b.add(v * LANES)));
-                    for r in 0..P {
-                        let value = Lanes::splat_at(row.add(r));
-                        for v in 0..NV {
-                            sums[r][v] = value.mul_add(vectors[v], sums[r][v]);
-                        }
-                    }
+                    add_step(&mut sums, row, |r| r, b);
                     row = row.wrapping_add(step);
                     b = b.wrapping_add(W * LANES);
                 }

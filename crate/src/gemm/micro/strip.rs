@@ -1,6 +1,7 @@
 //! A row of outputs of a convolution: tiles of neighbouring pixels, checked once for the whole row.
 
 use super::ahead::Next;
+use super::outer::add_step;
 use super::{Panel, Walk};
 use crate::vector::{Lanes, Real, Vector, LANES, LINE};
 use std::hint::black_box;
@@ -150,13 +151,7 @@ unsafe fn tile<const P: usize, const NV: usize, const W: usize, const THREE: boo
                 // Not unrolled: LLVM would load the vectors of all steps first, and they would not fit the
                 // registers.
                 for _ in 0..walk.len {
-                    let vectors: [Lanes; NV] = std::array::from_fn(|v| Lanes::load_at(b.add(v * LANES)));
-                    for r in 0..P {
-                        let value = Lanes::splat_at(row.add(r * pixel));
-                        for v in 0..NV {
-                            sums[r][v] = value.mul_add(vectors[v], sums[r][v]);
-                        }
-                    }
+                    add_step(&mut sums, row, |r| r * pixel, b);
                     row = row.wrapping_add(1);
                     b = b.wrapping_add(W * LANES);
                 }
@@ -260,9 +255,9 @@ unsafe fn three<const P: usize, const NV: usize, const W: usize>(
 ) {
     // SAFETY: promised by the caller.
     unsafe {
-        let vectors = |k: usize| -> [Lanes; NV] { std::array::from_fn(|v| Lanes::load_at(b.add((k * W + v) * LANES))) };
         if shared && NV <= 2 {
-            let factors: [[Lanes; NV]; 3] = std::array::from_fn(vectors);
+            let factors: [[Lanes; NV]; 3] =
+                std::array::from_fn(|k| std::array::from_fn(|v| Lanes::load_at(b.add((k * W + v) * LANES))));
             for d in 0..P + 2 {
                 let value = Lanes::splat_at(row.add(d));
                 for k in 0..3 {
@@ -275,13 +270,7 @@ unsafe fn three<const P: usize, const NV: usize, const W: usize>(
             }
         } else {
             for k in 0..3 {
-                let factors = vectors(k);
-                for r in 0..P {
-                    let value = Lanes::splat_at(row.add(r * pixel).add(k));
-                    for v in 0..NV {
-                        sums[r][v] = value.mul_add(factors[v], sums[r][v]);
-                    }
-                }
+                add_step(sums, row.add(k), |r| r * pixel, b.add(k * W * LANES));
             }
         }
     }

@@ -50,7 +50,7 @@ fn in_large_tiles(vectors: usize, work: impl Tiled) {
 /// Rows of a tile of twelve sums.
 pub const SIX: usize = 6;
 
-/// Cuts rows into tiles of six, five and four, so that few sums are never alone: how many rows go to each. What is left are three
+/// Cuts rows into tiles of six, five and four times two vectors, so that few sums are never alone: how many rows go to each. What is left are three
 /// rows or fewer, where there are no more than seven.
 pub fn in_sixes(rows: usize) -> [usize; 3] {
     let (fives, fours) = match (rows % SIX, rows) {
@@ -67,7 +67,7 @@ pub fn in_sixes(rows: usize) -> [usize; 3] {
 }
 
 /// Cuts rows into tiles of six and perhaps one of five, so that what is left are pairs: how many rows go to both. A row alone takes
-/// as long as two.
+/// as long as two. For panels of four vectors: a pair with all of them has as many sums as four rows of two.
 pub fn in_pairs(rows: usize) -> [usize; 2] {
     let five = if rows % 2 == 1 && rows >= 5 { 5 } else { 0 };
     [(rows - five) / SIX * SIX, five]

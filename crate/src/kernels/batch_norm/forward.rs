@@ -87,10 +87,10 @@ fn scale(matrix: Matrix, scaling: Scaling, x: &[Real], y: &mut [Real]) {
     each_part(y, part, |index, y| {
         let x = &x[index * part..][..y.len()];
         match beta {
-            Some(beta) => combine_rows::<3, 1, 4>([mean, factor, beta], [x], y, |[mean, factor, beta], [x]| {
+            Some(beta) => combine_rows([mean, factor, beta], [x], y, |[mean, factor, beta], [x]| {
                 x.sub(mean).mul_add(factor, beta)
             }),
-            None => combine_rows::<2, 1, 4>([mean, factor], [x], y, |[mean, factor], [x]| {
+            None => combine_rows([mean, factor], [x], y, |[mean, factor], [x]| {
                 x.sub(mean).mul_add(factor, Lanes::splat(0.0))
             }),
         }

@@ -119,7 +119,7 @@ fn go_back(matrix: Matrix, fall: Fall, (x, dy): (&[Real], &[Real]), dx: &mut [Re
     let inverse = Lanes::splat(inverse);
     each_part(dx, part, |index, dx| {
         let inputs = [x, dy].map(|values| &values[index * part..][..dx.len()]);
-        combine_rows::<4, 2, 4>([mean, factor, slope, shift], inputs, dx, |[mean, factor, slope, shift], [x, dy]| {
+        combine_rows([mean, factor, slope, shift], inputs, dx, |[mean, factor, slope, shift], [x, dy]| {
             x.sub(mean).mul_add(slope, dy.sub(shift.mul(inverse))).mul(factor)
         });
     });

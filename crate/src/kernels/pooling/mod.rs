@@ -162,9 +162,11 @@ fn max_gradient_of(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], dx: &mut [
     if quarters::fits(g) {
         return quarters::max_gradient(g, x, y, dy, dx, far);
     }
-    if (walk::fits(g) || along::fits(g)) && !has_doubt(y) {
-        let way = if walk::fits(g) { walk::max_gradient } else { along::max_gradient };
-        return way(g, x, y, dy, dx);
+    if walk::fits(g) && !has_doubt(y) {
+        return walk::max_gradient(g, x, y, dy, dx);
+    }
+    if along::fits(g) && !has_doubt(y) {
+        return along::max_gradient(g, x, y, dy, dx);
     }
     if quarters::is_side_by_side(g) {
         return quarters::max_gradient(g, x, y, dy, dx, far);

@@ -136,7 +136,7 @@ impl Product {
         };
         let unit = if self.transpose_a { PANEL } else { 2 };
         let worth = share(self.m, 2 * self.n * self.k.min(BLOCK));
-        worth.max(enough).next_multiple_of(unit).clamp(LEAST_ROWS, ROWS)
+        worth.max(enough).next_multiple_of(unit).clamp(LEAST_ROWS, ROWS / unit * unit)
     }
 }
 

@@ -13,14 +13,20 @@ use convgrad::kernels::ending::Ending;
 use convgrad::kernels::{activation::Activation, bias, pooling};
 use naive::{convolve as define, Into, Numbers};
 
-fn geometry(
+fn geometry(batch: u32, image: [u32; 2], channels: u32, filters: u32, pads: [u32; 4]) -> Geometry {
+    with_taps(3, batch, image, channels, filters, pads)
+}
+
+fn with_taps(
+    taps: u32,
     batch: u32,
     [h, w]: [u32; 2],
     channels: u32,
     filters: u32,
     [top, bottom, left, right]: [u32; 4],
 ) -> Geometry {
-    let g = Geometry::new(&[batch, h, w, channels, 3, 3, filters, 1, 1, top, bottom, left, right, 1, 1, 1]).unwrap();
+    let words = [batch, h, w, channels, taps, taps, filters, 1, 1, top, bottom, left, right, 1, 1, 1];
+    let g = Geometry::new(&words).unwrap();
     assert!(is_possible(&g));
     g
 }
@@ -47,6 +53,19 @@ fn table() -> Vec<Geometry> {
     // Tiles for two and four parts with sums of their own.
     all.push(geometry(43, [13, 9], 4, 12, [0; 4]));
     all.push(geometry(87, [13, 9], 8, 4, [0; 4]));
+    for (height, width) in (5..9).flat_map(|height| [5, 6, 9, 12].map(|width| (height, width))) {
+        all.push(with_taps(5, 2, [height, width], 4, 4, [0; 4]));
+        all.push(with_taps(5, 1, [height, width], 4, 8, [2; 4]));
+    }
+    for pads in [[4; 4], [0, 1, 2, 3], [3, 0, 1, 2], [7, 6, 5, 8]] {
+        all.push(with_taps(5, 2, [6, 5], 8, 12, pads));
+    }
+    all.push(with_taps(5, 1, [1, 1], 4, 4, [2; 4]));
+    for (channels, filters) in [(4, 16), (8, 20), (20, 28), (36, 44)] {
+        all.push(with_taps(5, 2, [9, 11], channels, filters, [2; 4]));
+    }
+    all.push(with_taps(5, 37, [5, 6], 8, 8, [2; 4]));
+    all.push(with_taps(5, 12, [13, 9], 4, 12, [0; 4]));
     all
 }
 
@@ -61,7 +80,8 @@ struct Sizes {
 }
 
 impl Sizes {
-    fn new() -> Self {
+    /// For filters of so many taps along an axis.
+    fn new(taps: usize) -> Self {
         let (a, b): (f64, f64) = (2.0 / 3.0, 1.5);
         let points = [0.0, a, -a, b, -b];
         let others = |i: usize| points.iter().enumerate().filter(move |&(j, _)| j != i).map(|(_, &x)| x);
@@ -97,10 +117,10 @@ impl Sizes {
         Self {
             spread: transposed(inputs.clone()),
             inputs,
-            taps: powers(3, true),
-            outputs: transposed(powers(4, false)),
-            gradients: powers(4, false),
-            tap_gradients: transposed(powers(3, true)),
+            taps: powers(taps, true),
+            outputs: transposed(powers(7 - taps, false)),
+            gradients: powers(7 - taps, false),
+            tap_gradients: transposed(powers(taps, true)),
         }
     }
 }
@@ -125,13 +145,13 @@ fn pixel(x: &[f32], [height, width, depth]: [usize; 3], n: usize, i: isize, j: i
 
 /// What all intermediate values of every output's or filter's tiles can add up to: rounding errors are shares of it.
 fn reach(c: &Convolution, x: &[f32], filter: &[f32], dy: Option<&[f32]>) -> Vec<f64> {
-    let sizes = Sizes::new();
+    let (sizes, taps, side) = (Sizes::new(c.taps), c.taps, 7 - c.taps);
     let [height, width, filters] = c.output;
     let depth = c.input[2];
     let mut result = vec![0.0; if dy.is_some() { filter.len() } else { c.batch * height * width * filters }];
     let mut totals = vec![vec![vec![vec![0.0; 6]; 6]; filters]; depth];
     for n in 0..c.batch {
-        for (row, column) in (0..height).step_by(4).flat_map(|i| (0..width).step_by(4).map(move |j| (i, j))) {
+        for (row, column) in (0..height).step_by(side).flat_map(|i| (0..width).step_by(side).map(move |j| (i, j))) {
             let corner = (row as isize - c.pads[0], column as isize - c.pads[1]);
             let seen: Vec<_> = (0..depth)
                 .map(|k| {
@@ -147,7 +167,7 @@ fn reach(c: &Convolution, x: &[f32], filter: &[f32], dy: Option<&[f32]>) -> Vec<
                 });
                 for k in 0..depth {
                     let other = gradients.clone().unwrap_or_else(|| {
-                        around(&sizes.taps, |i, j| f64::from(filter[((i * 3 + j) * depth + k) * filters + o].abs()))
+                        around(&sizes.taps, |i, j| f64::from(filter[((i * taps + j) * depth + k) * filters + o].abs()))
                     });
                     let target = if dy.is_some() { &mut totals[k][o] } else { &mut sum };
                     for (i, j) in (0..36).map(|index| (index / 6, index % 6)) {
@@ -155,7 +175,7 @@ fn reach(c: &Convolution, x: &[f32], filter: &[f32], dy: Option<&[f32]>) -> Vec<
                     }
                 }
                 let tile = around(&sizes.outputs, |i, j| sum[i][j]);
-                for (i, j) in (0..16).map(|index| (index / 4, index % 4)) {
+                for (i, j) in (0..side * side).map(|index| (index / side, index % side)) {
                     if dy.is_none() && row + i < height && column + j < width {
                         result[((n * height + row + i) * width + column + j) * filters + o] = tile[i][j];
                     }
@@ -166,8 +186,8 @@ fn reach(c: &Convolution, x: &[f32], filter: &[f32], dy: Option<&[f32]>) -> Vec<
     if dy.is_some() {
         for (k, o) in (0..depth).flat_map(|k| (0..filters).map(move |o| (k, o))) {
             let tile = around(&sizes.tap_gradients, |i, j| totals[k][o][i][j]);
-            for (i, j) in (0..9).map(|index| (index / 3, index % 3)) {
-                result[((i * 3 + j) * depth + k) * filters + o] = tile[i][j];
+            for (i, j) in (0..taps * taps).map(|index| (index / taps, index % taps)) {
+                result[((i * taps + j) * depth + k) * filters + o] = tile[i][j];
             }
         }
     }
@@ -176,20 +196,20 @@ fn reach(c: &Convolution, x: &[f32], filter: &[f32], dy: Option<&[f32]>) -> Vec<
 
 /// The same of the transpose: outputs are sums of those of the tiles that overlap there.
 fn reach_of_transpose(c: &Convolution, x: &[f32], filter: &[f32]) -> Vec<f64> {
-    let sizes = Sizes::new();
+    let (sizes, taps, side) = (Sizes::new(c.taps), c.taps, 7 - c.taps);
     let ([height, width, depth], [out_h, out_w, filters]) = (c.input, c.output);
     let mut result = vec![0.0; c.batch * out_h * out_w * filters];
     for n in 0..c.batch {
-        for (row, column) in (0..height).step_by(4).flat_map(|i| (0..width).step_by(4).map(move |j| (i, j))) {
+        for (row, column) in (0..height).step_by(side).flat_map(|i| (0..width).step_by(side).map(move |j| (i, j))) {
             for o in 0..filters {
                 let mut sum = vec![vec![0.0; 6]; 6];
                 for k in 0..depth {
                     let at = |i: usize, j: usize| pixel(x, c.input, n, (row + i) as isize, (column + j) as isize, k);
                     let seen = around(&sizes.gradients, at);
-                    let taps =
-                        around(&sizes.taps, |i, j| f64::from(filter[((i * 3 + j) * depth + k) * filters + o].abs()));
+                    let tap = |i: usize, j: usize| f64::from(filter[((i * taps + j) * depth + k) * filters + o].abs());
+                    let other = around(&sizes.taps, tap);
                     for (i, j) in (0..36).map(|index| (index / 6, index % 6)) {
-                        sum[i][j] += seen[i][j] * taps[i][j];
+                        sum[i][j] += seen[i][j] * other[i][j];
                     }
                 }
                 let tile = around(&sizes.spread, |i, j| sum[i][j]);
@@ -207,13 +227,15 @@ fn reach_of_transpose(c: &Convolution, x: &[f32], filter: &[f32]) -> Vec<f64> {
 }
 
 /// Roundings on the way of a value, besides those of its sum of products: a transform of one axis has at most six, with
-/// those of its constants; three arrays are transformed along two axes; a bias is added, or tiles that overlap, up to four.
-const ROUNDINGS: usize = 3 * 2 * 6 + 4;
+/// those of its constants; three arrays are transformed along two axes; a bias is added, or tiles that overlap.
+fn roundings(taps: usize) -> usize {
+    3 * 2 * 6 + 6usize.div_ceil(7 - taps).pow(2)
+}
 
-fn assert_within(actual: &[f32], expected: &[f64], reach: &[f64], terms: usize, what: &str) {
+fn assert_within(actual: &[f32], expected: &[f64], reach: &[f64], (terms, taps): (usize, usize), what: &str) {
     assert_eq!(actual.len(), expected.len(), "{what}");
     for (index, (&value, &expected)) in actual.iter().zip(expected).enumerate() {
-        let bound = (terms + ROUNDINGS) as f64 * f64::from(f32::EPSILON) / 2.0 * reach[index];
+        let bound = (terms + roundings(taps)) as f64 * f64::from(f32::EPSILON) / 2.0 * reach[index];
         let error = (f64::from(value) - expected).abs();
         assert!(error <= bound, "{what} [{index}]: {value}, expected {expected} within {bound}");
     }
@@ -222,8 +244,10 @@ fn assert_within(actual: &[f32], expected: &[f64], reach: &[f64], terms: usize, 
 /// Filters with their channels exchanged; rotated by half a turn, or not.
 fn exchange(g: &Geometry, filter: &[f32], rotates: bool) -> Vec<f32> {
     let mut rotated = vec![0.0; filter.len()];
-    for (tap, c, o) in (0..9).flat_map(|tap| (0..g.in_c).flat_map(move |c| (0..g.out_c).map(move |o| (tap, c, o)))) {
-        let target = if rotates { 8 - tap } else { tap };
+    let last = g.kernel_h * g.kernel_w - 1;
+    for (tap, c, o) in (0..=last).flat_map(|tap| (0..g.in_c).flat_map(move |c| (0..g.out_c).map(move |o| (tap, c, o))))
+    {
+        let target = if rotates { last - tap } else { tap };
         rotated[(target * g.out_c + o) * g.in_c + c] = filter[(tap * g.in_c + c) * g.out_c + o];
     }
     rotated
@@ -248,32 +272,57 @@ fn errors_stay_within_those_of_their_roundings() {
         let (forward, backward) = (Convolution::forward(g), Convolution::backward(g));
         let (mut expected, _) = define(g, &x, &filter, &dy, Into::Output);
         let mut sizes = reach(&forward, &x, &filter, None);
-        assert_within(&run(&forward, &x, &filter, None), &expected, &sizes, g.in_c, &what("forward"));
+        assert_within(&run(&forward, &x, &filter, None), &expected, &sizes, (g.in_c, g.kernel_h), &what("forward"));
         for (index, (expected, size)) in expected.iter_mut().zip(&mut sizes).enumerate() {
             let bias = f64::from(bias[index % g.out_c]);
             (*expected, *size) = (*expected + bias, *size + bias.abs());
         }
-        assert_within(&run(&forward, &x, &filter, Some(&bias)), &expected, &sizes, g.in_c, &what("with bias"));
+        assert_within(
+            &run(&forward, &x, &filter, Some(&bias)),
+            &expected,
+            &sizes,
+            (g.in_c, g.kernel_h),
+            &what("with bias"),
+        );
 
         let rotated = exchange(g, &filter, true);
         let (expected, _) = define(g, &x, &filter, &dy, Into::Input);
         let sizes = reach(&backward, &dy, &rotated, None);
-        assert_within(&run(&backward, &dy, &rotated, None), &expected, &sizes, g.out_c, &what("input gradient"));
+        assert_within(
+            &run(&backward, &dy, &rotated, None),
+            &expected,
+            &sizes,
+            (g.out_c, g.kernel_h),
+            &what("input gradient"),
+        );
         let (transpose, exchanged) = (Convolution::transpose(g), exchange(g, &filter, false));
         let sizes = reach_of_transpose(&transpose, &dy, &exchanged);
-        assert_within(&run(&transpose, &dy, &exchanged, None), &expected, &sizes, g.out_c, &what("transpose"));
+        assert_within(
+            &run(&transpose, &dy, &exchanged, None),
+            &expected,
+            &sizes,
+            (g.out_c, g.kernel_h),
+            &what("transpose"),
+        );
         let bias = numbers.floats(g.in_c);
         let with_bias: Vec<_> = expected.iter().zip(bias.iter().cycle()).map(|(y, &b)| y + f64::from(b)).collect();
         let sizes: Vec<_> = sizes.iter().zip(bias.iter().cycle()).map(|(y, &b)| y + f64::from(b.abs())).collect();
         let actual = run(&transpose, &dy, &exchanged, Some(&bias));
-        assert_within(&actual, &with_bias, &sizes, g.out_c, &what("transpose with bias"));
+        assert_within(&actual, &with_bias, &sizes, (g.out_c, g.kernel_h), &what("transpose with bias"));
 
         let mut df = vec![f32::NAN; g.filter_size()];
         let mut scratch = vec![f32::NAN; filter_gradient_workspace(&forward).unwrap()];
         filter_gradient(&forward, &x, &dy, &mut df, &mut scratch);
         let (expected, _) = define(g, &x, &filter, &dy, Into::Filter);
-        let tiles = g.batch * g.out_h.div_ceil(4) * g.out_w.div_ceil(4);
-        assert_within(&df, &expected, &reach(&forward, &x, &filter, Some(&dy)), tiles, &what("filter gradient"));
+        let side = 7 - g.kernel_h;
+        let tiles = g.batch * g.out_h.div_ceil(side) * g.out_w.div_ceil(side);
+        assert_within(
+            &df,
+            &expected,
+            &reach(&forward, &x, &filter, Some(&dy)),
+            (tiles, g.kernel_h),
+            &what("filter gradient"),
+        );
     }
 }
 
@@ -313,12 +362,13 @@ fn both_gradients_behind_pooling_err_no_more() {
         assert!(db.iter().zip(&expected).all(|(own, db)| (own - db).abs() < 1e-4), "{db:?} {expected:?}");
 
         let (expected, _) = define(g, &x, &filter, &dz, Into::Filter);
-        let tiles = g.batch * g.out_h.div_ceil(4) * g.out_w.div_ceil(4);
+        let side = 7 - g.kernel_h;
+        let tiles = g.batch * g.out_h.div_ceil(side) * g.out_w.div_ceil(side);
         let sizes = reach(&Convolution::forward(g), &x, &filter, Some(&dz));
-        assert_within(&df, &expected, &sizes, tiles, &what("filter gradient"));
+        assert_within(&df, &expected, &sizes, (tiles, g.kernel_h), &what("filter gradient"));
         let (expected, _) = define(g, &x, &filter, &dz, Into::Input);
         let sizes = reach_of_transpose(&Convolution::transpose(g), &dz, &exchanged);
-        assert_within(&dx, &expected, &sizes, g.out_c, &what("input gradient"));
+        assert_within(&dx, &expected, &sizes, (g.out_c, g.kernel_h), &what("input gradient"));
 
         let plain = dx.clone();
         let ending = Ending::Slope(Activation::Relu, &x);

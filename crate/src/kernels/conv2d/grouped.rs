@@ -10,13 +10,14 @@ use crate::kernels::bias::broadcast;
 use crate::kernels::ending::Ending;
 use crate::vector::{copy, Real};
 
-/// Whether outputs are computed by blocks.
-fn forward_by_blocks(geometry: &Geometry) -> bool {
-    Groups::of(geometry).fit() && !winograd::fits(&geometry.of_one_group())
-}
-
 /// From so many pairs of channels in a group on, gathered channels have wider tiles of sums.
 const MANY_PAIRS: usize = 64;
+
+/// Whether outputs are computed by blocks. For few pairs Winograd's way gains less than gathering takes.
+fn forward_by_blocks(geometry: &Geometry) -> bool {
+    let one = geometry.of_one_group();
+    Groups::of(geometry).fit() && !(one.in_c * one.out_c > MANY_PAIRS && winograd::fits(&one))
+}
 
 /// Whether the gradient of the filters is.
 fn filter_gradient_by_blocks(geometry: &Geometry) -> bool {
@@ -26,7 +27,8 @@ fn filter_gradient_by_blocks(geometry: &Geometry) -> bool {
 
 /// Whether the gradient of the images is.
 fn input_gradient_by_blocks(geometry: &Geometry) -> bool {
-    blocks::backward(geometry).fit() && winograd::backward(&geometry.of_one_group()).is_none()
+    let one = geometry.of_one_group();
+    blocks::backward(geometry).fit() && !(one.in_c * one.out_c > MANY_PAIRS && winograd::backward(&one).is_some())
 }
 
 /// float32 values of scratch memory for the forward pass.

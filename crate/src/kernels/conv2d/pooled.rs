@@ -178,9 +178,11 @@ pub fn gradient(
 
 /// How both gradients are computed at once by Winograd's way, if they are.
 fn both(geometry: &Geometry) -> Option<winograd::Convolution> {
-    let convolution = winograd::Convolution::pooled(geometry);
     let is_transposed = winograd::backward(geometry).is_some_and(|way| way.spreads);
-    (winograd::fits(geometry) && is_transposed && winograd::has_both(&convolution)).then_some(convolution)
+    if !is_transposed || !winograd::fits(geometry) {
+        return None;
+    }
+    Some(winograd::Convolution::pooled(geometry)).filter(winograd::has_both)
 }
 
 /// float32 values of scratch memory of [`gradients`]; 0 where there is no such way.

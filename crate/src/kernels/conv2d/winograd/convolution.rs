@@ -2,7 +2,7 @@
 
 use super::points::{around, around_tile, Points};
 use super::tiles::{clear, transform_inputs, Convolution, Group, Layout, MOST_TILES};
-use super::{GAP, M, N, POINTS};
+use super::{side, FIVE, GAP, N, POINTS, THREE};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{in_sixes, strip, tiled_by_halves, Band, Panel, Square, SquareMut, Tiled, Walk, SIX};
 use crate::gemm::pack::{panel_width, PANEL};
@@ -72,7 +72,7 @@ pub fn workspace(c: &Convolution) -> Result<usize, Error> {
     Ok(filters + checked_product(&[c.batch.div_ceil(cut.images), cut.piece()?])?)
 }
 
-/// `y = conv(x, filter) + bias`, or the transpose of that. `filter[3, 3, input channel, output channel]`. `finish` gets the
+/// `y = conv(x, filter) + bias`, or the transpose of that. `filter[tap, tap, input channel, output channel]`. `finish` gets the
 /// images' outputs part by part when they are done, with the number of the first image; they are still in the cache. Channels
 /// must be multiples of four.
 pub fn convolve(
@@ -198,7 +198,12 @@ impl<'a> Prepared<'a> {
                     add_outputs(points, c, &group, (made, cut.made()), (channel, width), y);
                 } else {
                     let bias = bias.map(|bias| &bias[channel..]);
-                    transform_outputs(points, c, &group, (made, cut.made()), (channel, width), bias, y);
+                    let made = (&*made, cut.made());
+                    if c.taps == FIVE {
+                        transform_outputs::<{ side(FIVE) }>(points, c, &group, made, (channel, width), bias, y);
+                    } else {
+                        transform_outputs::<{ side(THREE) }>(points, c, &group, made, (channel, width), bias, y);
+                    }
                 }
             }
         }
@@ -213,15 +218,29 @@ pub(super) fn transform_filters(
     channel: usize,
     filters: &mut [Real],
 ) {
+    if c.taps == FIVE {
+        transform_taps::<FIVE>(points, c, filter, channel, filters);
+    } else {
+        transform_taps::<THREE>(points, c, filter, channel, filters);
+    }
+}
+
+fn transform_taps<const K: usize>(
+    points: Points,
+    c: &Convolution,
+    filter: &[Real],
+    channel: usize,
+    filters: &mut [Real],
+) {
     let (depth, channels) = (c.depth(), c.filters());
     let width = panel_width(channels, channel);
     let point = filters_of_point(c);
     for k in 0..depth {
         for v in (0..width).step_by(LANES) {
             let tap = depth * channels;
-            let source = Square::<3>::new(&filter[k * channels + channel + v..], 3 * tap, tap);
+            let source = Square::<K>::new(&filter[k * channels + channel + v..], K * tap, tap);
             let mut target = SquareMut::<N>::new(&mut filters[k * width + v..], N * point, point);
-            around(|v| points.taps(v), |i, j| source.at(i, j), |i, j, value| target.set(i, j, value));
+            around(|v| points.taps::<K>(v), |i, j| source.at(i, j), |i, j, value| target.set(i, j, value));
         }
     }
 }
@@ -282,9 +301,9 @@ fn tiles<const P: usize, const NV: usize, const W: usize>(
     strip::<P, NV, W, false, 0>(seen, Panel::whole(panel, &walk), &[0.0; PANEL], (made, PANEL, W * LANES), band);
 }
 
-/// Takes the products of a panel of output channels back to outputs.
+/// Takes the products of a panel of output channels back to outputs, M×M a tile.
 #[inline(never)]
-fn transform_outputs(
+fn transform_outputs<const M: usize>(
     points: Points,
     c: &Convolution,
     group: &Group,
@@ -304,9 +323,9 @@ fn transform_outputs(
             let at = |i: usize, j: usize| source.at(i, j);
             if (high, wide) == (M, M) {
                 let mut target = SquareMut::<M>::new(target, out_w * channels, channels);
-                around(|v| points.outputs(v), at, |i, j, value| target.set(i, j, value.add(bias)));
+                around(|v| points.coefficients::<M>(v), at, |i, j, value| target.set(i, j, value.add(bias)));
             } else {
-                around_tile(&points.of_outputs(), place.half, at, |i, j, value| {
+                around_tile(&points.of_outputs::<M>(), place.half, at, |i, j, value| {
                     if i < high && j < wide {
                         value.add(bias).store(&mut target[(i * out_w + j) * channels..]);
                     }

@@ -2,8 +2,8 @@
 //! summed over all tiles, and the sums are taken back once.
 
 use super::points::{around, Points};
-use super::tiles::{transform, transform_inputs, Convolution, Group, Layout, Place};
-use super::{GAP, M, N, POINTS};
+use super::tiles::{transform_gradients, transform_inputs, Convolution, Group, Layout, Place};
+use super::{side, FIVE, GAP, N, POINTS, THREE};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{columns, fours, store, zeros, Square, Walk};
 use crate::kernels::map::zip_in_place;
@@ -37,7 +37,7 @@ impl Piece {
         Self {
             seen: Layout { point: c.depth() * TILES + GAP, tile: LANES, vector: LANES * TILES },
             gradients: Layout { point: padded * TILES + GAP, tile: PANEL, vector: PANEL * TILES },
-            patch: (N * N * c.depth()).max(M * M * c.filters()),
+            patch: (N * N * c.depth()).max(side(c.taps).pow(2) * c.filters()),
         }
     }
 
@@ -148,7 +148,7 @@ fn add_tiles(
             let (patch, rest) = scratch.split_at_mut(piece.patch);
             let (seen, gradients) = rest.split_at_mut(POINTS * piece.seen.point);
             transform_inputs(points, c, x, places, (seen, piece.seen), patch);
-            transform_gradients(points, c, dy, places, (gradients, piece.gradients), patch);
+            transform_panels(points, c, dy, places, (gradients, piece.gradients), patch);
         });
         let pieces = &*pieces;
         each_part(sums, sums_size(c), |point, sums| {
@@ -167,7 +167,7 @@ fn add_tiles(
 
 /// Transforms the outputs' gradients of tiles, a panel's channels side by side.
 #[inline(never)]
-fn transform_gradients(
+fn transform_panels(
     points: Points,
     c: &Convolution,
     dy: &[Real],
@@ -175,7 +175,7 @@ fn transform_gradients(
     target: (&mut [Real], Layout),
     patch: &mut [Real],
 ) {
-    transform::<M, { PANEL / LANES }>((c.output, dy, [0; 2]), places, points.of_gradients(), target, patch);
+    transform_gradients::<{ PANEL / LANES }>(points, c.taps, (c.output, dy), places, target, patch);
 }
 
 /// Adds the outer products of some tiles at one point: `sums[panel, input channel, output channel]`.
@@ -250,16 +250,30 @@ const DEPTH: usize = 16;
 
 /// Takes the sums back to filters.
 pub(super) fn transform_sums(points: Points, c: &Convolution, sums: &[Real], df: &mut [Real]) {
+    if c.taps == FIVE {
+        transform_to_taps::<FIVE, { FIVE * FIVE }>(points, c, sums, df);
+    } else {
+        transform_to_taps::<THREE, { THREE * THREE }>(points, c, sums, df);
+    }
+}
+
+/// Filters of K×K taps, ALL together.
+fn transform_to_taps<const K: usize, const ALL: usize>(
+    points: Points,
+    c: &Convolution,
+    sums: &[Real],
+    df: &mut [Real],
+) {
     let (depth, channels) = (c.depth(), c.filters());
     let mut taps = df.chunks_exact_mut(depth * channels);
-    let taps: [_; 9] = std::array::from_fn(|_| (taps.next().unwrap_or_default(), DEPTH * channels));
+    let taps: [_; ALL] = std::array::from_fn(|_| (taps.next().unwrap_or_default(), DEPTH * channels));
     each_of(taps, |part, taps| {
         for k in 0..taps[0].len() / channels {
             for o in (0..channels).step_by(LANES) {
                 let place = o / PANEL * depth * PANEL + (part * DEPTH + k) * PANEL + o % PANEL;
                 let source = Square::<N>::new(&sums[place..], N * sums_size(c), sums_size(c));
-                let set = |i: usize, j: usize, value: Lanes| value.store(&mut taps[i * 3 + j][k * channels + o..]);
-                around(|v| points.tap_gradients(v), |i, j| source.at(i, j), set);
+                let set = |i: usize, j: usize, value: Lanes| value.store(&mut taps[i * K + j][k * channels + o..]);
+                around(|v| points.tap_gradients::<K>(v), |i, j| source.at(i, j), set);
             }
         }
     });

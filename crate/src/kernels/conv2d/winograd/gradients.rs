@@ -5,7 +5,7 @@ use super::convolution::{add_outputs, filters_of_point, multiply, panel_size, tr
 use super::filter_gradient::{add_products, add_sums, sums_size, transform_sums, Segment, MOST, PANEL as OUTER};
 use super::points::{around_tile, Points};
 use super::tiles::{clear, transform_inputs, Convolution, Group, Layout, Place, MOST_TILES};
-use super::{GAP, M, N, POINTS};
+use super::{side, FIVE, GAP, N, POINTS, THREE};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::SquareMut;
 use crate::gemm::pack::{panel_width, PANEL};
@@ -160,7 +160,12 @@ impl Work<'_> {
             let places = group.places();
             let (seen, gradients) = transformed.split_at_mut(POINTS * cut.seen.point);
             transform_inputs(points, c, &self.x[first * image..], places, (seen, cut.seen), patch);
-            source.transform(points, c, places, (gradients, cut.gradients));
+            let target = (gradients, cut.gradients);
+            if c.taps == FIVE {
+                source.transform::<{ side(FIVE) }, { side(FIVE) / 2 }>(points, c, places, target);
+            } else {
+                source.transform::<{ side(THREE) }, { side(THREE) / 2 }>(points, c, places, target);
+            }
             self.products(&group, fresh && start == 0, transformed, sums, made);
             for (panel, made) in made.chunks_exact(POINTS * cut.made.point).enumerate() {
                 let channel = panel * PANEL;
@@ -208,9 +213,15 @@ struct Source<'a> {
 }
 
 impl Source<'_> {
-    /// Spreads the gradients of tiles, four windows each, and transforms them.
+    /// Spreads the gradients of tiles of M×M outputs, W×W windows, and transforms them.
     #[inline(never)]
-    fn transform(&self, points: Points, c: &Convolution, places: &[Place], (target, layout): (&mut [Real], Layout)) {
+    fn transform<const M: usize, const W: usize>(
+        &self,
+        points: Points,
+        c: &Convolution,
+        places: &[Place],
+        (target, layout): (&mut [Real], Layout),
+    ) {
         let channels = c.filters();
         let (high, wide) = (c.output[0] / 2, c.output[1] / 2);
         for (tile, place) in places.iter().enumerate() {
@@ -223,7 +234,7 @@ impl Source<'_> {
                     (self.zeros, &self.zeros[..channels / LANES])
                 }
             };
-            let windows = [[window(0, 0), window(0, 1)], [window(1, 0), window(1, 1)]];
+            let windows: [[_; W]; W] = std::array::from_fn(|i| std::array::from_fn(|j| window(i, j)));
             let target = &mut target[tile * layout.tile..];
             for vector in 0..channels / LANES {
                 let spread = windows.map(|row| {

@@ -4,8 +4,11 @@
 //! multiplied, and the product is interpolated. A correlation is the transpose of that. The points are 0, ±2/3, ±3/2 and
 //! infinity. With ±1 and ±2, at which integers stay exact in the transforms of inputs, the largest error is five times as
 //! large; with ±1/2 and ±2 three times.
+//!
+//! They are the same for filters of three taps, whose tiles have four outputs, and of five, whose tiles have two: what is evaluated as a polynomial
+//! has as many coefficients.
 
-use super::{M, N};
+use super::N;
 use crate::vector::{Lanes, Real, Vector};
 use std::hint::black_box;
 
@@ -16,9 +19,9 @@ const A: f64 = 2.0 / 3.0;
 /// use.
 #[derive(Clone, Copy)]
 pub struct Points {
-    /// A, A², A³, and the same of 1/A.
-    a: [Lanes; 3],
-    b: [Lanes; 3],
+    /// Powers of A from the first to the fourth, and those of 1/A.
+    a: [Lanes; 4],
+    b: [Lanes; 4],
     /// −A, −A², and the same of 1/A.
     minus_a: [Lanes; 2],
     minus_b: [Lanes; 2],
@@ -33,7 +36,7 @@ pub struct Points {
 impl Points {
     pub fn new() -> Self {
         let constant = |value: f64| Lanes::splat(black_box(value as Real));
-        let powers = |x: f64| [constant(x), constant(x * x), constant(x * x * x)];
+        let powers = |x: f64| [constant(x), constant(x * x), constant(x * x * x), constant(x * x * x * x)];
         let (a, b) = (A, 1.0 / A);
         Self {
             a: powers(a),
@@ -61,48 +64,65 @@ impl Points {
         ]
     }
 
-    /// Taps of a filter, times the weights.
+    /// Values of a polynomial of C coefficients: the gradients of a tile's outputs, which are the filter of the filters' gradient, and the input of
+    /// the transposed convolution.
     #[inline(always)]
-    pub fn taps(self, g: [Lanes; 3]) -> [Lanes; N] {
-        let point = |x: &[Lanes; 3], weight: Lanes| {
-            let (even, odd) = (g[2].mul_add(x[1], g[0]).mul(weight), g[1].mul(x[0]).mul(weight));
-            (even.add(odd), even.sub(odd))
+    pub fn values<const C: usize>(self, g: [Lanes; C]) -> [Lanes; N] {
+        // Those of the coefficients from `first` on, every second one.
+        let every_second = |first: usize, square: Lanes| {
+            (first..C)
+                .step_by(2)
+                .rev()
+                .map(|k| g[k])
+                .reduce(|sum, g| sum.mul_add(square, g))
+                .unwrap_or(Lanes::splat(0.0))
         };
-        let (a, b) = (point(&self.a, self.weights[0]), point(&self.b, self.weights[1]));
-        [g[0], a.0, a.1, b.0, b.1, g[2]]
-    }
-
-    /// Outputs, from products of [`Self::inputs`] and [`Self::taps`].
-    #[inline(always)]
-    pub fn outputs(self, m: [Lanes; N]) -> [Lanes; M] {
-        let (even_a, odd_a) = (m[1].add(m[2]), m[1].sub(m[2]));
-        let (even_b, odd_b) = (m[3].add(m[4]), m[3].sub(m[4]));
-        [
-            m[0].add(even_a).add(even_b),
-            odd_a.mul_add(self.a[0], odd_b.mul(self.b[0])),
-            even_a.mul_add(self.a[1], even_b.mul(self.b[1])),
-            odd_a.mul_add(self.a[2], odd_b.mul_add(self.b[2], m[5])),
-        ]
-    }
-
-    /// Gradients of a tile's outputs, the transpose of [`Self::outputs`]: the filter of the filters' gradient, and the input
-    /// of the transposed convolution.
-    #[inline(always)]
-    pub fn gradients(self, g: [Lanes; M]) -> [Lanes; N] {
-        let (even_a, odd_a) = (g[2].mul_add(self.a[1], g[0]), g[3].mul_add(self.a[1], g[1]));
-        let (even_b, odd_b) = (g[2].mul_add(self.b[1], g[0]), g[3].mul_add(self.b[1], g[1]));
+        let [(even_a, odd_a), (even_b, odd_b)] =
+            [self.a, self.b].map(|x| (every_second(0, x[1]), every_second(1, x[1])));
         [
             g[0],
             odd_a.mul_add(self.a[0], even_a),
             odd_a.mul_add(self.minus_a[0], even_a),
             odd_b.mul_add(self.b[0], even_b),
             odd_b.mul_add(self.minus_b[0], even_b),
-            g[3],
+            g[C - 1],
         ]
     }
 
+    /// The transpose of [`Self::values`]: outputs of a tile, from products of [`Self::inputs`] and [`Self::taps`].
+    #[inline(always)]
+    pub fn coefficients<const C: usize>(self, m: [Lanes; N]) -> [Lanes; C] {
+        let (even_a, odd_a) = (m[1].add(m[2]), m[1].sub(m[2]));
+        let (even_b, odd_b) = (m[3].add(m[4]), m[3].sub(m[4]));
+        std::array::from_fn(|power| {
+            let Some(x) = power.checked_sub(1) else { return m[0].add(even_a).add(even_b) };
+            let (at_a, at_b) = if power % 2 == 0 { (even_a, even_b) } else { (odd_a, odd_b) };
+            let second = if power + 1 == C { at_b.mul_add(self.b[x], m[5]) } else { at_b.mul(self.b[x]) };
+            at_a.mul_add(self.a[x], second)
+        })
+    }
+
+    /// Values times the weights of the points.
+    #[inline(always)]
+    fn weighted(self, m: [Lanes; N]) -> [Lanes; N] {
+        let [a, b] = self.weights;
+        [m[0], m[1].mul(a), m[2].mul(a), m[3].mul(b), m[4].mul(b), m[5]]
+    }
+
+    /// Taps of a filter, times the weights.
+    #[inline(always)]
+    pub fn taps<const K: usize>(self, g: [Lanes; K]) -> [Lanes; N] {
+        self.weighted(self.values(g))
+    }
+
+    /// Gradients of a filter's taps, from sums of products of [`Self::inputs`] and [`Self::values`].
+    #[inline(always)]
+    pub fn tap_gradients<const K: usize>(self, m: [Lanes; N]) -> [Lanes; K] {
+        self.coefficients(self.weighted(m))
+    }
+
     /// Gradients of a tile's inputs, the transpose of [`Self::inputs`]: outputs of the transposed convolution, from products of
-    /// [`Self::gradients`] and [`Self::taps`].
+    /// [`Self::values`] and [`Self::taps`].
     #[inline(always)]
     pub fn spread(self, m: [Lanes; N]) -> [Lanes; N] {
         let (even_a, odd_a) = (m[1].add(m[2]), m[1].sub(m[2]));
@@ -117,22 +137,9 @@ impl Points {
             m[5],
         ]
     }
-
-    /// Gradients of a filter's taps, from sums of products of [`Self::inputs`] and [`Self::gradients`].
-    #[inline(always)]
-    pub fn tap_gradients(self, m: [Lanes; N]) -> [Lanes; 3] {
-        let [weight_a, weight_b] = self.weights;
-        let (even_a, odd_a) = (m[1].add(m[2]).mul(weight_a), m[1].sub(m[2]).mul(weight_a));
-        let (even_b, odd_b) = (m[3].add(m[4]).mul(weight_b), m[3].sub(m[4]).mul(weight_b));
-        [
-            m[0].add(even_a).add(even_b),
-            odd_a.mul_add(self.a[0], odd_b.mul(self.b[0])),
-            even_a.mul_add(self.a[1], even_b.mul_add(self.b[1], m[5])),
-        ]
-    }
 }
 
-/// A transform of whole tiles, and that of tiles of two rows or columns, which need the values at 0, ±A and infinity alone and
+/// A transform of whole tiles, and that of tiles of two rows or columns out of four, which need the values at 0, ±A and infinity alone and
 /// share the other side's values there. What the second one answers where `made` says no is not used.
 #[derive(Clone, Copy)]
 pub struct Transform<const R: usize, Whole, Half> {
@@ -141,10 +148,10 @@ pub struct Transform<const R: usize, Whole, Half> {
     pub made: [bool; R],
 }
 
-/// The points of tiles of two rows.
+/// The points of tiles of two rows out of four.
 const OF_HALF: [bool; N] = [true, true, true, false, false, true];
 
-/// Whether tiles of so many rows, at the end of an image, do without a point: those of two without ±1/A, others without infinity.
+/// Whether tiles of so many rows, at the end of an image, do without a point: those of two out of four without ±1/A, others without infinity.
 pub fn is_missing(rows: usize, point: usize) -> bool {
     if rows == 2 {
         !OF_HALF[point]
@@ -170,23 +177,23 @@ impl Points {
         Transform { whole: move |d| self.inputs(d), half, made: OF_HALF }
     }
 
-    /// [`Self::outputs`], two of them.
+    /// [`Self::coefficients`], two of them.
     #[inline(always)]
-    pub fn of_outputs(self) -> Transform<M, impl Axis<N, M>, impl Axis<N, M>> {
+    pub fn of_outputs<const M: usize>(self) -> Transform<M, impl Axis<N, M>, impl Axis<N, M>> {
         let half = move |m: [Lanes; N]| {
             let last = m[1].sub(m[2]).mul_add(self.a[0], m[5]);
-            [m[0].add(m[1].add(m[2])), last, last, last]
+            std::array::from_fn(|i| if i == 0 { m[0].add(m[1].add(m[2])) } else { last })
         };
-        Transform { whole: move |m| self.outputs(m), half, made: [true, true, false, false] }
+        Transform { whole: move |m| self.coefficients(m), half, made: std::array::from_fn(|i| i < 2) }
     }
 
-    /// [`Self::gradients`], of two.
+    /// [`Self::values`] of gradients, of two.
     #[inline(always)]
-    pub fn of_gradients(self) -> Transform<N, impl Axis<M, N>, impl Axis<M, N>> {
+    pub fn of_gradients<const M: usize>(self) -> Transform<N, impl Axis<M, N>, impl Axis<M, N>> {
         let half = move |g: [Lanes; M]| {
             [g[0], g[1].mul_add(self.a[0], g[0]), g[1].mul_add(self.minus_a[0], g[0]), g[1], g[1], g[1]]
         };
-        Transform { whole: move |g| self.gradients(g), half, made: OF_HALF }
+        Transform { whole: move |g| self.values(g), half, made: OF_HALF }
     }
 
     /// [`Self::spread`], of two gradients to four.

@@ -1,19 +1,21 @@
 //! The tiles of a convolution, and the transform of what they see.
 
 use super::points::{around_tile, is_missing, Axis, Points, Transform};
-use super::{M, N};
+use super::{side, FIVE, N, THREE};
 use crate::gemm::micro::{Square, SquareMut};
 use crate::geometry::Geometry;
 use crate::vector::{copy, Lanes, Real, Vector, LANES};
 use std::hint::black_box;
 use std::ops::Range;
 
-/// A correlation of stride 1 with 3×3 filters, or the transpose of one. A border may be negative: what lies there is not
+/// A correlation of stride 1 with filters of 3×3 or 5×5 taps, or the transpose of one. A border may be negative: what lies there is not
 /// seen.
 #[derive(Clone, Copy, Debug)]
 pub struct Convolution {
     /// Images.
     pub batch: usize,
+    /// Rows and columns of a filter.
+    pub taps: usize,
     /// Height, width and channels of an image.
     pub input: [usize; 3],
     /// Height, width and channels of its output.
@@ -29,6 +31,7 @@ impl Convolution {
     pub fn forward(g: &Geometry) -> Self {
         Self {
             batch: g.batch,
+            taps: g.kernel_h,
             input: [g.in_h, g.in_w, g.in_c],
             output: [g.out_h, g.out_w, g.out_c],
             pads: [g.pad_top as isize, g.pad_left as isize],
@@ -45,8 +48,9 @@ impl Convolution {
 
     /// The gradient of its images as a correlation: of the outputs' gradients with the filters rotated by half a turn.
     pub fn backward(g: &Geometry) -> Self {
-        let Self { batch, input, output, pads, spreads } = Self::forward(g);
-        Self { batch, input: output, output: input, pads: pads.map(|pad| 2 - pad), spreads }
+        let Self { taps, input, output, pads, .. } = Self::forward(g);
+        let pads = pads.map(|pad| taps as isize - 1 - pad);
+        Self { input: output, output: input, pads, ..Self::forward(g) }
     }
 
     /// The same as the transpose of the convolution, with its filters as they are. Where it shrinks images its outputs
@@ -57,8 +61,7 @@ impl Convolution {
 
     /// The transpose.
     pub(super) fn transposed(&self) -> Self {
-        let Self { batch, input, output, pads, spreads } = *self;
-        Self { batch, input: output, output: input, pads, spreads: !spreads }
+        Self { input: self.output, output: self.input, spreads: !self.spreads, ..*self }
     }
 
     /// Input channels.
@@ -72,22 +75,34 @@ impl Convolution {
     }
 
     /// Height and width of what is cut into tiles.
-    fn tiled(&self) -> [usize; 2] {
+    pub(super) fn tiled(&self) -> [usize; 2] {
         let [height, width, _] = if self.spreads { self.input } else { self.output };
         [height, width]
     }
 
     /// Tiles of an image.
     pub(super) fn tiles(&self) -> usize {
-        self.tiled().map(|size| size.div_ceil(M)).iter().product()
+        self.tiled().map(|size| size.div_ceil(side(self.taps))).iter().product()
+    }
+
+    /// Products at the points of all tiles of an image, for each pair of channels.
+    pub(super) fn points(&self) -> usize {
+        let side = side(self.taps);
+        let along = |size: usize| {
+            let rest = size % side;
+            let of_rest = if rest == 0 { 0 } else { (0..N).filter(|&point| !is_missing(rest, point)).count() };
+            size / side * N + of_rest
+        };
+        self.tiled().map(along).iter().product()
     }
 
     /// Products of an input and a filter's tap in an image, for each pair of channels: without those at the border.
     pub(super) fn products(&self) -> usize {
         let seen = |axis: usize| {
             let (size, count) = (self.input[axis] as isize, self.output[axis] as isize);
-            let pad = if self.spreads { 2 - self.pads[axis] } else { self.pads[axis] };
-            (0..3).map(|tap| ((size + pad - tap).min(count) - (pad - tap).max(0)).max(0) as usize).sum::<usize>()
+            let taps = self.taps as isize;
+            let pad = if self.spreads { taps - 1 - self.pads[axis] } else { self.pads[axis] };
+            (0..taps).map(|tap| ((size + pad - tap).min(count) - (pad - tap).max(0)).max(0) as usize).sum::<usize>()
         };
         seen(0) * seen(1)
     }
@@ -95,11 +110,12 @@ impl Convolution {
     /// Where a tile lies.
     fn place(&self, tile: usize) -> Place {
         let [height, width] = self.tiled();
-        let across = width.div_ceil(M);
+        let side = side(self.taps);
+        let across = width.div_ceil(side);
         let (image, rest) = (tile / self.tiles(), tile % self.tiles());
-        let (row, column) = (rest / across * M, rest % across * M);
+        let (row, column) = (rest / across * side, rest % across * side);
         let left = [height - row, width - column];
-        Place { image, row, column, whole: left.map(|left| left >= M), half: left.map(|left| left == 2) }
+        Place { image, row, column, whole: left.map(|left| left >= side), half: left.map(|left| left == 2 && side > 2) }
     }
 }
 
@@ -113,7 +129,7 @@ pub struct Place {
     pub column: usize,
     /// Whether there are all rows and all columns of these.
     pub whole: [bool; 2],
-    /// Whether there are two rows, and two columns.
+    /// Whether there are two rows, and two columns, out of four.
     pub half: [bool; 2],
 }
 
@@ -145,7 +161,7 @@ impl Group {
             }
             filled
         });
-        Self { places, ends, rest: c.tiled().map(|size| size % M) }
+        Self { places, ends, rest: c.tiled().map(|size| size % side(c.taps)) }
     }
 
     /// The tiles, in their order.
@@ -187,16 +203,34 @@ pub fn transform_inputs(
     patch: &mut [Real],
 ) {
     if c.spreads {
-        transform::<M, 1>((c.input, x, [0; 2]), places, points.of_gradients(), target, patch);
+        transform_gradients::<1>(points, c.taps, (c.input, x), places, target, patch);
     } else {
         transform::<N, 1>((c.input, x, c.pads), places, points.of_inputs(), target, patch);
+    }
+}
+
+/// Transforms the gradients of tiles' outputs, of that shape: `SIDE` vectors of channels lie side by side in the target.
+#[inline(always)]
+pub fn transform_gradients<const SIDE: usize>(
+    points: Points,
+    taps: usize,
+    (shape, gradients): ([usize; 3], &[Real]),
+    places: &[Place],
+    target: (&mut [Real], Layout),
+    patch: &mut [Real],
+) {
+    let gradients = (shape, gradients, [0; 2]);
+    if taps == FIVE {
+        transform::<{ side(FIVE) }, SIDE>(gradients, places, points.of_gradients(), target, patch);
+    } else {
+        transform::<{ side(THREE) }, SIDE>(gradients, places, points.of_gradients(), target, patch);
     }
 }
 
 /// Transforms squares of S×S pixels of `images`, of that shape and with those pads: `SIDE` vectors of channels lie side by
 /// side in the target.
 #[inline(always)]
-pub fn transform<const S: usize, const SIDE: usize>(
+fn transform<const S: usize, const SIDE: usize>(
     (shape, images, pads): ([usize; 3], &[Real], [isize; 2]),
     places: &[Place],
     evaluate: Transform<N, impl Axis<S, N>, impl Axis<S, N>>,

@@ -1,25 +1,77 @@
 //! A leaky relu whose slopes are learned (He et al., "Delving Deep into Rectifiers", 2015).
+//!
+//! Rows shorter than [`WIDTH`] are worked on together, with their slopes repeated, so that loops are long and vectors full.
 
-use crate::vector::Real;
+use crate::threads::{each_part, share};
+use crate::vector::{combine, copy, spread, Lanes, Real, Vector};
+
+/// Elements of rows that are worked on together, at most.
+const WIDTH: usize = 512;
+
+/// Parts with sums of their own, where there is enough to sum up.
+const PARTS: usize = 4;
+
+/// Elements for which parts pay.
+const MANY: usize = 1 << 16;
 
 /// `y = x` for x ≥ 0, else `alpha · x`; the slopes repeat for every row.
 pub fn forward(alpha: &[Real], x: &[Real], y: &mut [Real]) {
-    for (x, y) in x.chunks_exact(alpha.len()).zip(y.chunks_exact_mut(alpha.len())) {
-        for ((x, y), alpha) in x.iter().zip(y).zip(alpha) {
-            *y = if *x < 0.0 { x * alpha } else { *x };
-        }
-    }
+    each_row(alpha, x, x, y, |[x, _, alpha]| x.select_less(Lanes::splat(0.0), x.mul(alpha), x));
 }
 
 /// `dx = dy` for x > 0, else `alpha · dy`; `dalpha = Σ over rows of dy · min(x, 0)`.
 pub fn gradient(alpha: &[Real], x: &[Real], dy: &[Real], dx: &mut [Real], dalpha: &mut [Real]) {
+    let zero = Lanes::splat(0.0);
+    each_row(alpha, x, dy, dx, |[x, dy, alpha]| zero.select_less(x, dy, dy.mul(alpha)));
+    let add = |[x, dy]: [Lanes; 2], [sum]: [Lanes; 1]| [sum.add(zero.select_less(x, zero, dy.mul(x)))];
     dalpha.fill(0.0);
     let width = alpha.len();
-    for ((x, dy), dx) in x.chunks_exact(width).zip(dy.chunks_exact(width)).zip(dx.chunks_exact_mut(width)) {
-        for c in 0..width {
-            let negative = x[c] <= 0.0;
-            dx[c] = if negative { dy[c] * alpha[c] } else { dy[c] };
-            dalpha[c] += if negative { dy[c] * x[c] } else { 0.0 };
+    if width >= WIDTH {
+        let part = share(width, 4 * x.len() / width).next_multiple_of(16);
+        return each_part(dalpha, part, |part_number, sums| {
+            for (x, dy) in x.chunks_exact(width).zip(dy.chunks_exact(width)) {
+                let range = part_number * part..part_number * part + sums.len();
+                spread::<2, 1, 4>([&x[range.clone()], &dy[range]], [&mut *sums], add);
+            }
+        });
+    }
+    let together = together(width);
+    let parts = if x.len() < MANY { 1 } else { PARTS };
+    let part = x.len().div_ceil(parts).next_multiple_of(together).max(together);
+    let mut sums = [0.0; PARTS * WIDTH];
+    each_part(&mut sums[..parts * WIDTH], WIDTH, |number, sums| {
+        let range = (number * part).min(x.len())..((number + 1) * part).min(x.len());
+        for (x, dy) in x[range.clone()].chunks(together).zip(dy[range].chunks(together)) {
+            spread::<2, 1, 4>([x, dy], [&mut sums[..x.len()]], add);
+        }
+    });
+    for sums in sums.chunks_exact(WIDTH) {
+        for row in sums[..together].chunks_exact(width) {
+            spread::<1, 1, 1>([row], [&mut *dalpha], |[row], [sum]| [sum.add(row)]);
         }
     }
+}
+
+/// `y = apply(x, dy, alpha)` for every element.
+fn each_row(alpha: &[Real], x: &[Real], dy: &[Real], y: &mut [Real], apply: impl Fn([Lanes; 3]) -> Lanes + Sync) {
+    let together = together(alpha.len());
+    let mut repeated = [0.0; WIDTH];
+    let alpha = if alpha.len() < WIDTH {
+        repeated[..together].chunks_exact_mut(alpha.len()).for_each(|row| copy(alpha, row));
+        &repeated[..together]
+    } else {
+        alpha
+    };
+    let part = share(y.len().div_ceil(together), 4 * together) * together;
+    each_part(y, part, |number, y| {
+        let inputs = [x, dy].map(|values| &values[number * part..][..y.len()]);
+        for ((x, dy), y) in inputs[0].chunks(together).zip(inputs[1].chunks(together)).zip(y.chunks_mut(together)) {
+            combine::<3, 4>([x, dy, &alpha[..y.len()]], y, &apply);
+        }
+    });
+}
+
+/// Elements of rows of `width` that are worked on together.
+fn together(width: usize) -> usize {
+    (WIDTH / width).max(1) * width
 }

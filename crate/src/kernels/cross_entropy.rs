@@ -154,15 +154,18 @@ pub fn natural_logarithm(x: f64) -> f64 {
             x
         };
     }
-    let bits = x.to_bits();
-    let mut exponent = ((bits >> 52) as i64 - 1023) as f64;
-    let mut mantissa = f64::from_bits((bits & ((1 << 52) - 1)) | (1023 << 52));
-    if mantissa > std::f64::consts::SQRT_2 {
-        mantissa *= 0.5;
-        exponent += 1.0;
-    }
+    logarithm_of_normal(x)
+}
+
+/// [`natural_logarithm`] of numbers that are positive and normal. No branch: half of the mantissas are beyond √2, which nobody foresees.
+#[inline(always)]
+pub fn logarithm_of_normal(x: f64) -> f64 {
+    // A mantissa beyond √2 counts as half as much.
+    let bits = x.to_bits() as i64;
+    let exponent = ((bits - std::f64::consts::SQRT_2.to_bits() as i64 - 1) >> 52) + 1;
+    let mantissa = f64::from_bits((bits - (exponent << 52)) as u64);
     let s = (mantissa - 1.0) / (mantissa + 1.0);
     let square = s * s;
-    let sum = (0..=10).rev().fold(0.0, |sum, power| sum * square + 1.0 / f64::from(2 * power + 1));
-    exponent * std::f64::consts::LN_2 + 2.0 * s * sum
+    let sum = (0..10).rev().fold(1.0 / 21.0, |sum, power| sum * square + 1.0 / f64::from(2 * power + 1));
+    f64::from(exponent as i32) * std::f64::consts::LN_2 + 2.0 * s * sum
 }

@@ -1,4 +1,4 @@
-//! The one SIMD type: four lanes. The only module that names `core::arch`.
+//! The one SIMD type: four lanes; and four words for chance. The only module that names `core::arch`.
 
 mod crossed;
 mod marked;
@@ -13,6 +13,7 @@ mod simd128;
 mod sweep;
 mod turned;
 mod windows;
+mod words;
 
 pub use crossed::{cross, Crossed};
 pub use marked::{combine_marking, spread_marked};
@@ -25,6 +26,7 @@ pub use simd128::Lanes;
 pub use sweep::{combine, combine_ahead, combine_beside_totals, spread, sweep, totals, update_ahead};
 pub use turned::{columns_to_rows, rows_to_columns};
 pub use windows::{give_fours_to_equal, give_to_equal, Carried, Walk};
+pub use words::Words;
 
 /// Number of lanes.
 pub const LANES: usize = 4;

@@ -1,6 +1,6 @@
 /**
  * Parts of the library that the package keeps to itself, bundled from ts/: the engine, whose kernels are timed without
- * the copies of the public API, and the readers of pictures.
+ * the copies of the public API, the readers of pictures, and the source of chance.
  */
 
 import { createRequire } from 'node:module';
@@ -13,6 +13,7 @@ const entry = `
 export * from './ts/runtime/init';
 export * from './ts/runtime/geometry';
 export * from './ts/data';
+export * from './ts/random';
 `;
 
 // esbuild is tsup's.

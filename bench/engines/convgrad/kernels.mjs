@@ -84,6 +84,19 @@ const kinds = {
     return { call: ['bias_gradient', rows, channels, put(dy), out], output: [out, channels] };
   },
 
+  dropout({ batch, inner, channels, rate, stream, clock }, { x }, { put, putWords, space }) {
+    const out = space(x.length);
+    return {
+      call: ['dropout', batch, inner, channels, rate, stream, putWords(clock), put(x), out],
+      output: [out, x.length],
+    };
+  },
+
+  gaussianNoise({ count: length, deviation, stream, clock }, { x }, { put, putWords, space }) {
+    const out = space(length);
+    return { call: ['noise', 0, deviation, length, stream, putWords(clock), put(x), out], output: [out, length] };
+  },
+
   adam({ count: length, scalars }, { parameters, gradients, mean, square }, { put }) {
     const p = put(parameters);
     return {

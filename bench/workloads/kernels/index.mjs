@@ -1,5 +1,6 @@
 /** The kernels that are measured: shapes of networks that people train, from the seed's to those of a ResNet. */
 
+import { dropout, gaussianNoise } from './chance.mjs';
 import { convolutions } from './convolution.mjs';
 import { activations, adamUpdate, batchNormalization, maxPooling, rowSums, softmax } from './elementwise.mjs';
 import { denseProducts, product } from './product.mjs';
@@ -29,6 +30,9 @@ export function kernelWorkloads() {
     ...maxPooling([128, 26, 26, 32]),
     ...batchNormalization(32 * 32 * 32, 32),
     ...rowSums(512, 256),
+    dropout(1, 1, 40_000),
+    dropout(32, 14 * 14, 64),
+    gaussianNoise(40_000),
     adamUpdate(40_000),
     adamUpdate(1_000_000),
   ];

@@ -1,6 +1,8 @@
 //! Images that are framed, cut and enlarged. NHWC.
 
-use crate::vector::{copy, Real};
+use super::map::zip_in_place;
+use crate::threads::{each_part, share};
+use crate::vector::{combine, copy, spread, Lanes, Real, Vector};
 
 /// A small image inside a large one.
 #[derive(Clone, Copy, Debug)]
@@ -71,10 +73,26 @@ fn neighbours(place: usize, factor: usize, size: usize, bilinear: bool) -> (usiz
     if !bilinear {
         return (place / factor, place / factor, 0.0);
     }
-    // Centres of pixels lie at halves (half_pixel_centers), beyond the border the outermost pixel goes on.
-    let source = ((place as Real + 0.5) / factor as Real - 0.5).max(0.0);
-    let first = (source as usize).min(size - 1);
-    (first, (first + 1).min(size - 1), (source - first as Real).min(1.0))
+    let source = source(place, factor, size);
+    let first = source as usize;
+    (first, (first + 1).min(size - 1), source - first as Real)
+}
+
+/// Where a place lies among the pixels. Centres of pixels lie at halves (half_pixel_centers), beyond the border the outermost pixel
+/// goes on.
+fn source(place: usize, factor: usize, size: usize) -> Real {
+    ((place as Real + 0.5) / factor as Real - 0.5).clamp(0.0, (size - 1) as Real)
+}
+
+/// The first of the places that are mixed with a pixel.
+fn mixed_from(pixel: usize, factor: usize) -> usize {
+    (pixel * factor).saturating_sub(factor / 2)
+}
+
+/// The places that are mixed with a pixel, and its share of each.
+fn mixed(pixel: usize, factor: usize, size: usize) -> impl Iterator<Item = (usize, Real)> {
+    let places = mixed_from(pixel, factor)..(pixel * factor + 3 * factor / 2).min(size * factor);
+    places.map(move |place| (place, 1.0 - (source(place, factor, size) - pixel as Real).abs()))
 }
 
 impl Enlargement {
@@ -87,43 +105,35 @@ impl Enlargement {
     pub fn output_size(&self) -> usize {
         self.input_size() * self.factor[0] * self.factor[1]
     }
-
-    /// Visits every output pixel with the pixels it is mixed from and their shares.
-    fn pixels(&self, mut visit: impl FnMut(usize, [(usize, Real); 4])) {
-        let [height, width] = self.size;
-        let mut output = 0;
-        for n in 0..self.batch {
-            for i in 0..height * self.factor[0] {
-                let (top, bottom, down) = neighbours(i, self.factor[0], height, self.bilinear);
-                for j in 0..width * self.factor[1] {
-                    let (left, right, across) = neighbours(j, self.factor[1], width, self.bilinear);
-                    let at = |row: usize, column: usize| ((n * height + row) * width + column) * self.channels;
-                    let sources = [
-                        (at(top, left), (1.0 - down) * (1.0 - across)),
-                        (at(top, right), (1.0 - down) * across),
-                        (at(bottom, left), down * (1.0 - across)),
-                        (at(bottom, right), down * across),
-                    ];
-                    visit(output, sources);
-                    output += self.channels;
-                }
-            }
-        }
-    }
 }
 
-/// The enlarged images.
+/// Operations for a value, with what its pixel takes.
+const OPERATIONS: usize = 16;
+
+/// The enlarged images. None may be empty.
 pub fn enlarge(e: &Enlargement, x: &[Real], y: &mut [Real]) {
-    e.pixels(|output, sources| {
-        let target = &mut y[output..output + e.channels];
-        if !e.bilinear {
-            copy(&x[sources[0].0..][..e.channels], target);
-            return;
-        }
-        target.fill(0.0);
-        for (source, share) in sources {
-            for (y, x) in target.iter_mut().zip(&x[source..source + e.channels]) {
-                *y += share * x;
+    let ([height, width], [down, across], c) = (e.size, e.factor, e.channels);
+    let (row, line) = (width * c, width * across * c);
+    let rows = share(y.len() / line, OPERATIONS * line);
+    each_part(y, rows * line, |part, y| {
+        for (place, y) in (part * rows..).zip(y.chunks_exact_mut(line)) {
+            let (image, i) = (place / (height * down), place % (height * down));
+            let (top, bottom, low) = neighbours(i, down, height, e.bilinear);
+            let [above, below] = [top, bottom].map(|i| &x[(image * height + i) * row..][..row]);
+            for (j, y) in y.chunks_exact_mut(c).enumerate() {
+                let (left, right, far) = neighbours(j, across, width, e.bilinear);
+                let [left, right] = [left, right].map(|j| j * c..(j + 1) * c);
+                if !e.bilinear {
+                    copy(&above[left], y);
+                    continue;
+                }
+                let shares = [(1.0 - low) * (1.0 - far), (1.0 - low) * far, low * (1.0 - far), low * far];
+                let shares = shares.map(Lanes::splat);
+                let sources = [&above[left.clone()], &above[right.clone()], &below[left], &below[right]];
+                combine::<4, 1>(sources, y, |x| {
+                    let first = x[1].mul_add(shares[1], x[0].mul(shares[0]));
+                    x[3].mul_add(shares[3], x[2].mul_add(shares[2], first))
+                });
             }
         }
     });
@@ -131,14 +141,57 @@ pub fn enlarge(e: &Enlargement, x: &[Real], y: &mut [Real]) {
 
 /// Every pixel gets its shares of the gradient.
 pub fn enlarge_gradient(e: &Enlargement, dy: &[Real], dx: &mut [Real]) {
-    dx.fill(0.0);
-    e.pixels(|output, sources| {
-        let gradient = &dy[output..output + e.channels];
-        let used = if e.bilinear { 4 } else { 1 };
-        for (source, share) in sources.into_iter().take(used) {
-            for (dx, dy) in dx[source..source + e.channels].iter_mut().zip(gradient) {
-                *dx += share * dy;
+    let ([height, width], [down, across], c) = (e.size, e.factor, e.channels);
+    let (row, line) = (width * c, width * across * c);
+    let rows = share(dx.len() / row, OPERATIONS * line * down);
+    each_part(dx, rows * row, |part, dx| {
+        dx.fill(0.0);
+        for (place, dx) in (part * rows..).zip(dx.chunks_exact_mut(row)) {
+            let (i, lines) = (place % height, dy[place / height * height * down * line..].chunks_exact(line));
+            if !e.bilinear {
+                lines.skip(i * down).take(down).for_each(|line| add_repeated(line, across * c, dx));
+                continue;
+            }
+            for ((_, low), line) in mixed(i, down, height).zip(lines.skip(mixed_from(i, down))) {
+                for (j, dx) in dx.chunks_exact_mut(c).enumerate() {
+                    add_mixed(low, mixed(j, across, width), |j| &line[j * c..][..c], dx);
+                }
             }
         }
     });
+}
+
+/// Adds what the pixels of a line give that a row of pixels was repeated for, each `size` values long.
+fn add_repeated(line: &[Real], size: usize, row: &mut [Real]) {
+    let channels = row.len() * size / line.len();
+    for (pixels, dx) in line.chunks_exact(size).zip(row.chunks_exact_mut(channels)) {
+        for pixel in pixels.chunks_exact(channels) {
+            zip_in_place(dx, pixel, |dx, dy| dx.add(dy));
+        }
+    }
+}
+
+/// Adds what places have, times `low` and their shares, four at a time as far as there are so many.
+#[inline(always)]
+fn add_mixed<'a>(
+    low: Real,
+    mut places: impl Iterator<Item = (usize, Real)>,
+    of: impl Fn(usize) -> &'a [Real],
+    sum: &mut [Real],
+) {
+    while let Some(first) = places.next() {
+        let mut four = [first; 4];
+        let others = places.by_ref().zip(&mut four[1..]).map(|(place, other)| *other = place);
+        let count = 1 + others.count();
+        let shares = four.map(|(_, share)| Lanes::splat(low * share));
+        if count == 4 {
+            spread::<4, 1, 1>(four.map(|(place, _)| of(place)), [&mut *sum], |values, [sum]| {
+                [values.into_iter().zip(shares).fold(sum, |sum, (value, share)| value.mul_add(share, sum))]
+            });
+            continue;
+        }
+        for (&(place, _), share) in four[..count].iter().zip(shares) {
+            zip_in_place(sum, of(place), |sum, value| value.mul_add(share, sum));
+        }
+    }
 }

@@ -19,12 +19,16 @@ pub fn broadcast(bias: Option<&[Real]>, columns: usize, y: &mut [Real]) {
 
 /// Adds the bias to every row of `y`.
 pub fn add(bias: &[Real], y: &mut [Real]) {
-    for row in y.chunks_exact_mut(bias.len()) {
-        for (value, bias) in row.iter_mut().zip(bias) {
-            *value += bias;
+    let rows = share(y.len() / bias.len(), OF_ADDING * bias.len());
+    each_part(y, rows * bias.len(), |_, y| {
+        for row in y.chunks_exact_mut(bias.len()) {
+            zip_in_place(row, bias, |value, bias| value.add(bias));
         }
-    }
+    });
 }
+
+/// Operations that take as long as loading, adding and storing a value.
+const OF_ADDING: usize = 4;
 
 /// Columns that are summed together where there are so many: eight vectors. Each sum waits four cycles for itself, and two are
 /// added to in a cycle.

@@ -30,27 +30,61 @@ impl Inset {
         self.batch * self.large[0] * self.large[1] * self.channels
     }
 
-    /// Visits the rows of the small image with their places in both arrays.
-    fn rows(&self, mut visit: impl FnMut(usize, usize, usize)) {
-        let length = self.small[1] * self.channels;
-        for n in 0..self.batch {
-            for row in 0..self.small[0] {
-                let large = ((n * self.large[0] + self.at[0] + row) * self.large[1] + self.at[1]) * self.channels;
-                visit((n * self.small[0] + row) * length, large, length);
-            }
-        }
+    /// Elements of a row of the small image.
+    fn row(&self) -> usize {
+        self.small[1] * self.channels
+    }
+
+    /// Elements of a small image and of a large one.
+    fn image(&self) -> [usize; 2] {
+        [self.small, self.large].map(|[height, width]| height * width * self.channels)
+    }
+
+    /// Images of a part, by the elements of those that are written.
+    fn share(&self, size: usize) -> usize {
+        share(self.batch, OF_COPYING * size)
+    }
+
+    /// Where a row of a small image lies in the large one.
+    fn place(&self, row: usize) -> usize {
+        ((self.at[0] + row) * self.large[1] + self.at[1]) * self.channels
     }
 }
 
+/// Operations that take as long as copying a value.
+const OF_COPYING: usize = 4;
+
 /// The small image in a border of zeros.
 pub fn pad(inset: &Inset, small: &[Real], large: &mut [Real]) {
-    large.fill(0.0);
-    inset.rows(|from, to, length| copy(&small[from..from + length], &mut large[to..to + length]));
+    let ([from, to], row) = (inset.image(), inset.row());
+    if from == 0 {
+        return large.fill(0.0);
+    }
+    let images = inset.share(to);
+    each_part(large, images * to, |part, large| {
+        large.fill(0.0);
+        for (small, large) in small[part * images * from..].chunks_exact(from).zip(large.chunks_exact_mut(to)) {
+            for (i, small) in small.chunks_exact(row).enumerate() {
+                copy(small, &mut large[inset.place(i)..][..row]);
+            }
+        }
+    });
 }
 
 /// The small image out of the large one.
 pub fn crop(inset: &Inset, large: &[Real], small: &mut [Real]) {
-    inset.rows(|to, from, length| copy(&large[from..from + length], &mut small[to..to + length]));
+    let ([to, from], row) = (inset.image(), inset.row());
+    if to == 0 {
+        return;
+    }
+    let images = inset.share(to);
+    each_part(small, images * to, |part, small| {
+        for (large, small) in large[part * images * from..].chunks_exact(from).zip(small.chunks_exact_mut(to)) {
+            for (i, small) in small.chunks_exact_mut(row).enumerate() {
+                copy(&large[inset.place(i)..][..row], small);
+            }
+        }
+    });
 }
 
 /// Sizes of an enlargement by whole factors.

@@ -65,8 +65,10 @@ const TIMES: usize = 4;
 /// The lines that [`asked`] counts must be readable.
 #[inline(always)]
 pub unsafe fn ask<const NEW: usize>(next: *const Real, below: usize, lines: usize) {
+    let end = next.wrapping_add(lines * LINE);
     let mut next = next;
-    for _ in 0..lines.div_ceil(TIMES) {
+    // Not a count, by which LLVM would unroll the loop: constants would no longer be part of the loads.
+    while next < end {
         for k in 0..TIMES {
             // SAFETY: promised by the caller.
             unsafe {

@@ -111,18 +111,25 @@ impl Rows<'_> {
                 sum = row.add(&row.column(x), 0, sum);
                 x = x.wrapping_add(row.c);
             }
-            let end = out.wrapping_add(whole * row.c);
-            while out != end {
+            let last = out.wrapping_add((count - 1) * row.c);
+            // Left in the middle: where both columns of a step stand side by side, LLVM loads all their pixels first and V8
+            // spills taps.
+            loop {
                 sum = row.add(&row.column(x), 1, sum);
-                let column = row.column(x.wrapping_add(row.c));
+                x = x.wrapping_add(row.c);
+                if out == last {
+                    break;
+                }
+                let column = row.column(x);
                 row.add(&column, 2, sum).store_at(out);
                 sum = row.add(&column, 0, row.bias);
-                x = x.wrapping_add(2 * row.c);
+                x = x.wrapping_add(row.c);
                 out = out.wrapping_add(row.c);
             }
-            if whole < count {
-                row.add(&row.column(x), 1, sum).store_at(out);
+            if whole == count {
+                sum = row.add(&row.column(x), 2, sum);
             }
+            sum.store_at(out);
         });
     }
 
@@ -147,26 +154,27 @@ impl Rows<'_> {
         assert!(last + pixels * c <= x.len() && end + count * c <= out.len());
         let groups = c.div_ceil(LANES);
         let share = (pixels * c).div_ceil(groups * LINE);
-        let (values, outer) = (factors.values.as_ptr(), factors.outer * LANES);
+        let (vectors, outer) = (factors.vectors * LANES, factors.outer * LANES);
         for i in 0..rows {
             let seen = origin + i * x_step;
             let next = seen + x_step + (high - 1) * line;
             // Two new rows: both at once.
             let above = (NEW - 1) * line;
             let there = next >= above && next + asked(groups, share) <= x.len();
-            let (mut next, share) = if there { (next - above, share) } else { (0, 0) };
-            let (start, out) = (x.as_ptr(), out.as_mut_ptr().wrapping_add(place + i * step));
-            let x = start.wrapping_add(seen);
-            let mut values = values;
+            let (next, share) = if there { (next - above, share) } else { (0, 0) };
+            let mut next = x.as_ptr().wrapping_add(next);
+            let (x, out) = (x.as_ptr().wrapping_add(seen), out.as_mut_ptr().wrapping_add(place + i * step));
+            let mut values = factors.values.as_ptr();
+            // A pointer of its own, from which on the taps of a row are at constant distances.
+            let mut first = values.wrapping_add((1 + factors.first) * LANES);
             let mut channel = 0;
             loop {
                 // SAFETY: the assertions above bound every address.
                 let (bias, taps) = unsafe {
-                    ask::<NEW>(start.wrapping_add(next), above, share);
-                    next += share * LINE;
-                    let taps = values.wrapping_add((1 + factors.first) * LANES);
+                    ask::<NEW>(next, line, share);
+                    next = next.wrapping_add(share * LINE);
                     let taps = std::array::from_fn(|r| {
-                        std::array::from_fn(|t| Lanes::load_at(taps.wrapping_add(r * outer + t * LANES)))
+                        std::array::from_fn(|t| Lanes::load_at(first.wrapping_add(r * outer).add(t * LANES)))
                     });
                     (Lanes::load_at(values), taps)
                 };
@@ -174,7 +182,8 @@ impl Rows<'_> {
                 if channel + LANES >= c {
                     break;
                 }
-                values = values.wrapping_add(factors.vectors * LANES);
+                values = values.wrapping_add(vectors);
+                first = first.wrapping_add(vectors);
                 channel = (channel + LANES).min(c - LANES);
             }
         }

@@ -100,7 +100,7 @@ impl Axis {
         touching.then_some(Touching { left: self.pad as usize, pixels: inputs as usize, outputs, taps, stride, spread })
     }
 
-    /// Calls `work` with runs that have all outputs once.
+    /// Calls `work` with runs that have all outputs once: where no zeros lie between pixels, in their order.
     pub fn each_run(&self, mut work: impl FnMut(Run)) {
         let spread = self.spread as isize;
         // Every so many taps see pixels: in between are gaps.
@@ -146,11 +146,14 @@ impl Phase {
         // The outputs of the middle: the first tap sees 0 at least, the last one less than `inputs`.
         let begin = (ceiling((-self.start).max(0) as usize, self.run.input_step) as isize).min(count);
         let end = (floor(self.inputs - 1 - last, step) + 1).clamp(begin, count);
-        for index in (0..begin).chain(end..count) {
+        for index in 0..begin {
             work(self.part(index, 1));
         }
         if begin < end {
             work(self.part(begin, end - begin));
+        }
+        for index in end..count {
+            work(self.part(index, 1));
         }
     }
 

@@ -3,7 +3,7 @@
 //! Row by row of the gradients: the sums of up to 3×3 taps stay in registers while a row passes. The batch is cut into parts
 //! with sums of their own, which are added in their order.
 
-use super::super::axis::{self, Axis};
+use super::super::axis::{self, Axis, Run};
 use super::super::{by_definition, cut, MOST_PARTS};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{first_channel, skip_products, slide_products, tap_products, Lines, Sums};
@@ -61,7 +61,8 @@ pub fn filter_gradient(g: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real], w
 /// Adds what the first image contributes.
 fn add_image(g: &Geometry, [rows, _]: &[Axis; 2], x: &[Real], dy: &[Real], sums: &mut [Real]) {
     let (row, line) = (g.in_w * g.in_c, g.out_w * g.in_c);
-    rows.each_run(|run| {
+    // What borders contribute is added first.
+    let mut add = |run: Run| {
         let band_rows = (BAND / line.max(run.input_step * row).max(1)).clamp(1, MOST);
         for band in (0..run.count).step_by(band_rows) {
             for p in (0..run.taps).step_by(BLOCK) {
@@ -95,7 +96,14 @@ fn add_image(g: &Geometry, [rows, _]: &[Axis; 2], x: &[Real], dy: &[Real], sums:
                 }
             }
         }
-    });
+    };
+    for border in [true, false] {
+        rows.each_run(|run| {
+            if border == (run.taps < g.kernel_h) {
+                add(run);
+            }
+        });
+    }
 }
 
 /// Some rows of gradients and of the pixels that they see through some rows of taps.

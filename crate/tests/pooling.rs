@@ -21,7 +21,7 @@ fn geometry(image: [u32; 2], channels: u32, window: [u32; 2], stride: [u32; 2], 
 
 fn table() -> Vec<Geometry> {
     let mut all = Vec::new();
-    for channels in [1, 2, 3, 4, 5, 6, 7, 9, 12] {
+    for channels in [1, 2, 3, 4, 5, 6, 7, 9, 12, 16, 18, 20, 32] {
         all.push(geometry([6, 8], channels, [2, 2], [2, 2], [0; 4]));
         all.push(geometry([7, 5], channels, [2, 3], [1, 2], [0, 1, 1, 1]));
         all.push(geometry([5, 5], channels, [3, 3], [2, 2], [1; 4]));
@@ -179,8 +179,14 @@ fn gradients_have_the_bits_of_their_definition() {
         all.push(geometry([11, 34], channels, [3, 3], [4, 3], [0; 4]));
         all.push(geometry([9, 21], channels, [2, 2], [2, 3], [0, 1, 1, 1]));
     }
+    for channels in [8, 11, 16, 17, 20, 24, 32, 33, 48] {
+        all.push(geometry([5, 9], channels, [2, 2], [2, 2], [0; 4]));
+    }
+    // Rows that a first-level cache does not keep.
+    all.push(geometry([4, 83], 32, [2, 2], [2, 2], [0; 4]));
     // More than a cache keeps.
     all.push(geometry([450, 450], 4, [2, 2], [2, 2], [0; 4]));
+    all.push(geometry([451, 450], 5, [2, 2], [2, 2], [0; 4]));
     for (index, g) in all.iter().enumerate() {
         let mut numbers = Numbers::new(index as u64);
         // Few different values, so that windows have several that are the largest; sums that are rounded.

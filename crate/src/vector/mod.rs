@@ -4,6 +4,7 @@ mod crossed;
 mod marked;
 #[cfg(not(target_feature = "simd128"))]
 mod portable;
+mod quarters;
 mod registers;
 #[cfg(all(target_feature = "simd128", target_feature = "relaxed-simd"))]
 mod relaxed;
@@ -19,6 +20,7 @@ pub use crossed::{cross, Crossed};
 pub use marked::{combine_marking, spread_marked};
 #[cfg(not(target_feature = "simd128"))]
 pub use portable::Lanes;
+pub use quarters::{combine_quarters, spread_quarters};
 pub use registers::{many_registers, use_registers, Registers};
 pub use rows::{add_rows, combine_rows};
 #[cfg(target_feature = "simd128")]

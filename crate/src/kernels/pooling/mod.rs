@@ -109,7 +109,7 @@ impl Strip for Largest<'_> {
 
 /// Numbers that [`max_noting`] notes: one for each four outputs; 0 where windows are none that it can be had for.
 pub fn notes(g: &Geometry) -> usize {
-    if quarters::fits(g) {
+    if quarters::has_notes(g) {
         g.output_size() / LANES
     } else {
         0
@@ -167,9 +167,6 @@ fn max_gradient_of(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], dx: &mut [
     }
     if along::fits(g) && !has_doubt(y) {
         return along::max_gradient(g, x, y, dy, dx);
-    }
-    if quarters::is_side_by_side(g) {
-        return quarters::max_gradient(g, x, y, dy, dx, far);
     }
     largest::max_gradient(g, x, y, dy, dx);
 }

@@ -1,19 +1,28 @@
-//! Max pooling of windows of 2×2 side by side, the pooling of most networks: of channels that fill vectors, the gradient of any.
+//! Max pooling of windows of 2×2 side by side, the pooling of most networks.
 //! Every pixel is in one window, so that gradients are written once and not added.
 
 use super::larger;
 use crate::geometry::Geometry;
-use crate::vector::{combine, combine_marking, spread, spread_marked, Lanes, Real, Vector, LANES};
+use crate::vector::{
+    combine, combine_marking, combine_quarters, spread_marked, spread_quarters, Lanes, Real, Vector, LANES, LINE,
+};
 
-/// Whether this way is taken.
+/// Whether this way is taken: for windows that have a vector of channels.
 pub fn fits(g: &Geometry) -> bool {
+    is_side_by_side(g) && g.in_c >= LANES
+}
+
+/// Whether [`max_noting`] has a number for every vector: of channels that fill them.
+pub fn has_notes(g: &Geometry) -> bool {
     is_side_by_side(g) && g.in_c % LANES == 0
 }
 
-/// Whether the gradient is taken this way, of any channels.
-pub fn is_side_by_side(g: &Geometry) -> bool {
+fn is_side_by_side(g: &Geometry) -> bool {
     (g.kernel_h, g.kernel_w, g.stride_h, g.stride_w) == (2, 2, 2, 2) && !g.is_padded()
 }
+
+/// Most values of a row of which two and the next two stay in a first-level cache.
+const NEAR: usize = 2560;
 
 /// The largest of four values; NaN wins.
 #[inline(always)]
@@ -64,6 +73,28 @@ fn each_row(g: &Geometry, dx: &mut [Real], mut work: impl FnMut(usize, &mut [Rea
 
 /// The largest value of each window.
 pub fn max(g: &Geometry, x: &[Real], y: &mut [Real]) {
+    let (c, row, zero) = (g.in_c, g.in_w * g.in_c, Lanes::splat(0.0));
+    // Windows of many vectors are worth a loop of their own, but where the next rows, which are asked for meanwhile, stay in a first-level cache.
+    if c > LINE && if c % LINE == 0 { row > NEAR } else { c % LANES == 0 } {
+        return max_by_windows(g, x, y);
+    }
+    let last = g.batch * g.out_h - 1;
+    for (i, y) in y.chunks_exact_mut(g.out_w * c).enumerate() {
+        let pixels = x[rows(g, i)..][..2 * row].split_at(row).into();
+        let ahead = &x[rows(g, last.min(i + 1))..];
+        // The first of two is taken where one of them is NaN: what of the others may have been lost so is seen in their sum, which is NaN
+        // also where there are two infinities, of which the other way gives the same.
+        let others = combine_quarters::<false>(c, pixels, ahead, y, |[a, b, d, e]| {
+            (a.at_least(b).at_least(d.at_least(e)), b.add(d).add(e))
+        });
+        if others.has_nan() {
+            combine_quarters::<true>(c, pixels, ahead, y, |pixels| (largest(pixels), zero));
+        }
+    }
+}
+
+/// [`max`], a loop for each window.
+fn max_by_windows(g: &Geometry, x: &[Real], y: &mut [Real]) {
     let (row, c) = (g.in_w * g.in_c, g.in_c);
     for (i, y) in y.chunks_exact_mut(g.out_w * c).enumerate() {
         let (top, bottom) = x[rows(g, i)..][..2 * row].split_at(row);
@@ -103,93 +134,24 @@ pub fn gradient_of_noted(g: &Geometry, argmax: &[Real], dy: &[Real], dx: &mut [R
 
 /// The gradient goes to the first pixel of each window that holds its largest value. Whether arrays are `far` is a matter of speed alone.
 pub fn max_gradient(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], dx: &mut [Real], far: bool) {
-    let (row, width, zero) = (g.in_w * g.in_c, g.out_w * g.in_c, Lanes::splat(0.0));
+    let (row, width, c, zero) = (g.in_w * g.in_c, g.out_w * g.in_c, g.in_c, Lanes::splat(0.0));
     each_row(g, dx, |i, dtop, dbottom| {
-        let pixels = x[rows(g, i)..][..2 * row].split_at(row);
-        let outputs = (&y[i * width..][..width], &dy[i * width..][..width]);
-        // Becomes NaN with the first largest value that is NaN, or infinite, where the other way gives the same.
-        let mut doubt = zero;
-        let see = |largest: Lanes| doubt = largest.mul_add(zero, doubt);
-        let targets = (&mut *dtop, &mut *dbottom);
-        if far {
-            give_far_row(g.in_c, outputs, pixels, targets, see, give);
+        let pixels = x[rows(g, i)..][..2 * row].split_at(row).into();
+        let outputs = [&y[i * width..][..width], &dy[i * width..][..width]];
+        let first = |pixel: Lanes, largest, left| pixel.split_equal(largest, left);
+        let sum = if far {
+            // One row after the other, although what the first one takes is asked for twice then: a processor foresees what of far arrays
+            // is read and written next where it is one row.
+            spread_quarters::<false, 0, 2>(c, outputs, pixels, [&mut *dtop, &mut *dbottom], first);
+            spread_quarters::<false, 2, 4>(c, outputs, pixels, [&mut *dtop, &mut *dbottom], first)
         } else {
-            give_row(g.in_c, outputs, pixels, targets, see, give);
-        }
-        if doubt.has_nan() {
-            give_row(g.in_c, outputs, pixels, (dtop, dbottom), |_| (), give_with_nan);
+            spread_quarters::<false, 0, 4>(c, outputs, pixels, [&mut *dtop, &mut *dbottom], first)
+        };
+        // A largest value that is NaN, which came from a NaN; or infinite, where the other way gives the same.
+        if sum.mul(zero).has_nan() {
+            spread_quarters::<true, 0, 4>(c, outputs, pixels, [dtop, dbottom], |pixel, largest, left| {
+                (pixel.select_equal_or_nan(largest, left, zero), pixel.select_equal_or_nan(largest, zero, left))
+            });
         }
     });
-}
-
-/// Gives the gradients of a row of windows of c channels to the pixels of two rows: `give` gets largest values, which `see` gets as
-/// well, gradients and four pixels.
-#[inline(always)]
-fn give_row(
-    c: usize,
-    (y, dy): (&[Real], &[Real]),
-    (top, bottom): (&[Real], &[Real]),
-    (dtop, dbottom): (&mut [Real], &mut [Real]),
-    mut see: impl FnMut(Lanes),
-    give: impl Fn([Lanes; 6]) -> [Lanes; 4],
-) {
-    let outputs = y.chunks_exact(c).zip(dy.chunks_exact(c));
-    let windows = each_window(c, top, bottom).zip(each_target(c, dtop, dbottom));
-    for ((y, dy), ([a, b, d, e], targets)) in outputs.zip(windows) {
-        spread::<6, 4, 1>([y, dy, a, b, d, e], targets, |values, _| {
-            see(values[0]);
-            give(values)
-        });
-    }
-}
-
-/// [`give_row`], one row after the other, although what the first one takes is asked for twice then: a processor foresees what of far
-/// arrays is read and written next where it is one row.
-#[inline(always)]
-fn give_far_row(
-    c: usize,
-    (y, dy): (&[Real], &[Real]),
-    (top, bottom): (&[Real], &[Real]),
-    (dtop, dbottom): (&mut [Real], &mut [Real]),
-    mut see: impl FnMut(Lanes),
-    give: impl Fn([Lanes; 6]) -> [Lanes; 4],
-) {
-    let outputs = || y.chunks_exact(c).zip(dy.chunks_exact(c));
-    for (((y, dy), top), target) in outputs().zip(top.chunks_exact(2 * c)).zip(dtop.chunks_exact_mut(2 * c)) {
-        let ((a, b), target) = (top.split_at(c), target.split_at_mut(c));
-        spread::<4, 2, 1>([y, dy, a, b], target.into(), |[largest, dy, a, b], _| {
-            see(largest);
-            let [a, b, ..] = give([largest, dy, a, b, a, b]);
-            [a, b]
-        });
-    }
-    let windows = each_window(c, top, bottom).zip(dbottom.chunks_exact_mut(2 * c));
-    for ((y, dy), ([a, b, d, e], target)) in outputs().zip(windows) {
-        spread::<6, 2, 1>([y, dy, a, b, d, e], target.split_at_mut(c).into(), |values, _| {
-            let [_, _, d, e] = give(values);
-            [d, e]
-        });
-    }
-}
-
-/// What each of four pixels gets of `dy`: the first one that is the largest.
-#[inline(always)]
-fn give([largest, dy, a, b, d, e]: [Lanes; 6]) -> [Lanes; 4] {
-    let mut left = dy;
-    [a, b, d, e].map(|value| {
-        let (own, rest) = value.split_equal(largest, left);
-        left = rest;
-        own
-    })
-}
-
-/// [`give`] where a largest value may be NaN: it came from a NaN.
-#[inline(always)]
-fn give_with_nan([largest, dy, a, b, d, e]: [Lanes; 6]) -> [Lanes; 4] {
-    let (mut left, zero) = (dy, Lanes::splat(0.0));
-    [a, b, d, e].map(|value| {
-        let own = value.select_equal_or_nan(largest, left, zero);
-        left = value.select_equal_or_nan(largest, zero, left);
-        own
-    })
 }

@@ -1,0 +1,197 @@
+//! Walks along a row of windows of 2×2 pixels side by side: pixels are in two rows of arrays that have four values for each of the windows'.
+//! A window has `channels` ≥ 4 values. Where they do not fill vectors, the last vector overlaps the one before it and gives the same again.
+
+use super::{touch, Lanes, Real, Vector, LANES, LINE};
+
+/// `y = largest(pixels)` for every value of the windows; returns the sum of what `largest` gives beside that. Of each cache line of
+/// `ahead`, which has four values for each of `y`, one is read as well: what is needed next is there in time then. Panics when `y` is not
+/// whole windows, or when an array is too short.
+#[inline(always)]
+pub fn combine_quarters<const RARE: bool>(
+    channels: usize,
+    rows: [&[Real]; 2],
+    ahead: &[Real],
+    y: &mut [Real],
+    largest: impl Fn([Lanes; 4]) -> (Lanes, Lanes),
+) -> Lanes {
+    assert!(rows.iter().all(|row| row.len() >= 2 * y.len()) && ahead.len() >= 4 * y.len());
+    let pixels = pixels_of(rows.map(<[Real]>::as_ptr), channels);
+    let work = Combine { pixels, y: y.as_mut_ptr(), ahead: ahead.as_ptr(), largest, sum: Lanes::splat(0.0) };
+    walk::<RARE, _>(channels, y.len(), work).sum
+}
+
+/// Gives `dy` of each window to its pixels from FIRST to END − 1: `split(pixel, y, left)` is what a pixel takes of what those before it have
+/// left, and what it leaves; the last of the four gets that. Returns the sum of `y`. Panics when `y` is not whole windows, or when an array
+/// is too short.
+#[inline(always)]
+pub fn spread_quarters<const RARE: bool, const FIRST: usize, const END: usize>(
+    channels: usize,
+    [y, dy]: [&[Real]; 2],
+    rows: [&[Real]; 2],
+    targets: [&mut [Real]; 2],
+    split: impl Fn(Lanes, Lanes, Lanes) -> (Lanes, Lanes),
+) -> Lanes {
+    let length = 2 * y.len();
+    assert!(dy.len() == y.len() && rows.iter().all(|row| row.len() >= length));
+    assert!(targets.iter().all(|target| target.len() >= length));
+    let pixels = pixels_of(rows.map(<[Real]>::as_ptr), channels);
+    let targets = pixels_of(targets.map(<[Real]>::as_mut_ptr).map(<*mut Real>::cast_const), channels);
+    let targets = targets.map(<*const Real>::cast_mut);
+    let work =
+        Spread::<_, FIRST, END> { pixels, targets, y: y.as_ptr(), dy: dy.as_ptr(), split, sum: Lanes::splat(0.0) };
+    walk::<RARE, _>(channels, y.len(), work).sum
+}
+
+/// Where the first window's pixels are.
+fn pixels_of([top, bottom]: [*const Real; 2], channels: usize) -> [*const Real; 4] {
+    [top, top.wrapping_add(channels), bottom, bottom.wrapping_add(channels)]
+}
+
+/// The sum of N ≤ 4 vectors, in pairs: one step of the sum of all.
+#[inline(always)]
+fn sum_of<const N: usize>(values: [Lanes; N]) -> Lanes {
+    match N {
+        1 => values[0],
+        2 => values[0].add(values[1]),
+        3 => values[0].add(values[1]).add(values[2]),
+        _ => values[0].add(values[1]).add(values[2].add(values[3])),
+    }
+}
+
+/// What is done with windows, one after the other.
+trait Window {
+    /// Works on N vectors.
+    ///
+    /// # Safety
+    /// They must be there.
+    unsafe fn run<const N: usize>(&mut self);
+    /// Goes on by values of the windows, and by more of the pixels.
+    fn next(&mut self, values: usize, more: usize);
+}
+
+/// How a window's channels and the vectors of a step go together: they are as many; there are some whole steps; or the last one overlaps.
+const WHOLE: u8 = 0;
+const STEPS: u8 = 1;
+const OVERLAPPING: u8 = 2;
+
+/// Gives all windows of `length` values to `work`, whose arrays must have so many, a vector at a time where they are RARE. Panics when they are not
+/// whole windows.
+#[inline(always)]
+fn walk<const RARE: bool, W: Window>(channels: usize, length: usize, work: W) -> W {
+    assert!(channels >= LANES && length % channels == 0);
+    let windows = length / channels;
+    match channels {
+        _ if RARE => walk_by::<1, OVERLAPPING, W>(channels, windows, work),
+        4 => walk_by::<1, WHOLE, W>(channels, windows, work),
+        8 => walk_by::<2, WHOLE, W>(channels, windows, work),
+        12 => walk_by::<3, WHOLE, W>(channels, windows, work),
+        16 => walk_by::<4, WHOLE, W>(channels, windows, work),
+        ..16 => walk_by::<1, OVERLAPPING, W>(channels, windows, work),
+        _ if channels % 16 == 0 => walk_by::<4, STEPS, W>(channels, windows, work),
+        _ => walk_by::<2, OVERLAPPING, W>(channels, windows, work),
+    }
+}
+
+/// [`walk`], N vectors at a time. One loop: of two, one within the other, the pointers would go through the stack with every window.
+#[inline(always)]
+fn walk_by<const N: usize, const KIND: u8, W: Window>(channels: usize, windows: usize, mut work: W) -> W {
+    let step = N * LANES;
+    let channels = if KIND == WHOLE { step } else { channels };
+    let steps = channels.div_ceil(step);
+    // What the last step but one goes on, so that the last one ends with the window.
+    let short = if KIND == OVERLAPPING { channels - (steps - 1) * step } else { step };
+    let mut left = steps;
+    for _ in 0..windows * steps {
+        // SAFETY: the steps add up to the windows' channels.
+        unsafe { work.run::<N>() }
+        left -= 1;
+        let values = if left == 1 { short } else { step };
+        let more = if left == 0 { channels } else { 0 };
+        left = if left == 0 { steps } else { left };
+        work.next(values, more);
+    }
+    work
+}
+
+/// See [`combine_quarters`].
+struct Combine<F> {
+    pixels: [*const Real; 4],
+    y: *mut Real,
+    ahead: *const Real,
+    largest: F,
+    sum: Lanes,
+}
+
+impl<F: Fn([Lanes; 4]) -> (Lanes, Lanes)> Window for Combine<F> {
+    #[inline(always)]
+    unsafe fn run<const N: usize>(&mut self) {
+        // SAFETY: promised by the caller; a window has a cache line ahead for each of its vectors.
+        unsafe {
+            let others = std::array::from_fn::<_, N, _>(|v| {
+                touch(self.ahead.add(v * LINE));
+                let (largest, other) = (self.largest)(self.pixels.map(|pixel| Lanes::load_at(pixel.add(v * LANES))));
+                largest.store_at(self.y.add(v * LANES));
+                other
+            });
+            self.sum = self.sum.add(sum_of(others));
+        }
+    }
+
+    #[inline(always)]
+    fn next(&mut self, values: usize, more: usize) {
+        for pixel in &mut self.pixels {
+            *pixel = pixel.wrapping_add(values + more);
+        }
+        self.y = self.y.wrapping_add(values);
+        self.ahead = self.ahead.wrapping_add(4 * values);
+    }
+}
+
+/// See [`spread_quarters`].
+struct Spread<F, const FIRST: usize, const END: usize> {
+    pixels: [*const Real; 4],
+    targets: [*mut Real; 4],
+    y: *const Real,
+    dy: *const Real,
+    split: F,
+    sum: Lanes,
+}
+
+impl<F: Fn(Lanes, Lanes, Lanes) -> (Lanes, Lanes), const FIRST: usize, const END: usize> Window
+    for Spread<F, FIRST, END>
+{
+    #[inline(always)]
+    unsafe fn run<const N: usize>(&mut self) {
+        // SAFETY: promised by the caller.
+        unsafe {
+            let at = |array: *const Real| std::array::from_fn(|v| Lanes::load_at(array.add(v * LANES)));
+            let (y, mut left): ([Lanes; N], [Lanes; N]) = (at(self.y), at(self.dy));
+            // Pixel after pixel, so that a cache line is written at once.
+            for p in 0..END {
+                for v in 0..N {
+                    let own = if p == 3 {
+                        left[v]
+                    } else {
+                        let (own, rest) = (self.split)(Lanes::load_at(self.pixels[p].add(v * LANES)), y[v], left[v]);
+                        left[v] = rest;
+                        own
+                    };
+                    if p >= FIRST {
+                        own.store_at(self.targets[p].add(v * LANES));
+                    }
+                }
+            }
+            self.sum = self.sum.add(sum_of(y));
+        }
+    }
+
+    #[inline(always)]
+    fn next(&mut self, values: usize, more: usize) {
+        for p in 0..4 {
+            self.pixels[p] = self.pixels[p].wrapping_add(values + more);
+            self.targets[p] = self.targets[p].wrapping_add(values + more);
+        }
+        self.y = self.y.wrapping_add(values);
+        self.dy = self.dy.wrapping_add(values);
+    }
+}

@@ -17,7 +17,8 @@ pub fn combine_quarters<const RARE: bool>(
     assert!(rows.iter().all(|row| row.len() >= 2 * y.len()) && ahead.len() >= 4 * y.len());
     let pixels = pixels_of(rows.map(<[Real]>::as_ptr), channels);
     let work = Combine { pixels, y: y.as_mut_ptr(), ahead: ahead.as_ptr(), largest, sum: Lanes::splat(0.0) };
-    walk::<RARE, _>(channels, y.len(), work).sum
+    // SAFETY: the lengths were checked: of each row of pixels twice as many as of `y`, ahead four times.
+    unsafe { walk::<RARE, _>(channels, y.len(), work).sum }
 }
 
 /// Gives `dy` of each window to its pixels from FIRST to END − 1: `split(pixel, y, left)` is what a pixel takes of what those before it have
@@ -39,7 +40,8 @@ pub fn spread_quarters<const RARE: bool, const FIRST: usize, const END: usize>(
     let targets = targets.map(<*const Real>::cast_mut);
     let work =
         Spread::<_, FIRST, END> { pixels, targets, y: y.as_ptr(), dy: dy.as_ptr(), split, sum: Lanes::splat(0.0) };
-    walk::<RARE, _>(channels, y.len(), work).sum
+    // SAFETY: the lengths were checked: of `dy` as many as of `y`, of each row of pixels and targets twice as many.
+    unsafe { walk::<RARE, _>(channels, y.len(), work).sum }
 }
 
 /// Where the first window's pixels are.
@@ -63,7 +65,7 @@ trait Window {
     /// Works on N vectors.
     ///
     /// # Safety
-    /// They must be there.
+    /// Each array of windows must have so many from here on, each of pixels as well, and what is `ahead` a cache line for each.
     unsafe fn run<const N: usize>(&mut self);
     /// Goes on by values of the windows, and by more of the pixels.
     fn next(&mut self, values: usize, more: usize);
@@ -74,27 +76,35 @@ const WHOLE: u8 = 0;
 const STEPS: u8 = 1;
 const OVERLAPPING: u8 = 2;
 
-/// Gives all windows of `length` values to `work`, whose arrays must have so many, a vector at a time where they are RARE. Panics when they are not
-/// whole windows.
+/// Gives all windows of `length` values to `work`, a vector at a time where they are RARE. Panics when they are not whole windows.
+///
+/// # Safety
+/// Of `work`, arrays of windows must have `length` values, rows of pixels twice as many, and what is `ahead` four times.
 #[inline(always)]
-fn walk<const RARE: bool, W: Window>(channels: usize, length: usize, work: W) -> W {
+unsafe fn walk<const RARE: bool, W: Window>(channels: usize, length: usize, work: W) -> W {
     assert!(channels >= LANES && length % channels == 0);
     let windows = length / channels;
-    match channels {
-        _ if RARE => walk_by::<1, OVERLAPPING, W>(channels, windows, work),
-        4 => walk_by::<1, WHOLE, W>(channels, windows, work),
-        8 => walk_by::<2, WHOLE, W>(channels, windows, work),
-        12 => walk_by::<3, WHOLE, W>(channels, windows, work),
-        16 => walk_by::<4, WHOLE, W>(channels, windows, work),
-        ..16 => walk_by::<1, OVERLAPPING, W>(channels, windows, work),
-        _ if channels % 16 == 0 => walk_by::<4, STEPS, W>(channels, windows, work),
-        _ => walk_by::<2, OVERLAPPING, W>(channels, windows, work),
+    // SAFETY: promised by the caller; channels are whole steps or more than one.
+    unsafe {
+        match channels {
+            _ if RARE => walk_by::<1, OVERLAPPING, W>(channels, windows, work),
+            4 => walk_by::<1, WHOLE, W>(channels, windows, work),
+            8 => walk_by::<2, WHOLE, W>(channels, windows, work),
+            12 => walk_by::<3, WHOLE, W>(channels, windows, work),
+            16 => walk_by::<4, WHOLE, W>(channels, windows, work),
+            ..16 => walk_by::<1, OVERLAPPING, W>(channels, windows, work),
+            _ if channels % 16 == 0 => walk_by::<4, STEPS, W>(channels, windows, work),
+            _ => walk_by::<2, OVERLAPPING, W>(channels, windows, work),
+        }
     }
 }
 
 /// [`walk`], N vectors at a time. One loop: of two, one within the other, the pointers would go through the stack with every window.
+///
+/// # Safety
+/// See [`walk`]; the channels must be as many as KIND says, and no fewer than N vectors.
 #[inline(always)]
-fn walk_by<const N: usize, const KIND: u8, W: Window>(channels: usize, windows: usize, mut work: W) -> W {
+unsafe fn walk_by<const N: usize, const KIND: u8, W: Window>(channels: usize, windows: usize, mut work: W) -> W {
     let step = N * LANES;
     let channels = if KIND == WHOLE { step } else { channels };
     let steps = channels.div_ceil(step);
@@ -102,7 +112,7 @@ fn walk_by<const N: usize, const KIND: u8, W: Window>(channels: usize, windows: 
     let short = if KIND == OVERLAPPING { channels - (steps - 1) * step } else { step };
     let mut left = steps;
     for _ in 0..windows * steps {
-        // SAFETY: the steps add up to the windows' channels.
+        // SAFETY: promised by the caller; the steps of a window add up to its channels, and each ends within them.
         unsafe { work.run::<N>() }
         left -= 1;
         let values = if left == 1 { short } else { step };
@@ -125,7 +135,7 @@ struct Combine<F> {
 impl<F: Fn([Lanes; 4]) -> (Lanes, Lanes)> Window for Combine<F> {
     #[inline(always)]
     unsafe fn run<const N: usize>(&mut self) {
-        // SAFETY: promised by the caller; a window has a cache line ahead for each of its vectors.
+        // SAFETY: promised by the caller.
         unsafe {
             let others = std::array::from_fn::<_, N, _>(|v| {
                 touch(self.ahead.add(v * LINE));

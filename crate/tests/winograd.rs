@@ -226,6 +226,11 @@ fn reach_of_transpose(c: &Convolution, x: &[f32], filter: &[f32]) -> Vec<f64> {
     result
 }
 
+/// Tiles of all images, each a term of a filter's gradient.
+fn tiles(g: &Geometry) -> usize {
+    g.batch * [g.out_h, g.out_w].map(|size| size.div_ceil(7 - g.kernel_h)).iter().product::<usize>()
+}
+
 /// Roundings on the way of a value, besides those of its sum of products: a transform of one axis has at most six, with
 /// those of its constants; three arrays are transformed along two axes; a bias is added, or tiles that overlap.
 fn roundings(taps: usize) -> usize {
@@ -264,7 +269,9 @@ fn run(c: &Convolution, x: &[f32], filter: &[f32], bias: Option<&[f32]>) -> Vec<
 #[test]
 fn errors_stay_within_those_of_their_roundings() {
     for (index, g) in table().iter().enumerate() {
-        let what = |pass: &str| format!("{pass} {g:?}");
+        let check = |actual: &[f32], expected: &[f64], sizes: &[f64], terms: usize, pass: &str| {
+            assert_within(actual, expected, sizes, (terms, g.kernel_h), &format!("{pass} {g:?}"));
+        };
         let mut numbers = Numbers::new(index as u64);
         let (x, filter) = (numbers.floats(g.input_size()), numbers.floats(g.filter_size()));
         let (bias, dy) = (numbers.floats(g.out_c), numbers.floats(g.output_size()));
@@ -272,57 +279,32 @@ fn errors_stay_within_those_of_their_roundings() {
         let (forward, backward) = (Convolution::forward(g), Convolution::backward(g));
         let (mut expected, _) = define(g, &x, &filter, &dy, Into::Output);
         let mut sizes = reach(&forward, &x, &filter, None);
-        assert_within(&run(&forward, &x, &filter, None), &expected, &sizes, (g.in_c, g.kernel_h), &what("forward"));
+        check(&run(&forward, &x, &filter, None), &expected, &sizes, g.in_c, "forward");
         for (index, (expected, size)) in expected.iter_mut().zip(&mut sizes).enumerate() {
             let bias = f64::from(bias[index % g.out_c]);
             (*expected, *size) = (*expected + bias, *size + bias.abs());
         }
-        assert_within(
-            &run(&forward, &x, &filter, Some(&bias)),
-            &expected,
-            &sizes,
-            (g.in_c, g.kernel_h),
-            &what("with bias"),
-        );
+        check(&run(&forward, &x, &filter, Some(&bias)), &expected, &sizes, g.in_c, "with bias");
 
         let rotated = exchange(g, &filter, true);
         let (expected, _) = define(g, &x, &filter, &dy, Into::Input);
         let sizes = reach(&backward, &dy, &rotated, None);
-        assert_within(
-            &run(&backward, &dy, &rotated, None),
-            &expected,
-            &sizes,
-            (g.out_c, g.kernel_h),
-            &what("input gradient"),
-        );
+        check(&run(&backward, &dy, &rotated, None), &expected, &sizes, g.out_c, "input gradient");
         let (transpose, exchanged) = (Convolution::transpose(g), exchange(g, &filter, false));
         let sizes = reach_of_transpose(&transpose, &dy, &exchanged);
-        assert_within(
-            &run(&transpose, &dy, &exchanged, None),
-            &expected,
-            &sizes,
-            (g.out_c, g.kernel_h),
-            &what("transpose"),
-        );
+        check(&run(&transpose, &dy, &exchanged, None), &expected, &sizes, g.out_c, "transpose");
         let bias = numbers.floats(g.in_c);
         let with_bias: Vec<_> = expected.iter().zip(bias.iter().cycle()).map(|(y, &b)| y + f64::from(b)).collect();
         let sizes: Vec<_> = sizes.iter().zip(bias.iter().cycle()).map(|(y, &b)| y + f64::from(b.abs())).collect();
         let actual = run(&transpose, &dy, &exchanged, Some(&bias));
-        assert_within(&actual, &with_bias, &sizes, (g.out_c, g.kernel_h), &what("transpose with bias"));
+        check(&actual, &with_bias, &sizes, g.out_c, "transpose with bias");
 
         let mut df = vec![f32::NAN; g.filter_size()];
         let mut scratch = vec![f32::NAN; filter_gradient_workspace(&forward).unwrap()];
         filter_gradient(&forward, &x, &dy, &mut df, &mut scratch);
         let (expected, _) = define(g, &x, &filter, &dy, Into::Filter);
-        let side = 7 - g.kernel_h;
-        let tiles = g.batch * g.out_h.div_ceil(side) * g.out_w.div_ceil(side);
-        assert_within(
-            &df,
-            &expected,
-            &reach(&forward, &x, &filter, Some(&dy)),
-            (tiles, g.kernel_h),
-            &what("filter gradient"),
-        );
+        let sizes = reach(&forward, &x, &filter, Some(&dy));
+        check(&df, &expected, &sizes, tiles(g), "filter gradient");
     }
 }
 
@@ -362,10 +344,8 @@ fn both_gradients_behind_pooling_err_no_more() {
         assert!(db.iter().zip(&expected).all(|(own, db)| (own - db).abs() < 1e-4), "{db:?} {expected:?}");
 
         let (expected, _) = define(g, &x, &filter, &dz, Into::Filter);
-        let side = 7 - g.kernel_h;
-        let tiles = g.batch * g.out_h.div_ceil(side) * g.out_w.div_ceil(side);
         let sizes = reach(&Convolution::forward(g), &x, &filter, Some(&dz));
-        assert_within(&df, &expected, &sizes, (tiles, g.kernel_h), &what("filter gradient"));
+        assert_within(&df, &expected, &sizes, (tiles(g), g.kernel_h), &what("filter gradient"));
         let (expected, _) = define(g, &x, &filter, &dz, Into::Input);
         let sizes = reach_of_transpose(&Convolution::transpose(g), &dz, &exchanged);
         assert_within(&dx, &expected, &sizes, (g.out_c, g.kernel_h), &what("input gradient"));

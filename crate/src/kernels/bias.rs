@@ -2,7 +2,7 @@
 
 use super::joined_rows::JoinedRows;
 use super::map::zip_in_place;
-use crate::threads::{each_part, share};
+use crate::threads::{each_part, share, OF_COPYING};
 use crate::vector::{combine_beside_totals, copy, totals, Lanes, Real, Vector, LANES};
 
 /// Sets every row of `y` to the bias, or to zero.
@@ -19,16 +19,13 @@ pub fn broadcast(bias: Option<&[Real]>, columns: usize, y: &mut [Real]) {
 
 /// Adds the bias to every row of `y`.
 pub fn add(bias: &[Real], y: &mut [Real]) {
-    let rows = share(y.len() / bias.len(), OF_ADDING * bias.len());
+    let rows = share(y.len() / bias.len(), OF_COPYING * bias.len());
     each_part(y, rows * bias.len(), |_, y| {
         for row in y.chunks_exact_mut(bias.len()) {
             zip_in_place(row, bias, |value, bias| value.add(bias));
         }
     });
 }
-
-/// Operations that take as long as loading, adding and storing a value.
-const OF_ADDING: usize = 4;
 
 /// Columns that are summed together where there are so many: eight vectors. Each sum waits four cycles for itself, and two are
 /// added to in a cycle.

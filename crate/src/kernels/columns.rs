@@ -1,10 +1,7 @@
 //! Columns of matrices: how arrays are put side by side and taken apart.
 
-use crate::threads::{each_part, share};
+use crate::threads::{each_part, share, OF_COPYING};
 use crate::vector::{copy, Real};
-
-/// Operations that take as long as copying a value.
-const OF_COPYING: usize = 4;
 
 /// Columns `offset…` of a matrix whose rows have `total` values get the rows of `part`, which have `width`.
 pub fn put(width: usize, total: usize, offset: usize, part: &[Real], whole: &mut [Real]) {

@@ -1,7 +1,7 @@
 //! Images that are framed, cut and enlarged. NHWC.
 
 use super::map::zip_in_place;
-use crate::threads::{each_part, share};
+use crate::threads::{each_part, share, OF_COPYING};
 use crate::vector::{combine, copy, spread, Lanes, Real, Vector};
 
 /// A small image inside a large one.
@@ -50,9 +50,6 @@ impl Inset {
         ((self.at[0] + row) * self.large[1] + self.at[1]) * self.channels
     }
 }
-
-/// Operations that take as long as copying a value.
-const OF_COPYING: usize = 4;
 
 /// The small image in a border of zeros.
 pub fn pad(inset: &Inset, small: &[Real], large: &mut [Real]) {
@@ -124,7 +121,7 @@ fn mixed_from(pixel: usize, factor: usize) -> usize {
 }
 
 /// The places that are mixed with a pixel, and its share of each.
-fn mixed(pixel: usize, factor: usize, size: usize) -> impl Iterator<Item = (usize, Real)> {
+fn mixed(pixel: usize, factor: usize, size: usize) -> impl Iterator<Item = (usize, Real)> + Clone {
     let places = mixed_from(pixel, factor)..(pixel * factor + 3 * factor / 2).min(size * factor);
     places.map(move |place| (place, 1.0 - (source(place, factor, size) - pixel as Real).abs()))
 }
@@ -186,10 +183,9 @@ pub fn enlarge_gradient(e: &Enlargement, dy: &[Real], dx: &mut [Real]) {
                 lines.skip(i * down).take(down).for_each(|line| add_repeated(line, across * c, dx));
                 continue;
             }
-            for ((_, low), line) in mixed(i, down, height).zip(lines.skip(mixed_from(i, down))) {
-                for (j, dx) in dx.chunks_exact_mut(c).enumerate() {
-                    add_mixed(low, mixed(j, across, width), |j| &line[j * c..][..c], dx);
-                }
+            let lines = mixed(i, down, height).map(|(_, low)| low).zip(lines.skip(mixed_from(i, down)));
+            for (j, dx) in dx.chunks_exact_mut(c).enumerate() {
+                add_mixed(mixed(j, across, width), lines.clone(), dx);
             }
         }
     });
@@ -205,27 +201,30 @@ fn add_repeated(line: &[Real], size: usize, row: &mut [Real]) {
     }
 }
 
-/// Adds what places have, times `low` and their shares, four at a time as far as there are so many.
+/// Adds what places of lines have to a pixel, times the shares of both, four places at a time as far as there are so many.
 #[inline(always)]
 fn add_mixed<'a>(
-    low: Real,
     mut places: impl Iterator<Item = (usize, Real)>,
-    of: impl Fn(usize) -> &'a [Real],
-    sum: &mut [Real],
+    lines: impl Iterator<Item = (Real, &'a [Real])> + Clone,
+    pixel: &mut [Real],
 ) {
+    let channels = pixel.len();
     while let Some(first) = places.next() {
         let mut four = [first; 4];
         let others = places.by_ref().zip(&mut four[1..]).map(|(place, other)| *other = place);
         let count = 1 + others.count();
-        let shares = four.map(|(_, share)| Lanes::splat(low * share));
-        if count == 4 {
-            spread::<4, 1, 1>(four.map(|(place, _)| of(place)), [&mut *sum], |values, [sum]| {
-                [values.into_iter().zip(shares).fold(sum, |sum, (value, share)| value.mul_add(share, sum))]
-            });
-            continue;
-        }
-        for (&(place, _), share) in four[..count].iter().zip(shares) {
-            zip_in_place(sum, of(place), |sum, value| value.mul_add(share, sum));
+        for (low, line) in lines.clone() {
+            let at = |(place, _)| &line[place * channels..][..channels];
+            let shares = four.map(|(_, share)| Lanes::splat(low * share));
+            if count == 4 {
+                spread::<4, 1, 1>(four.map(at), [&mut *pixel], |values, [sum]| {
+                    [values.into_iter().zip(shares).fold(sum, |sum, (value, share)| value.mul_add(share, sum))]
+                });
+                continue;
+            }
+            for (&place, share) in four[..count].iter().zip(shares) {
+                zip_in_place(pixel, at(place), |sum, value| value.mul_add(share, sum));
+            }
         }
     }
 }

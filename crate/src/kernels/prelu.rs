@@ -2,7 +2,7 @@
 //!
 //! Rows shorter than [`WIDTH`] are worked on together, with their slopes repeated, so that loops are long and vectors full.
 
-use crate::threads::{each_part, share};
+use crate::threads::{each_part, share, OF_COPYING};
 use crate::vector::{combine, copy, spread, Lanes, Real, Vector};
 
 /// Elements of rows that are worked on together, at most.
@@ -27,10 +27,10 @@ pub fn gradient(alpha: &[Real], x: &[Real], dy: &[Real], dx: &mut [Real], dalpha
     dalpha.fill(0.0);
     let width = alpha.len();
     if width >= WIDTH {
-        let part = share(width, 4 * x.len() / width).next_multiple_of(16);
-        return each_part(dalpha, part, |part_number, sums| {
+        let part = share(width, OF_COPYING * x.len() / width).next_multiple_of(16);
+        return each_part(dalpha, part, |number, sums| {
             for (x, dy) in x.chunks_exact(width).zip(dy.chunks_exact(width)) {
-                let range = part_number * part..part_number * part + sums.len();
+                let range = number * part..number * part + sums.len();
                 spread::<2, 1, 4>([&x[range.clone()], &dy[range]], [&mut *sums], add);
             }
         });
@@ -62,7 +62,7 @@ fn each_row(alpha: &[Real], x: &[Real], dy: &[Real], y: &mut [Real], apply: impl
     } else {
         alpha
     };
-    let part = share(y.len().div_ceil(together), 4 * together) * together;
+    let part = share(y.len().div_ceil(together), OF_COPYING * together) * together;
     each_part(y, part, |number, y| {
         let inputs = [x, dy].map(|values| &values[number * part..][..y.len()]);
         for ((x, dy), y) in inputs[0].chunks(together).zip(inputs[1].chunks(together)).zip(y.chunks_mut(together)) {

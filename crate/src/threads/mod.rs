@@ -24,6 +24,9 @@ use pool::{number, run};
 /// Floating-point operations that are worth a part: some ten microseconds, in which handing it over is lost.
 pub const WORTH: usize = 400_000;
 
+/// Operations that take as long as loading and storing a value.
+pub const OF_COPYING: usize = 4;
+
 /// Items of a part, when each item takes `operations`; at least one. All parts are of a size, and their number is 1, 2 or a
 /// multiple of 4: processors come in twos and fours, and the last part of an odd number would leave the others waiting.
 pub fn share(items: usize, operations: usize) -> usize {

@@ -48,9 +48,8 @@ impl Convolution {
 
     /// The gradient of its images as a correlation: of the outputs' gradients with the filters rotated by half a turn.
     pub fn backward(g: &Geometry) -> Self {
-        let Self { taps, input, output, pads, .. } = Self::forward(g);
-        let pads = pads.map(|pad| taps as isize - 1 - pad);
-        Self { input: output, output: input, pads, ..Self::forward(g) }
+        let c = Self::forward(g);
+        Self { input: c.output, output: c.input, pads: c.pads.map(|pad| c.taps as isize - 1 - pad), ..c }
     }
 
     /// The same as the transpose of the convolution, with its filters as they are. Where it shrinks images its outputs

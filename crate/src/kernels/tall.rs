@@ -5,9 +5,8 @@
 //! that stay in the second-level cache: rows of `a`, copied so that they lie an odd number of cache lines apart, because at
 //! powers of two a column of them would find room in a part of the first-level cache only; and `b`, of which one panel of four
 //! vectors of columns is packed at a time. Lines of `a` that tiles read for one half of a panel are in the first-level cache for the
-//! other half. Meanwhile the lines of the next block are read, a few after every tile: a whole block at once would be waited for.
+//! other half. Nothing is asked for ahead: blocks are read in order, which processors foresee, and asking took more than it saved.
 
-use super::ahead::Ahead;
 use super::bias;
 use super::ending::Ending;
 use super::map::zip_in_place;
@@ -16,7 +15,6 @@ use crate::gemm::micro::{in_pairs, outer_tiles, SIX};
 use crate::gemm::pack::pack_panel;
 use crate::threads::{each_part, each_with_scratch, share};
 use crate::vector::{copy, many_registers, Real, Vector, FUSED, LANES, LINE};
-use std::ops::Range;
 
 /// Fewest steps for which this pays.
 const LEAST: usize = 1024;
@@ -99,16 +97,12 @@ pub fn multiply(product: Product, sides: Sides, c: &mut [Real], ending: Ending, 
         let end = k.min((part + 1) * sizes.part);
         for start in (part * sizes.part..end).step_by(sizes.block) {
             let steps = start..end.min(start + sizes.block);
-            let after = steps.end..k.min(steps.end + sizes.block);
-            let of = |steps: &Range<usize>| [&a[steps.start * m..steps.end * m], &b[steps.start * n..steps.end * n]];
-            // As many times as there are tiles.
-            let mut ahead = of(&after).map(|values| Ahead::new(values, m / SIX * n.div_ceil(VECTORS * LANES)));
-            let [a, b] = of(&steps);
+            let (a, b) = (&a[steps.start * m..steps.end * m], &b[steps.start * n..steps.end * n]);
             let rows = &mut rows[..steps.len() * sizes.row];
             for (source, target) in a.chunks_exact(m).zip(rows.chunks_exact_mut(sizes.row)) {
                 copy(source, &mut target[..m]);
             }
-            add_block(&product, &sizes, rows, b, panel, sums, &mut ahead);
+            add_block(&product, &sizes, rows, b, panel, sums);
         }
     });
     let rows = share(m, 4 * n * parts);
@@ -129,15 +123,7 @@ pub fn multiply(product: Product, sides: Sides, c: &mut [Real], ending: Ending, 
 }
 
 /// Adds the products of a block to the sums.
-fn add_block(
-    product: &Product,
-    sizes: &Sizes,
-    rows: &[Real],
-    b: &[Real],
-    panel: &mut [Real],
-    sums: &mut [Real],
-    ahead: &mut [Ahead; 2],
-) {
+fn add_block(product: &Product, sizes: &Sizes, rows: &[Real], b: &[Real], panel: &mut [Real], sums: &mut [Real]) {
     let steps = b.len() / product.n;
     let mut column = 0;
     while column < product.n {
@@ -152,28 +138,22 @@ fn add_block(
         pack_panel(&b[column..], product.n, width.min(product.n - column), panel, width);
         let (a, out) = ((rows, sizes.row), (&mut sums[column..], sizes.columns));
         match vectors {
-            VECTORS => by_twos::<VECTORS>(product.m, a, panel, out, ahead),
-            3 => down::<3, 3, 3>(product.m, a, panel, out, ahead),
-            _ => by_twos::<2>(product.m, a, panel, out, ahead),
+            VECTORS => by_twos::<VECTORS>(product.m, a, panel, out),
+            3 => down::<3, 3, 3>(product.m, a, panel, out),
+            _ => by_twos::<2>(product.m, a, panel, out),
         }
         column += width;
     }
 }
 
 /// A panel of two vectors or twice two, in tiles that suit the processor.
-fn by_twos<const W: usize>(
-    m: usize,
-    a: (&[Real], usize),
-    panel: &[Real],
-    out: (&mut [Real], usize),
-    ahead: &mut [Ahead; 2],
-) {
+fn by_twos<const W: usize>(m: usize, a: (&[Real], usize), panel: &[Real], out: (&mut [Real], usize)) {
     if many_registers() {
-        down::<EIGHT, 2, W>(m, a, panel, out, ahead);
+        down::<EIGHT, 2, W>(m, a, panel, out);
     } else if FUSED {
-        down::<SIX, 2, W>(m, a, panel, out, ahead);
+        down::<SIX, 2, W>(m, a, panel, out);
     } else {
-        down::<FIVE, 2, W>(m, a, panel, out, ahead);
+        down::<FIVE, 2, W>(m, a, panel, out);
     }
 }
 
@@ -184,20 +164,18 @@ fn down<const P: usize, const NV: usize, const W: usize>(
     a: (&[Real], usize),
     panel: &[Real],
     (sums, stride): (&mut [Real], usize),
-    ahead: &mut [Ahead; 2],
 ) {
     let [most, five] = match P {
         SIX => in_pairs(m),
         FIVE => [m - (P - m % P) % P * 4, 0],
         _ => [m, 0],
     };
-    let mut row =
-        outer_tiles::<P, NV, W>(a, panel, (sums, stride), 0..most, || ahead.iter_mut().for_each(Ahead::touch));
+    let mut row = outer_tiles::<P, NV, W>(a, panel, (sums, stride), 0..most);
     if P == SIX {
-        row = outer_tiles::<5, NV, W>(a, panel, (sums, stride), row..most + five, || ());
+        row = outer_tiles::<5, NV, W>(a, panel, (sums, stride), row..most + five);
     } else if P > 4 {
-        row = outer_tiles::<4, NV, W>(a, panel, (sums, stride), row..m, || ());
+        row = outer_tiles::<4, NV, W>(a, panel, (sums, stride), row..m);
     }
-    row = outer_tiles::<2, W, W>(a, panel, (sums, stride), row..m, || ());
-    outer_tiles::<1, W, W>(a, panel, (sums, stride), row..m, || ());
+    row = outer_tiles::<2, W, W>(a, panel, (sums, stride), row..m);
+    outer_tiles::<1, W, W>(a, panel, (sums, stride), row..m);
 }

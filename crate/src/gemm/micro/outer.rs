@@ -193,14 +193,13 @@ pub fn columns<const P: usize, const NV: usize>(
 }
 
 /// `out[p·stride + c] += Σ a[k·step + p] · panel[k][c]` for the rows `p`, P at a time, as many as there are, and the W vectors of the
-/// panel, NV at a time; `each` is called after every P rows. Answers the first row that is left. Panics when a step lies outside a slice.
+/// panel, NV at a time. Answers the first row that is left. Panics when a step lies outside a slice.
 #[inline(always)]
 pub fn outer_tiles<const P: usize, const NV: usize, const W: usize>(
     (a, step): (&[Real], usize),
     panel: &[Real],
     (out, stride): (&mut [Real], usize),
     rows: Range<usize>,
-    mut each: impl FnMut(),
 ) -> usize {
     let steps = panel.len() / (W * LANES);
     let count = rows.len() / P;
@@ -234,7 +233,6 @@ pub fn outer_tiles<const P: usize, const NV: usize, const W: usize>(
             }
             target = target.wrapping_add(P * stride);
             first = first.wrapping_add(P);
-            each();
         }
     }
     end

@@ -14,18 +14,18 @@ use convgrad::kernels::{activation::Activation, bias, pooling};
 use naive::{convolve as define, Into, Numbers};
 
 fn geometry(batch: u32, image: [u32; 2], channels: u32, filters: u32, pads: [u32; 4]) -> Geometry {
-    with_taps(3, batch, image, channels, filters, pads)
+    with_taps([3, 3], batch, image, channels, filters, pads)
 }
 
 fn with_taps(
-    taps: u32,
+    [taps_h, taps_w]: [u32; 2],
     batch: u32,
     [h, w]: [u32; 2],
     channels: u32,
     filters: u32,
     [top, bottom, left, right]: [u32; 4],
 ) -> Geometry {
-    let words = [batch, h, w, channels, taps, taps, filters, 1, 1, top, bottom, left, right, 1, 1, 1];
+    let words = [batch, h, w, channels, taps_h, taps_w, filters, 1, 1, top, bottom, left, right, 1, 1, 1];
     let g = Geometry::new(&words).unwrap();
     assert!(is_possible(&g));
     g
@@ -54,18 +54,35 @@ fn table() -> Vec<Geometry> {
     all.push(geometry(43, [13, 9], 4, 12, [0; 4]));
     all.push(geometry(87, [13, 9], 8, 4, [0; 4]));
     for (height, width) in (5..9).flat_map(|height| [5, 6, 9, 12].map(|width| (height, width))) {
-        all.push(with_taps(5, 2, [height, width], 4, 4, [0; 4]));
-        all.push(with_taps(5, 1, [height, width], 4, 8, [2; 4]));
+        all.push(with_taps([5, 5], 2, [height, width], 4, 4, [0; 4]));
+        all.push(with_taps([5, 5], 1, [height, width], 4, 8, [2; 4]));
     }
     for pads in [[4; 4], [0, 1, 2, 3], [3, 0, 1, 2], [7, 6, 5, 8]] {
-        all.push(with_taps(5, 2, [6, 5], 8, 12, pads));
+        all.push(with_taps([5, 5], 2, [6, 5], 8, 12, pads));
     }
-    all.push(with_taps(5, 1, [1, 1], 4, 4, [2; 4]));
+    all.push(with_taps([5, 5], 1, [1, 1], 4, 4, [2; 4]));
     for (channels, filters) in [(4, 16), (8, 20), (20, 28), (36, 44)] {
-        all.push(with_taps(5, 2, [9, 11], channels, filters, [2; 4]));
+        all.push(with_taps([5, 5], 2, [9, 11], channels, filters, [2; 4]));
     }
-    all.push(with_taps(5, 37, [5, 6], 8, 8, [2; 4]));
-    all.push(with_taps(5, 12, [13, 9], 4, 12, [0; 4]));
+    all.push(with_taps([5, 5], 37, [5, 6], 8, 8, [2; 4]));
+    all.push(with_taps([5, 5], 12, [13, 9], 4, 12, [0; 4]));
+    for taps in [3, 5] {
+        let line = [1, taps];
+        for width in 5..14 {
+            all.push(with_taps(line, 2, [1, width], 4, 4, [0; 4]));
+            all.push(with_taps(line, 1, [1, width], 4, 8, [0, 0, taps - 1, 0]));
+        }
+        for pads in [[0, 0, 4, 4], [0, 1, 2, 3], [3, 0, 1, 2], [2, 3, 8, 7]] {
+            all.push(with_taps(line, 2, [3, 5], 8, 12, pads));
+        }
+        all.push(with_taps(line, 1, [1, 1], 4, 4, [0, 0, taps / 2, taps / 2]));
+        for (channels, filters) in [(4, 16), (8, 20), (20, 28), (36, 44)] {
+            all.push(with_taps(line, 2, [2, 31], channels, filters, [0, 0, 1, 1]));
+        }
+        all.push(with_taps(line, 37, [1, 19], 8, 8, [0, 0, 1, 1]));
+        all.push(with_taps(line, 3, [7, 300], 8, 8, [0, 0, 0, 1]));
+        all.push(with_taps(line, 2, [1, 801], 64, 4, [0; 4]));
+    }
     all
 }
 
@@ -82,6 +99,10 @@ struct Sizes {
 impl Sizes {
     /// For filters of so many taps along an axis.
     fn new(taps: usize) -> Self {
+        if taps == 1 {
+            let [inputs, spread, taps, outputs, gradients, tap_gradients] = std::array::from_fn(|_| vec![vec![1.0]]);
+            return Self { inputs, spread, taps, outputs, gradients, tap_gradients };
+        }
         let (a, b): (f64, f64) = (2.0 / 3.0, 1.5);
         let points = [0.0, a, -a, b, -b];
         let others = |i: usize| points.iter().enumerate().filter(move |&(j, _)| j != i).map(|(_, &x)| x);
@@ -125,14 +146,27 @@ impl Sizes {
     }
 }
 
-/// `m · x · mᵀ` for the square that `x` answers.
-fn around(m: &[Vec<f64>], x: impl Fn(usize, usize) -> f64) -> Vec<Vec<f64>> {
-    let columns = m[0].len();
-    let left: Vec<Vec<f64>> = m
+/// `a · x · bᵀ` for the rectangle that `x` answers.
+fn around([a, b]: [&[Vec<f64>]; 2], x: impl Fn(usize, usize) -> f64) -> Vec<Vec<f64>> {
+    let left: Vec<Vec<f64>> = a
         .iter()
-        .map(|row| (0..columns).map(|j| row.iter().enumerate().map(|(i, value)| value * x(i, j)).sum()).collect())
+        .map(|row| (0..b[0].len()).map(|j| row.iter().enumerate().map(|(i, value)| value * x(i, j)).sum()).collect())
         .collect();
-    left.iter().map(|left| m.iter().map(|row| row.iter().zip(left).map(|(a, b)| a * b).sum()).collect()).collect()
+    left.iter().map(|left| b.iter().map(|row| row.iter().zip(left).map(|(a, b)| a * b).sum()).collect()).collect()
+}
+
+/// Outputs of a tile along an axis.
+fn side(taps: usize) -> usize {
+    if taps == 1 {
+        1
+    } else {
+        7 - taps
+    }
+}
+
+/// Every place of a rectangle.
+fn places([height, width]: [usize; 2]) -> impl Iterator<Item = (usize, usize)> + Clone {
+    (0..height).flat_map(move |i| (0..width).map(move |j| (i, j)))
 }
 
 /// One channel of a stack of images, zero outside.
@@ -145,37 +179,40 @@ fn pixel(x: &[f32], [height, width, depth]: [usize; 3], n: usize, i: isize, j: i
 
 /// What all intermediate values of every output's or filter's tiles can add up to: rounding errors are shares of it.
 fn reach(c: &Convolution, x: &[f32], filter: &[f32], dy: Option<&[f32]>) -> Vec<f64> {
-    let (sizes, taps, side) = (Sizes::new(c.taps), c.taps, 7 - c.taps);
+    let (sizes, taps, side) = (c.taps.map(Sizes::new), c.taps, c.taps.map(side));
+    let both = |of: fn(&Sizes) -> &Vec<Vec<f64>>| [&of(&sizes[0])[..], &of(&sizes[1])[..]];
+    let points = [sizes[0].inputs.len(), sizes[1].inputs.len()];
     let [height, width, filters] = c.output;
     let depth = c.input[2];
+    let nothing = vec![vec![0.0; points[1]]; points[0]];
     let mut result = vec![0.0; if dy.is_some() { filter.len() } else { c.batch * height * width * filters }];
-    let mut totals = vec![vec![vec![vec![0.0; 6]; 6]; filters]; depth];
+    let mut totals = vec![vec![nothing.clone(); filters]; depth];
     for n in 0..c.batch {
-        for (row, column) in (0..height).step_by(side).flat_map(|i| (0..width).step_by(side).map(move |j| (i, j))) {
+        for (row, column) in (0..height).step_by(side[0]).flat_map(|i| (0..width).step_by(side[1]).map(move |j| (i, j)))
+        {
             let corner = (row as isize - c.pads[0], column as isize - c.pads[1]);
-            let seen: Vec<_> = (0..depth)
-                .map(|k| {
-                    around(&sizes.inputs, |i, j| pixel(x, c.input, n, corner.0 + i as isize, corner.1 + j as isize, k))
-                })
-                .collect();
+            let at = |k: usize| {
+                let (input, pads) = (c.input, corner);
+                move |i: usize, j: usize| pixel(x, input, n, pads.0 + i as isize, pads.1 + j as isize, k)
+            };
+            let seen: Vec<_> = (0..depth).map(|k| around(both(|s| &s.inputs), at(k))).collect();
             for o in 0..filters {
-                let mut sum = vec![vec![0.0; 6]; 6];
+                let mut sum = nothing.clone();
                 let gradients = dy.map(|dy| {
-                    around(&sizes.gradients, |i, j| {
-                        pixel(dy, c.output, n, (row + i) as isize, (column + j) as isize, o)
-                    })
+                    let at = |i, j| pixel(dy, c.output, n, (row + i) as isize, (column + j) as isize, o);
+                    around(both(|s| &s.gradients), at)
                 });
                 for k in 0..depth {
-                    let other = gradients.clone().unwrap_or_else(|| {
-                        around(&sizes.taps, |i, j| f64::from(filter[((i * taps + j) * depth + k) * filters + o].abs()))
-                    });
+                    let tap =
+                        |i: usize, j: usize| f64::from(filter[((i * taps[1] + j) * depth + k) * filters + o].abs());
+                    let other = gradients.clone().unwrap_or_else(|| around(both(|s| &s.taps), tap));
                     let target = if dy.is_some() { &mut totals[k][o] } else { &mut sum };
-                    for (i, j) in (0..36).map(|index| (index / 6, index % 6)) {
+                    for (i, j) in places(points) {
                         target[i][j] += seen[k][i][j] * other[i][j];
                     }
                 }
-                let tile = around(&sizes.outputs, |i, j| sum[i][j]);
-                for (i, j) in (0..side * side).map(|index| (index / side, index % side)) {
+                let tile = around(both(|s| &s.outputs), |i, j| sum[i][j]);
+                for (i, j) in places(side) {
                     if dy.is_none() && row + i < height && column + j < width {
                         result[((n * height + row + i) * width + column + j) * filters + o] = tile[i][j];
                     }
@@ -184,10 +221,10 @@ fn reach(c: &Convolution, x: &[f32], filter: &[f32], dy: Option<&[f32]>) -> Vec<
         }
     }
     if dy.is_some() {
-        for (k, o) in (0..depth).flat_map(|k| (0..filters).map(move |o| (k, o))) {
-            let tile = around(&sizes.tap_gradients, |i, j| totals[k][o][i][j]);
-            for (i, j) in (0..taps * taps).map(|index| (index / taps, index % taps)) {
-                result[((i * taps + j) * depth + k) * filters + o] = tile[i][j];
+        for (k, o) in places([depth, filters]) {
+            let tile = around(both(|s| &s.tap_gradients), |i, j| totals[k][o][i][j]);
+            for (i, j) in places(taps) {
+                result[((i * taps[1] + j) * depth + k) * filters + o] = tile[i][j];
             }
         }
     }
@@ -196,24 +233,28 @@ fn reach(c: &Convolution, x: &[f32], filter: &[f32], dy: Option<&[f32]>) -> Vec<
 
 /// The same of the transpose: outputs are sums of those of the tiles that overlap there.
 fn reach_of_transpose(c: &Convolution, x: &[f32], filter: &[f32]) -> Vec<f64> {
-    let (sizes, taps, side) = (Sizes::new(c.taps), c.taps, 7 - c.taps);
+    let (sizes, taps, side) = (c.taps.map(Sizes::new), c.taps, c.taps.map(side));
+    let both = |of: fn(&Sizes) -> &Vec<Vec<f64>>| [&of(&sizes[0])[..], &of(&sizes[1])[..]];
+    let points = [sizes[0].inputs.len(), sizes[1].inputs.len()];
     let ([height, width, depth], [out_h, out_w, filters]) = (c.input, c.output);
     let mut result = vec![0.0; c.batch * out_h * out_w * filters];
     for n in 0..c.batch {
-        for (row, column) in (0..height).step_by(side).flat_map(|i| (0..width).step_by(side).map(move |j| (i, j))) {
+        for (row, column) in (0..height).step_by(side[0]).flat_map(|i| (0..width).step_by(side[1]).map(move |j| (i, j)))
+        {
             for o in 0..filters {
-                let mut sum = vec![vec![0.0; 6]; 6];
+                let mut sum = vec![vec![0.0; points[1]]; points[0]];
                 for k in 0..depth {
                     let at = |i: usize, j: usize| pixel(x, c.input, n, (row + i) as isize, (column + j) as isize, k);
-                    let seen = around(&sizes.gradients, at);
-                    let tap = |i: usize, j: usize| f64::from(filter[((i * taps + j) * depth + k) * filters + o].abs());
-                    let other = around(&sizes.taps, tap);
-                    for (i, j) in (0..36).map(|index| (index / 6, index % 6)) {
+                    let seen = around(both(|s| &s.gradients), at);
+                    let tap =
+                        |i: usize, j: usize| f64::from(filter[((i * taps[1] + j) * depth + k) * filters + o].abs());
+                    let other = around(both(|s| &s.taps), tap);
+                    for (i, j) in places(points) {
                         sum[i][j] += seen[i][j] * other[i][j];
                     }
                 }
-                let tile = around(&sizes.spread, |i, j| sum[i][j]);
-                for (i, j) in (0..36).map(|index| (index / 6, index % 6)) {
+                let tile = around(both(|s| &s.spread), |i, j| sum[i][j]);
+                for (i, j) in places(points) {
                     let (y, x) =
                         ((row + i).wrapping_add_signed(-c.pads[0]), (column + j).wrapping_add_signed(-c.pads[1]));
                     if y < out_h && x < out_w {
@@ -228,16 +269,18 @@ fn reach_of_transpose(c: &Convolution, x: &[f32], filter: &[f32]) -> Vec<f64> {
 
 /// Tiles of all images, each a term of a filter's gradient.
 fn tiles(g: &Geometry) -> usize {
-    g.batch * [g.out_h, g.out_w].map(|size| size.div_ceil(7 - g.kernel_h)).iter().product::<usize>()
+    g.batch * g.out_h.div_ceil(side(g.kernel_h)) * g.out_w.div_ceil(side(g.kernel_w))
 }
 
 /// Roundings on the way of a value, besides those of its sum of products: a transform of one axis has at most six, with
-/// those of its constants; three arrays are transformed along two axes; a bias is added, or tiles that overlap.
-fn roundings(taps: usize) -> usize {
-    3 * 2 * 6 + 6usize.div_ceil(7 - taps).pow(2)
+/// those of its constants; three arrays are transformed along each axis that has more taps than one; a bias is added, or tiles that
+/// overlap.
+fn roundings(taps: [usize; 2]) -> usize {
+    taps.map(|taps| if taps == 1 { 0 } else { 3 * 6 }).iter().sum::<usize>()
+        + taps.map(|taps| if taps == 1 { 1 } else { 6usize.div_ceil(side(taps)) }).iter().product::<usize>()
 }
 
-fn assert_within(actual: &[f32], expected: &[f64], reach: &[f64], (terms, taps): (usize, usize), what: &str) {
+fn assert_within(actual: &[f32], expected: &[f64], reach: &[f64], (terms, taps): (usize, [usize; 2]), what: &str) {
     assert_eq!(actual.len(), expected.len(), "{what}");
     for (index, (&value, &expected)) in actual.iter().zip(expected).enumerate() {
         let bound = (terms + roundings(taps)) as f64 * f64::from(f32::EPSILON) / 2.0 * reach[index];
@@ -270,7 +313,7 @@ fn run(c: &Convolution, x: &[f32], filter: &[f32], bias: Option<&[f32]>) -> Vec<
 fn errors_stay_within_those_of_their_roundings() {
     for (index, g) in table().iter().enumerate() {
         let check = |actual: &[f32], expected: &[f64], sizes: &[f64], terms: usize, pass: &str| {
-            assert_within(actual, expected, sizes, (terms, g.kernel_h), &format!("{pass} {g:?}"));
+            assert_within(actual, expected, sizes, (terms, [g.kernel_h, g.kernel_w]), &format!("{pass} {g:?}"));
         };
         let mut numbers = Numbers::new(index as u64);
         let (x, filter) = (numbers.floats(g.input_size()), numbers.floats(g.filter_size()));
@@ -311,7 +354,7 @@ fn errors_stay_within_those_of_their_roundings() {
 #[test]
 fn both_gradients_behind_pooling_err_no_more() {
     let mut all = table();
-    all.retain(|g| g.out_h > 1 && g.out_w > 1);
+    all.retain(|g| g.out_h > 1 && g.out_w > 1 && g.kernel_h > 1);
     // Images that are worked on alone, whole and in pieces; more than one panel of channels on both sides.
     all.push(geometry(5, [13, 13], 32, 20, [0; 4]));
     all.push(geometry(2, [27, 30], 20, 12, [1; 4]));
@@ -345,10 +388,10 @@ fn both_gradients_behind_pooling_err_no_more() {
 
         let (expected, _) = define(g, &x, &filter, &dz, Into::Filter);
         let sizes = reach(&Convolution::forward(g), &x, &filter, Some(&dz));
-        assert_within(&df, &expected, &sizes, (tiles(g), g.kernel_h), &what("filter gradient"));
+        assert_within(&df, &expected, &sizes, (tiles(g), [g.kernel_h, g.kernel_w]), &what("filter gradient"));
         let (expected, _) = define(g, &x, &filter, &dz, Into::Input);
         let sizes = reach_of_transpose(&Convolution::transpose(g), &dz, &exchanged);
-        assert_within(&dx, &expected, &sizes, (g.out_c, g.kernel_h), &what("input gradient"));
+        assert_within(&dx, &expected, &sizes, (g.out_c, [g.kernel_h, g.kernel_w]), &what("input gradient"));
 
         let plain = dx.clone();
         let ending = Ending::Slope(Activation::Relu, &x);

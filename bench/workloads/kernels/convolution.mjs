@@ -13,7 +13,7 @@ const passNames = { forward: 'forward', filterGradient: 'dF', inputGradient: 'dX
  * A workload for each pass.
  *
  * @param input [batch, height, width, channels]
- * @param kernel Side of the filter.
+ * @param kernel Side of the filter, or its height and width.
  * @param filters Number of filters; for `depthwise` it is that of the channels.
  */
 export function convolutions(
@@ -24,13 +24,14 @@ export function convolutions(
   { strides = 1, padding = 'valid', depthwise = false } = {},
 ) {
   const channels = input[3];
-  const filter = [kernel, kernel, depthwise ? 1 : channels, filters];
+  const [height, width] = Array.isArray(kernel) ? kernel : [kernel, kernel];
+  const filter = [height, width, depthwise ? 1 : channels, filters];
   const options = { strides, padding, groups: depthwise ? channels : 1 };
   const sizes = library.resolveConvolution(input, filter, options, group);
   const shape = `${input.slice(0, 3).join('×')}, ${depthwise ? channels : `${channels}→${filters}`}`;
   const details = `${strides > 1 ? `, stride ${strides}` : ''}${padding === 'same' ? ', same' : ''}`;
   return Object.keys(passNames).map((pass) => ({
-    name: `${depthwise ? 'depthwise' : 'conv'} ${kernel}×${kernel} ${passNames[pass]} ${shape}${details}`,
+    name: `${depthwise ? 'depthwise' : 'conv'} ${height}×${width} ${passNames[pass]} ${shape}${details}`,
     group,
     kind: 'conv2d',
     pass,

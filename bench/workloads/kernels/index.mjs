@@ -13,6 +13,7 @@ export function kernelWorkloads() {
     ...convolutions('conv 3×3', [16, 28, 28, 64], 3, 64),
     ...convolutions('conv 3×3', [64, 14, 14, 128], 3, 128),
     ...convolutions('conv 5×5', [32, 14, 14, 32], 5, 64, { padding: 'same' }),
+    ...convolutions('conv 1×3', [32, 1, 256, 64], [1, 3], 64, { padding: 'same' }),
     ...convolutions('conv 1×1', [16, 28, 28, 128], 1, 128),
     ...denseProducts(1600, 10, 128),
     ...denseProducts(512, 512, 128),

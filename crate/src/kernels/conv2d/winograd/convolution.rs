@@ -1,14 +1,15 @@
 //! Outputs: transformed tiles times transformed filters, and back.
 
-use super::points::{around, around_tile, Points};
+use super::outputs::{add_outputs, transform_outputs};
+use super::points::{around, Points};
 use super::tiles::{clear, transform_inputs, Convolution, Group, Layout, MOST_TILES};
-use super::{side, FIVE, GAP, N, POINTS, THREE};
+use super::{along, by_taps, GAP, N};
 use crate::error::{checked_product, Error};
-use crate::gemm::micro::{in_sixes, strip, tiled_by_halves, Band, Panel, Square, SquareMut, Tiled, Walk, SIX};
+use crate::gemm::micro::{in_sixes, strip, tiled_by_halves, Band, Panel, Rectangle, RectangleMut, Tiled, Walk, SIX};
 use crate::gemm::pack::{panel_width, PANEL};
 use crate::kernels::bias::broadcast;
 use crate::threads::{each_part, each_with_scratch};
-use crate::vector::{Lanes, Real, Vector, LANES};
+use crate::vector::{Lanes, Real, LANES};
 use std::ops::Range;
 
 /// Elements of the transformed tiles that are worked on together: 128 KiB, a part of a second-level cache.
@@ -25,6 +26,8 @@ const PARTS: usize = 16;
 struct Cut {
     /// Input channels.
     depth: usize,
+    /// Points.
+    points: usize,
     /// Images of a part.
     images: usize,
     /// Tiles that are worked on together.
@@ -35,8 +38,9 @@ impl Cut {
     fn new(c: &Convolution) -> Self {
         let images = FEWEST.div_ceil(c.tiles()).min(c.batch).max(c.batch.div_ceil(PARTS));
         let all = images * c.tiles();
-        let most = (TOGETHER / (POINTS * c.depth())).clamp(FEWEST, MOST_TILES);
-        Self { depth: c.depth(), images, tiles: all.div_ceil(all.div_ceil(most)).next_multiple_of(2) }
+        let most = (TOGETHER / (c.matrices() * c.depth())).clamp(FEWEST, MOST_TILES);
+        let tiles = all.div_ceil(all.div_ceil(most)).next_multiple_of(2);
+        Self { depth: c.depth(), points: c.matrices(), images, tiles }
     }
 
     /// Transformed tiles.
@@ -51,7 +55,7 @@ impl Cut {
 
     /// Elements of scratch memory of a part: transformed tiles, products, a tile at the border.
     fn piece(&self) -> Result<usize, Error> {
-        checked_product(&[POINTS, self.seen().point + self.made().point + self.depth])
+        checked_product(&[self.points, self.seen().point + self.made().point + self.depth])
     }
 }
 
@@ -62,7 +66,7 @@ pub(super) fn filters_of_point(c: &Convolution) -> usize {
 
 /// Elements of the transformed filters of a panel of output channels.
 pub(super) fn panel_size(c: &Convolution) -> usize {
-    POINTS * filters_of_point(c)
+    c.matrices() * filters_of_point(c)
 }
 
 /// float32 values of scratch memory for [`convolve`].
@@ -167,8 +171,8 @@ impl<'a> Prepared<'a> {
         let Self { c, cut, points, filters, bias, .. } = *self;
         let (depth, channels) = (c.depth(), c.filters());
         let x = &self.x[first * c.input.iter().product::<usize>()..];
-        let (seen, rest) = scratch.split_at_mut(POINTS * cut.seen().point);
-        let (made, patch) = rest.split_at_mut(POINTS * cut.made().point);
+        let (seen, rest) = scratch.split_at_mut(cut.points * cut.seen().point);
+        let (made, patch) = rest.split_at_mut(cut.points * cut.made().point);
         if c.spreads {
             // Overlapping outputs are added to it.
             broadcast(bias, channels, y);
@@ -199,11 +203,7 @@ impl<'a> Prepared<'a> {
                 } else {
                     let bias = bias.map(|bias| &bias[channel..]);
                     let made = (&*made, cut.made());
-                    if c.taps == FIVE {
-                        transform_outputs::<{ side(FIVE) }>(points, c, &group, made, (channel, width), bias, y);
-                    } else {
-                        transform_outputs::<{ side(THREE) }>(points, c, &group, made, (channel, width), bias, y);
-                    }
+                    transform_outputs(points, c, &group, made, (channel, width), bias, y);
                 }
             }
         }
@@ -218,14 +218,13 @@ pub(super) fn transform_filters(
     channel: usize,
     filters: &mut [Real],
 ) {
-    if c.taps == FIVE {
-        transform_taps::<FIVE>(points, c, filter, channel, filters);
-    } else {
-        transform_taps::<THREE>(points, c, filter, channel, filters);
-    }
+    by_taps!(c.taps, |DOWN, ACROSS| {
+        transform_taps::<{ along(DOWN) }, DOWN, ACROSS>(points, c, filter, channel, filters)
+    });
 }
 
-fn transform_taps<const K: usize>(
+/// Those of KR×KC taps, to R×N points.
+fn transform_taps<const R: usize, const KR: usize, const KC: usize>(
     points: Points,
     c: &Convolution,
     filter: &[Real],
@@ -238,9 +237,10 @@ fn transform_taps<const K: usize>(
     for k in 0..depth {
         for v in (0..width).step_by(LANES) {
             let tap = depth * channels;
-            let source = Square::<K>::new(&filter[k * channels + channel + v..], K * tap, tap);
-            let mut target = SquareMut::<N>::new(&mut filters[k * width + v..], N * point, point);
-            around(|v| points.taps::<K>(v), |i, j| source.at(i, j), |i, j, value| target.set(i, j, value));
+            let source = Rectangle::<KR, KC>::new(&filter[k * channels + channel + v..], KC * tap, tap);
+            let mut target = RectangleMut::<R, N>::new(&mut filters[k * width + v..], N * point, point);
+            let set = |i: usize, j: usize, value: Lanes| target.set(i, j, value);
+            around(|v| points.taps::<KR, R>(v), |v| points.taps::<KC, N>(v), |i, j| source.at(i, j), set);
         }
     }
 }
@@ -299,78 +299,4 @@ fn tiles<const P: usize, const NV: usize, const W: usize>(
     let seen = (seen, tiles.start * depth, depth, walk);
     let band = Band::row(tiles.len());
     strip::<P, NV, W, false, 0>(seen, Panel::whole(panel, &walk), &[0.0; PANEL], (made, PANEL, W * LANES), band);
-}
-
-/// Takes the products of a panel of output channels back to outputs, M×M a tile.
-#[inline(never)]
-fn transform_outputs<const M: usize>(
-    points: Points,
-    c: &Convolution,
-    group: &Group,
-    (made, layout): (&[Real], Layout),
-    (channel, width): (usize, usize),
-    bias: Option<&[Real]>,
-    y: &mut [Real],
-) {
-    let [out_h, out_w, channels] = c.output;
-    for (tile, place) in group.places().iter().enumerate() {
-        let (high, wide) = (M.min(out_h - place.row), M.min(out_w - place.column));
-        let first = ((place.image * out_h + place.row) * out_w + place.column) * channels + channel;
-        for v in (0..width).step_by(LANES) {
-            let source = Square::<N>::new(&made[tile * layout.tile + v..], N * layout.point, layout.point);
-            let target = &mut y[first + v..];
-            let bias = bias.map_or(Lanes::splat(0.0), |bias| Lanes::load(&bias[v..]));
-            let at = |i: usize, j: usize| source.at(i, j);
-            if (high, wide) == (M, M) {
-                let mut target = SquareMut::<M>::new(target, out_w * channels, channels);
-                around(|v| points.coefficients::<M>(v), at, |i, j, value| target.set(i, j, value.add(bias)));
-            } else {
-                around_tile(&points.of_outputs::<M>(), place.half, at, |i, j, value| {
-                    if i < high && j < wide {
-                        value.add(bias).store(&mut target[(i * out_w + j) * channels..]);
-                    }
-                });
-            }
-        }
-    }
-}
-
-/// Takes the products of a panel of output channels back to outputs, and adds them to what is there.
-#[inline(never)]
-pub(super) fn add_outputs(
-    points: Points,
-    c: &Convolution,
-    group: &Group,
-    (made, layout): (&[Real], Layout),
-    (channel, width): (usize, usize),
-    y: &mut [Real],
-) {
-    let [out_h, out_w, channels] = c.output;
-    let line = out_w * channels;
-    let inside =
-        |first: isize, size: usize, half: bool| first >= 0 && first as usize + if half { 4 } else { N } <= size;
-    for (tile, place) in group.places().iter().enumerate() {
-        let (row, column) = (place.row as isize - c.pads[0], place.column as isize - c.pads[1]);
-        let y = &mut y[place.image * out_h * line..];
-        let first = (inside(row, out_h, place.half[0]) && inside(column, out_w, place.half[1]))
-            .then(|| row as usize * line + column as usize * channels)
-            .filter(|first| first + (N - 1) * (line + channels) + channels <= y.len());
-        for v in (0..width).step_by(LANES) {
-            let source = Square::<N>::new(&made[tile * layout.tile + v..], N * layout.point, layout.point);
-            let at = |i: usize, j: usize| source.at(i, j);
-            let channel = channel + v;
-            if let Some(first) = first {
-                let mut target = SquareMut::<N>::new(&mut y[first + channel..], line, channels);
-                around_tile(&points.of_spread(), place.half, at, |i, j, value| target.add(i, j, value));
-            } else {
-                around_tile(&points.of_spread(), place.half, at, |i, j, value| {
-                    let (i, j) = (row + i as isize, column + j as isize);
-                    if (0..out_h as isize).contains(&i) && (0..out_w as isize).contains(&j) {
-                        let target = &mut y[i as usize * line + j as usize * channels + channel..];
-                        Lanes::load(target).add(value).store(target);
-                    }
-                });
-            }
-        }
-    }
 }

@@ -3,9 +3,9 @@
 
 use super::points::{around, Points};
 use super::tiles::{transform_gradients, transform_inputs, Convolution, Group, Layout, Place};
-use super::{side, FIVE, GAP, N, POINTS, THREE};
+use super::{along, by_taps, GAP, N};
 use crate::error::{checked_product, Error};
-use crate::gemm::micro::{columns, fours, store, zeros, Square, Walk};
+use crate::gemm::micro::{columns, fours, store, zeros, Rectangle, Walk};
 use crate::kernels::map::zip_in_place;
 use crate::threads::{each_of, each_part, each_with_scratch};
 use crate::vector::{many_registers, Lanes, Real, Vector, LANES};
@@ -27,6 +27,7 @@ struct Piece {
     seen: Layout,
     /// Transformed gradients: panels of eight channels.
     gradients: Layout,
+    points: usize,
     /// Elements of a tile at the border.
     patch: usize,
 }
@@ -37,19 +38,20 @@ impl Piece {
         Self {
             seen: Layout { point: c.depth() * TILES + GAP, tile: LANES, vector: LANES * TILES },
             gradients: Layout { point: padded * TILES + GAP, tile: PANEL, vector: PANEL * TILES },
-            patch: (N * N * c.depth()).max(side(c.taps).pow(2) * c.filters()),
+            points: c.matrices(),
+            patch: (c.matrices() * c.depth()).max(c.sides().iter().product::<usize>() * c.filters()),
         }
     }
 
     /// Elements of all.
     fn size(&self) -> usize {
-        POINTS * (self.seen.point + self.gradients.point) + self.patch
+        self.points * (self.seen.point + self.gradients.point) + self.patch
     }
 
     /// Tiles of the piece of number `part`, at one point.
     fn segment(&self, part: usize, point: usize, tiles: Range<usize>) -> Segment {
         let seen = part * self.size() + self.patch;
-        let gradients = seen + POINTS * self.seen.point;
+        let gradients = seen + self.points * self.seen.point;
         Segment {
             seen: seen + point * self.seen.point + tiles.start * self.seen.tile,
             gradients: gradients + point * self.gradients.point + tiles.start * self.gradients.tile,
@@ -82,7 +84,7 @@ pub(super) const MOST: usize = 1 << 17;
 /// How the batch is cut: tiles of a part, and parts, 1, 2 or 4.
 fn cut(c: &Convolution) -> (usize, usize) {
     let all = c.batch * c.tiles();
-    let most = if POINTS * sums_size(c) > MOST { 1 } else { PARTS.min(all / FEWEST).max(1) };
+    let most = if c.matrices() * sums_size(c) > MOST { 1 } else { PARTS.min(all / FEWEST).max(1) };
     let tiles = all.div_ceil(1 << most.ilog2()).next_multiple_of(TILES);
     (tiles, all.div_ceil(tiles))
 }
@@ -95,14 +97,14 @@ fn pieces_size(c: &Convolution) -> usize {
 /// float32 values of scratch memory for [`filter_gradient`].
 pub fn filter_gradient_workspace(c: &Convolution) -> Result<usize, Error> {
     let parts = cut(c).1;
-    Ok(checked_product(&[parts, POINTS, sums_size(c)])? + checked_product(&[parts, pieces_size(c)])?)
+    Ok(checked_product(&[parts, c.matrices(), sums_size(c)])? + checked_product(&[parts, pieces_size(c)])?)
 }
 
 /// `df = conv(x, dy)`, summed over the batch, where `c` says how `dy` came from `x`. Channels must be multiples of four.
 pub fn filter_gradient(c: &Convolution, x: &[Real], dy: &[Real], df: &mut [Real], workspace: &mut [Real]) {
     let points = Points::new();
     let (tiles, parts) = cut(c);
-    let size = POINTS * sums_size(c);
+    let size = c.matrices() * sums_size(c);
     let (sums, pieces) = workspace.split_at_mut(parts * size);
     each_with_scratch([(&mut *sums, size)], (pieces, pieces_size(c)), |part, [sums], pieces| {
         let first = part * tiles;
@@ -114,7 +116,7 @@ pub fn filter_gradient(c: &Convolution, x: &[Real], dy: &[Real], df: &mut [Real]
 
 /// Adds the sums of all parts to those of the first one.
 pub(super) fn add_sums(c: &Convolution, sums: &mut [Real]) {
-    let size = POINTS * sums_size(c);
+    let size = c.matrices() * sums_size(c);
     let (first, others) = sums.split_at_mut(size);
     each_part(first, sums_size(c), |point, sums| {
         for other in others.chunks_exact(size) {
@@ -146,7 +148,7 @@ fn add_tiles(
         each_part(pieces, piece.size(), |part, scratch| {
             let places = groups[part].places();
             let (patch, rest) = scratch.split_at_mut(piece.patch);
-            let (seen, gradients) = rest.split_at_mut(POINTS * piece.seen.point);
+            let (seen, gradients) = rest.split_at_mut(piece.points * piece.seen.point);
             transform_inputs(points, c, x, places, (seen, piece.seen), patch);
             transform_panels(points, c, dy, places, (gradients, piece.gradients), patch);
         });
@@ -250,15 +252,13 @@ const DEPTH: usize = 16;
 
 /// Takes the sums back to filters.
 pub(super) fn transform_sums(points: Points, c: &Convolution, sums: &[Real], df: &mut [Real]) {
-    if c.taps == FIVE {
-        transform_to_taps::<FIVE, { FIVE * FIVE }>(points, c, sums, df);
-    } else {
-        transform_to_taps::<THREE, { THREE * THREE }>(points, c, sums, df);
-    }
+    by_taps!(c.taps, |DOWN, ACROSS| {
+        transform_to_taps::<{ along(DOWN) }, DOWN, ACROSS, { DOWN * ACROSS }>(points, c, sums, df)
+    });
 }
 
-/// Filters of K×K taps, ALL together.
-fn transform_to_taps<const K: usize, const ALL: usize>(
+/// Filters of KR×KC taps, ALL together, from R×N points.
+fn transform_to_taps<const R: usize, const KR: usize, const KC: usize, const ALL: usize>(
     points: Points,
     c: &Convolution,
     sums: &[Real],
@@ -271,9 +271,10 @@ fn transform_to_taps<const K: usize, const ALL: usize>(
         for k in 0..taps[0].len() / channels {
             for o in (0..channels).step_by(LANES) {
                 let place = o / PANEL * depth * PANEL + (part * DEPTH + k) * PANEL + o % PANEL;
-                let source = Square::<N>::new(&sums[place..], N * sums_size(c), sums_size(c));
-                let set = |i: usize, j: usize, value: Lanes| value.store(&mut taps[i * K + j][k * channels + o..]);
-                around(|v| points.tap_gradients::<K>(v), |i, j| source.at(i, j), set);
+                let source = Rectangle::<R, N>::new(&sums[place..], N * sums_size(c), sums_size(c));
+                let set = |i: usize, j: usize, value: Lanes| value.store(&mut taps[i * KC + j][k * channels + o..]);
+                let (down, across) = (|v| points.tap_gradients::<R, KR>(v), |v| points.tap_gradients::<N, KC>(v));
+                around(down, across, |i, j| source.at(i, j), set);
             }
         }
     });

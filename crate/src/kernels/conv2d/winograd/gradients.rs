@@ -1,13 +1,14 @@
 //! Both gradients of a convolution behind which there is max pooling: the gradients of its outputs are never in memory. They are
 //! spread in registers, transformed, and the products for the filters and for the images are made of the same values.
 
-use super::convolution::{add_outputs, filters_of_point, multiply, panel_size, transform_filters};
+use super::convolution::{filters_of_point, multiply, panel_size, transform_filters};
 use super::filter_gradient::{add_products, add_sums, sums_size, transform_sums, Segment, MOST, PANEL as OUTER};
+use super::outputs::add_outputs;
 use super::points::{around_tile, Points};
 use super::tiles::{clear, transform_inputs, Convolution, Group, Layout, Place, MOST_TILES};
-use super::{side, FIVE, GAP, N, POINTS, THREE};
+use super::{side, FIVE, GAP, N, THREE};
 use crate::error::{checked_product, Error};
-use crate::gemm::micro::SquareMut;
+use crate::gemm::micro::RectangleMut;
 use crate::gemm::pack::{panel_width, PANEL};
 use crate::kernels::bias;
 use crate::kernels::conv2d::pooled::Pooled;
@@ -23,7 +24,7 @@ const TILES: usize = 36;
 
 /// Whether this is a way for a convolution, whose outputs are what windows see.
 pub fn has_both(c: &Convolution) -> bool {
-    c.tiles() > 0 && POINTS * sums_size(c) <= MOST
+    c.tiles() > 0 && c.taps[0] > 1 && c.matrices() * sums_size(c) <= MOST
 }
 
 /// How the work is cut, and where things lie in the memory of a part.
@@ -62,14 +63,14 @@ impl Cut {
 
     /// Elements of products of all panels.
     fn products(&self, c: &Convolution) -> usize {
-        c.depth().div_ceil(PANEL) * POINTS * self.made.point
+        c.depth().div_ceil(PANEL) * N * N * self.made.point
     }
 
     /// Elements of scratch memory of a part.
     fn piece(&self, c: &Convolution) -> Result<usize, Error> {
-        let transformed = checked_product(&[POINTS, self.seen.point + self.gradients.point])?;
+        let transformed = checked_product(&[N * N, self.seen.point + self.gradients.point])?;
         let pooled = checked_product(&[self.together, self.pooled])?;
-        Ok(transformed + self.products(c) + pooled + POINTS * c.depth() + c.filters())
+        Ok(transformed + self.products(c) + pooled + N * N * c.depth() + c.filters())
     }
 
     fn parts(&self, c: &Convolution) -> usize {
@@ -81,7 +82,7 @@ impl Cut {
 pub fn both_workspace(c: &Convolution) -> Result<usize, Error> {
     let (cut, transpose) = (Cut::new(c), c.transposed());
     let filters = checked_product(&[transpose.filters().div_ceil(PANEL), panel_size(&transpose)])?;
-    let part = checked_product(&[POINTS, sums_size(c)])? + c.filters() + cut.piece(c)?;
+    let part = checked_product(&[N * N, sums_size(c)])? + c.filters() + cut.piece(c)?;
     Ok(filters + checked_product(&[cut.parts(c), part])?)
 }
 
@@ -96,7 +97,7 @@ pub fn gradients(
     workspace: &mut [Real],
 ) {
     let (cut, points, transpose) = (Cut::new(c), Points::new(), c.transposed());
-    let (parts, size) = (cut.parts(c), POINTS * sums_size(c));
+    let (parts, size) = (cut.parts(c), N * N * sums_size(c));
     let (filters, rest) = workspace.split_at_mut(transpose.filters().div_ceil(PANEL) * panel_size(&transpose));
     let (sums, rest) = rest.split_at_mut(parts * size);
     let (biases, scratch) = rest.split_at_mut(parts * c.filters());
@@ -146,7 +147,7 @@ impl Work<'_> {
         let count = dx.len() / image;
         let (slopes, rest) = scratch.split_at_mut(cut.together * cut.pooled);
         let (zeros, rest) = rest.split_at_mut(c.filters());
-        let (patch, rest) = rest.split_at_mut(POINTS * c.depth());
+        let (patch, rest) = rest.split_at_mut(N * N * c.depth());
         let (made, transformed) = rest.split_at_mut(cut.products(c));
         let slopes = &mut slopes[..count * cut.pooled];
         self.pooled.slopes(first * cut.pooled, slopes);
@@ -158,16 +159,16 @@ impl Work<'_> {
         for start in (0..all).step_by(cut.tiles) {
             let group = Group::new(c, start, cut.tiles.min(all - start));
             let places = group.places();
-            let (seen, gradients) = transformed.split_at_mut(POINTS * cut.seen.point);
+            let (seen, gradients) = transformed.split_at_mut(N * N * cut.seen.point);
             transform_inputs(points, c, &self.x[first * image..], places, (seen, cut.seen), patch);
             let target = (gradients, cut.gradients);
-            if c.taps == FIVE {
+            if c.taps == [FIVE; 2] {
                 source.transform::<{ side(FIVE) }, { side(FIVE) / 2 }>(points, c, places, target);
             } else {
                 source.transform::<{ side(THREE) }, { side(THREE) / 2 }>(points, c, places, target);
             }
             self.products(&group, fresh && start == 0, transformed, sums, made);
-            for (panel, made) in made.chunks_exact(POINTS * cut.made.point).enumerate() {
+            for (panel, made) in made.chunks_exact(N * N * cut.made.point).enumerate() {
                 let channel = panel * PANEL;
                 let panel = (channel, panel_width(c.depth(), channel));
                 add_outputs(points, self.transpose, &group, (made, cut.made), panel, dx);
@@ -184,12 +185,12 @@ impl Work<'_> {
         for (point, sums) in sums.chunks_exact_mut(sums_size(c)).enumerate() {
             let tiles = group.of_point(point);
             let seen = point * cut.seen.point + tiles.start * cut.seen.tile;
-            let gradients = POINTS * cut.seen.point + point * cut.gradients.point + tiles.start * channels;
+            let gradients = N * N * cut.seen.point + point * cut.gradients.point + tiles.start * channels;
             let segments = [Segment { seen, gradients, tiles: tiles.len() }];
             let used = if tiles.is_empty() { &[][..] } else { &segments[..] };
             add_products(c, [cut.seen, cut.gradients], (transformed, used), fresh, sums);
             let gradients = &transformed[gradients..][..tiles.len() * channels];
-            for (panel, made) in made.chunks_exact_mut(POINTS * cut.made.point).enumerate() {
+            for (panel, made) in made.chunks_exact_mut(N * N * cut.made.point).enumerate() {
                 let width = panel_width(c.depth(), panel * PANEL);
                 let filters = &self.filters[panel * panel_size(transpose) + point * filters_of_point(transpose)..];
                 let made = &mut made[point * cut.made.point..][..all * PANEL];
@@ -240,9 +241,11 @@ impl Source<'_> {
                 let spread = windows.map(|row| {
                     row.map(|(slopes, notes)| Lanes::load(&slopes[vector * LANES..]).part_by(notes[vector]))
                 });
-                let mut target = SquareMut::<N>::new(&mut target[vector * LANES..], N * layout.point, layout.point);
-                around_tile::<M, N>(
-                    &points.of_gradients(),
+                let mut target =
+                    RectangleMut::<N, N>::new(&mut target[vector * LANES..], N * layout.point, layout.point);
+                around_tile(
+                    &points.of_gradients::<M, N>(),
+                    &points.of_gradients::<M, N>(),
                     place.half,
                     |i, j| spread[i / 2][j / 2][i % 2 * 2 + j % 2],
                     |i, j, value| target.set(i, j, value),

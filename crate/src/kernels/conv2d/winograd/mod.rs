@@ -1,4 +1,5 @@
-//! 3×3 and 5×5 convolutions with a quarter or a third of the multiplications (S. Winograd, *Arithmetic Complexity of
+//! 3×3 and 5×5 convolutions with a quarter or a third of the multiplications, and those of lines of three and five taps with a half or
+//! three fifths (S. Winograd, *Arithmetic Complexity of
 //! Computations*, 1980; A. Lavin and S. Gray, *Fast Algorithms for Convolutional Neural Networks*, 2016).
 //!
 //! A tile of 6×6 inputs and a filter are taken to the values of polynomials at 6×6 points, where the outputs of the
@@ -8,6 +9,8 @@
 //! infinity are for the last row and column of outputs alone: tiles that have none, at the end of an image, are left out of
 //! these products, so that 3×3 tiles for 11×11 outputs take 289 multiplications instead of 324. Two rows out of four need four points only,
 //! and take 0, two others and infinity, where the transformed filters are the same: 10×10 outputs take 256.
+//!
+//! A line of pixels has tiles of one row, and six points.
 //!
 //! Sums are rounded otherwise than in the direct way, which is why this is done where bits are not promised alone: in the relaxed
 //! build, and in others when [`allow`] has said so. Errors grow with the
@@ -21,6 +24,7 @@
 mod convolution;
 mod filter_gradient;
 mod gradients;
+mod outputs;
 mod points;
 mod tiles;
 
@@ -42,17 +46,42 @@ const FIVE: usize = 5;
 
 /// Outputs of a tile along an axis, by the taps.
 const fn side(taps: usize) -> usize {
-    N + 1 - taps
+    if taps == 1 {
+        1
+    } else {
+        N + 1 - taps
+    }
 }
 
-/// Matrices, one for each of the points.
-const POINTS: usize = N * N;
+/// Inputs of a tile along an axis, and points.
+const fn along(taps: usize) -> usize {
+    side(taps) + taps - 1
+}
+
+/// Does something for the taps of a convolution, down and across, which are constants there.
+macro_rules! by_taps {
+    ($taps:expr, |$down:ident, $across:ident| $body:expr) => {
+        match $taps {
+            [1, $crate::kernels::conv2d::winograd::THREE] => by_taps!(1, 3, $down, $across, $body),
+            [1, $crate::kernels::conv2d::winograd::FIVE] => by_taps!(1, 5, $down, $across, $body),
+            [$crate::kernels::conv2d::winograd::FIVE, _] => by_taps!(5, 5, $down, $across, $body),
+            _ => by_taps!(3, 3, $down, $across, $body),
+        }
+    };
+    ($rows:literal, $columns:literal, $down:ident, $across:ident, $body:expr) => {{
+        const $down: usize = $rows;
+        const $across: usize = $columns;
+        $body
+    }};
+}
+use by_taps;
 
 /// Elements between matrices beyond their size: powers of two would put all of them into the same lines of a cache.
 const GAP: usize = LINE;
 
-/// What the transforms of the filters take, in multiplications.
+/// What the transforms of the filters take, in multiplications, and the same where they are lines.
 const OF_FILTERS: f64 = 500.0;
+const OF_LINES: f64 = 20.0;
 
 /// Most elements of the transformed filters.
 const MOST: usize = 16 << 20;
@@ -89,8 +118,8 @@ fn is_allowed(geometry: &Geometry) -> bool {
 pub fn is_possible(g: &Geometry) -> bool {
     let plain = (g.stride_h, g.stride_w, g.dilation_h, g.dilation_w, g.groups) == (1, 1, 1, 1, 1);
     plain
-        && g.kernel_h == g.kernel_w
-        && [THREE, FIVE].contains(&g.kernel_h)
+        && (g.kernel_h == g.kernel_w || g.kernel_h == 1)
+        && [THREE, FIVE].contains(&g.kernel_w)
         && g.in_c % LANES == 0
         && g.out_c % LANES == 0
 }
@@ -100,7 +129,10 @@ pub fn is_possible(g: &Geometry) -> bool {
 /// for a product with the border as for another one. Weights are of races on x64, from 4 to 128 channels.
 fn pays(c: &Convolution) -> bool {
     let [depth, filters] = [c.depth(), c.filters()].map(|channels| channels as f64);
-    let direct = (c.batch * (c.products() + c.taps * c.taps * c.tiled().iter().product::<usize>())) as f64 / 2.0;
-    let own = (c.batch * c.points()) as f64 * (1.1 + 6.0 / depth + 6.0 / filters) + OF_FILTERS;
-    POINTS * c.depth() * c.filters() <= MOST && direct >= own
+    let direct = (c.batch * (c.products() + c.taps.iter().product::<usize>() * c.tiled().iter().product::<usize>()))
+        as f64
+        / 2.0;
+    let of_filters = if c.taps[0] == 1 { OF_LINES } else { OF_FILTERS };
+    let own = (c.batch * c.points()) as f64 * (1.1 + 6.0 / depth + 6.0 / filters) + of_filters;
+    c.matrices() * c.depth() * c.filters() <= MOST && direct >= own
 }

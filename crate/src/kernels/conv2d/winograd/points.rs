@@ -5,6 +5,8 @@
 //! infinity. With ±1 and ±2, at which integers stay exact in the transforms of inputs, the largest error is five times as
 //! large; with ±1/2 and ±2 three times.
 //!
+//! An axis along which filters have one tap is left as it is.
+//!
 //! They are the same for filters of three taps, whose tiles have four outputs, and of five, whose tiles have two: what is evaluated as a polynomial
 //! has as many coefficients.
 
@@ -51,23 +53,30 @@ impl Points {
 
     /// Inputs of a tile.
     #[inline(always)]
-    pub fn inputs(self, d: [Lanes; N]) -> [Lanes; N] {
+    pub fn inputs<const R: usize>(self, d: [Lanes; R]) -> [Lanes; R] {
+        if R == 1 {
+            return d;
+        }
+        let d: [Lanes; N] = sized(d);
         let (even_a, odd_a) = (d[2].mul_add(self.minus_b[1], d[4]), d[1].mul_add(self.minus_b[1], d[3]));
         let (even_b, odd_b) = (d[2].mul_add(self.minus_a[1], d[4]), d[1].mul_add(self.minus_a[1], d[3]));
-        [
+        sized([
             d[2].mul_add(self.minus_both, d[0].add(d[4])),
             odd_a.mul_add(self.a[0], even_a),
             odd_a.mul_add(self.minus_a[0], even_a),
             odd_b.mul_add(self.b[0], even_b),
             odd_b.mul_add(self.minus_b[0], even_b),
             d[3].mul_add(self.minus_both, d[1].add(d[5])),
-        ]
+        ])
     }
 
     /// Values of a polynomial of C coefficients: the gradients of a tile's outputs, which are the filter of the filters' gradient, and the input of
     /// the transposed convolution.
     #[inline(always)]
-    pub fn values<const C: usize>(self, g: [Lanes; C]) -> [Lanes; N] {
+    pub fn values<const C: usize, const R: usize>(self, g: [Lanes; C]) -> [Lanes; R] {
+        if R == 1 {
+            return sized(g);
+        }
         // Those of the coefficients from `first` on, every second one.
         let every_second = |first: usize, square: Lanes| {
             (first..C)
@@ -79,19 +88,23 @@ impl Points {
         };
         let [(even_a, odd_a), (even_b, odd_b)] =
             [self.a, self.b].map(|x| (every_second(0, x[1]), every_second(1, x[1])));
-        [
+        sized([
             g[0],
             odd_a.mul_add(self.a[0], even_a),
             odd_a.mul_add(self.minus_a[0], even_a),
             odd_b.mul_add(self.b[0], even_b),
             odd_b.mul_add(self.minus_b[0], even_b),
             g[C - 1],
-        ]
+        ])
     }
 
     /// The transpose of [`Self::values`]: outputs of a tile, from products of [`Self::inputs`] and [`Self::taps`].
     #[inline(always)]
-    pub fn coefficients<const C: usize>(self, m: [Lanes; N]) -> [Lanes; C] {
+    pub fn coefficients<const R: usize, const C: usize>(self, m: [Lanes; R]) -> [Lanes; C] {
+        if R == 1 {
+            return sized(m);
+        }
+        let m: [Lanes; N] = sized(m);
         let (even_a, odd_a) = (m[1].add(m[2]), m[1].sub(m[2]));
         let (even_b, odd_b) = (m[3].add(m[4]), m[3].sub(m[4]));
         std::array::from_fn(|power| {
@@ -104,39 +117,52 @@ impl Points {
 
     /// Values times the weights of the points.
     #[inline(always)]
-    fn weighted(self, m: [Lanes; N]) -> [Lanes; N] {
-        let [a, b] = self.weights;
-        [m[0], m[1].mul(a), m[2].mul(a), m[3].mul(b), m[4].mul(b), m[5]]
+    fn weighted<const R: usize>(self, m: [Lanes; R]) -> [Lanes; R] {
+        if R == 1 {
+            return m;
+        }
+        let ([a, b], m) = (self.weights, sized::<R, N>(m));
+        sized([m[0], m[1].mul(a), m[2].mul(a), m[3].mul(b), m[4].mul(b), m[5]])
     }
 
     /// Taps of a filter, times the weights.
     #[inline(always)]
-    pub fn taps<const K: usize>(self, g: [Lanes; K]) -> [Lanes; N] {
+    pub fn taps<const K: usize, const R: usize>(self, g: [Lanes; K]) -> [Lanes; R] {
         self.weighted(self.values(g))
     }
 
     /// Gradients of a filter's taps, from sums of products of [`Self::inputs`] and [`Self::values`].
     #[inline(always)]
-    pub fn tap_gradients<const K: usize>(self, m: [Lanes; N]) -> [Lanes; K] {
+    pub fn tap_gradients<const R: usize, const K: usize>(self, m: [Lanes; R]) -> [Lanes; K] {
         self.coefficients(self.weighted(m))
     }
 
     /// Gradients of a tile's inputs, the transpose of [`Self::inputs`]: outputs of the transposed convolution, from products of
     /// [`Self::values`] and [`Self::taps`].
     #[inline(always)]
-    pub fn spread(self, m: [Lanes; N]) -> [Lanes; N] {
+    pub fn spread<const R: usize>(self, m: [Lanes; R]) -> [Lanes; R] {
+        if R == 1 {
+            return m;
+        }
+        let m: [Lanes; N] = sized(m);
         let (even_a, odd_a) = (m[1].add(m[2]), m[1].sub(m[2]));
         let (even_b, odd_b) = (m[3].add(m[4]), m[3].sub(m[4]));
         // A · 1/A is 1: odd_a comes with A · 1/A², odd_b with 1/A · A².
-        [
+        sized([
             m[0],
             odd_a.mul_add(self.minus_b[0], odd_b.mul_add(self.minus_a[0], m[5])),
             m[0].mul_add(self.minus_both, even_a.mul_add(self.minus_b[1], even_b.mul(self.minus_a[1]))),
             m[5].mul_add(self.minus_both, odd_a.mul_add(self.a[0], odd_b.mul(self.b[0]))),
             m[0].add(even_a).add(even_b),
             m[5],
-        ]
+        ])
     }
+}
+
+/// The same vectors, of which a caller knows that they are as many.
+#[inline(always)]
+fn sized<const A: usize, const B: usize>(vectors: [Lanes; A]) -> [Lanes; B] {
+    std::array::from_fn(|i| vectors[i])
 }
 
 /// A transform of whole tiles, and that of tiles of two rows or columns out of four, which need the values at 0, ±A and infinity alone and
@@ -167,20 +193,23 @@ impl<const S: usize, const R: usize, F: Fn([Lanes; S]) -> [Lanes; R]> Axis<S, R>
 impl Points {
     /// [`Self::inputs`], of two outputs four.
     #[inline(always)]
-    pub fn of_inputs(self) -> Transform<N, impl Axis<N, N>, impl Axis<N, N>> {
+    pub fn of_inputs<const R: usize>(self) -> Transform<R, impl Axis<R, R>, impl Axis<R, R>> {
         let [factor, odd, minus_odd] = self.halves;
-        let half = move |d: [Lanes; N]| {
+        let half = move |d: [Lanes; R]| {
+            let d: [Lanes; N] = sized(d);
             let even = d[2].mul(factor);
             let far = d[1].mul_add(self.minus_a[1], d[3]);
-            [d[2].mul_add(self.minus_b[1], d[0]), d[1].mul_add(odd, even), d[1].mul_add(minus_odd, even), far, far, far]
+            let (first, second) = (d[2].mul_add(self.minus_b[1], d[0]), d[1].mul_add(odd, even));
+            sized([first, second, d[1].mul_add(minus_odd, even), far, far, far])
         };
-        Transform { whole: move |d| self.inputs(d), half, made: OF_HALF }
+        Transform { whole: move |d| self.inputs(d), half, made: std::array::from_fn(|i| OF_HALF[i]) }
     }
 
     /// [`Self::coefficients`], two of them.
     #[inline(always)]
-    pub fn of_outputs<const M: usize>(self) -> Transform<M, impl Axis<N, M>, impl Axis<N, M>> {
-        let half = move |m: [Lanes; N]| {
+    pub fn of_outputs<const R: usize, const M: usize>(self) -> Transform<M, impl Axis<R, M>, impl Axis<R, M>> {
+        let half = move |m: [Lanes; R]| {
+            let m: [Lanes; N] = sized(m);
             let last = m[1].sub(m[2]).mul_add(self.a[0], m[5]);
             std::array::from_fn(|i| if i == 0 { m[0].add(m[1].add(m[2])) } else { last })
         };
@@ -189,64 +218,67 @@ impl Points {
 
     /// [`Self::values`] of gradients, of two.
     #[inline(always)]
-    pub fn of_gradients<const M: usize>(self) -> Transform<N, impl Axis<M, N>, impl Axis<M, N>> {
+    pub fn of_gradients<const M: usize, const R: usize>(self) -> Transform<R, impl Axis<M, R>, impl Axis<M, R>> {
         let half = move |g: [Lanes; M]| {
-            [g[0], g[1].mul_add(self.a[0], g[0]), g[1].mul_add(self.minus_a[0], g[0]), g[1], g[1], g[1]]
+            sized([g[0], g[1].mul_add(self.a[0], g[0]), g[1].mul_add(self.minus_a[0], g[0]), g[1], g[1], g[1]])
         };
-        Transform { whole: move |g| self.values(g), half, made: OF_HALF }
+        Transform { whole: move |g| self.values(g), half, made: std::array::from_fn(|i| OF_HALF[i]) }
     }
 
     /// [`Self::spread`], of two gradients to four.
     #[inline(always)]
-    pub fn of_spread(self) -> Transform<N, impl Axis<N, N>, impl Axis<N, N>> {
+    pub fn of_spread<const R: usize>(self) -> Transform<R, impl Axis<R, R>, impl Axis<R, R>> {
         let [factor, odd, _] = self.halves;
-        let half = move |m: [Lanes; N]| {
+        let half = move |m: [Lanes; R]| {
+            let m: [Lanes; N] = sized(m);
             let second = m[1].sub(m[2]).mul_add(odd, m[5].mul(self.minus_a[1]));
             let third = m[1].add(m[2]).mul_add(factor, m[0].mul(self.minus_b[1]));
-            [m[0], second, third, m[5], m[5], m[5]]
+            sized([m[0], second, third, m[5], m[5], m[5]])
         };
-        Transform { whole: move |m| self.spread(m), half, made: [true, true, true, true, false, false] }
+        Transform { whole: move |m| self.spread(m), half, made: std::array::from_fn(|i| i < 4) }
     }
 }
 
 /// [`around`] of a tile that may have two rows, or columns, instead of four.
 #[inline(always)]
-pub fn around_tile<const S: usize, const R: usize>(
-    transform: &Transform<R, impl Axis<S, R>, impl Axis<S, R>>,
+pub fn around_tile<const SR: usize, const SC: usize, const RR: usize, const RC: usize>(
+    down: &Transform<RR, impl Axis<SR, RR>, impl Axis<SR, RR>>,
+    across: &Transform<RC, impl Axis<SC, RC>, impl Axis<SC, RC>>,
     halves: [bool; 2],
     source: impl Fn(usize, usize) -> Lanes,
     mut set: impl FnMut(usize, usize, Lanes),
 ) {
-    let Transform { whole, half, made } = transform;
-    let all = &[true; R];
-    match halves {
-        [false, false] => square((whole, all), (whole, all), source, &mut set),
-        [false, true] => square((whole, all), (half, made), source, &mut set),
-        [true, false] => square((half, made), (whole, all), source, &mut set),
-        [true, true] => square((half, made), (half, made), source, &mut set),
+    let (rows, columns) = ((&down.whole, &[true; RR]), (&across.whole, &[true; RC]));
+    let (half_rows, half_columns) = ((&down.half, &down.made), (&across.half, &across.made));
+    // One row is whole.
+    match [halves[0] && SR.max(RR) > 1, halves[1]] {
+        [false, false] => rectangle(rows, columns, source, &mut set),
+        [false, true] => rectangle(rows, half_columns, source, &mut set),
+        [true, false] => rectangle(half_rows, columns, source, &mut set),
+        [true, true] => rectangle(half_rows, half_columns, source, &mut set),
     }
 }
 
-/// Applies a transform to the columns of a square and then to the rows of what comes out: R×R vectors of S×S.
+/// Applies a transform to the columns of a rectangle and another one to the rows of what comes out: RR×RC vectors of SR×SC.
 #[inline(always)]
-pub fn around<const S: usize, const R: usize>(
-    transform: impl Axis<S, R>,
+pub fn around<const SR: usize, const SC: usize, const RR: usize, const RC: usize>(
+    down: impl Axis<SR, RR>,
+    across: impl Axis<SC, RC>,
     source: impl Fn(usize, usize) -> Lanes,
     mut set: impl FnMut(usize, usize, Lanes),
 ) {
-    square((&transform, &[true; R]), (&transform, &[true; R]), source, &mut set);
+    rectangle((&down, &[true; RR]), (&across, &[true; RC]), source, &mut set);
 }
 
-/// Applies one transform to the columns of a square and another one to the rows of what comes out, where they say that they make
-/// something.
+/// The same where they say that they make something.
 #[inline(always)]
-fn square<const S: usize, const R: usize>(
-    (down, rows): (&impl Axis<S, R>, &[bool; R]),
-    (across, columns): (&impl Axis<S, R>, &[bool; R]),
+fn rectangle<const SR: usize, const SC: usize, const RR: usize, const RC: usize>(
+    (down, rows): (&impl Axis<SR, RR>, &[bool; RR]),
+    (across, columns): (&impl Axis<SC, RC>, &[bool; RC]),
     source: impl Fn(usize, usize) -> Lanes,
     set: &mut impl FnMut(usize, usize, Lanes),
 ) {
-    let made: [_; S] = std::array::from_fn(|j| down(std::array::from_fn(|i| source(i, j))));
+    let made: [_; SC] = std::array::from_fn(|j| down(std::array::from_fn(|i| source(i, j))));
     // Written out: LLVM would put all columns into memory for a loop.
     emit(0, rows, &made, (across, columns), set);
     emit(1, rows, &made, (across, columns), set);
@@ -256,18 +288,18 @@ fn square<const S: usize, const R: usize>(
     emit(5, rows, &made, (across, columns), set);
 }
 
-/// Row `i` of [`square`], if there is one.
+/// Row `i` of [`rectangle`], if there is one.
 #[inline(always)]
-fn emit<const S: usize, const R: usize>(
+fn emit<const SC: usize, const RR: usize, const RC: usize>(
     i: usize,
-    rows: &[bool; R],
-    made: &[[Lanes; R]; S],
-    (across, columns): (&impl Axis<S, R>, &[bool; R]),
+    rows: &[bool; RR],
+    made: &[[Lanes; RR]; SC],
+    (across, columns): (&impl Axis<SC, RC>, &[bool; RC]),
     set: &mut impl FnMut(usize, usize, Lanes),
 ) {
-    if i < R && rows[i] {
+    if i < RR && rows[i] {
         let row = across(std::array::from_fn(|j| made[j][i]));
-        for j in 0..R {
+        for j in 0..RC {
             if columns[j] {
                 set(i, j, row[j]);
             }

@@ -1,21 +1,21 @@
 //! The tiles of a convolution, and the transform of what they see.
 
 use super::points::{around_tile, is_missing, Axis, Points, Transform};
-use super::{side, FIVE, N, THREE};
-use crate::gemm::micro::{Square, SquareMut};
+use super::{along, by_taps, side, N};
+use crate::gemm::micro::{Rectangle, RectangleMut};
 use crate::geometry::Geometry;
 use crate::vector::{copy, Lanes, Real, Vector, LANES};
 use std::hint::black_box;
 use std::ops::Range;
 
-/// A correlation of stride 1 with filters of 3×3 or 5×5 taps, or the transpose of one. A border may be negative: what lies there is not
+/// A correlation of stride 1 with filters of 3×3, 5×5, 1×3 or 1×5 taps, or the transpose of one. A border may be negative: what lies there is not
 /// seen.
 #[derive(Clone, Copy, Debug)]
 pub struct Convolution {
     /// Images.
     pub batch: usize,
     /// Rows and columns of a filter.
-    pub taps: usize,
+    pub taps: [usize; 2],
     /// Height, width and channels of an image.
     pub input: [usize; 3],
     /// Height, width and channels of its output.
@@ -31,7 +31,7 @@ impl Convolution {
     pub fn forward(g: &Geometry) -> Self {
         Self {
             batch: g.batch,
-            taps: g.kernel_h,
+            taps: [g.kernel_h, g.kernel_w],
             input: [g.in_h, g.in_w, g.in_c],
             output: [g.out_h, g.out_w, g.out_c],
             pads: [g.pad_top as isize, g.pad_left as isize],
@@ -49,7 +49,8 @@ impl Convolution {
     /// The gradient of its images as a correlation: of the outputs' gradients with the filters rotated by half a turn.
     pub fn backward(g: &Geometry) -> Self {
         let c = Self::forward(g);
-        Self { input: c.output, output: c.input, pads: c.pads.map(|pad| c.taps as isize - 1 - pad), ..c }
+        let pad = |axis: usize| c.taps[axis] as isize - 1 - c.pads[axis];
+        Self { input: c.output, output: c.input, pads: [pad(0), pad(1)], ..c }
     }
 
     /// The same as the transpose of the convolution, with its filters as they are. Where it shrinks images its outputs
@@ -79,27 +80,43 @@ impl Convolution {
         [height, width]
     }
 
+    /// Outputs of a tile, down and across.
+    pub(super) fn sides(&self) -> [usize; 2] {
+        self.taps.map(side)
+    }
+
+    /// Points, each of which has matrices of its own.
+    pub(super) fn matrices(&self) -> usize {
+        self.taps.map(along).iter().product()
+    }
+
+    /// Tiles of an image, down and across.
+    fn grid(&self) -> [usize; 2] {
+        let ([height, width], [high, wide]) = (self.tiled(), self.sides());
+        [height.div_ceil(high), width.div_ceil(wide)]
+    }
+
     /// Tiles of an image.
     pub(super) fn tiles(&self) -> usize {
-        self.tiled().map(|size| size.div_ceil(side(self.taps))).iter().product()
+        self.grid().iter().product()
     }
 
     /// Products at the points of all tiles of an image, for each pair of channels.
     pub(super) fn points(&self) -> usize {
-        let side = side(self.taps);
-        let along = |size: usize| {
+        let of_axis = |axis: usize| {
+            let (size, side, along) = (self.tiled()[axis], self.sides()[axis], along(self.taps[axis]));
             let rest = size % side;
-            let of_rest = if rest == 0 { 0 } else { (0..N).filter(|&point| !is_missing(rest, point)).count() };
-            size / side * N + of_rest
+            let of_rest = if rest == 0 { 0 } else { (0..along).filter(|&point| !is_missing(rest, point)).count() };
+            size / side * along + of_rest
         };
-        self.tiled().map(along).iter().product()
+        of_axis(0) * of_axis(1)
     }
 
     /// Products of an input and a filter's tap in an image, for each pair of channels: without those at the border.
     pub(super) fn products(&self) -> usize {
         let seen = |axis: usize| {
             let (size, count) = (self.input[axis] as isize, self.output[axis] as isize);
-            let taps = self.taps as isize;
+            let taps = self.taps[axis] as isize;
             let pad = if self.spreads { taps - 1 - self.pads[axis] } else { self.pads[axis] };
             (0..taps).map(|tap| ((size + pad - tap).min(count) - (pad - tap).max(0)).max(0) as usize).sum::<usize>()
         };
@@ -109,12 +126,13 @@ impl Convolution {
     /// Where a tile lies.
     fn place(&self, tile: usize) -> Place {
         let [height, width] = self.tiled();
-        let side = side(self.taps);
-        let across = width.div_ceil(side);
+        let (sides, [_, across]) = (self.sides(), self.grid());
         let (image, rest) = (tile / self.tiles(), tile % self.tiles());
-        let (row, column) = (rest / across * side, rest % across * side);
+        let (row, column) = (rest / across * sides[0], rest % across * sides[1]);
         let left = [height - row, width - column];
-        Place { image, row, column, whole: left.map(|left| left >= side), half: left.map(|left| left == 2 && side > 2) }
+        let whole = [left[0] >= sides[0], left[1] >= sides[1]];
+        let half = [0, 1].map(|axis| left[axis] == 2 && sides[axis] > 2);
+        Place { image, row, column, whole, half }
     }
 }
 
@@ -160,7 +178,8 @@ impl Group {
             }
             filled
         });
-        Self { places, ends, rest: c.tiled().map(|size| size % side(c.taps)) }
+        let ([height, width], [high, wide]) = (c.tiled(), c.sides());
+        Self { places, ends, rest: [height % high, width % wide] }
     }
 
     /// The tiles, in their order.
@@ -201,10 +220,15 @@ pub fn transform_inputs(
     target: (&mut [Real], Layout),
     patch: &mut [Real],
 ) {
+    let images = (c.input, x, c.pads);
     if c.spreads {
         transform_gradients::<1>(points, c.taps, (c.input, x), places, target, patch);
+    } else if c.taps[0] == 1 {
+        let transforms = (points.of_inputs::<1>(), points.of_inputs());
+        transform::<1, N, 1, 1>(images, places, transforms, target, patch);
     } else {
-        transform::<N, 1>((c.input, x, c.pads), places, points.of_inputs(), target, patch);
+        let transforms = (points.of_inputs(), points.of_inputs());
+        transform::<N, N, N, 1>(images, places, transforms, target, patch);
     }
 }
 
@@ -212,74 +236,80 @@ pub fn transform_inputs(
 #[inline(always)]
 pub fn transform_gradients<const SIDE: usize>(
     points: Points,
-    taps: usize,
+    taps: [usize; 2],
     (shape, gradients): ([usize; 3], &[Real]),
     places: &[Place],
     target: (&mut [Real], Layout),
     patch: &mut [Real],
 ) {
     let gradients = (shape, gradients, [0; 2]);
-    if taps == FIVE {
-        transform::<{ side(FIVE) }, SIDE>(gradients, places, points.of_gradients(), target, patch);
-    } else {
-        transform::<{ side(THREE) }, SIDE>(gradients, places, points.of_gradients(), target, patch);
-    }
+    by_taps!(taps, |DOWN, ACROSS| {
+        let transforms = (points.of_gradients(), points.of_gradients());
+        transform::<{ side(DOWN) }, { side(ACROSS) }, { along(DOWN) }, SIDE>(
+            gradients, places, transforms, target, patch,
+        )
+    });
 }
 
-/// Transforms squares of S×S pixels of `images`, of that shape and with those pads: `SIDE` vectors of channels lie side by
+/// Transforms rectangles of SR×SC pixels of `images`, of that shape and with those pads, to R×N: `SIDE` vectors of channels lie side by
 /// side in the target.
 #[inline(always)]
-fn transform<const S: usize, const SIDE: usize>(
+fn transform<const SR: usize, const SC: usize, const R: usize, const SIDE: usize>(
     (shape, images, pads): ([usize; 3], &[Real], [isize; 2]),
     places: &[Place],
-    evaluate: Transform<N, impl Axis<S, N>, impl Axis<S, N>>,
+    (down, across): (
+        Transform<R, impl Axis<SR, R>, impl Axis<SR, R>>,
+        Transform<N, impl Axis<SC, N>, impl Axis<SC, N>>,
+    ),
     (target, layout): (&mut [Real], Layout),
     patch: &mut [Real],
 ) {
     let [height, width, depth] = shape;
     let line = width * depth;
     // The last inputs go to the point at infinity alone; where that is not needed, they may be anything.
-    let inside = |first: isize, size: usize, axis: usize, place: &Place| {
+    let inside = |first: isize, axis: usize, place: &Place| {
+        let inputs = [SR, SC][axis];
         let seen = if place.half[axis] {
-            S - 2
-        } else if S == N && !place.whole[axis] {
-            S - 1
+            inputs - 2
+        } else if inputs == N && !place.whole[axis] {
+            inputs - 1
         } else {
-            S
+            inputs
         };
-        first >= 0 && first as usize + seen <= size
+        first >= 0 && first as usize + seen <= shape[axis]
     };
     for (tile, place) in places.iter().enumerate() {
         let images = &images[place.image * height * line..];
         let (row, column) = (place.row as isize - pads[0], place.column as isize - pads[1]);
         let target = &mut target[tile * layout.tile..];
-        let first = (inside(row, height, 0, place) && inside(column, width, 1, place))
+        let first = (inside(row, 0, place) && inside(column, 1, place))
             .then(|| row as usize * line + column as usize * depth)
-            .filter(|first| first + (S - 1) * (line + depth) + depth <= images.len());
+            .filter(|first| first + (SR - 1) * line + (SC - 1) * depth + depth <= images.len());
         let (source, line) = if let Some(first) = first {
             (&images[first..], line)
         } else {
-            copy_patch::<S>(shape, images, (row, column), patch);
-            (&*patch, S * depth)
+            copy_patch::<SR, SC>(shape, images, (row, column), patch);
+            (&*patch, SC * depth)
         };
         for vector in 0..depth / LANES {
-            let source = Square::<S>::new(&source[vector * LANES..], line, depth);
+            let source = Rectangle::<SR, SC>::new(&source[vector * LANES..], line, depth);
             let target = &mut target[vector / SIDE * layout.vector + vector % SIDE * LANES..];
-            let mut target = SquareMut::<N>::new(target, N * layout.point, layout.point);
-            around_tile(&evaluate, place.half, |i, j| source.at(i, j), |i, j, value| target.set(i, j, value));
+            let mut target = RectangleMut::<R, N>::new(target, N * layout.point, layout.point);
+            let set = |i: usize, j: usize, value: Lanes| target.set(i, j, value);
+            around_tile(&down, &across, place.half, |i, j| source.at(i, j), set);
         }
     }
 }
 
-/// Copies S×S pixels of an image, with zeros where they lie outside of it.
-fn copy_patch<const S: usize>(
+/// Copies R×C pixels of an image, with zeros where they lie outside of it.
+fn copy_patch<const R: usize, const C: usize>(
     [height, width, depth]: [usize; 3],
     image: &[Real],
     (row, column): (isize, isize),
     patch: &mut [Real],
 ) {
-    for (index, pixel) in patch.chunks_exact_mut(depth).take(S * S).enumerate() {
-        let (i, j) = (row + (index / S) as isize, column + (index % S) as isize);
+    for (index, pixel) in patch.chunks_exact_mut(depth).take(R * C).enumerate() {
+        let (i, j) = (row + (index / C) as isize, column + (index % C) as isize);
         if i >= 0 && j >= 0 && (i as usize) < height && (j as usize) < width {
             copy(&image[(i as usize * width + j as usize) * depth..][..depth], pixel);
         } else {

@@ -31,6 +31,22 @@ fn with_taps(
     g
 }
 
+/// Filters of one row over lines, of which they see every so manieth pixel.
+fn dilated(
+    [taps, dilation]: [u32; 2],
+    batch: u32,
+    width: u32,
+    channels: u32,
+    filters: u32,
+    pads: [u32; 2],
+) -> Geometry {
+    let [left, right] = pads.map(|pad| pad * dilation);
+    let words = [batch, 1, width, channels, 1, taps, filters, 1, 1, 0, 0, left, right, 1, dilation, 1];
+    let g = Geometry::new(&words).unwrap();
+    assert!(is_possible(&g));
+    g
+}
+
 /// Outputs of every remainder by the size of a tile, every kind of padding, full and partial panels of channels, several
 /// images in a part, more images than parts, more tiles than are worked on together.
 fn table() -> Vec<Geometry> {
@@ -82,6 +98,14 @@ fn table() -> Vec<Geometry> {
         all.push(with_taps(line, 37, [1, 19], 8, 8, [0, 0, 1, 1]));
         all.push(with_taps(line, 3, [7, 300], 8, 8, [0, 0, 0, 1]));
         all.push(with_taps(line, 2, [1, 801], 64, 4, [0; 4]));
+        for width in 20..45 {
+            all.push(dilated([taps, 4], 2, width, 4, 4, [0; 2]));
+            all.push(dilated([taps, 5], 1, width, 4, 8, [taps - 1, 0]));
+        }
+        for (dilation, pads) in [(2, [1, 1]), (3, [6, 7]), (16, [1, 1]), (64, [2, 2])] {
+            all.push(dilated([taps, dilation], 3, 37, 20, 12, pads));
+        }
+        all.push(dilated([taps, 7], 6, 400, 8, 20, [0, taps - 1]));
     }
     all
 }
@@ -169,12 +193,28 @@ fn places([height, width]: [usize; 2]) -> impl Iterator<Item = (usize, usize)> +
     (0..height).flat_map(move |i| (0..width).map(move |j| (i, j)))
 }
 
+/// Rows and columns of an image, which are those of its pixels or, where a line is dilated, one for each remainder of their numbers.
+fn size([height, width, _]: [usize; 3], dilation: usize) -> [usize; 2] {
+    [height * dilation, width.div_ceil(dilation)]
+}
+
+/// Where a channel of a pixel lies in a stack of images, unless it is outside.
+fn place(
+    [height, width, depth]: [usize; 3],
+    dilation: usize,
+    n: usize,
+    [i, j]: [isize; 2],
+    channel: usize,
+) -> Option<usize> {
+    let (i, j) = (usize::try_from(i).ok()?, usize::try_from(j).ok()?);
+    let (row, column) = if dilation == 1 { (i, j) } else { (0, j * dilation + i) };
+    (row < height && column < width && (dilation == 1 || i < dilation))
+        .then(|| ((n * height + row) * width + column) * depth + channel)
+}
+
 /// One channel of a stack of images, zero outside.
-fn pixel(x: &[f32], [height, width, depth]: [usize; 3], n: usize, i: isize, j: isize, channel: usize) -> f64 {
-    if i < 0 || j < 0 || i as usize >= height || j as usize >= width {
-        return 0.0;
-    }
-    f64::from(x[((n * height + i as usize) * width + j as usize) * depth + channel].abs())
+fn pixel(x: &[f32], shape: [usize; 3], dilation: usize, n: usize, at: [isize; 2], channel: usize) -> f64 {
+    place(shape, dilation, n, at, channel).map_or(0.0, |index| f64::from(x[index].abs()))
 }
 
 /// What all intermediate values of every output's or filter's tiles can add up to: rounding errors are shares of it.
@@ -182,24 +222,24 @@ fn reach(c: &Convolution, x: &[f32], filter: &[f32], dy: Option<&[f32]>) -> Vec<
     let (sizes, taps, side) = (c.taps.map(Sizes::new), c.taps, c.taps.map(side));
     let both = |of: fn(&Sizes) -> &Vec<Vec<f64>>| [&of(&sizes[0])[..], &of(&sizes[1])[..]];
     let points = [sizes[0].inputs.len(), sizes[1].inputs.len()];
-    let [height, width, filters] = c.output;
+    let ([height, width], filters) = (size(c.output, c.dilation), c.output[2]);
     let depth = c.input[2];
     let nothing = vec![vec![0.0; points[1]]; points[0]];
-    let mut result = vec![0.0; if dy.is_some() { filter.len() } else { c.batch * height * width * filters }];
+    let mut result = vec![0.0; if dy.is_some() { filter.len() } else { c.batch * c.output.iter().product::<usize>() }];
     let mut totals = vec![vec![nothing.clone(); filters]; depth];
     for n in 0..c.batch {
         for (row, column) in (0..height).step_by(side[0]).flat_map(|i| (0..width).step_by(side[1]).map(move |j| (i, j)))
         {
             let corner = (row as isize - c.pads[0], column as isize - c.pads[1]);
             let at = |k: usize| {
-                let (input, pads) = (c.input, corner);
-                move |i: usize, j: usize| pixel(x, input, n, pads.0 + i as isize, pads.1 + j as isize, k)
+                let (input, dilation, (row, column)) = (c.input, c.dilation, corner);
+                move |i: usize, j: usize| pixel(x, input, dilation, n, [row + i as isize, column + j as isize], k)
             };
             let seen: Vec<_> = (0..depth).map(|k| around(both(|s| &s.inputs), at(k))).collect();
             for o in 0..filters {
                 let mut sum = nothing.clone();
                 let gradients = dy.map(|dy| {
-                    let at = |i, j| pixel(dy, c.output, n, (row + i) as isize, (column + j) as isize, o);
+                    let at = |i, j| pixel(dy, c.output, c.dilation, n, [(row + i) as isize, (column + j) as isize], o);
                     around(both(|s| &s.gradients), at)
                 });
                 for k in 0..depth {
@@ -213,8 +253,9 @@ fn reach(c: &Convolution, x: &[f32], filter: &[f32], dy: Option<&[f32]>) -> Vec<
                 }
                 let tile = around(both(|s| &s.outputs), |i, j| sum[i][j]);
                 for (i, j) in places(side) {
-                    if dy.is_none() && row + i < height && column + j < width {
-                        result[((n * height + row + i) * width + column + j) * filters + o] = tile[i][j];
+                    let at = [(row + i) as isize, (column + j) as isize];
+                    if let Some(index) = place(c.output, c.dilation, n, at, o).filter(|_| dy.is_none()) {
+                        result[index] = tile[i][j];
                     }
                 }
             }
@@ -236,15 +277,17 @@ fn reach_of_transpose(c: &Convolution, x: &[f32], filter: &[f32]) -> Vec<f64> {
     let (sizes, taps, side) = (c.taps.map(Sizes::new), c.taps, c.taps.map(side));
     let both = |of: fn(&Sizes) -> &Vec<Vec<f64>>| [&of(&sizes[0])[..], &of(&sizes[1])[..]];
     let points = [sizes[0].inputs.len(), sizes[1].inputs.len()];
-    let ([height, width, depth], [out_h, out_w, filters]) = (c.input, c.output);
-    let mut result = vec![0.0; c.batch * out_h * out_w * filters];
+    let ([height, width], depth, filters) = (size(c.input, c.dilation), c.input[2], c.output[2]);
+    let mut result = vec![0.0; c.batch * c.output.iter().product::<usize>()];
     for n in 0..c.batch {
         for (row, column) in (0..height).step_by(side[0]).flat_map(|i| (0..width).step_by(side[1]).map(move |j| (i, j)))
         {
             for o in 0..filters {
                 let mut sum = vec![vec![0.0; points[1]]; points[0]];
                 for k in 0..depth {
-                    let at = |i: usize, j: usize| pixel(x, c.input, n, (row + i) as isize, (column + j) as isize, k);
+                    let at = |i: usize, j: usize| {
+                        pixel(x, c.input, c.dilation, n, [(row + i) as isize, (column + j) as isize], k)
+                    };
                     let seen = around(both(|s| &s.gradients), at);
                     let tap =
                         |i: usize, j: usize| f64::from(filter[((i * taps[1] + j) * depth + k) * filters + o].abs());
@@ -255,10 +298,9 @@ fn reach_of_transpose(c: &Convolution, x: &[f32], filter: &[f32]) -> Vec<f64> {
                 }
                 let tile = around(both(|s| &s.spread), |i, j| sum[i][j]);
                 for (i, j) in places(points) {
-                    let (y, x) =
-                        ((row + i).wrapping_add_signed(-c.pads[0]), (column + j).wrapping_add_signed(-c.pads[1]));
-                    if y < out_h && x < out_w {
-                        result[((n * out_h + y) * out_w + x) * filters + o] += tile[i][j];
+                    let at = [(row + i) as isize - c.pads[0], (column + j) as isize - c.pads[1]];
+                    if let Some(index) = place(c.output, c.dilation, n, at, o) {
+                        result[index] += tile[i][j];
                     }
                 }
             }
@@ -269,7 +311,8 @@ fn reach_of_transpose(c: &Convolution, x: &[f32], filter: &[f32]) -> Vec<f64> {
 
 /// Tiles of all images, each a term of a filter's gradient.
 fn tiles(g: &Geometry) -> usize {
-    g.batch * g.out_h.div_ceil(side(g.kernel_h)) * g.out_w.div_ceil(side(g.kernel_w))
+    let [height, width] = size([g.out_h, g.out_w, 1], g.dilation_w);
+    g.batch * height.div_ceil(side(g.kernel_h)) * width.div_ceil(side(g.kernel_w))
 }
 
 /// Roundings on the way of a value, besides those of its sum of products: a transform of one axis has at most six, with

@@ -177,7 +177,7 @@ fn transform_panels(
     target: (&mut [Real], Layout),
     patch: &mut [Real],
 ) {
-    transform_gradients::<{ PANEL / LANES }>(points, c.taps, (c.output, dy), places, target, patch);
+    transform_gradients::<{ PANEL / LANES }>(points, c.taps, (c.made(), dy), places, target, patch);
 }
 
 /// Adds the outer products of some tiles at one point: `sums[panel, input channel, output channel]`.

@@ -10,7 +10,7 @@
 //! these products, so that 3×3 tiles for 11×11 outputs take 289 multiplications instead of 324. Two rows out of four need four points only,
 //! and take 0, two others and infinity, where the transformed filters are the same: 10×10 outputs take 256.
 //!
-//! A line of pixels has tiles of one row, and six points.
+//! A line of pixels has tiles of one row, and six points; with a dilation it is several rows (`lattice`).
 //!
 //! Sums are rounded otherwise than in the direct way, which is why this is done where bits are not promised alone: in the relaxed
 //! build, and in others when [`allow`] has said so. Errors grow with the
@@ -24,6 +24,7 @@
 mod convolution;
 mod filter_gradient;
 mod gradients;
+mod lattice;
 mod outputs;
 mod points;
 mod tiles;
@@ -116,8 +117,11 @@ fn is_allowed(geometry: &Geometry) -> bool {
 
 /// Whether this is a way for the convolution.
 pub fn is_possible(g: &Geometry) -> bool {
-    let plain = (g.stride_h, g.stride_w, g.dilation_h, g.dilation_w, g.groups) == (1, 1, 1, 1, 1);
-    plain
+    // Every output of a line then sees pixels of the row that its own number is in.
+    let is_line = (g.in_h, g.out_h, g.kernel_h) == (1, 1, 1);
+    let in_rows = is_line && g.pad_left % g.dilation_w == 0 && g.pad_right % g.dilation_w == 0;
+    (g.stride_h, g.stride_w, g.dilation_h, g.groups) == (1, 1, 1, 1)
+        && (g.dilation_w == 1 || in_rows)
         && (g.kernel_h == g.kernel_w || g.kernel_h == 1)
         && [THREE, FIVE].contains(&g.kernel_w)
         && g.in_c % LANES == 0

@@ -1,5 +1,6 @@
 //! The tiles of a convolution, and the transform of what they see.
 
+use super::lattice::Lattice;
 use super::points::{around_tile, is_missing, Axis, Points, Transform};
 use super::{along, by_taps, side, N};
 use crate::gemm::micro::{Rectangle, RectangleMut};
@@ -20,6 +21,8 @@ pub struct Convolution {
     pub input: [usize; 3],
     /// Height, width and channels of its output.
     pub output: [usize; 3],
+    /// Pixels from one tap to the next, of a line: see [`Lattice`].
+    pub dilation: usize,
     /// Rows above the image, and columns left of it; of the transpose: above and left of the output.
     pub pads: [isize; 2],
     /// Whether this is a transpose: tiles of 4×4 inputs, whose 6×6 outputs overlap and are added up.
@@ -34,7 +37,8 @@ impl Convolution {
             taps: [g.kernel_h, g.kernel_w],
             input: [g.in_h, g.in_w, g.in_c],
             output: [g.out_h, g.out_w, g.out_c],
-            pads: [g.pad_top as isize, g.pad_left as isize],
+            dilation: g.dilation_w,
+            pads: [g.pad_top as isize, (g.pad_left / g.dilation_w) as isize],
             spreads: false,
         }
     }
@@ -74,10 +78,19 @@ impl Convolution {
         self.output[2]
     }
 
-    /// Height and width of what is cut into tiles.
+    /// The pixels of the input.
+    pub(super) fn seen(&self) -> Lattice {
+        Lattice { shape: self.input, dilation: self.dilation }
+    }
+
+    /// The pixels of the output.
+    pub(super) fn made(&self) -> Lattice {
+        Lattice { shape: self.output, dilation: self.dilation }
+    }
+
+    /// Rows and columns of what is cut into tiles.
     pub(super) fn tiled(&self) -> [usize; 2] {
-        let [height, width, _] = if self.spreads { self.input } else { self.output };
-        [height, width]
+        if self.spreads { self.seen() } else { self.made() }.size()
     }
 
     /// Outputs of a tile, down and across.
@@ -115,7 +128,7 @@ impl Convolution {
     /// Products of an input and a filter's tap in an image, for each pair of channels: without those at the border.
     pub(super) fn products(&self) -> usize {
         let seen = |axis: usize| {
-            let (size, count) = (self.input[axis] as isize, self.output[axis] as isize);
+            let [size, count] = [self.seen(), self.made()].map(|lattice| lattice.size()[axis] as isize);
             let taps = self.taps[axis] as isize;
             let pad = if self.spreads { taps - 1 - self.pads[axis] } else { self.pads[axis] };
             (0..taps).map(|tap| ((size + pad - tap).min(count) - (pad - tap).max(0)).max(0) as usize).sum::<usize>()
@@ -123,16 +136,25 @@ impl Convolution {
         seen(0) * seen(1)
     }
 
-    /// Where a tile lies.
-    fn place(&self, tile: usize) -> Place {
-        let [height, width] = self.tiled();
-        let (sides, [_, across]) = (self.sides(), self.grid());
-        let (image, rest) = (tile / self.tiles(), tile % self.tiles());
-        let (row, column) = (rest / across * sides[0], rest % across * sides[1]);
-        let left = [height - row, width - column];
-        let whole = [left[0] >= sides[0], left[1] >= sides[1]];
-        let half = [0, 1].map(|axis| left[axis] == 2 && sides[axis] > 2);
-        Place { image, row, column, whole, half }
+    /// Where tiles lie, from number `first` on.
+    fn places(&self, first: usize) -> impl Iterator<Item = Place> {
+        let ([height, width], [high, wide], [down, across]) = (self.tiled(), self.sides(), self.grid());
+        let (mut image, rest) = (first / (down * across), first % (down * across));
+        let (mut row, mut column) = (rest / across * high, rest % across * wide);
+        std::iter::from_fn(move || {
+            let left = [height - row, width - column];
+            let whole = [left[0] >= high, left[1] >= wide];
+            let half = [left[0] == 2 && high > 2, left[1] == 2 && wide > 2];
+            let place = Place { image, row, column, whole, half };
+            column += wide;
+            if column >= width {
+                (row, column) = (row + high, 0);
+            }
+            if row >= height {
+                (image, row) = (image + 1, 0);
+            }
+            Some(place)
+        })
     }
 }
 
@@ -167,8 +189,8 @@ impl Group {
     /// `count` tiles from `start` on.
     pub fn new(c: &Convolution, start: usize, count: usize) -> Self {
         let (mut given, mut places) = ([Place::default(); MOST_TILES], [Place::default(); MOST_TILES]);
-        for (tile, place) in (start..).zip(&mut given[..count]) {
-            *place = c.place(tile);
+        for (place, lies) in given[..count].iter_mut().zip(c.places(start)) {
+            *place = lies;
         }
         let mut filled = 0;
         let ends = [[false, true], [true, true], [true, false], [false, false]].map(|whole| {
@@ -220,9 +242,9 @@ pub fn transform_inputs(
     target: (&mut [Real], Layout),
     patch: &mut [Real],
 ) {
-    let images = (c.input, x, c.pads);
+    let images = (c.seen(), x, c.pads);
     if c.spreads {
-        transform_gradients::<1>(points, c.taps, (c.input, x), places, target, patch);
+        transform_gradients::<1>(points, c.taps, (c.seen(), x), places, target, patch);
     } else if c.taps[0] == 1 {
         let transforms = (points.of_inputs::<1>(), points.of_inputs());
         transform::<1, N, 1, 1>(images, places, transforms, target, patch);
@@ -232,17 +254,17 @@ pub fn transform_inputs(
     }
 }
 
-/// Transforms the gradients of tiles' outputs, of that shape: `SIDE` vectors of channels lie side by side in the target.
+/// Transforms the gradients of tiles' outputs, which lie so: `SIDE` vectors of channels lie side by side in the target.
 #[inline(always)]
 pub fn transform_gradients<const SIDE: usize>(
     points: Points,
     taps: [usize; 2],
-    (shape, gradients): ([usize; 3], &[Real]),
+    (lattice, gradients): (Lattice, &[Real]),
     places: &[Place],
     target: (&mut [Real], Layout),
     patch: &mut [Real],
 ) {
-    let gradients = (shape, gradients, [0; 2]);
+    let gradients = (lattice, gradients, [0; 2]);
     by_taps!(taps, |DOWN, ACROSS| {
         let transforms = (points.of_gradients(), points.of_gradients());
         transform::<{ side(DOWN) }, { side(ACROSS) }, { along(DOWN) }, SIDE>(
@@ -251,11 +273,11 @@ pub fn transform_gradients<const SIDE: usize>(
     });
 }
 
-/// Transforms rectangles of SR×SC pixels of `images`, of that shape and with those pads, to R×N: `SIDE` vectors of channels lie side by
+/// Transforms rectangles of SR×SC pixels of `images`, which lie so and with those pads, to R×N: `SIDE` vectors of channels lie side by
 /// side in the target.
 #[inline(always)]
 fn transform<const SR: usize, const SC: usize, const R: usize, const SIDE: usize>(
-    (shape, images, pads): ([usize; 3], &[Real], [isize; 2]),
+    (lattice, images, pads): (Lattice, &[Real], [isize; 2]),
     places: &[Place],
     (down, across): (
         Transform<R, impl Axis<SR, R>, impl Axis<SR, R>>,
@@ -264,10 +286,9 @@ fn transform<const SR: usize, const SC: usize, const R: usize, const SIDE: usize
     (target, layout): (&mut [Real], Layout),
     patch: &mut [Real],
 ) {
-    let [height, width, depth] = shape;
-    let line = width * depth;
+    let ([height, _], [line, pixel], depth) = (lattice.size(), lattice.strides::<R>(), lattice.shape[2]);
     // The last inputs go to the point at infinity alone; where that is not needed, they may be anything.
-    let inside = |first: isize, axis: usize, place: &Place| {
+    let inside = |first: isize, size: usize, axis: usize, place: &Place| {
         let inputs = [SR, SC][axis];
         let seen = if place.half[axis] {
             inputs - 2
@@ -276,23 +297,23 @@ fn transform<const SR: usize, const SC: usize, const R: usize, const SIDE: usize
         } else {
             inputs
         };
-        first >= 0 && first as usize + seen <= shape[axis]
+        first >= 0 && first as usize + seen <= size
     };
     for (tile, place) in places.iter().enumerate() {
-        let images = &images[place.image * height * line..];
+        let images = &images[place.image * lattice.elements()..];
         let (row, column) = (place.row as isize - pads[0], place.column as isize - pads[1]);
         let target = &mut target[tile * layout.tile..];
-        let first = (inside(row, 0, place) && inside(column, 1, place))
-            .then(|| row as usize * line + column as usize * depth)
-            .filter(|first| first + (SR - 1) * line + (SC - 1) * depth + depth <= images.len());
-        let (source, line) = if let Some(first) = first {
-            (&images[first..], line)
+        let first = (inside(row, height, 0, place) && inside(column, lattice.columns::<R>(place.row), 1, place))
+            .then(|| row as usize * line + column as usize * pixel)
+            .filter(|first| first + (SR - 1) * line + (SC - 1) * pixel + depth <= images.len());
+        let (source, strides) = if let Some(first) = first {
+            (&images[first..], [line, pixel])
         } else {
-            copy_patch::<SR, SC>(shape, images, (row, column), patch);
-            (&*patch, SC * depth)
+            copy_patch::<SR, SC>(lattice, images, (row, column), patch);
+            (&*patch, [SC * depth, depth])
         };
         for vector in 0..depth / LANES {
-            let source = Rectangle::<SR, SC>::new(&source[vector * LANES..], line, depth);
+            let source = Rectangle::<SR, SC>::new(&source[vector * LANES..], strides[0], strides[1]);
             let target = &mut target[vector / SIDE * layout.vector + vector % SIDE * LANES..];
             let mut target = RectangleMut::<R, N>::new(target, N * layout.point, layout.point);
             let set = |i: usize, j: usize, value: Lanes| target.set(i, j, value);
@@ -303,15 +324,16 @@ fn transform<const SR: usize, const SC: usize, const R: usize, const SIDE: usize
 
 /// Copies R×C pixels of an image, with zeros where they lie outside of it.
 fn copy_patch<const R: usize, const C: usize>(
-    [height, width, depth]: [usize; 3],
+    lattice: Lattice,
     image: &[Real],
     (row, column): (isize, isize),
     patch: &mut [Real],
 ) {
+    let ([height, _], [line, next], depth) = (lattice.size(), lattice.strides::<R>(), lattice.shape[2]);
     for (index, pixel) in patch.chunks_exact_mut(depth).take(R * C).enumerate() {
         let (i, j) = (row + (index / C) as isize, column + (index % C) as isize);
-        if i >= 0 && j >= 0 && (i as usize) < height && (j as usize) < width {
-            copy(&image[(i as usize * width + j as usize) * depth..][..depth], pixel);
+        if i >= 0 && j >= 0 && (i as usize) < height && (j as usize) < lattice.columns::<R>(i as usize) {
+            copy(&image[i as usize * line + j as usize * next..][..depth], pixel);
         } else {
             clear(pixel);
         }

@@ -34,7 +34,7 @@ fn input_gradient_by_blocks(geometry: &Geometry) -> bool {
 /// float32 values of scratch memory for the forward pass.
 pub fn forward_workspace(geometry: &Geometry) -> Result<usize, Error> {
     if depthwise::fits(geometry) {
-        return Ok(depthwise::workspace(geometry));
+        return depthwise::workspace(geometry);
     }
     if forward_by_blocks(geometry) {
         return Ok(blocks::workspace(geometry, &Groups::of(geometry)));
@@ -58,7 +58,7 @@ pub fn filter_gradient_workspace(geometry: &Geometry) -> Result<usize, Error> {
 /// float32 values of scratch memory for the images' gradient.
 pub fn input_gradient_workspace(geometry: &Geometry) -> Result<usize, Error> {
     if depthwise::fits(geometry) {
-        return Ok(depthwise::workspace(geometry));
+        return depthwise::workspace(geometry);
     }
     if input_gradient_by_blocks(geometry) {
         return Ok(blocks::workspace(geometry, &blocks::backward(geometry)));

@@ -5,10 +5,11 @@
 
 use super::super::axis::{self, Axis, Run};
 use super::super::{by_definition, cut, MOST_PARTS};
+use super::multiplied::{self, repeat, repeated, repeated_size};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{first_channel, skip_products, slide_products, tap_products, Lines, Sums};
 use crate::geometry::Geometry;
-use crate::threads::each_part;
+use crate::threads::each_with_scratch;
 use crate::vector::{Lanes, Real, Vector, LANES};
 
 /// Most taps of a row, and most rows of taps, whose sums are kept in registers together.
@@ -23,12 +24,12 @@ const MOST: usize = 8;
 
 /// Elements of the sums of one part of the batch.
 fn sums_size(g: &Geometry) -> usize {
-    g.kernel_h * g.kernel_w * g.in_c.next_multiple_of(LANES)
+    g.kernel_h * g.kernel_w * g.out_c.next_multiple_of(LANES)
 }
 
-/// float32 values of scratch memory: the sums of all parts.
+/// float32 values of scratch memory: the sums of all parts, and images whose channels are repeated.
 pub fn workspace(g: &Geometry) -> Result<usize, Error> {
-    checked_product(&[cut(g, MOST_PARTS).1, sums_size(g)])
+    Ok(checked_product(&[cut(g, MOST_PARTS).1, sums_size(g)])? + multiplied::workspace(g)?)
 }
 
 /// `df = conv(x, dy)`, summed over the batch.
@@ -36,20 +37,26 @@ pub fn filter_gradient(g: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real], w
     let axes = axis::forward(g);
     let (images, parts) = cut(g, MOST_PARTS);
     let (input, output) = (g.input_size() / g.batch, g.output_size() / g.batch);
-    let workspace = &mut workspace[..parts * sums_size(g)];
-    each_part(workspace, sums_size(g), |part, sums| {
+    let (workspace, scratch) = workspace.split_at_mut(parts * sums_size(g));
+    let of_repeated = repeated(g);
+    each_with_scratch([(&mut *workspace, sums_size(g))], (scratch, repeated_size(g)), |part, [sums], repeated| {
         sums.fill(0.0);
         for n in part * images..((part + 1) * images).min(g.batch) {
-            add_image(g, &axes, &x[n * input..], &dy[n * output..], sums);
+            let mut x = &x[n * input..];
+            if !repeated.is_empty() {
+                repeat(&x[..input], repeated);
+                x = repeated;
+            }
+            add_image(&of_repeated, &axes, x, &dy[n * output..], sums);
         }
     });
     let taps = g.kernel_h * g.kernel_w;
-    for (tap, df) in df.chunks_exact_mut(g.in_c).enumerate() {
-        for group in 0..g.in_c.div_ceil(LANES) {
+    for (tap, df) in df.chunks_exact_mut(g.out_c).enumerate() {
+        for group in 0..g.out_c.div_ceil(LANES) {
             let sums =
                 workspace.chunks_exact(sums_size(g)).map(|sums| Lanes::load(&sums[(group * taps + tap) * LANES..]));
             let sum = sums.reduce(|total, sum| total.add(sum)).unwrap_or(Lanes::splat(0.0));
-            sum.store(&mut df[first_channel(group, g.in_c)..]);
+            sum.store(&mut df[first_channel(group, g.out_c)..]);
         }
     }
     // Beside a row of gradients or of pixels are zeros.

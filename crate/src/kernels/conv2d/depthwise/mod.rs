@@ -1,26 +1,33 @@
-//! One filter for each channel: lanes along the channels, taps beyond the border left out.
+//! One filter or several for each channel: lanes along the channels, taps beyond the border left out.
 
 mod filter_gradient;
 mod march;
+mod multiplied;
 mod rows;
 
 pub use filter_gradient::{filter_gradient, workspace as filter_gradient_workspace};
 
 use super::axis;
+use crate::error::Error;
 use crate::gemm::micro::first_channel;
 use crate::geometry::Geometry;
 use crate::kernels::activation::{forward_in_place, Activation};
-use crate::threads::{each_part, share};
 use crate::vector::{Lanes, Real, Vector, LANES};
 
-/// Whether this way is taken: as many groups as input and output channels, a vector at least.
+/// Whether this way is taken: as many groups as input channels, a vector of output channels at least.
 pub fn fits(geometry: &Geometry) -> bool {
-    geometry.groups >= LANES && geometry.groups == geometry.in_c && geometry.groups == geometry.out_c
+    geometry.groups == geometry.in_c && geometry.out_c >= LANES
 }
 
-/// float32 values of scratch memory of the forward pass and of the images' gradient: the packed filters.
-pub fn workspace(g: &Geometry) -> usize {
-    vectors(g) * g.in_c.next_multiple_of(LANES)
+/// float32 values of scratch memory of the forward pass and of the images' gradient: the packed filters, and images whose channels
+/// are repeated.
+pub fn workspace(g: &Geometry) -> Result<usize, Error> {
+    Ok(packed_size(g) + multiplied::workspace(g)?)
+}
+
+/// Elements of the packed filters.
+fn packed_size(g: &Geometry) -> usize {
+    vectors(g) * g.out_c.next_multiple_of(LANES)
 }
 
 /// Packed vectors of four channels: biases, then the taps.
@@ -39,15 +46,21 @@ pub fn forward(
     workspace: &mut [Real],
 ) {
     let (input, output) = (g.input_size() / g.batch, g.output_size() / g.batch);
-    let images = share(g.batch, g.operations());
-    pack(g, filter.chunks_exact(g.in_c), bias, workspace);
-    let (packed, axes) = (&*workspace, axis::forward(g));
-    let sizes = [g.in_c, g.in_w, g.out_w];
+    let (packed, scratch) = workspace.split_at_mut(packed_size(g));
+    pack(g, filter.chunks_exact(g.out_c), bias, packed);
+    let axes = axis::forward(g);
+    let sizes = [g.out_c, g.in_w, g.out_w];
     let taps = rows::Filters { packed, vectors: vectors(g), kernel_w: g.kernel_w };
-    each_part(y, images * output, |part, y| {
-        let x = &x[part * images * input..];
+    multiplied::each_images(g, (y, output), scratch, |first, y, repeated| {
         for n in 0..y.len() / output {
-            rows::image(&axes, sizes, (x, n * input, &taps), (y, n * output));
+            let place = (first + n) * input;
+            let (x, start) = if repeated.is_empty() {
+                (x, place)
+            } else {
+                multiplied::repeat(&x[place..][..input], repeated);
+                (&*repeated, 0)
+            };
+            rows::image(&axes, sizes, (x, start, &taps), (y, n * output));
             // The image is still in the cache.
             forward_in_place(activation, &mut y[n * output..][..output]);
         }
@@ -56,7 +69,7 @@ pub fn forward(
 
 /// Packs filters and biases for [`rows::image`].
 fn pack<'a>(g: &Geometry, taps: impl Iterator<Item = &'a [Real]>, bias: Option<&[Real]>, packed: &mut [Real]) {
-    let (c, vectors) = (g.in_c, vectors(g));
+    let (c, vectors) = (g.out_c, vectors(g));
     let target = |index: usize, group: usize| (group * vectors + index) * LANES;
     for group in 0..c.div_ceil(LANES) {
         let start = bias.map_or(Lanes::splat(0.0), |bias| Lanes::load(&bias[first_channel(group, c)..]));
@@ -73,15 +86,20 @@ fn pack<'a>(g: &Geometry, taps: impl Iterator<Item = &'a [Real]>, bias: Option<&
 /// turn.
 pub fn input_gradient(g: &Geometry, dy: &[Real], filter: &[Real], dx: &mut [Real], workspace: &mut [Real]) {
     let (input, output) = (g.input_size() / g.batch, g.output_size() / g.batch);
-    let images = share(g.batch, g.operations());
-    pack(g, filter.chunks_exact(g.in_c).rev(), None, workspace);
-    let (packed, axes) = (&*workspace, axis::backward(g));
-    let sizes = [g.in_c, g.out_w, g.in_w];
+    let (packed, scratch) = workspace.split_at_mut(packed_size(g));
+    pack(g, filter.chunks_exact(g.out_c).rev(), None, packed);
+    let axes = axis::backward(g);
+    let sizes = [g.out_c, g.out_w, g.in_w];
     let taps = rows::Filters { packed, vectors: vectors(g), kernel_w: g.kernel_w };
-    each_part(dx, images * input, |part, dx| {
-        let dy = &dy[part * images * output..];
+    multiplied::each_images(g, (dx, input), scratch, |first, dx, repeated| {
         for n in 0..dx.len() / input {
-            rows::image(&axes, sizes, (dy, n * output, &taps), (dx, n * input));
+            let dy = (dy, (first + n) * output, &taps);
+            if repeated.is_empty() {
+                rows::image(&axes, sizes, dy, (dx, n * input));
+            } else {
+                rows::image(&axes, sizes, dy, (repeated, 0));
+                multiplied::add_neighbours(repeated, &mut dx[n * input..][..input]);
+            }
         }
     });
 }

@@ -1,0 +1,127 @@
+//! Several filters for each channel: the images' channels are repeated, image by image in memory of their own, so that every output
+//! channel has one of its own; of the gradient of the repeated ones neighbours are added.
+
+use super::super::{cut, MOST_PARTS};
+use crate::error::{checked_product, Error};
+use crate::geometry::Geometry;
+use crate::threads::{each_part, each_with_scratch, share};
+use crate::vector::{Lanes, Real, Vector, LANES};
+
+/// Filters of a channel.
+pub fn multiplier(g: &Geometry) -> usize {
+    g.out_c / g.in_c
+}
+
+/// The convolution of the repeated channels.
+pub fn repeated(g: &Geometry) -> Geometry {
+    Geometry { in_c: g.out_c, groups: g.out_c, ..*g }
+}
+
+/// Elements of an image whose channels are repeated; 0 where it is taken as it is.
+pub fn image_size(g: &Geometry) -> Result<usize, Error> {
+    if multiplier(g) == 1 {
+        return Ok(0);
+    }
+    checked_product(&[g.in_h, g.in_w, g.out_c])
+}
+
+/// float32 values of scratch memory for the images.
+pub fn workspace(g: &Geometry) -> Result<usize, Error> {
+    checked_product(&[cut(g, MOST_PARTS).1, image_size(g)?])
+}
+
+/// Gives the images of every part, of `size` elements in `out`, to `work`, after the number of the first one and before memory for one
+/// whose channels are repeated.
+pub fn each_images(
+    g: &Geometry,
+    (out, size): (&mut [Real], usize),
+    scratch: &mut [Real],
+    work: impl Fn(usize, &mut [Real], &mut [Real]) + Sync,
+) {
+    let repeated = repeated_size(g);
+    if repeated == 0 {
+        let images = share(g.batch, g.operations());
+        return each_part(out, images * size, |part, out| work(part * images, out, &mut []));
+    }
+    let images = cut(g, MOST_PARTS).0;
+    each_with_scratch([(out, images * size)], (scratch, repeated), |part, [out], scratch| {
+        work(part * images, out, scratch);
+    });
+}
+
+/// [`image_size`] of a geometry that has got its memory.
+pub fn repeated_size(g: &Geometry) -> usize {
+    image_size(g).unwrap_or(0)
+}
+
+/// Every value as often as fits `out`.
+pub fn repeat(x: &[Real], out: &mut [Real]) {
+    match out.len() / x.len() {
+        2 => repeat_vectors::<2>(x, out),
+        3 => repeat_vectors::<3>(x, out),
+        4 => repeat_vectors::<4>(x, out),
+        times => {
+            for (&value, out) in x.iter().zip(out.chunks_exact_mut(times)) {
+                let value = Lanes::splat(value);
+                for start in (0..times).step_by(LANES) {
+                    value.store(&mut out[start.min(times - LANES)..]);
+                }
+            }
+        }
+    }
+}
+
+fn repeat_vectors<const N: usize>(x: &[Real], out: &mut [Real]) {
+    let done = x.len() / LANES * LANES;
+    for (x, out) in x.chunks_exact(LANES).zip(out.chunks_exact_mut(N * LANES)) {
+        let vectors = Lanes::interleave([Lanes::load(x); N]);
+        for (vector, out) in vectors.into_iter().zip(out.chunks_exact_mut(LANES)) {
+            vector.store(out);
+        }
+    }
+    for (&x, out) in x[done..].iter().zip(out[N * done..].chunks_exact_mut(N)) {
+        out.fill(x);
+    }
+}
+
+/// `out = Σ` of as many neighbours each as fit `x`.
+pub fn add_neighbours(x: &[Real], out: &mut [Real]) {
+    match x.len() / out.len() {
+        2 => add_vectors::<2>(x, out, |x| {
+            Lanes::load(x)
+                .pick_of_twos(Lanes::load(&x[3..]))
+                .add(Lanes::load(&x[1..]).pick_of_twos(Lanes::load(&x[4..])))
+        }),
+        3 => add_vectors::<3>(x, out, |x| {
+            let [a, b, c] = std::array::from_fn(|k| Lanes::load(&x[k..]).pick_of_threes(Lanes::load(&x[k + 6..])));
+            a.add(b).add(c)
+        }),
+        4 => add_vectors::<4>(x, out, |x| {
+            let [a, b, c, d] = Lanes::interleave(std::array::from_fn(|k| Lanes::load(&x[k * LANES..])));
+            a.add(b).add(c).add(d)
+        }),
+        times => {
+            for (x, out) in x.chunks_exact(times).zip(out) {
+                *out = total(x);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn add_vectors<const N: usize>(x: &[Real], out: &mut [Real], sum: impl Fn(&[Real]) -> Lanes) {
+    let done = out.len() / LANES * LANES;
+    for (x, out) in x.chunks_exact(N * LANES).zip(out.chunks_exact_mut(LANES)) {
+        sum(x).store(out);
+    }
+    for (x, out) in x[N * done..].chunks_exact(N).zip(&mut out[done..]) {
+        *out = x.iter().sum();
+    }
+}
+
+/// The sum of five values or more: of whole vectors, then of the rest.
+fn total(x: &[Real]) -> Real {
+    let vectors = x.chunks_exact(LANES);
+    let rest: Real = vectors.remainder().iter().sum();
+    vectors.map(Lanes::load).fold(Lanes::splat(0.0), Vector::add).sum() + rest
+}

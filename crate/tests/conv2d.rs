@@ -271,6 +271,25 @@ fn table() -> Vec<Case> {
             }
         }
     }
+    // Five taps at every other pixel: borders of up to two pixels on both sides, every place of the last four.
+    for width in 9..22 {
+        for (pads, kernel_h) in
+            [([1, 2, 1, 2], 5), ([2, 2, 2, 2], 5), ([0; 4], 3), ([1, 0, 2, 1], 5), ([1, 1, 0, 2], 4)]
+        {
+            for channels in [4, 9] {
+                cases.push(Case {
+                    image: [8, width],
+                    kernel: [kernel_h, 5],
+                    stride: [2; 2],
+                    pads,
+                    channels,
+                    filters: channels,
+                    groups: channels,
+                    ..base
+                });
+            }
+        }
+    }
     // Strides that leave pixels unseen, and strides beside dilations.
     for (stride, kernel, dilation) in [([3, 4], [2, 3], [1, 1]), ([2, 3], [3, 2], [2, 2]), ([2, 4], [3, 3], [3, 2])] {
         for (channels, filters) in [(1, 4), (3, 8), (4, 1), (5, 16)] {

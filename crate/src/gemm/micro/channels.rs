@@ -1,7 +1,7 @@
 //! One filter for each channel: lanes along the channels, which are independent of each other.
 
 use super::Walk;
-use crate::vector::{Lanes, Real, Vector, LANES};
+use crate::vector::{touch, Lanes, Real, Vector, LANES, LINE};
 
 /// A filter of every channel, packed: for each four channels a vector of biases, then one of every tap.
 #[derive(Clone, Copy)]
@@ -51,24 +51,25 @@ pub struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    /// `out[place + p·c + l] = bias[l] + Σ x[origin + r·line + (p + t − LEFT)·c + l] · factor[r, t, l]` for P outputs `p`,
+    /// `out[place + p·c + l] = bias[l] + Σ x[origin + r·line + (p·S + t − LEFT)·c + l] · factor[r, t, l]` for P outputs `p`,
     /// T taps of each row and all channels `l < c`. Each pixel is loaded once a row for all the taps that see it. The first
     /// LEFT pixels and the last RIGHT ones lie beyond the border: they are zeros and not there. Panics when another
     /// address lies outside a slice.
     #[inline(always)]
-    pub fn slide<const P: usize, const T: usize, const LEFT: usize, const RIGHT: usize>(
+    pub fn slide<const P: usize, const T: usize, const S: usize, const LEFT: usize, const RIGHT: usize>(
         &self,
         origin: usize,
         (out, place): (&mut [Real], usize),
     ) {
+        let seen = (P - 1) * S + T;
         // SAFETY: `each_vector` has checked that so many pixels lie in `x` and so many outputs in `out`.
-        self.each_vector::<T, P>(origin, P - 1 + T - LEFT - RIGHT, (out, place), |sums, pixel, weights| unsafe {
+        self.each_vector::<T, S, P>(origin, seen - LEFT - RIGHT, (out, place), |sums, pixel, weights| unsafe {
             let mut pixel = pixel;
-            for d in LEFT..P - 1 + T - RIGHT {
+            for d in LEFT..seen - RIGHT {
                 let value = Lanes::load_at(pixel);
                 for t in 0..T {
-                    if d >= t && d - t < P {
-                        sums[d - t] = value.mul_add(weights[t], sums[d - t]);
+                    if d >= t && (d - t) % S == 0 && (d - t) / S < P {
+                        sums[(d - t) / S] = value.mul_add(weights[t], sums[(d - t) / S]);
                     }
                 }
                 pixel = pixel.wrapping_add(self.channels);
@@ -77,9 +78,10 @@ impl Rows<'_> {
     }
 
     /// Calls `work` for every vector of channels and every row with N sums, the first of `pixels` pixels and T weights. The
-    /// sums begin with the biases; they are stored side by side.
+    /// sums begin with the biases; they are stored side by side. With stride S > 1 each vector asks for its share of the S rows of pixels
+    /// that are new to the next row of outputs.
     #[inline(always)]
-    fn each_vector<const T: usize, const N: usize>(
+    fn each_vector<const T: usize, const S: usize, const N: usize>(
         &self,
         origin: usize,
         pixels: usize,
@@ -89,9 +91,14 @@ impl Rows<'_> {
         let Self { x, line, rows, channels: c, factors } = *self;
         factors.check(c, rows, T);
         assert!(factors.inner == 1 && place + N * c <= out.len());
-        assert!(rows == 0 || origin + (rows - 1) * line + pixels * c <= x.len());
-        for group in 0..c.div_ceil(LANES) {
+        assert!(!x.is_empty() && (rows == 0 || origin + (rows - 1) * line + pixels * c <= x.len()));
+        let groups = c.div_ceil(LANES);
+        let mut ahead = Next::<S, N>::of((x, origin + rows * line), line, groups);
+        for group in 0..groups {
             let channel = first_channel(group, c);
+            if S > 1 {
+                ahead.ask();
+            }
             // SAFETY: the assertions above bound every address. After the last row the pointers may pass the end: wrapping
             // arithmetic allows that, they are not read again.
             unsafe {
@@ -111,6 +118,39 @@ impl Rows<'_> {
                     target = target.wrapping_add(c);
                 }
             }
+        }
+    }
+}
+
+/// S rows of pixels, of which each vector of channels asks for those of N outputs.
+struct Next<const S: usize, const N: usize> {
+    place: *const Real,
+    row: usize,
+    step: usize,
+}
+
+impl<const S: usize, const N: usize> Next<S, N> {
+    /// Values of a row that a vector of channels asks for.
+    const SHARE: usize = N * S * LANES;
+
+    /// The shares of so many vectors, from a place on; the first pixel again and again where they are not all there.
+    #[inline(always)]
+    fn of((x, place): (&[Real], usize), row: usize, vectors: usize) -> Self {
+        match place + (S - 1) * row + vectors * Self::SHARE <= x.len() {
+            true => Self { place: x.as_ptr().wrapping_add(place), row, step: LINE },
+            false => Self { place: x.as_ptr(), row: 0, step: 0 },
+        }
+    }
+
+    /// Asks for one vector's share. Called no more often than was said, with pixels there.
+    #[inline(always)]
+    fn ask(&mut self) {
+        for _ in 0..Self::SHARE / LINE {
+            for row in 0..S {
+                // SAFETY: `of` has seen that they are there.
+                unsafe { touch(self.place.wrapping_add(row * self.row)) };
+            }
+            self.place = self.place.wrapping_add(self.step);
         }
     }
 }

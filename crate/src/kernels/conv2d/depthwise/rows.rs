@@ -137,6 +137,7 @@ struct Border {
     left: usize,
     pixels: usize,
     taps: usize,
+    stride: usize,
 }
 
 /// So many channels that some pixels of a row are a longer walk through the memory.
@@ -146,38 +147,43 @@ const MANY: usize = 96;
 const LARGE: usize = 80 * 1024;
 
 impl Border {
-    /// When there is a function for the size, and pixels for all taps but two of four neighbours.
+    /// When there is a function for the size, and pixels for all taps of four neighbours, so that no four see both borders.
     fn of(columns: &Axis, height: usize, channels: usize) -> Option<Self> {
         let Touching { left, pixels, outputs, taps, stride, spread } = columns.touching()?;
-        let right = (outputs - 1 + taps).saturating_sub(left + pixels);
+        let right = ((outputs - 1) * stride + taps).saturating_sub(left + pixels);
         let large = channels < MANY && height * outputs * channels > LARGE;
-        let known = (stride, spread) == (1, 1) && (taps == 5 || (taps == 3 && large));
-        let fits = left <= 2 && right <= 2 && outputs >= 4 && pixels >= 3 + taps;
-        (known && fits).then_some(Self { left, pixels, taps })
+        let known = match (stride, spread) {
+            (1, 1) => taps == 5 || (taps == 3 && large),
+            (2, 1) => taps == 5,
+            _ => false,
+        };
+        let fits = left <= 2 && right <= 2 && outputs >= 4 && pixels >= 3 * stride + taps;
+        (known && fits).then_some(Self { left, pixels, taps, stride })
     }
 
     /// A row of outputs.
     fn fill(&self, row: &Row, out: &mut [Real]) {
-        match self.taps {
-            3 => self.slide_along::<8, 3>(row, out),
-            _ => self.slide_along::<4, 5>(row, out),
+        match (self.taps, self.stride) {
+            (3, _) => self.slide_along::<8, 3, 1>(row, out),
+            (5, 1) => self.slide_along::<4, 5, 1>(row, out),
+            _ => self.slide_along::<4, 5, 2>(row, out),
         }
     }
 
     /// P outputs at a time, four at the end. The last ones overlap what is done already: the same values are computed again.
     #[inline(always)]
-    fn slide_along<const P: usize, const T: usize>(&self, row: &Row, out: &mut [Real]) {
+    fn slide_along<const P: usize, const T: usize, const S: usize>(&self, row: &Row, out: &mut [Real]) {
         let count = out.len() / row.rows.channels;
-        let many = count >= P && self.pixels >= P - 1 + T;
+        let many = count >= P && self.pixels >= (P - 1) * S + T;
         let mut at = 0;
         while at < count {
             if P > 4 && many && at + 4 < count {
                 at = at.min(count - P);
-                self.slide::<P, T>(row, at, out);
+                self.slide::<P, T, S>(row, at, out);
                 at += P;
             } else {
                 at = at.min(count - 4);
-                self.slide::<4, T>(row, at, out);
+                self.slide::<4, T, S>(row, at, out);
                 at += 4;
             }
         }
@@ -185,18 +191,18 @@ impl Border {
 
     /// P neighbours from output `at` on.
     #[inline(always)]
-    fn slide<const P: usize, const T: usize>(&self, row: &Row, at: usize, out: &mut [Real]) {
+    fn slide<const P: usize, const T: usize, const S: usize>(&self, row: &Row, at: usize, out: &mut [Real]) {
         let c = row.rows.channels;
-        let left = self.left.saturating_sub(at);
-        let right = (at + P - 1 + T).saturating_sub(self.left + self.pixels);
-        let start = row.start + (at + left - self.left) * c;
+        let left = self.left.saturating_sub(at * S);
+        let right = ((at + P - 1) * S + T).saturating_sub(self.left + self.pixels);
+        let start = row.start + (at * S + left - self.left) * c;
         let out = (out, at * c);
         match (left, right) {
-            (0, 0) => row.rows.slide::<P, T, 0, 0>(start, out),
-            (1, 0) => row.rows.slide::<P, T, 1, 0>(start, out),
-            (2, 0) => row.rows.slide::<P, T, 2, 0>(start, out),
-            (0, 1) => row.rows.slide::<P, T, 0, 1>(start, out),
-            _ => row.rows.slide::<P, T, 0, 2>(start, out),
+            (0, 0) => row.rows.slide::<P, T, S, 0, 0>(start, out),
+            (1, 0) => row.rows.slide::<P, T, S, 1, 0>(start, out),
+            (2, 0) => row.rows.slide::<P, T, S, 2, 0>(start, out),
+            (0, 1) => row.rows.slide::<P, T, S, 0, 1>(start, out),
+            _ => row.rows.slide::<P, T, S, 0, 2>(start, out),
         }
     }
 }

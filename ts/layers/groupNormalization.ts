@@ -75,7 +75,9 @@ function emitGroups(
   const sizes = [batch, x.size / batch / channels, channels, groups];
   const y = builder.temporary('output', shape);
   const statistics = builder.temporary('statistics', [2, batch, groups]);
-  const scratch = builder.workspace(5 * channels);
+  // Arrays of scratch for up to 32 parts of the batch: Groups::scratch of the kernels.
+  const parts = Math.min(batch, 32);
+  const scratch = builder.workspace(4 * parts * channels);
   const arrays = [read(x), maybe(gamma?.value), maybe(beta?.value), write(statistics), write(y), write(scratch)];
   builder.call('group_norm', [...sizes, epsilon, ...arrays], 8 * x.size);
   builder.record('y', y);
@@ -83,7 +85,7 @@ function emitGroups(
     output: { buffer: y, shape },
     backward(gradient) {
       const dx = builder.temporary('input gradient', shape);
-      const space = builder.workspace(7 * channels);
+      const space = builder.workspace((2 + 8 * parts) * channels);
       const results = [write(dx), maybeWrite(gamma?.gradient), maybeWrite(beta?.gradient), write(space)];
       const seen = [read(x), maybe(gamma?.value), read(statistics), read(gradient)];
       builder.call('group_norm_gradient', [...sizes, ...seen, ...results], 12 * x.size);

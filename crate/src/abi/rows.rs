@@ -4,7 +4,7 @@
 use super::{call, matrix, Frame};
 use crate::error::{checked_product, Error};
 use crate::kernels::batch_norm::Affine;
-use crate::kernels::group_norm::{self, Groups, SCRATCH};
+use crate::kernels::group_norm::{self, Groups};
 use crate::kernels::pointwise_loss::{self, Focal, Pointwise};
 use crate::kernels::row_loss::{self, RowLoss, Rows};
 use crate::kernels::{softmax, unit_norm};
@@ -67,7 +67,7 @@ fn groups([batch, inner, channels, groups]: [u32; 4]) -> Result<Groups, Error> {
 }
 
 /// Group normalization of images `[batch, inner, channels]`, see [`group_norm::forward`]; `gamma` and `beta` may be 0.
-/// `statistics` has `2 · batch · groups` values, `scratch` `5 · channels`.
+/// `statistics` has `2 · batch · groups` values, `scratch` [`Groups::scratch`].
 #[wasm_bindgen]
 #[allow(clippy::too_many_arguments)]
 pub fn group_norm(
@@ -89,12 +89,13 @@ pub fn group_norm(
         let affine = Affine { gamma: frame.optional(gamma, g.channels)?, beta: frame.optional(beta, g.channels)? };
         let statistics = frame.output(statistics, 2 * g.batch * g.groups)?;
         let y = frame.output(y, g.size())?;
-        group_norm::forward(g, x, affine, epsilon, statistics, y, frame.output(scratch, SCRATCH * g.channels)?);
+        group_norm::forward(g, x, affine, epsilon, statistics, y, frame.output(scratch, g.scratch())?);
         Ok(())
     })
 }
 
-/// Gradients of [`group_norm`]; `dgamma` and `dbeta` may be 0. `scratch` has `7 · channels` values.
+/// Gradients of [`group_norm`]; `dgamma` and `dbeta` may be 0. `scratch` has `2 · channels` values and
+/// [`Groups::gradient_scratch`].
 #[wasm_bindgen]
 #[allow(clippy::too_many_arguments)]
 pub fn group_norm_gradient(
@@ -119,7 +120,8 @@ pub fn group_norm_gradient(
         let dy = frame.input(dy, g.size())?;
         let dx = frame.output(dx, g.size())?;
         let (dgamma, dbeta) = (frame.optional_output(dgamma, g.channels)?, frame.optional_output(dbeta, g.channels)?);
-        let (sums, scratch) = frame.output(scratch, (2 + SCRATCH) * g.channels)?.split_at_mut(2 * g.channels);
+        let (sums, scratch) =
+            frame.output(scratch, 2 * g.channels + g.gradient_scratch())?.split_at_mut(2 * g.channels);
         group_norm::gradient(g, x, gamma, statistics, dy, dx, sums, scratch);
         let (shift, scale) = sums.split_at(g.channels);
         if let Some(dgamma) = dgamma {

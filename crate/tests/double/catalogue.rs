@@ -81,7 +81,7 @@ fn groups_of_channels() {
         let run = |x: &Arrays| {
             let (mut y, mut statistics) = (vec![0.0; g.size()], vec![0.0; 4 * groups]);
             let affine = Affine { gamma: Some(&x[1]), beta: Some(&x[2]) };
-            group_norm::forward(g, &x[0], affine, 0.01, &mut statistics, &mut y, &mut [0.0; 30]);
+            group_norm::forward(g, &x[0], affine, 0.01, &mut statistics, &mut y, &mut vec![0.0; g.scratch()]);
             (y, statistics)
         };
         let mut numbers = Numbers(53);
@@ -93,7 +93,16 @@ fn groups_of_channels() {
             |x, dy| {
                 let (mut dx, mut sums) = (vec![0.0; g.size()], vec![0.0; 12]);
                 let (gamma, statistics) = (Some(&x[1][..]), run(x).1);
-                group_norm::gradient(g, &x[0], gamma, &statistics, dy, &mut dx, &mut sums, &mut [0.0; 30]);
+                group_norm::gradient(
+                    g,
+                    &x[0],
+                    gamma,
+                    &statistics,
+                    dy,
+                    &mut dx,
+                    &mut sums,
+                    &mut vec![0.0; g.gradient_scratch()],
+                );
                 vec![dx, sums[6..].to_vec(), sums[..6].to_vec()]
             },
         );

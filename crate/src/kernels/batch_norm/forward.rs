@@ -1,9 +1,8 @@
 //! Normalization by the batch's statistics or by moving averages.
 
 use super::moments::{add_moments, start_of};
-use super::{Affine, Matrix};
-use crate::threads::each_part;
-use crate::vector::{combine_rows, Lanes, Real, Vector};
+use super::{combine, Affine, Matrix};
+use crate::vector::{Lanes, Real, Vector};
 
 /// The batch's mean and 1/√(variance + ε) of each channel, into `statistics [2, channels]`; moving averages follow with
 /// `moving ← momentum·moving + (1 − momentum)·batch`, the variance divided by the number of rows (Keras's rule). Then
@@ -55,7 +54,8 @@ pub fn inference(
     apply(matrix, x, affine, mean, deviation, y, part);
 }
 
-fn apply(
+/// `y = γ·deviation·(x − mean) + β`; `factor [channels]` is scratch.
+pub fn apply(
     matrix: Matrix,
     x: &[Real],
     affine: Affine,
@@ -64,42 +64,15 @@ fn apply(
     y: &mut [Real],
     factor: &mut [Real],
 ) {
-    let Matrix { channels, .. } = matrix;
-    for c in 0..channels {
-        factor[c] = deviation[c] * affine.gamma.map_or(1.0, |gamma| gamma[c]);
+    for (c, factor) in factor.iter_mut().enumerate() {
+        *factor = deviation[c] * affine.gamma.map_or(1.0, |gamma| gamma[c]);
     }
-    let scaling = Scaling { mean, factor, beta: affine.beta };
-    let Some(wide) = matrix.wide() else { return scale(matrix, scaling, x, y) };
-    let width = wide.width();
-    let ((x, last), (y, last_y)) = (x.split_at(wide.size()), y.split_at_mut(wide.size()));
-    let [mean, factor] = [mean, factor].map(|values| wide.repeat(values));
-    let beta = affine.beta.map(|beta| wide.repeat(beta));
-    let beta = beta.as_ref().map(|beta| &beta[..width]);
-    let repeated = Scaling { mean: &mean[..width], factor: &factor[..width], beta };
-    scale(Matrix { rows: wide.rows, channels: width }, repeated, x, y);
-    scale(Matrix { rows: last.len() / channels, channels }, scaling, last, last_y);
-}
-
-/// `y = (x − mean)·factor + β`.
-fn scale(matrix: Matrix, scaling: Scaling, x: &[Real], y: &mut [Real]) {
-    let part = matrix.part() * matrix.channels;
-    let Scaling { mean, factor, beta } = scaling;
-    each_part(y, part, |index, y| {
-        let x = &x[index * part..][..y.len()];
-        match beta {
-            Some(beta) => combine_rows([mean, factor, beta], [x], y, |[mean, factor, beta], [x]| {
-                x.sub(mean).mul_add(factor, beta)
-            }),
-            None => combine_rows([mean, factor], [x], y, |[mean, factor], [x]| {
-                x.sub(mean).mul_add(factor, Lanes::splat(0.0))
-            }),
+    match affine.beta {
+        Some(beta) => {
+            combine(matrix, [mean, factor, beta], [x], y, |[mean, factor, beta], [x]| x.sub(mean).mul_add(factor, beta))
         }
-    });
-}
-
-#[derive(Clone, Copy)]
-struct Scaling<'a> {
-    mean: &'a [Real],
-    factor: &'a [Real],
-    beta: Option<&'a [Real]>,
+        None => combine(matrix, [mean, factor], [x], y, |[mean, factor], [x]| {
+            x.sub(mean).mul_add(factor, Lanes::splat(0.0))
+        }),
+    }
 }

@@ -1,11 +1,10 @@
 //! Gradients of a normalization by the batch's statistics.
 
-use super::{sums_of_parts, Matrix};
+use super::{combine, sums_of_parts, Matrix};
 use crate::kernels::joined_rows::JoinedRows;
 use crate::kernels::map::zip_in_place;
 use crate::kernels::strips::{block_rows, each_strip, load, store, Strip};
-use crate::threads::each_part;
-use crate::vector::{add_rows, combine_rows, Lanes, Real, Vector, LANES, LINE};
+use crate::vector::{add_rows, Lanes, Real, Vector, LANES, LINE};
 
 /// Gradients of [`super::training`]: `sums [2, channels]` gets dβ = Σ dy and dγ = Σ dy·x̂; then
 /// `dx = γ/√(variance + ε)·(dy − dβ/rows − x̂·dγ/rows)`. `scratch [2, channels]`.
@@ -32,19 +31,14 @@ pub fn gradient(
         slope[c] = 0.0 - scale[c] * inverse * deviation[c];
     }
     let Some(dx) = dx else { return };
-    let fall = Fall { mean, factor, slope, shift, inverse };
-    let Some(wide) = matrix.wide() else { return go_back(matrix, fall, (x, dy), dx) };
-    let (width, size) = (wide.width(), wide.size());
-    let ((x, last_x), (dy, last_dy), (dx, last)) = (x.split_at(size), dy.split_at(size), dx.split_at_mut(size));
-    let repeated = [fall.mean, fall.factor, fall.slope, fall.shift].map(|values| wide.repeat(values));
-    let [mean, factor, slope, shift] = [0, 1, 2, 3].map(|index| &repeated[index][..width]);
-    let wide_fall = Fall { mean, factor, slope, shift, inverse };
-    go_back(Matrix { rows: wide.rows, channels: width }, wide_fall, (x, dy), dx);
-    go_back(Matrix { rows: last.len() / channels, channels }, fall, (last_x, last_dy), last);
+    let inverse = Lanes::splat(inverse);
+    combine(matrix, [mean, factor, slope, shift], [x, dy], dx, |[mean, factor, slope, shift], [x, dy]| {
+        x.sub(mean).mul_add(slope, dy.sub(shift.mul(inverse))).mul(factor)
+    });
 }
 
 /// Σ dy and Σ dy·(x − mean) of all rows, into `sums [2, channels]`; `dx` is room for those of the parts, or else `scratch` for one.
-fn add_products(
+pub fn add_products(
     matrix: Matrix,
     mean: &[Real],
     (x, dy): (&[Real], &[Real]),
@@ -112,19 +106,6 @@ fn add_product([sum, product]: [Lanes; 2], [mean]: [Lanes; 1], [x, dy]: [Lanes; 
     [sum.add(dy), x.sub(mean).mul_add(dy, product)]
 }
 
-/// `dx = factor·(dy − shift·inverse + (x − mean)·slope)`.
-fn go_back(matrix: Matrix, fall: Fall, (x, dy): (&[Real], &[Real]), dx: &mut [Real]) {
-    let part = matrix.part() * matrix.channels;
-    let Fall { mean, factor, slope, shift, inverse } = fall;
-    let inverse = Lanes::splat(inverse);
-    each_part(dx, part, |index, dx| {
-        let inputs = [x, dy].map(|values| &values[index * part..][..dx.len()]);
-        combine_rows([mean, factor, slope, shift], inputs, dx, |[mean, factor, slope, shift], [x, dy]| {
-            x.sub(mean).mul_add(slope, dy.sub(shift.mul(inverse))).mul(factor)
-        });
-    });
-}
-
 /// Σ dy and Σ dy·(x − mean) of a block, added to `sums [2, channels]`.
 struct Products<'a> {
     channels: usize,
@@ -150,13 +131,4 @@ impl Strip for Products<'_> {
             store::<V, PART>(std::array::from_fn(|v| totals[v].add(parts[v])), self.sums, first, columns);
         }
     }
-}
-
-#[derive(Clone, Copy)]
-struct Fall<'a> {
-    mean: &'a [Real],
-    factor: &'a [Real],
-    slope: &'a [Real],
-    shift: &'a [Real],
-    inverse: Real,
 }

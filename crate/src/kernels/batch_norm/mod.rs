@@ -7,13 +7,14 @@ mod forward;
 mod gradient;
 mod moments;
 
-pub use forward::{inference, training};
-pub use gradient::gradient;
+pub use forward::{apply, inference, training};
+pub use gradient::{add_products, gradient};
+pub use moments::{add_moments, start_of};
 
 use super::joined_rows::JoinedRows;
 use super::strips::block_rows;
 use crate::threads::{each_part, share};
-use crate::vector::Real;
+use crate::vector::{combine_rows, Lanes, Real};
 
 /// Sizes of an array seen as a matrix.
 #[derive(Clone, Copy, Debug)]
@@ -73,4 +74,38 @@ fn sums_of_parts(
             add(count(index), scratch);
         }
     }
+}
+
+/// `y = apply(factors, inputs)` for every element, with the factors of its column.
+#[inline(always)]
+pub fn combine<const F: usize, const I: usize>(
+    matrix: Matrix,
+    factors: [&[Real]; F],
+    inputs: [&[Real]; I],
+    y: &mut [Real],
+    apply: impl Fn([Lanes; F], [Lanes; I]) -> Lanes + Sync + Copy,
+) {
+    let Some(wide) = matrix.wide() else { return combine_parts(matrix, factors, inputs, y, apply) };
+    let (width, size) = (wide.width(), wide.size());
+    let repeated = factors.map(|factors| wide.repeat(factors));
+    let (y, last) = y.split_at_mut(size);
+    let wide_matrix = Matrix { rows: wide.rows, channels: width };
+    combine_parts(wide_matrix, repeated.each_ref().map(|r| &r[..width]), inputs.map(|input| &input[..size]), y, apply);
+    let rest = Matrix { rows: last.len() / matrix.channels, channels: matrix.channels };
+    combine_parts(rest, factors, inputs.map(|input| &input[size..]), last, apply);
+}
+
+/// [`combine`] of a matrix as it is.
+#[inline(never)]
+fn combine_parts<const F: usize, const I: usize>(
+    matrix: Matrix,
+    factors: [&[Real]; F],
+    inputs: [&[Real]; I],
+    y: &mut [Real],
+    apply: impl Fn([Lanes; F], [Lanes; I]) -> Lanes + Sync + Copy,
+) {
+    let part = matrix.part() * matrix.channels;
+    each_part(y, part, |index, y| {
+        combine_rows(factors, inputs.map(|input| &input[index * part..][..y.len()]), y, apply);
+    });
 }

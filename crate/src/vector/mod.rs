@@ -20,7 +20,7 @@ pub use crossed::{cross, Crossed};
 pub use marked::{combine_marking, spread_marked};
 #[cfg(not(target_feature = "simd128"))]
 pub use portable::Lanes;
-pub use quarters::{combine_quarters, spread_quarters};
+pub use quarters::{combine_quarters, give_quarters, spread_quarters};
 pub use registers::{many_registers, use_registers, Registers};
 pub use rows::{add_rows, combine_rows};
 #[cfg(target_feature = "simd128")]

@@ -44,6 +44,16 @@ pub fn spread_quarters<const RARE: bool, const FIRST: usize, const END: usize>(
     unsafe { walk::<RARE, _>(channels, y.len(), work).sum }
 }
 
+/// Gives `apply(dy)` of each window to all its pixels. Panics when `dy` is not whole windows, or when an array is too short.
+#[inline(always)]
+pub fn give_quarters(channels: usize, dy: &[Real], targets: [&mut [Real]; 2], apply: impl Fn(Lanes) -> Lanes) {
+    assert!(targets.iter().all(|target| target.len() >= 2 * dy.len()));
+    let targets = pixels_of(targets.map(<[Real]>::as_mut_ptr).map(<*mut Real>::cast_const), channels);
+    let work = Give { targets: targets.map(<*const Real>::cast_mut), dy: dy.as_ptr(), apply };
+    // SAFETY: the lengths were checked: of each row of targets twice as many as of `dy`.
+    unsafe { walk::<false, _>(channels, dy.len(), work) };
+}
+
 /// Where the first window's pixels are.
 fn pixels_of([top, bottom]: [*const Real; 2], channels: usize) -> [*const Real; 4] {
     [top, top.wrapping_add(channels), bottom, bottom.wrapping_add(channels)]
@@ -202,6 +212,37 @@ impl<F: Fn(Lanes, Lanes, Lanes) -> (Lanes, Lanes), const FIRST: usize, const END
             self.targets[p] = self.targets[p].wrapping_add(values + more);
         }
         self.y = self.y.wrapping_add(values);
+        self.dy = self.dy.wrapping_add(values);
+    }
+}
+
+/// See [`give_quarters`].
+struct Give<F> {
+    targets: [*mut Real; 4],
+    dy: *const Real,
+    apply: F,
+}
+
+impl<F: Fn(Lanes) -> Lanes> Window for Give<F> {
+    #[inline(always)]
+    unsafe fn run<const N: usize>(&mut self) {
+        // SAFETY: promised by the caller.
+        unsafe {
+            let own: [Lanes; N] = std::array::from_fn(|v| (self.apply)(Lanes::load_at(self.dy.add(v * LANES))));
+            // Pixel after pixel, so that a cache line is written at once.
+            for target in self.targets {
+                for (v, own) in own.iter().enumerate() {
+                    own.store_at(target.add(v * LANES));
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn next(&mut self, values: usize, more: usize) {
+        for target in &mut self.targets {
+            *target = target.wrapping_add(values + more);
+        }
         self.dy = self.dy.wrapping_add(values);
     }
 }

@@ -17,7 +17,8 @@ pub fn has_notes(g: &Geometry) -> bool {
     is_side_by_side(g) && g.in_c % LANES == 0
 }
 
-fn is_side_by_side(g: &Geometry) -> bool {
+/// Whether windows are of 2×2 pixels, each of which is in one.
+pub fn is_side_by_side(g: &Geometry) -> bool {
     (g.kernel_h, g.kernel_w, g.stride_h, g.stride_w) == (2, 2, 2, 2) && !g.is_padded()
 }
 
@@ -31,7 +32,7 @@ fn largest([a, b, d, e]: [Lanes; 4]) -> Lanes {
 }
 
 /// Where the two rows of pixels begin that row `i` of all images' windows sees.
-fn rows(g: &Geometry, i: usize) -> usize {
+pub fn rows(g: &Geometry, i: usize) -> usize {
     (i / g.out_h * g.in_h + i % g.out_h * 2) * g.in_w * g.in_c
 }
 
@@ -56,7 +57,7 @@ fn each_target<'a>(c: usize, top: &'a mut [Real], bottom: &'a mut [Real]) -> imp
 /// Gives the rows of gradients that belong to a row of windows to `work`, with the number of that row; all others, which
 /// belong to none, become zero.
 #[inline(always)]
-fn each_row(g: &Geometry, dx: &mut [Real], mut work: impl FnMut(usize, &mut [Real], &mut [Real])) {
+pub fn each_row(g: &Geometry, dx: &mut [Real], mut work: impl FnMut(usize, &mut [Real], &mut [Real])) {
     let (row, used) = (g.in_w * g.in_c, 2 * g.out_w * g.in_c);
     for (image, dx) in dx.chunks_exact_mut(g.in_h * row).enumerate() {
         dx[2 * g.out_h * row..].fill(0.0);

@@ -3,7 +3,7 @@
 //! The result is `[rows, columns]`; an operand is that, or one row for all, or one value a row, or one value for all.
 
 use super::bias::sum;
-use super::cross_entropy::natural_logarithm;
+use super::logarithm::map_logarithm;
 use super::map::map;
 use crate::error::Error;
 use crate::vector::{Lanes, Real, Vector, LANES};
@@ -193,7 +193,7 @@ pub fn unary(operation: Unary, x: &[Real], y: &mut [Real]) {
         Unary::ReciprocalRoot => map(x, y, |x| one.div(x.square_root())),
         Unary::Floor => each(x, y, Real::floor),
         Unary::Ceiling => each(x, y, Real::ceil),
-        Unary::Logarithm => each(x, y, |x| natural_logarithm(f64::from(x)) as Real),
+        Unary::Logarithm => map_logarithm(x, y),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Cross-entropy over classes, from logits or probabilities; targets as numbers of classes or as distributions.
 
+use super::logarithm::natural_logarithm;
 use super::map::map;
 use super::softmax::softmax_rows;
 use crate::error::Error;
@@ -141,31 +142,4 @@ pub fn at_least_and_nan(value: Real, low: Real, high: Real) -> Real {
     } else {
         value
     }
-}
-
-/// ln x for positive normal x from operations that round the same everywhere. Error below 1e-15 relative to 1.
-pub fn natural_logarithm(x: f64) -> f64 {
-    if !(x > 0.0 && x.is_finite()) {
-        return if x == 0.0 {
-            f64::NEG_INFINITY
-        } else if x < 0.0 {
-            f64::NAN
-        } else {
-            x
-        };
-    }
-    logarithm_of_normal(x)
-}
-
-/// [`natural_logarithm`] of numbers that are positive and normal. No branch: half of the mantissas are beyond √2, which nobody foresees.
-#[inline(always)]
-pub fn logarithm_of_normal(x: f64) -> f64 {
-    // A mantissa beyond √2 counts as half as much.
-    let bits = x.to_bits() as i64;
-    let exponent = ((bits - std::f64::consts::SQRT_2.to_bits() as i64 - 1) >> 52) + 1;
-    let mantissa = f64::from_bits((bits - (exponent << 52)) as u64);
-    let s = (mantissa - 1.0) / (mantissa + 1.0);
-    let square = s * s;
-    let sum = (0..10).rev().fold(1.0 / 21.0, |sum, power| sum * square + 1.0 / f64::from(2 * power + 1));
-    f64::from(exponent as i32) * std::f64::consts::LN_2 + 2.0 * s * sum
 }

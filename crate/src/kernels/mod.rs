@@ -29,6 +29,7 @@ pub mod group_norm;
 pub mod image;
 mod joined_rows;
 pub mod layer_norm;
+pub mod logarithm;
 pub mod loss;
 pub mod map;
 pub mod matmul;

@@ -1,6 +1,6 @@
 //! Noise while training: values that are moved, scaled or replaced by chance.
 
-use super::cross_entropy::logarithm_of_normal;
+use super::logarithm::logarithm_of_normal;
 use super::random::{limit_of, Clock, Draws, GROUP, WORK};
 use crate::error::Error;
 use crate::threads::each_share;

@@ -1,10 +1,11 @@
 //! Losses that compare rows of outputs with rows of targets.
 
-use super::cross_entropy::{at_least_and_nan, natural_logarithm, EPSILON};
-use super::pointwise_loss::power;
+use super::cross_entropy::{at_least_and_nan, EPSILON};
+use super::logarithm::{logarithms, natural_logarithm};
+use super::pointwise_loss::{lanes, power, DoubleBlock, BLOCK};
 use super::softmax::softmax_rows;
 use crate::error::Error;
-use crate::vector::Real;
+use crate::vector::{Doubles, Real, LANES};
 
 /// A loss of a row.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -125,26 +126,41 @@ impl Focal {
     }
 
     /// `−α·t·(1 − p)^γ·ln p` and its derivative by p, times p.
-    fn term(&self, p: f64, rest: f64, ln_p: f64, t: f64) -> (f64, f64) {
+    fn terms(&self, p: &Values, rest: &Values, ln_p: &Values, t: &Values) -> (Values, Values) {
         let gamma = f64::from(self.gamma);
-        let factor = power(rest, gamma);
-        let bend = if gamma == 0.0 { 0.0 } else { gamma * power(rest, gamma - 1.0) * p * ln_p };
-        let weight = f64::from(self.alpha) * t;
-        (-weight * factor * ln_p, weight * (bend - factor))
+        let power = |exponent| lanes(&power(&vectors(rest), exponent));
+        let factors = power(gamma);
+        let bends = if gamma == 0.0 { [0.0; BLOCK] } else { power(gamma - 1.0) };
+        let (mut values, mut slopes) = (factors, bends);
+        for k in 0..BLOCK {
+            let bend = if gamma == 0.0 { 0.0 } else { gamma * bends[k] * p[k] * ln_p[k] };
+            let weight = f64::from(self.alpha) * t[k];
+            values[k] = -weight * factors[k] * ln_p[k];
+            slopes[k] = weight * (bend - factors[k]);
+        }
+        (values, slopes)
     }
 
     fn of_chances(&self, o: &[Real], y: &[Real], gradient: &mut [Real]) -> f64 {
         let sum: f64 = o.iter().map(|&o| f64::from(o)).sum();
         let (mut loss, mut mass) = (0.0, 0.0);
-        for (c, gradient) in gradient.iter_mut().enumerate() {
-            let share = (f64::from(o[c]) / sum) as Real;
-            let p = at_least_and_nan(share, EPSILON, 1.0 - EPSILON);
-            let (p, free) = (f64::from(p), p == share || share.is_nan());
-            let (value, slope) = self.term(p, 1.0 - p, natural_logarithm(p), self.target(y[c], o.len()));
-            loss += value;
-            let slope = if free { slope } else { 0.0 };
-            mass += slope;
-            *gradient = (slope / p) as Real;
+        for ((outputs, y), gradient) in o.chunks(BLOCK).zip(y.chunks(BLOCK)).zip(gradient.chunks_mut(BLOCK)) {
+            let (mut p, mut t, mut free) = ([0.5; BLOCK], [0.0; BLOCK], [true; BLOCK]);
+            for k in 0..outputs.len() {
+                let share = (f64::from(outputs[k]) / sum) as Real;
+                let cut = at_least_and_nan(share, EPSILON, 1.0 - EPSILON);
+                (p[k], t[k]) = (f64::from(cut), self.target(y[k], o.len()));
+                free[k] = cut == share || share.is_nan();
+            }
+            let mut ln_p = vectors(&p);
+            logarithms(&mut ln_p);
+            let (values, slopes) = self.terms(&p, &p.map(|p| 1.0 - p), &lanes(&ln_p), &t);
+            for (k, gradient) in gradient.iter_mut().enumerate() {
+                loss += values[k];
+                let slope = if free[k] { slopes[k] } else { 0.0 };
+                mass += slope;
+                *gradient = (slope / p[k]) as Real;
+            }
         }
         for gradient in gradient {
             *gradient = ((f64::from(*gradient) - mass) / sum) as Real;
@@ -158,23 +174,42 @@ impl Focal {
             logarithm = f64::from(largest) + natural_logarithm(f64::from(total));
         });
         let (mut loss, mut mass) = (0.0, 0.0);
-        for (c, &p) in gradient.iter().enumerate() {
-            let (value, slope) = self.of_class(f64::from(p), f64::from(o[c]) - logarithm, self.target(y[c], o.len()));
-            loss += value;
-            mass += slope;
+        let blocks = || o.chunks(BLOCK).zip(y.chunks(BLOCK));
+        for ((outputs, y), gradient) in blocks().zip(gradient.chunks(BLOCK)) {
+            let (values, slopes) = self.of_classes(gradient, outputs, y, logarithm, o.len());
+            for k in 0..outputs.len() {
+                loss += values[k];
+                mass += slopes[k];
+            }
         }
-        for (c, gradient) in gradient.iter_mut().enumerate() {
-            let p = f64::from(*gradient);
-            let (_, slope) = self.of_class(p, f64::from(o[c]) - logarithm, self.target(y[c], o.len()));
-            *gradient = (slope - p * mass) as Real;
+        for ((outputs, y), gradient) in blocks().zip(gradient.chunks_mut(BLOCK)) {
+            let (_, slopes) = self.of_classes(gradient, outputs, y, logarithm, o.len());
+            for (gradient, slope) in gradient.iter_mut().zip(slopes) {
+                *gradient = (slope - f64::from(*gradient) * mass) as Real;
+            }
         }
         loss
     }
 
-    /// [`Self::term`] of a chance that a softmax may have rounded past 1.
-    fn of_class(&self, p: f64, ln_p: f64, t: f64) -> (f64, f64) {
-        self.term(p, (1.0 - p).max(0.0), ln_p, t)
+    /// [`Self::terms`] of chances that a softmax may have rounded past 1, and their logits.
+    fn of_classes(&self, p: &[Real], o: &[Real], y: &[Real], logarithm: f64, classes: usize) -> (Values, Values) {
+        let [mut chances, mut rest, mut ln_p, mut t] = [[0.0; BLOCK]; 4];
+        for k in 0..p.len() {
+            chances[k] = f64::from(p[k]);
+            rest[k] = (1.0 - chances[k]).max(0.0);
+            ln_p[k] = f64::from(o[k]) - logarithm;
+            t[k] = self.target(y[k], classes);
+        }
+        self.terms(&chances, &rest, &ln_p, &t)
     }
+}
+
+/// Values of a block.
+type Values = [f64; BLOCK];
+
+/// The vectors of a block.
+fn vectors(values: &Values) -> DoubleBlock {
+    std::array::from_fn(|v| Doubles::from_array(std::array::from_fn(|lane| values[v * LANES + lane])))
 }
 
 /// The weighted mean over rows; `scratch` has the size of a row.

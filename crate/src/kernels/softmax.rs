@@ -1,9 +1,9 @@
 //! Softmax of each row, and its gradient.
 
 use super::bias::sum;
-use super::cross_entropy::natural_logarithm;
 use super::exponential::{Exponential, Falling};
 use super::fours::{self, total, SHORT};
+use super::logarithm::natural_logarithm;
 use super::map::{map, map_in_place, zip_in_place};
 use crate::threads::{each_part, share};
 use crate::vector::{columns_to_rows, rows_to_columns, Lanes, Real, Vector, LANES};

@@ -1,6 +1,7 @@
 //! The one SIMD type: four lanes; and four words for chance. The only module that names `core::arch`.
 
 mod crossed;
+mod doubles;
 mod marked;
 #[cfg(not(target_feature = "simd128"))]
 mod portable;
@@ -17,6 +18,7 @@ mod windows;
 mod words;
 
 pub use crossed::{cross, Crossed};
+pub use doubles::{Doubles, Splitting};
 pub use marked::{combine_marking, spread_marked};
 #[cfg(not(target_feature = "simd128"))]
 pub use portable::Lanes;

@@ -26,7 +26,7 @@ pub fn logarithm_of_normal(x: f64) -> f64 {
     let mantissa = f64::from_bits((bits - (exponent << 52)) as u64);
     let s = (mantissa - 1.0) / (mantissa + 1.0);
     let square = s * s;
-    let sum = (0..10).rev().fold(1.0 / 21.0, |sum, power| sum * square + 1.0 / f64::from(2 * power + 1));
+    let sum = SERIES[..TERMS - 1].iter().rev().fold(SERIES[TERMS - 1], |sum, term| sum * square + term);
     f64::from(exponent as i32) * std::f64::consts::LN_2 + 2.0 * s * sum
 }
 

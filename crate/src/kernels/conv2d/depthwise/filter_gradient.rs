@@ -5,7 +5,7 @@
 
 use super::super::axis::{self, Axis, Run};
 use super::super::{by_definition, cut, MOST_PARTS};
-use super::multiplied::{self, repeat, repeated, repeated_size};
+use super::multiplied::{self, repeated, repeated_size};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{first_channel, skip_products, slide_products, tap_products, Lines, Sums};
 use crate::geometry::Geometry;
@@ -42,11 +42,7 @@ pub fn filter_gradient(g: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real], w
     each_with_scratch([(&mut *workspace, sums_size(g))], (scratch, repeated_size(g)), |part, [sums], repeated| {
         sums.fill(0.0);
         for n in part * images..((part + 1) * images).min(g.batch) {
-            let mut x = &x[n * input..];
-            if !repeated.is_empty() {
-                repeat(&x[..input], repeated);
-                x = repeated;
-            }
+            let x = multiplied::seen(&x[n * input..], input, repeated);
             add_image(&of_repeated, &axes, x, &dy[n * output..], sums);
         }
     });

@@ -53,14 +53,8 @@ pub fn forward(
     let taps = rows::Filters { packed, vectors: vectors(g), kernel_w: g.kernel_w };
     multiplied::each_images(g, (y, output), scratch, |first, y, repeated| {
         for n in 0..y.len() / output {
-            let place = (first + n) * input;
-            let (x, start) = if repeated.is_empty() {
-                (x, place)
-            } else {
-                multiplied::repeat(&x[place..][..input], repeated);
-                (&*repeated, 0)
-            };
-            rows::image(&axes, sizes, (x, start, &taps), (y, n * output));
+            let x = multiplied::seen(&x[(first + n) * input..], input, repeated);
+            rows::image(&axes, sizes, (x, 0, &taps), (y, n * output));
             // The image is still in the cache.
             forward_in_place(activation, &mut y[n * output..][..output]);
         }

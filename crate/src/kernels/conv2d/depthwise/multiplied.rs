@@ -54,8 +54,17 @@ pub fn repeated_size(g: &Geometry) -> usize {
     image_size(g).unwrap_or(0)
 }
 
+/// The image of so many elements that `x` begins with, in `repeated` where that has got memory, else as it is, with what lies behind it.
+pub fn seen<'a>(x: &'a [Real], size: usize, repeated: &'a mut [Real]) -> &'a [Real] {
+    if repeated.is_empty() {
+        return x;
+    }
+    repeat(&x[..size], repeated);
+    repeated
+}
+
 /// Every value as often as fits `out`.
-pub fn repeat(x: &[Real], out: &mut [Real]) {
+fn repeat(x: &[Real], out: &mut [Real]) {
     match out.len() / x.len() {
         2 => repeat_vectors::<2>(x, out),
         3 => repeat_vectors::<3>(x, out),

@@ -169,6 +169,23 @@ fn what_has_no_share_does_not_count() {
     assert_eq!(y, [1.0, f32::INFINITY, 2.0, 3.0]);
 }
 
+#[test]
+fn crops_are_copies() {
+    for channels in [1, 3, 8] {
+        let w = Warp { batch: 4, input: [5, 7], output: [3, 5], channels, fill: Fill::Constant(2.0), bilinear: false };
+        // Within the image, at its ends, and beyond.
+        let maps: Vec<f32> = [[0.0, 0.0], [2.0, 2.0], [1.0, 2.0], [3.0, -1.0]]
+            .iter()
+            .flat_map(|[x, y]| [1.0, 0.0, *x, 0.0, 1.0, *y])
+            .collect();
+        let x = Numbers::new(5).integers(4 * w.input_image(), 8);
+        let mut y = vec![f32::NAN; 4 * w.output_image()];
+        warp::forward(&w, &maps, &x, &mut y);
+        let expected = naive_warp(&w, &maps, &x, false);
+        assert!(y.iter().zip(&expected).all(|(y, expected)| f64::from(*y) == *expected), "{w:?}");
+    }
+}
+
 /// Share of the numbers in each of ten parts of a range; panics where one lies outside.
 fn histogram(values: &[f64], low: f64, high: f64) -> [f64; 10] {
     let mut counts = [0.0; 10];
@@ -254,7 +271,8 @@ fn draws_follow_from_seed_step_stream_and_sample() {
 
 #[test]
 fn tones_against_their_definition() {
-    for (pixels, channels) in [(1, 1), (35, 3), (12, 5), (9, 8), (20, 33)] {
+    // From 64 pixels on those of few channels are worked on side by side.
+    for (pixels, channels) in [(1, 1), (35, 3), (12, 5), (9, 8), (20, 33), (67, 1), (131, 3), (70, 15), (23, 18)] {
         let images = Images { batch: 3, pixels, channels, range: [-1.5, 2.0] };
         let size = pixels * channels;
         let mut numbers = Numbers::new(4);

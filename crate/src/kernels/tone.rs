@@ -1,9 +1,12 @@
 //! Brightness and contrast of images, drawn by chance for each sample; values are cut off at the ends of a range.
 
+use super::joined_rows::JoinedRows;
+use super::map::zip_in_place;
 use super::motion::between;
 use super::random::{draw, share, Clock};
 use crate::threads::{each_of, share as share_of};
-use crate::vector::Real;
+use crate::vector::{combine, Lanes, Real, Vector};
+use std::ops::Range;
 
 /// Values of a tone: the factor of the distance from the mean, and what is added.
 pub const TONE: usize = 2;
@@ -42,20 +45,42 @@ impl Images {
         share_of(self.batch, WORK * self.image())
     }
 
-    /// The mean of each channel of what `value` gives for each place, in double precision: `store(channel, mean)`.
-    fn means(&self, value: impl Fn(usize, usize) -> Real, mut store: impl FnMut(usize, Real)) {
-        const BLOCK: usize = 8;
-        for first in (0..self.channels).step_by(BLOCK) {
-            let width = BLOCK.min(self.channels - first);
-            let mut sums = [0.0; BLOCK];
-            for pixel in 0..self.pixels {
-                for (lane, sum) in sums[..width].iter_mut().enumerate() {
-                    *sum += f64::from(value(pixel * self.channels + first + lane, first + lane));
-                }
+    /// The mean of each channel of an image, in double precision: `store(channel, mean)`.
+    fn means(&self, x: &[Real], mut store: impl FnMut(usize, Real)) {
+        let mut first = 0;
+        while first < self.channels {
+            first += match self.channels - first {
+                1 => self.some_means::<1>(first, x, &mut store),
+                2 => self.some_means::<2>(first, x, &mut store),
+                3 => self.some_means::<3>(first, x, &mut store),
+                _ => self.some_means::<4>(first, x, &mut store),
+            };
+        }
+    }
+
+    /// The means of N channels, whose sums stay in registers. Answers N.
+    fn some_means<const N: usize>(&self, first: usize, x: &[Real], mut store: impl FnMut(usize, Real)) -> usize {
+        let mut sums = [0.0; N];
+        for pixel in x.chunks_exact(self.channels) {
+            for (sum, x) in sums.iter_mut().zip(&pixel[first..first + N]) {
+                *sum += f64::from(*x);
             }
-            for (lane, sum) in sums[..width].iter().enumerate() {
-                store(first + lane, (sum / self.pixels as f64) as Real);
-            }
+        }
+        for (lane, sum) in sums.iter().enumerate() {
+            store(first + lane, (sum / self.pixels as f64) as Real);
+        }
+        N
+    }
+
+    /// Gives `work` pieces of an image, by the places where they begin and end, with a value of `of_channels` for each of their values.
+    #[inline(always)]
+    fn pieces(&self, of_channels: &[Real], mut work: impl FnMut(Range<usize>, &[Real])) {
+        let wide = JoinedRows::of(self.pixels, self.channels);
+        let repeated = wide.map(|wide| (wide.repeat(of_channels), wide.width()));
+        let values = repeated.as_ref().map_or(of_channels, |(values, width)| &values[..*width]);
+        for start in (0..self.image()).step_by(values.len()) {
+            let length = values.len().min(self.image() - start);
+            work(start..start + length, &values[..length]);
         }
     }
 }
@@ -63,23 +88,23 @@ impl Images {
 /// `y = factor·(x − mean) + mean + addend` within the range; a mean a channel and image. `offsets [batch, channels]` gets
 /// what is added to factor·x; the gradient reads it.
 pub fn forward(images: &Images, tones: &[Real], x: &[Real], y: &mut [Real], offsets: &mut [Real]) {
-    let (each, size, channels, [low, high]) = (images.images_a_part(), images.image(), images.channels, images.range);
+    let (each, size, channels) = (images.images_a_part(), images.image(), images.channels);
+    let [low, high] = images.range.map(Lanes::splat);
     each_of([(y, each * size), (offsets, each * channels)], |part, [y, offsets]| {
         for (n, (y, offsets)) in y.chunks_exact_mut(size).zip(offsets.chunks_exact_mut(channels)).enumerate() {
             let n = part * each + n;
             let (x, factor, addend) = (&x[n * size..][..size], tones[n * TONE], tones[n * TONE + 1]);
             offsets.fill(addend);
             if factor != 1.0 {
-                images.means(|place, _| x[place], |channel, mean| offsets[channel] += (1.0 - factor) * mean);
+                images.means(x, |channel, mean| offsets[channel] += (1.0 - factor) * mean);
             }
-            for (y, x) in y.chunks_exact_mut(channels).zip(x.chunks_exact(channels)) {
-                for ((y, x), offset) in y.iter_mut().zip(x).zip(&*offsets) {
-                    let value = factor * x + offset;
-                    // Unlike max and min, these keep NaN.
-                    let value = if value < low { low } else { value };
-                    *y = if value > high { high } else { value };
-                }
-            }
+            let factor = Lanes::splat(factor);
+            images.pieces(offsets, |piece, offsets| {
+                // NaN stays.
+                combine::<2, 1>([&x[piece.clone()], offsets], &mut y[piece], |[x, offset]| {
+                    factor.mul(x).add(offset).at_least(low).at_most(high)
+                });
+            });
         }
     });
 }
@@ -93,29 +118,27 @@ pub fn gradient(
     dx: &mut [Real],
     means: &mut [Real],
 ) {
-    let (each, size, channels, [low, high]) = (images.images_a_part(), images.image(), images.channels, images.range);
+    let (each, size, channels) = (images.images_a_part(), images.image(), images.channels);
+    let ([low, high], zero) = (images.range.map(Lanes::splat), Lanes::splat(0.0));
     each_of([(dx, each * size), (means, each * channels)], |part, [dx, means]| {
         for (n, (dx, means)) in dx.chunks_exact_mut(size).zip(means.chunks_exact_mut(channels)).enumerate() {
             let n = part * each + n;
-            let (x, dy, factor) = (&x[n * size..][..size], &dy[n * size..][..size], tones[n * TONE]);
-            let offsets = &offsets[n * channels..][..channels];
-            let passed = |place: usize, channel: usize| {
-                let value = factor * x[place] + offsets[channel];
-                if value < low || value > high {
-                    0.0
-                } else {
-                    dy[place]
-                }
-            };
+            let (x, dy, scale) = (&x[n * size..][..size], &dy[n * size..][..size], tones[n * TONE]);
+            let factor = Lanes::splat(scale);
+            images.pieces(&offsets[n * channels..][..channels], |piece, offsets| {
+                let inputs = [&x[piece.clone()], &dy[piece.clone()], offsets];
+                combine::<3, 1>(inputs, &mut dx[piece], |[x, dy, offset]| {
+                    let value = factor.mul(x).add(offset);
+                    value.select_less(low, zero, high.select_less(value, zero, dy))
+                });
+            });
             means.fill(0.0);
-            if factor != 1.0 {
-                images.means(passed, |channel, mean| means[channel] = (1.0 - factor) * mean);
+            if scale != 1.0 {
+                images.means(dx, |channel, mean| means[channel] = (1.0 - scale) * mean);
             }
-            for (pixel, dx) in dx.chunks_exact_mut(channels).enumerate() {
-                for (channel, dx) in dx.iter_mut().enumerate() {
-                    *dx = factor * passed(pixel * channels + channel, channel) + means[channel];
-                }
-            }
+            images.pieces(means, |piece, means| {
+                zip_in_place(&mut dx[piece], means, |passed, mean| factor.mul(passed).add(mean));
+            });
         }
     });
 }

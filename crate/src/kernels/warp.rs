@@ -4,7 +4,7 @@
 use super::motion::MAP;
 use crate::error::Error;
 use crate::threads::{each_part, share};
-use crate::vector::Real;
+use crate::vector::{Lanes, Real, Vector};
 
 /// What lies beyond an image.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -124,30 +124,117 @@ impl Warp {
         }
     }
 
-    /// Visits every pixel of an output image, in order, with what it is mixed from.
+    /// Where in the input the output's pixel in row `i` and column `j` lies: column and row, which may be beyond it.
     #[inline(always)]
-    fn pixels(&self, map: &[Real], mut visit: impl FnMut(usize, &Mixture)) {
+    fn origin(map: &[Real], i: usize, j: usize) -> (Real, Real) {
+        let (i, j) = (i as Real, j as Real);
+        (map[0] * j + map[1] * i + map[2], map[3] * j + map[4] * i + map[5])
+    }
+
+    /// Gives `visit` what a pixel of an output image is mixed from.
+    #[inline(always)]
+    fn pixel(&self, map: &[Real], i: usize, j: usize, visit: impl FnOnce(&Mixture)) {
         let [height, width] = self.input;
-        for i in 0..self.output[0] {
-            for j in 0..self.output[1] {
-                let at = (i * self.output[1] + j) * self.channels;
-                let (i, j) = (i as Real, j as Real);
-                let x = self.fill.place(map[0] * j + map[1] * i + map[2], width);
-                let y = self.fill.place(map[3] * j + map[4] * i + map[5], height);
-                let mut mixture = Mixture::default();
-                if self.bilinear {
-                    let (top, left) = (y.floor(), x.floor());
-                    let (down, across) = (y - top, x - left);
-                    let (up, back) = (top + 1.0 - y, left + 1.0 - x);
-                    self.add(&mut mixture, top, left, up * back);
-                    self.add(&mut mixture, top, left + 1.0, up * across);
-                    self.add(&mut mixture, top + 1.0, left, down * back);
-                    self.add(&mut mixture, top + 1.0, left + 1.0, down * across);
-                } else {
-                    self.add(&mut mixture, rounded(y), rounded(x), 1.0);
-                }
-                visit(at, &mixture);
+        let (x, y) = Self::origin(map, i, j);
+        let (x, y) = (self.fill.place(x, width), self.fill.place(y, height));
+        let mut mixture = Mixture::default();
+        if self.bilinear {
+            let (top, left) = (y.floor(), x.floor());
+            let (down, across) = (y - top, x - left);
+            let (up, back) = (top + 1.0 - y, left + 1.0 - x);
+            self.add(&mut mixture, top, left, up * back);
+            self.add(&mut mixture, top, left + 1.0, up * across);
+            self.add(&mut mixture, top + 1.0, left, down * back);
+            self.add(&mut mixture, top + 1.0, left + 1.0, down * across);
+        } else {
+            self.add(&mut mixture, rounded(y), rounded(x), 1.0);
+        }
+        visit(&mixture);
+    }
+
+    /// The four pixels that one well within the input is mixed from, where all have a share: where the upper two and the lower two
+    /// begin, and the shares.
+    #[inline(always)]
+    fn four(&self, map: &[Real], i: usize, j: usize) -> Option<([usize; 2], [Real; 4])> {
+        let [height, width] = self.input;
+        let (x, y) = Self::origin(map, i, j);
+        if !(self.bilinear && x > 0.0 && y > 0.0 && x < (width - 1) as Real && y < (height - 1) as Real) {
+            return None;
+        }
+        let (row, column) = (y as usize, x as usize);
+        let (top, left) = (row as Real, column as Real);
+        let (down, across) = (y - top, x - left);
+        let (up, back) = (top + 1.0 - y, left + 1.0 - x);
+        let upper = (row * width + column) * self.channels;
+        let shares = [up * back, up * across, down * back, down * across];
+        let is_mixed = shares.iter().all(|&share| share != 0.0);
+        is_mixed.then_some(([upper, upper + width * self.channels], shares))
+    }
+
+    /// Where in an input image the pixel begins that one within the input repeats.
+    #[inline(always)]
+    fn nearest(&self, map: &[Real], i: usize, j: usize) -> Option<usize> {
+        let [height, width] = self.input;
+        let (x, y) = Self::origin(map, i, j);
+        let is_inside = x >= 0.0 && y >= 0.0 && x <= (width - 1) as Real && y <= (height - 1) as Real;
+        let at = |place: Real| {
+            let whole = place as usize;
+            whole + usize::from(place - whole as Real >= 0.5)
+        };
+        (!self.bilinear && is_inside).then(|| (at(y) * width + at(x)) * self.channels)
+    }
+
+    /// Where in an input image the pixels begin that a row of the output repeats, if it does.
+    fn repeated(&self, map: &[Real], i: usize) -> Option<usize> {
+        let [height, width] = self.input;
+        let row = Self::origin(map, i, 0).1;
+        let is_even = !self.bilinear && map[0] == 1.0 && map[1] == 0.0 && map[3] == 0.0 && map[2].trunc() == map[2];
+        let is_inside = row >= 0.0 && row <= (height - 1) as Real && map[2] >= 0.0;
+        let is_whole = is_even && is_inside && map[2] + self.output[1] as Real <= width as Real;
+        is_whole.then(|| (rounded(row) as usize * width + map[2] as usize) * self.channels)
+    }
+
+    /// An output image.
+    fn image(&self, map: &[Real], x: &[Real], y: &mut [Real]) {
+        let nothing = Lanes::splat(self.nothing());
+        for (i, y) in y.chunks_exact_mut(self.output[1] * self.channels).enumerate() {
+            if let Some(start) = self.repeated(map, i) {
+                super::map::map(&x[start..start + y.len()], y, |x| nothing.add(x));
+                continue;
             }
+            for (j, y) in y.chunks_exact_mut(self.channels).enumerate() {
+                self.mix(map, [i, j], x, y);
+            }
+        }
+    }
+
+    /// What lies beyond the input without a share: sums begin with it, which makes +0 of −0.
+    fn nothing(&self) -> Real {
+        0.0 * self.fill.value()
+    }
+
+    /// A pixel of an output image.
+    #[inline(always)]
+    fn mix(&self, map: &[Real], [i, j]: [usize; 2], x: &[Real], y: &mut [Real]) {
+        let (channels, nothing) = (self.channels, self.nothing());
+        if let Some(([upper, lower], [a, b, c, d])) = self.four(map, i, j) {
+            let [upper, lower] = [upper, lower].map(|start| x[start..][..2 * channels].split_at(channels));
+            let pixels = upper.0.iter().zip(upper.1).zip(lower.0.iter().zip(lower.1));
+            for (y, ((p, q), (r, s))) in y.iter_mut().zip(pixels) {
+                *y = nothing + a * p + b * q + c * r + d * s;
+            }
+        } else if let Some(source) = self.nearest(map, i, j) {
+            for (y, x) in y.iter_mut().zip(&x[source..source + channels]) {
+                *y = nothing + x;
+            }
+        } else {
+            self.pixel(map, i, j, |mixture| {
+                let beyond = mixture.beyond * self.fill.value();
+                for (channel, y) in y.iter_mut().enumerate() {
+                    let sources = &mixture.sources[..mixture.count];
+                    *y = sources.iter().fold(beyond, |sum, &(source, share)| sum + share * x[source + channel]);
+                }
+            });
         }
     }
 }
@@ -168,21 +255,11 @@ fn rounded(value: Real) -> Real {
 
 /// `y [batch, output, channels]` = `x [batch, input, channels]` along `maps [batch, 6]`, see [`MAP`].
 pub fn forward(warp: &Warp, maps: &[Real], x: &[Real], y: &mut [Real]) {
-    let (images, channels, beyond) = (warp.images_a_part(), warp.channels, warp.fill.value());
+    let images = warp.images_a_part();
     each_part(y, images * warp.output_image(), |part, y| {
         for (n, y) in y.chunks_exact_mut(warp.output_image()).enumerate() {
             let n = part * images + n;
-            let x = &x[n * warp.input_image()..][..warp.input_image()];
-            warp.pixels(&maps[n * MAP..][..MAP], |at, mixture| {
-                let sources = &mixture.sources[..mixture.count];
-                for (channel, y) in y[at..at + channels].iter_mut().enumerate() {
-                    let mut sum = mixture.beyond * beyond;
-                    for &(source, share) in sources {
-                        sum += share * x[source + channel];
-                    }
-                    *y = sum;
-                }
-            });
+            warp.image(&maps[n * MAP..][..MAP], &x[n * warp.input_image()..][..warp.input_image()], y);
         }
     });
 }
@@ -195,13 +272,28 @@ pub fn gradient(warp: &Warp, maps: &[Real], dy: &[Real], dx: &mut [Real]) {
             let n = part * images + n;
             let dy = &dy[n * warp.output_image()..][..warp.output_image()];
             dx.fill(0.0);
-            warp.pixels(&maps[n * MAP..][..MAP], |at, mixture| {
-                for &(source, share) in &mixture.sources[..mixture.count] {
-                    for (dx, dy) in dx[source..source + channels].iter_mut().zip(&dy[at..at + channels]) {
-                        *dx += share * dy;
+            let map = &maps[n * MAP..][..MAP];
+            for (i, dy) in dy.chunks_exact(warp.output[1] * channels).enumerate() {
+                for (j, dy) in dy.chunks_exact(channels).enumerate() {
+                    let mut add = |source: usize, share: Real| {
+                        for (dx, dy) in dx[source..source + channels].iter_mut().zip(dy) {
+                            *dx += share * dy;
+                        }
+                    };
+                    if let Some(([upper, lower], [a, b, c, d])) = warp.four(map, i, j) {
+                        add(upper, a);
+                        add(upper + channels, b);
+                        add(lower, c);
+                        add(lower + channels, d);
+                    } else if let Some(source) = warp.nearest(map, i, j) {
+                        add(source, 1.0);
+                    } else {
+                        warp.pixel(map, i, j, |mixture| {
+                            mixture.sources[..mixture.count].iter().for_each(|&(source, share)| add(source, share));
+                        });
                     }
                 }
-            });
+            }
         }
     });
 }

@@ -54,8 +54,12 @@ function build({ name, features, shared }, rust) {
     ...(shared ? rust.withStdFromSource : {}),
     PATH: `${toolFolder}:${rust.env.PATH ?? process.env.PATH}`,
     CARGO_TARGET_DIR: join(root, 'target', name),
-    // LLVM's loop strength reduction rewrites addresses so that constant offsets no longer fold into loads.
-    RUSTFLAGS: [`-C target-feature=${flags} -C llvm-args=-disable-lsr`, ...(shared ? sharedLinking() : [])].join(' '),
+    // LLVM's loop strength reduction rewrites addresses so that constant offsets no longer fold into loads. Its scheduler groups products by
+    // their first factor, whichever way they are written, and the vectors of a whole step then lie in registers, or do not fit them.
+    RUSTFLAGS: [
+      `-C target-feature=${flags} -C llvm-args=-disable-lsr -C llvm-args=-pre-RA-sched=source`,
+      ...(shared ? sharedLinking() : []),
+    ].join(' '),
   };
   const out = join(root, 'ts/generated', name);
   rmSync(out, { recursive: true, force: true });

@@ -11,10 +11,10 @@ use super::ending::Ending;
 use super::panel::{Down, Part};
 use super::{between, dots, few_rows, narrow, tall, with_vector};
 use crate::error::{checked_product, Error};
-use crate::gemm::micro::{along, SIX};
+use crate::gemm::micro::{along, in_sixes, SIX};
 use crate::gemm::pack::{pack_panel, pack_panel_transposed, packed_size, panel_start, panel_width, transpose, PANEL};
 use crate::threads::{each_pair, each_part, share};
-use crate::vector::{copy, many_registers, Real, LANES};
+use crate::vector::{copy, many_registers, Real, FUSED, LANES};
 
 /// Steps of the reduction at a time: a panel of sixteen columns then takes 16 KiB, half of a first-level cache.
 pub const BLOCK: usize = 256;
@@ -113,7 +113,7 @@ impl Product {
             Way::FewRows => few_rows::workspace(self),
             Way::Dots => Ok(dots::workspace(self)),
             Way::Narrow => {
-                checked_product(&[self.m + PANEL, self.n])?;
+                checked_product(&[self.m + 2 * PANEL, self.n])?;
                 Ok(narrow::workspace(self))
             }
             Way::Tall => Ok(tall::workspace(self)),
@@ -254,31 +254,48 @@ impl Block {
     /// [`Self::multiply`] for few steps.
     fn multiply_short(&self, a: &[Real], stride: usize, packed: &[Real], c: &mut [Real], fresh: bool) {
         let n = self.product.n;
+        let count = c.len() / n;
+        let mut short = Short { block: self, a, stride, packed, c, fresh, row: 0 };
         if many_registers() {
-            self.full_panels::<4>(a, stride, packed, c, fresh);
+            short.down::<4, 4>(count / 4 * 4);
+        } else if FUSED {
+            let [sixes, fives, fours] = in_sixes(count);
+            short.down::<SIX, 2>(sixes);
+            short.down::<5, 2>(fives);
+            short.down::<4, 2>(fours);
         } else {
-            self.full_panels::<2>(a, stride, packed, c, fresh);
+            short.down::<2, 4>(count / 2 * 2);
         }
+        short.down::<1, 4>(count - short.row);
         self.multiply(a, stride, packed, n / PANEL * PANEL, c, fresh);
     }
+}
 
-    /// The panels of sixteen columns, P rows at a time.
-    fn full_panels<const P: usize>(&self, a: &[Real], stride: usize, packed: &[Real], c: &mut [Real], fresh: bool) {
-        let n = self.product.n;
-        let panel = self.steps * PANEL;
-        let panels = packed[..n / PANEL * panel].chunks(SHORT_BLOCK / panel * panel);
+/// The panels of sixteen columns of a block of few steps.
+struct Short<'a> {
+    block: &'a Block,
+    a: &'a [Real],
+    stride: usize,
+    packed: &'a [Real],
+    c: &'a mut [Real],
+    fresh: bool,
+    /// The first row that is not computed.
+    row: usize,
+}
+
+impl Short<'_> {
+    /// The next rows, P at a time, NV vectors of a panel at a time.
+    fn down<const P: usize, const NV: usize>(&mut self, rows: usize) {
+        let Block { product: Product { n, .. }, steps, .. } = *self.block;
+        let panel = steps * PANEL;
+        let panels = self.packed[..n / PANEL * panel].chunks(SHORT_BLOCK / panel * panel);
         for (packed, first) in panels.zip((0..n).step_by(SHORT_BLOCK / panel * PANEL)) {
             let panels = (packed, packed.len() / panel);
-            for (tile, c) in c.chunks_mut(P * n).enumerate() {
-                let row = tile * P;
-                if c.len() == P * n {
-                    along::<P>((a, row * stride, stride, self.steps), panels, (c, first, n), fresh);
-                } else {
-                    for (left, c) in c.chunks_mut(n).enumerate() {
-                        along::<1>((a, (row + left) * stride, stride, self.steps), panels, (c, first, n), fresh);
-                    }
-                }
+            for row in (self.row..self.row + rows).step_by(P) {
+                let values = (self.a, row * self.stride, self.stride, steps);
+                along::<P, NV>(values, panels, (self.c, row * n + first, n), self.fresh);
             }
         }
+        self.row += rows;
     }
 }

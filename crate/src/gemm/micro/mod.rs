@@ -23,7 +23,7 @@ pub use channels::{first_channel, tap_channels, tap_vectors, Factors, Rows};
 pub use correlate::{correlate, correlate_channels};
 pub use dots::{dots, dots_between, slide, slide_filters};
 pub use march::Outputs;
-pub use outer::{along, columns, fours, outer_tiles, rows, strides};
+pub use outer::{along, columns, fours, outer_tiles, rows, strides, vector_by_vector};
 pub use planes::{band, planes, weave, widest_band, Taps};
 pub use products::{skip_products, slide_products, tap_products, Lines, Sums};
 pub use rectangle::{Rectangle, RectangleMut};

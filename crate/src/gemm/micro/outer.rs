@@ -117,42 +117,43 @@ fn steps<const P: usize, const NV: usize>(
 }
 
 /// `out[start_out + r·stride + c] = Σ a[start + r·row_stride + k] · panels[c / 16][k][c % 16]` for P rows and all columns of
-/// `count` panels of sixteen, or added to what is there unless `fresh`: for reductions of few steps, where checks for each
-/// tile would take as long as the tile. Panics when a step lies outside a slice.
+/// `count` panels of sixteen, NV of their four vectors at a time, or added to what is there unless `fresh`: for reductions of few steps, where
+/// checks for each tile would take as long as the tile. Panics when a step lies outside a slice.
 #[inline(always)]
-pub fn along<const P: usize>(
+pub fn along<const P: usize, const NV: usize>(
     (a, start, row_stride, steps): (&[Real], usize, usize, usize),
     (panels, count): (&[Real], usize),
     (out, start_out, stride): (&mut [Real], usize, usize),
     fresh: bool,
 ) {
-    const NV: usize = 4;
-    const WIDTH: usize = NV * LANES;
+    const WIDTH: usize = 4 * LANES;
     assert!(steps > 0 && start + (P - 1) * row_stride + steps <= a.len());
-    assert!(count * steps * WIDTH <= panels.len());
+    assert!(count * steps * WIDTH <= panels.len() && 4 % NV == 0);
     assert!(start_out + (P - 1) * stride + count * WIDTH <= out.len());
-    // SAFETY: the assertions bound every address.
+    // SAFETY: the assertions bound every address. After the last step the pointers may pass the end: wrapping arithmetic
+    // allows that, they are not read again.
     unsafe {
         let first = a.as_ptr().add(start);
-        let mut b = panels.as_ptr();
-        let mut target = out.as_mut_ptr().add(start_out);
-        for _ in 0..count {
-            let mut sums: Tile<P, NV> = super::zeros();
-            let mut row = first;
-            let end = b.wrapping_add(steps * WIDTH);
-            while b != end {
-                add_step(&mut sums, row, |r| r * row_stride, b);
-                row = row.wrapping_add(1);
-                b = b.wrapping_add(WIDTH);
-            }
-            for r in 0..P {
-                for v in 0..NV {
-                    let place = target.add(r * stride).add(v * LANES);
-                    let sum = if fresh { sums[r][v] } else { Lanes::load_at(place).add(sums[r][v]) };
-                    sum.store_at(place);
+        for panel in 0..count {
+            for part in (0..WIDTH).step_by(NV * LANES) {
+                let mut sums: Tile<P, NV> = super::zeros();
+                let mut row = first;
+                let mut b = panels.as_ptr().add(panel * steps * WIDTH + part);
+                let end = b.wrapping_add(steps * WIDTH);
+                while b != end {
+                    add_step(&mut sums, row, |r| r * row_stride, b);
+                    row = row.wrapping_add(1);
+                    b = b.wrapping_add(WIDTH);
+                }
+                let target = out.as_mut_ptr().add(start_out + panel * WIDTH + part);
+                for r in 0..P {
+                    for v in 0..NV {
+                        let place = target.add(r * stride).add(v * LANES);
+                        let sum = if fresh { sums[r][v] } else { Lanes::load_at(place).add(sums[r][v]) };
+                        sum.store_at(place);
+                    }
                 }
             }
-            target = target.wrapping_add(WIDTH);
         }
     }
 }
@@ -187,6 +188,40 @@ pub fn columns<const P: usize, const NV: usize>(
                     pb = pb.wrapping_add(step_b);
                 }
             }
+        }
+    }
+    *tile = sums;
+}
+
+/// `tile[v][p] += Σ a[start_a + k·step_a + p] · b[start_b + k·step_b + 4v …]` for `count` steps `k`. P values wait in registers while NV
+/// vectors of `b` pass through one: twelve sums of six vectors fit beside two values. Panics when a step lies outside a slice.
+#[inline(always)]
+pub fn vector_by_vector<const NV: usize, const P: usize>(
+    tile: &mut Tile<NV, P>,
+    (a, start_a, step_a): (&[Real], usize, usize),
+    (b, start_b, step_b): (&[Real], usize, usize),
+    count: usize,
+) {
+    if count == 0 {
+        return;
+    }
+    assert!(start_a + (count - 1) * step_a + P <= a.len());
+    assert!(start_b + (count - 1) * step_b + NV * LANES <= b.len());
+    let mut sums = *tile;
+    // SAFETY: the assertions bound every address. After the last step the pointers may pass the end: wrapping arithmetic
+    // allows that, they are not read again.
+    unsafe {
+        let (mut pa, mut pb) = (a.as_ptr().add(start_a), b.as_ptr().add(start_b));
+        for _ in 0..count {
+            let values: [Lanes; P] = std::array::from_fn(|p| Lanes::splat_at(pa.add(p)));
+            for v in 0..NV {
+                let vector = Lanes::load_at(pb.add(v * LANES));
+                for p in 0..P {
+                    sums[v][p] = values[p].mul_add(vector, sums[v][p]);
+                }
+            }
+            pa = pa.wrapping_add(step_a);
+            pb = pb.wrapping_add(step_b);
         }
     }
     *tile = sums;

@@ -259,6 +259,12 @@ fn table() -> Vec<Case> {
             cases.extend(strides.into_iter().filter(|case| case.geometry().is_some()));
         }
     }
+    // The same with taps that are walked along in several blocks, with gaps, and with strides that leave pixels out.
+    for (kernel, stride, dilation) in [([5, 5], 1, 1), ([5, 5], 2, 1), ([3, 3], 2, 2), ([2, 2], 3, 1)] {
+        let case =
+            Case { image: [6, 50], kernel, channels: 132, filters: 132, groups: 132, pads: [1, 2, 2, 1], ..base };
+        cases.push(Case { stride: [stride; 2], dilation: [dilation; 2], ..case });
+    }
     // Rows and columns of another number of taps.
     for kernel in [[5, 3], [4, 3], [2, 3], [1, 3], [3, 5], [7, 3], [3, 1]] {
         for (stride, pads) in [(1, [0; 4]), (1, [1; 4]), (2, [0, 1, 0, 1]), (2, [1; 4])] {

@@ -27,12 +27,7 @@ impl Next {
             None => (self.arrays[0], self.from[0] + group * part),
             Some(more) => (self.arrays[1], self.from[1] + more),
         };
-        let (start, length) = array;
-        if from + part <= length {
-            Ahead { next: start.wrapping_add(from), pace: self.pace }
-        } else {
-            Ahead { next: start, pace: 0 }
-        }
+        Ahead::within(array, from, part, self.pace)
     }
 }
 
@@ -44,6 +39,17 @@ pub struct Ahead {
 }
 
 impl Ahead {
+    /// So many values of an array from `from` on, `pace` from one time to the next; the array's first value each time where not all of
+    /// them are there.
+    #[inline(always)]
+    pub fn within((start, length): (*const Real, usize), from: usize, values: usize, pace: usize) -> Self {
+        if from + values <= length {
+            Self { next: start.wrapping_add(from), pace }
+        } else {
+            Self { next: start, pace: 0 }
+        }
+    }
+
     /// Asks for the next cache line.
     ///
     /// # Safety

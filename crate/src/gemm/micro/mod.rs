@@ -16,6 +16,7 @@ mod rectangle;
 mod spread;
 mod strip;
 mod tiling;
+mod walks;
 mod wide;
 
 pub use blocks::{block_products, block_strip};
@@ -25,10 +26,11 @@ pub use dots::{dots, dots_between, slide, slide_filters};
 pub use march::Outputs;
 pub use outer::{along, columns, fours, outer_tiles, rows, strides, vector_by_vector};
 pub use planes::{band, planes, weave, widest_band, Taps};
-pub use products::{skip_products, slide_products, tap_products, Lines, Sums};
+pub use products::{skip_products, slide_products, tap_products};
 pub use rectangle::{Rectangle, RectangleMut};
 pub use strip::{strip, strip_ahead, Band};
 pub use tiling::{in_pairs, in_sixes, tiled, tiled_by_halves, Tiled, SIX};
+pub use walks::{Lines, Sums};
 pub use wide::wide;
 
 use crate::vector::{Lanes, Real, Vector, LANES};

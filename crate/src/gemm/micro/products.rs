@@ -1,95 +1,13 @@
 //! Sums of products, channel by channel: the gradients of filters that see one channel each.
 
-use super::ahead::Next;
-use super::channels::first_channel;
-use crate::vector::{Lanes, Real, Vector, LANES, LINE};
-
-/// Where the sums of R rows of T taps are: for each four channels a vector of every tap.
-pub struct Sums<'a> {
-    /// All vectors.
-    pub values: &'a mut [Real],
-    /// Vectors of four channels.
-    pub vectors: usize,
-    /// The first tap.
-    pub first: usize,
-    /// Taps from one row of taps to the next.
-    pub outer: usize,
-}
-
-impl Sums<'_> {
-    /// The same from another tap of the rows on.
-    pub fn again(&mut self, tap: usize) -> Sums<'_> {
-        Sums { values: self.values, vectors: self.vectors, first: self.first + tap, outer: self.outer }
-    }
-
-    /// Calls `add` with the first channel and the sums of every vector of channels.
-    #[inline(always)]
-    fn each_vector<const R: usize, const T: usize>(
-        self,
-        channels: usize,
-        add: impl Fn(usize, [[Lanes; T]; R]) -> [[Lanes; T]; R],
-    ) {
-        let groups = channels.div_ceil(LANES);
-        let Self { values, vectors, first, outer } = self;
-        assert!(
-            channels >= LANES && first + (R - 1) * outer + T <= vectors && groups * vectors * LANES <= values.len()
-        );
-        for group in 0..groups {
-            // SAFETY: the assertion above bounds every address.
-            unsafe {
-                let start = values.as_mut_ptr().add((group * vectors + first) * LANES);
-                let place = |r: usize, t: usize| start.wrapping_add((r * outer + t) * LANES);
-                let sums = std::array::from_fn(|r| std::array::from_fn(|t| Lanes::load_at(place(r, t))));
-                let sums = add(first_channel(group, channels), sums);
-                for r in 0..R {
-                    for t in 0..T {
-                        sums[r][t].store_at(place(r, t));
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Rows of gradients and rows of the pixels that they see, from step to step.
-#[derive(Clone, Copy)]
-pub struct Lines {
-    /// Rows of gradients.
-    pub count: usize,
-    /// From the pixels of one row of gradients to those of the next.
-    pub x: usize,
-    /// From one row of gradients to the next.
-    pub dy: usize,
-    /// Channels of a pixel.
-    pub channels: usize,
-}
-
-impl Lines {
-    /// How far the last row is from the first one: of pixels, of gradients.
-    fn reach(&self) -> (usize, usize) {
-        ((self.count - 1) * self.x, (self.count - 1) * self.dy)
-    }
-
-    /// What to ask for meanwhile, so often a row: pixels from the last one of those rows on that the first gradients see, which begins
-    /// at `origin`, and the gradients below.
-    #[inline(always)]
-    fn next(&self, (x, origin): (&[Real], usize), dy: &[Real], (touches, pace): (usize, usize)) -> Next {
-        let Self { count, x: x_step, dy: dy_step, .. } = *self;
-        Next {
-            arrays: [(x.as_ptr(), x.len()), (dy.as_ptr(), dy.len())],
-            from: [origin + count * x_step, count * dy_step],
-            needed: count * x_step,
-            touches: count * touches,
-            pace,
-        }
-    }
-}
+use super::walks::{Lines, Next, Sums};
+use crate::vector::{Lanes, Real, Vector, LINE};
 
 /// `sums[r, t, l] += Σ x[origin + i·lines.x + r·line + j·c + l] · dy[i·lines.dy + (first + j − t)·c + l]` for R rows of T taps
 /// that touch each other, over the lines `i`, `pixels` pixels `j` and all `c` channels `l`. Gradients before the first one
 /// of a line and from `count` on are zeros and not there. Each pixel and each gradient is loaded once a row. Panics when
 /// another address lies outside a slice.
-#[inline(always)]
+#[inline(never)]
 pub fn slide_products<const R: usize, const T: usize>(
     sums: Sums,
     (x, origin, line, pixels): (&[Real], usize, usize, usize),
@@ -102,12 +20,15 @@ pub fn slide_products<const R: usize, const T: usize>(
     let (c, reach) = (lines.channels, lines.reach());
     let seen = pixels.min(count.saturating_sub(first));
     assert!(origin + reach.0 + (R - 1) * line + pixels * c <= x.len() && reach.1 + count * c <= dy.len());
-    let next = lines.next((x, origin + (R - 1) * line), dy, (seen, LINE / 2));
-    sums.each_vector::<R, T>(c, |channel, sums| {
-        let (mut sums, mut ahead) = (sums, next.of_group(channel / LANES));
-        for i in 0..lines.count {
-            let mut pixel = x.as_ptr().wrapping_add(origin + i * lines.x + channel);
-            let mut gradient = dy.as_ptr().wrapping_add(i * lines.dy + first * c + channel);
+    let values = [(x, origin + (R - 1) * line, lines.x), (dy, first * c, lines.dy)];
+    let next = Next { values, touches: seen, pace: LINE / 2 };
+    lines.each_walk::<R, T>(sums, (x, origin), dy, next, |walk, sums| {
+        let mut sums = sums;
+        let (mut row, mut start) = (walk.x, walk.dy);
+        let below = start.wrapping_add(walk.rows);
+        while start != below {
+            let mut pixel = row;
+            let mut gradient = start.wrapping_add(first * c);
             let end = pixel.wrapping_add(seen * c);
             // SAFETY: the assertion above bounds every address that is read; pointers may pass the end after the last pixel.
             unsafe {
@@ -120,7 +41,7 @@ pub fn slide_products<const R: usize, const T: usize>(
                     }
                 });
                 while pixel != end {
-                    ahead.touch();
+                    walk.ahead.touch();
                     window = meet(&mut sums, window, Lanes::load_at(gradient), pixel, line);
                     gradient = gradient.wrapping_add(c);
                     pixel = pixel.wrapping_add(c);
@@ -130,6 +51,8 @@ pub fn slide_products<const R: usize, const T: usize>(
                     pixel = pixel.wrapping_add(c);
                 }
             }
+            row = row.wrapping_add(lines.x);
+            start = start.wrapping_add(lines.dy);
         }
         sums
     });
@@ -159,66 +82,69 @@ unsafe fn meet<const R: usize, const T: usize>(
 }
 
 /// `sums[r, t, l] += Σ x[origin + i·lines.x + r·line + (2j + t − LEFT)·c + l] · dy[i·lines.dy + j·c + l]` for R rows of three taps
-/// that touch each other, over the lines `i`, `count` gradients `j` and all `c` channels `l`. LEFT pixels, none or one, before
-/// the first one and one from `pixels` on are zeros and not there. The pixel between two gradients is loaded once for both.
+/// that touch each other, over the lines `i`, `count` gradients `j` and all `c` channels `l`. LEFT and RIGHT pixels, none or one, before
+/// the first one and behind the last one are zeros and not there. The pixel between two gradients is loaded once for both.
 /// Panics when another address lies outside a slice.
-#[inline(always)]
-pub fn skip_products<const R: usize, const LEFT: usize>(
+#[inline(never)]
+pub fn skip_products<const R: usize, const LEFT: usize, const RIGHT: usize>(
     sums: Sums,
-    (x, origin, line, pixels): (&[Real], usize, usize, usize),
+    (x, origin, line): (&[Real], usize, usize),
     (dy, count): (&[Real], usize),
     lines: Lines,
 ) {
-    const { assert!(LEFT < 2) };
+    const { assert!(LEFT < 2 && RIGHT < 2) };
+    let pixels = 2 * count + 1 - LEFT - RIGHT;
     if lines.count * count == 0 {
         return;
     }
     let (c, reach) = (lines.channels, lines.reach());
-    let inside = (2 * count + 1).saturating_sub(LEFT) <= pixels;
-    let whole = if inside { count } else { count - 1 };
-    assert!(2 * count - LEFT <= pixels && (1 - LEFT) < pixels);
     assert!(origin + reach.0 + (R - 1) * line + pixels * c <= x.len() && reach.1 + count * c <= dy.len());
-    let next = lines.next((x, origin + (R - 1) * line), dy, (whole, LINE));
-    sums.each_vector::<R, 3>(c, |channel, sums| {
-        let (mut sums, mut ahead) = (sums, next.of_group(channel / LANES));
-        for i in 0..lines.count {
-            let first = x.as_ptr().wrapping_add(origin + i * lines.x + channel);
-            let mut gradient = dy.as_ptr().wrapping_add(i * lines.dy + channel);
+    // The two rows of pixels that are new to a row of gradients.
+    let last = origin + (R - 1) * line;
+    let next =
+        Next { values: [(x, last, lines.x), (x, last + lines.band * line, lines.x)], touches: count, pace: LINE };
+    lines.each_walk::<R, 3>(sums, (x, origin), dy, next, |walk, sums| {
+        let mut sums = sums;
+        let (mut row, mut start) = (walk.x, walk.dy);
+        let below = start.wrapping_add(walk.rows);
+        while start != below {
             // SAFETY: the assertions above bound every address that is read; pointers may pass the end after the last gradient.
             unsafe {
                 // What the last gradient has seen through its last tap, the next one sees through its first one.
                 let mut seen: [Lanes; R] = std::array::from_fn(|r| {
                     if LEFT == 0 {
-                        Lanes::load_at(first.wrapping_add(r * line))
+                        Lanes::load_at(row.wrapping_add(r * line))
                     } else {
                         Lanes::splat(0.0)
                     }
                 });
-                let mut pixel = first.wrapping_add((1 - LEFT) * c);
-                let end = gradient.wrapping_add(whole * c);
-                while gradient != end {
-                    ahead.touch();
-                    let value = Lanes::load_at(gradient);
-                    for r in 0..R {
-                        let place = pixel.wrapping_add(r * line);
-                        let (middle, last) = (Lanes::load_at(place), Lanes::load_at(place.wrapping_add(c)));
-                        sums[r][0] = seen[r].mul_add(value, sums[r][0]);
-                        sums[r][1] = middle.mul_add(value, sums[r][1]);
-                        sums[r][2] = last.mul_add(value, sums[r][2]);
-                        seen[r] = last;
-                    }
-                    gradient = gradient.wrapping_add(c);
-                    pixel = pixel.wrapping_add(2 * c);
-                }
-                if !inside {
+                let mut pixel = row.wrapping_add((1 - LEFT) * c);
+                let mut gradient = start;
+                let end = start.wrapping_add((count - RIGHT) * c);
+                loop {
+                    walk.ahead.touch();
                     let value = Lanes::load_at(gradient);
                     for r in 0..R {
                         let middle = Lanes::load_at(pixel.wrapping_add(r * line));
                         sums[r][0] = seen[r].mul_add(value, sums[r][0]);
                         sums[r][1] = middle.mul_add(value, sums[r][1]);
                     }
+                    if RIGHT == 1 && gradient == end {
+                        break;
+                    }
+                    for r in 0..R {
+                        seen[r] = Lanes::load_at(pixel.wrapping_add(r * line + c));
+                        sums[r][2] = seen[r].mul_add(value, sums[r][2]);
+                    }
+                    gradient = gradient.wrapping_add(c);
+                    if RIGHT == 0 && gradient == end {
+                        break;
+                    }
+                    pixel = pixel.wrapping_add(2 * c);
                 }
             }
+            row = row.wrapping_add(lines.x);
+            start = start.wrapping_add(lines.dy);
         }
         sums
     });
@@ -240,11 +166,14 @@ pub fn tap_products<const R: usize, const T: usize>(
     let (c, reach) = (lines.channels, lines.reach());
     assert!(origin + reach.0 + (R - 1) * line + (T - 1) * column + (count - 1) * step + c <= x.len());
     assert!(reach.1 + (first + count) * c <= dy.len());
-    sums.each_vector::<R, T>(c, |channel, sums| {
+    let next = Next { values: [(x, 0, 0), (dy, 0, 0)], touches: 0, pace: 0 };
+    lines.each_walk::<R, T>(sums, (x, origin), dy, next, |walk, sums| {
         let mut sums = sums;
-        for i in 0..lines.count {
-            let mut pixel = x.as_ptr().wrapping_add(origin + i * lines.x + channel);
-            let mut gradient = dy.as_ptr().wrapping_add(i * lines.dy + first * c + channel);
+        let (mut row, mut start) = (walk.x, walk.dy);
+        let below = start.wrapping_add(walk.rows);
+        while start != below {
+            let mut pixel = row;
+            let mut gradient = start.wrapping_add(first * c);
             // SAFETY: the assertions above bound every address that is read; pointers may pass the end after the last gradient.
             unsafe {
                 for _ in 0..count {
@@ -259,6 +188,8 @@ pub fn tap_products<const R: usize, const T: usize>(
                     pixel = pixel.wrapping_add(step);
                 }
             }
+            row = row.wrapping_add(lines.x);
+            start = start.wrapping_add(lines.dy);
         }
         sums
     });

@@ -5,6 +5,7 @@
 
 use super::super::axis::{self, Axis, Run};
 use super::super::{by_definition, cut, MOST_PARTS};
+use super::march::parts;
 use super::multiplied::{self, repeated, repeated_size};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{first_channel, skip_products, slide_products, tap_products, Lines, Sums};
@@ -63,19 +64,35 @@ pub fn filter_gradient(g: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real], w
 
 /// Adds what the first image contributes.
 fn add_image(g: &Geometry, [rows, _]: &[Axis; 2], x: &[Real], dy: &[Real], sums: &mut [Real]) {
+    // Rows of stride 1 that are cut in two gain less than they lose by beginning anew.
+    let parts = match (g.stride_w, parts(g.in_w.max(g.out_w), g.in_w.min(g.out_w), g.in_c)) {
+        (1, 2) => 1,
+        (_, parts) => parts,
+    };
+    for part in 0..parts {
+        add_columns(g, rows, (part, parts), x, dy, sums);
+    }
+}
+
+/// A part of all columns, so many of which there are.
+fn add_columns(g: &Geometry, rows: &Axis, part: (usize, usize), x: &[Real], dy: &[Real], sums: &mut [Real]) {
     let (row, line) = (g.in_w * g.in_c, g.out_w * g.in_c);
-    // What borders contribute is added first.
-    let mut add = |run: Run| {
-        let band_rows = (BAND / line.max(run.input_step * row).max(1)).clamp(1, MOST);
-        for band in (0..run.count).step_by(band_rows) {
+    rows.each_run(|run: Run| {
+        let most = if part.1 > 1 { 1 } else { MOST };
+        let band_rows = (BAND / line.max(run.input_step * row).max(1)).clamp(1, most);
+        // Filters of one block see a band once: its rows follow each other in one call.
+        let rows = if g.kernel_h.max(g.kernel_w) <= BLOCK { run.count } else { band_rows };
+        for band in (0..run.count).step_by(rows) {
             for p in (0..run.taps).step_by(BLOCK) {
                 let block = Block {
                     g,
+                    part,
                     x,
                     start: (run.input + band * run.input_step + p * run.reach) * row,
                     dy: &dy[(run.output + band) * line..],
                     lines: Lines {
-                        count: band_rows.min(run.count - band),
+                        count: rows.min(run.count - band),
+                        band: band_rows,
                         x: run.input_step * row,
                         dy: line,
                         channels: g.in_c,
@@ -99,19 +116,13 @@ fn add_image(g: &Geometry, [rows, _]: &[Axis; 2], x: &[Real], dy: &[Real], sums:
                 }
             }
         }
-    };
-    for border in [true, false] {
-        rows.each_run(|run| {
-            if border == (run.taps < g.kernel_h) {
-                add(run);
-            }
-        });
-    }
+    });
 }
 
 /// Some rows of gradients and of the pixels that they see through some rows of taps.
 struct Block<'a> {
     g: &'a Geometry,
+    part: (usize, usize),
     x: &'a [Real],
     start: usize,
     dy: &'a [Real],
@@ -119,6 +130,17 @@ struct Block<'a> {
 }
 
 impl Block<'_> {
+    /// The part of some columns.
+    fn cut(&self, from: usize, to: usize) -> (usize, usize) {
+        let (part, parts) = self.part;
+        // Nearly always, without two divisions for every row of taps.
+        if parts == 1 {
+            return (from, to);
+        }
+        let place = |part: usize| from + part * (to - from) / parts;
+        (place(part), place(part + 1))
+    }
+
     /// R rows of T taps, the first of which is `q`.
     #[inline(never)]
     fn add<const R: usize, const T: usize>(&self, q: usize, mut sums: Sums) {
@@ -127,6 +149,7 @@ impl Block<'_> {
         if (g.stride_w, g.dilation_w) == (1, 1) {
             let begin = q.saturating_sub(g.pad_left);
             let end = (g.out_w + q + T - 1).saturating_sub(g.pad_left).min(g.in_w);
+            let (begin, end) = self.cut(begin, end.max(begin));
             if begin < end {
                 let x = (self.x, self.start + begin * c, line, end - begin);
                 slide_products::<R, T>(sums, x, (self.dy, begin + g.pad_left - q, g.out_w), self.lines);
@@ -134,13 +157,20 @@ impl Block<'_> {
             return;
         }
         // Three taps at every other pixel, of which one may lie beyond each border.
-        let seen = 2 * g.out_w + 1;
-        let narrow = g.pad_left < 2 && g.in_w > 1 && seen <= g.pad_left + g.in_w + 1;
+        let right = (2 * g.out_w + 1).saturating_sub(g.pad_left + g.in_w);
+        let narrow = g.pad_left < 2 && right < 2 && g.out_w > 0;
         if narrow && (g.kernel_w, T, g.stride_w, g.dilation_w) == (3, 3, 2, 1) {
-            let (x, dy) = ((self.x, self.start, line, g.in_w), (self.dy, g.out_w));
-            return match g.pad_left {
-                0 => skip_products::<R, 0>(sums, x, dy, self.lines),
-                _ => skip_products::<R, 1>(sums, x, dy, self.lines),
+            let (from, to) = self.cut(0, g.out_w);
+            if from == to {
+                return;
+            }
+            let x = (self.x, self.start + (2 * from).saturating_sub(g.pad_left) * c, line);
+            let dy = (&self.dy[from * c..], to - from);
+            return match (from == 0 && g.pad_left > 0, to == g.out_w && right > 0) {
+                (false, false) => skip_products::<R, 0, 0>(sums, x, dy, self.lines),
+                (false, true) => skip_products::<R, 0, 1>(sums, x, dy, self.lines),
+                (true, false) => skip_products::<R, 1, 0>(sums, x, dy, self.lines),
+                (true, true) => skip_products::<R, 1, 1>(sums, x, dy, self.lines),
             };
         }
         // The gradients that see pixels through a tap.
@@ -156,11 +186,13 @@ impl Block<'_> {
         // Through all taps, and those beside the border tap by tap.
         let from = range(0).0.max(range(T - 1).0);
         let to = range(0).1.min(range(T - 1).1).max(from);
-        if from < to {
-            tap_products::<R, T>(sums.again(0), pixels(from, 0), (self.dy, from, to - from), self.lines);
+        let whole = self.cut(from, to);
+        if whole.0 < whole.1 {
+            tap_products::<R, T>(sums.again(0), pixels(whole.0, 0), (self.dy, whole.0, whole.1 - whole.0), self.lines);
         }
         for t in 0..T {
             for (from, to) in [(range(t).0, range(t).1.min(from)), (range(t).0.max(to), range(t).1)] {
+                let (from, to) = self.cut(from, to);
                 if from < to {
                     tap_products::<R, 1>(sums.again(t), pixels(from, t), (self.dy, from, to - from), self.lines);
                 }

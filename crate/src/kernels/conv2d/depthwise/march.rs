@@ -133,14 +133,17 @@ impl March {
             spread(&row.rows, origin, outputs, out);
         }
     }
-
     /// How many parts rows are cut into.
     fn parts(&self, channels: usize) -> usize {
         let Touching { pixels, outputs, .. } = self.columns;
-        let longest = pixels.max(outputs);
-        let most = (pixels.min(outputs) / LEAST).max(1);
-        (longest * channels).div_ceil(WIDE).max(longest.div_ceil(places(channels))).min(most)
+        parts(pixels.max(outputs), pixels.min(outputs), channels)
     }
+}
+
+/// How many parts rows are cut into, the longest and the shortest of which have so many pixels.
+pub fn parts(longest: usize, shortest: usize, channels: usize) -> usize {
+    let most = (shortest / LEAST).max(1);
+    (longest * channels).div_ceil(WIDE).max(longest.div_ceil(places(channels))).min(most)
 }
 
 /// So many pixels, a cache line of each, have places in a first-level cache with those of two rows above and of one of outputs: lines

@@ -1,0 +1,130 @@
+//! How sums of products of pixels and gradients are walked along: band by band of rows, one vector of channels after the other, whose sums
+//! stay in registers.
+
+use super::ahead::Ahead;
+use crate::vector::{Lanes, Real, Vector, LANES};
+
+/// Where the sums of R rows of T taps are: for each four channels a vector of every tap.
+pub struct Sums<'a> {
+    /// All vectors.
+    pub values: &'a mut [Real],
+    /// Vectors of four channels.
+    pub vectors: usize,
+    /// The first tap.
+    pub first: usize,
+    /// Taps from one row of taps to the next.
+    pub outer: usize,
+}
+
+impl Sums<'_> {
+    /// The same from another tap of the rows on.
+    pub fn again(&mut self, tap: usize) -> Sums<'_> {
+        Sums { values: self.values, vectors: self.vectors, first: self.first + tap, outer: self.outer }
+    }
+}
+
+/// Rows of gradients and rows of the pixels that they see, from step to step.
+#[derive(Clone, Copy)]
+pub struct Lines {
+    /// Rows of gradients.
+    pub count: usize,
+    /// So many rows are walked along by one vector of channels after the other.
+    pub band: usize,
+    /// From the pixels of one row of gradients to those of the next.
+    pub x: usize,
+    /// From one row of gradients to the next.
+    pub dy: usize,
+    /// Channels of a pixel.
+    pub channels: usize,
+}
+
+/// Four channels of a band: where its first pixels and its gradients begin, how far its gradients reach, and what to ask for meanwhile.
+#[derive(Clone, Copy)]
+pub(super) struct Walk {
+    pub x: *const Real,
+    pub dy: *const Real,
+    pub rows: usize,
+    pub ahead: Ahead,
+}
+
+/// What half of the vectors of channels ask for while they walk along a row, and what the other half does: from where on, and from one row to the
+/// next; so many times a row, and values from one time to the next.
+pub(super) struct Next<'a> {
+    pub values: [(&'a [Real], usize, usize); 2],
+    pub touches: usize,
+    pub pace: usize,
+}
+
+impl Lines {
+    /// How far the last row is from the first one: of pixels, of gradients.
+    pub(super) fn reach(&self) -> (usize, usize) {
+        ((self.count - 1) * self.x, (self.count - 1) * self.dy)
+    }
+
+    /// Calls `add` with every band, every vector of channels and its sums. What stands between two walks is not hidden behind them:
+    /// pointers move.
+    #[inline(always)]
+    pub(super) fn each_walk<const R: usize, const T: usize>(
+        &self,
+        Sums { values, vectors, first, outer }: Sums,
+        (x, origin): (&[Real], usize),
+        dy: &[Real],
+        next: Next,
+        add: impl Fn(&mut Walk, [[Lanes; T]; R]) -> [[Lanes; T]; R],
+    ) {
+        let Self { count, band, x: x_step, dy: dy_step, channels } = *self;
+        let groups = channels.div_ceil(LANES);
+        assert!(
+            channels >= LANES && first + (R - 1) * outer + T <= vectors && groups * vectors * LANES <= values.len()
+        );
+        let (step, outer) = (vectors * LANES, outer * LANES);
+        // The vectors of channels that ask for the first values, and those that ask for the second ones.
+        let turns = [groups.div_ceil(2), groups / 2];
+        let mut above = 0;
+        while above < count {
+            let rows = band.min(count - above);
+            let below = above + rows;
+            let ahead = |part: usize| {
+                let (array, from, step) = next.values[part];
+                let values = turns[part] * rows * next.touches * next.pace;
+                Ahead::within((array.as_ptr(), array.len()), from + below * step, values, next.pace)
+            };
+            let (now, then) = (ahead(0), ahead(1));
+            // Where the last vector of channels overlaps the one before it, that is when it begins, too.
+            let turn = if turns[1] > 0 { (channels - turns[0] * LANES).max(LANES) } else { 0 };
+            let mut walk = Walk {
+                x: x.as_ptr().wrapping_add(origin + above * x_step),
+                dy: dy.as_ptr().wrapping_add(above * dy_step),
+                rows: rows * dy_step,
+                ahead: now,
+            };
+            let mut place = values.as_mut_ptr().wrapping_add(first * LANES);
+            let mut left = channels;
+            loop {
+                if left == turn {
+                    walk.ahead = then;
+                }
+                // SAFETY: the assertion above bounds every address.
+                unsafe {
+                    let place = |r: usize, t: usize| place.wrapping_add(r * outer).wrapping_add(t * LANES);
+                    let sums = std::array::from_fn(|r| std::array::from_fn(|t| Lanes::load_at(place(r, t))));
+                    let sums = add(&mut walk, sums);
+                    for r in 0..R {
+                        for t in 0..T {
+                            sums[r][t].store_at(place(r, t));
+                        }
+                    }
+                }
+                if left <= LANES {
+                    break;
+                }
+                let more = LANES.min(left - LANES);
+                left -= more;
+                walk.x = walk.x.wrapping_add(more);
+                walk.dy = walk.dy.wrapping_add(more);
+                place = place.wrapping_add(step);
+            }
+            above = below;
+        }
+    }
+}

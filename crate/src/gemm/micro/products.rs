@@ -1,7 +1,7 @@
 //! Sums of products, channel by channel: the gradients of filters that see one channel each.
 
 use super::walks::{Lines, Next, Sums};
-use crate::vector::{Lanes, Real, Vector, LINE};
+use crate::vector::{Lanes, Real, Vector, LANES, LINE};
 
 /// `sums[r, t, l] += Σ x[origin + i·lines.x + r·line + j·c + l] · dy[i·lines.dy + (first + j − t)·c + l]` for R rows of T taps
 /// that touch each other, over the lines `i`, `pixels` pixels `j` and all `c` channels `l`. Gradients before the first one
@@ -21,7 +21,7 @@ pub fn slide_products<const R: usize, const T: usize>(
     let seen = pixels.min(count.saturating_sub(first));
     assert!(origin + reach.0 + (R - 1) * line + pixels * c <= x.len() && reach.1 + count * c <= dy.len());
     let values = [(x, origin + (R - 1) * line, lines.x), (dy, first * c, lines.dy)];
-    let next = Next { values, touches: seen, pace: LINE / 2 };
+    let next = Next { values, first: c.div_ceil(2 * LANES), touches: seen, pace: LINE / 2 };
     lines.each_walk::<R, T>(sums, (x, origin), dy, next, |walk, sums| {
         let mut sums = sums;
         let (mut row, mut start) = (walk.x, walk.dy);
@@ -99,10 +99,16 @@ pub fn skip_products<const R: usize, const LEFT: usize, const RIGHT: usize>(
     }
     let (c, reach) = (lines.channels, lines.reach());
     assert!(origin + reach.0 + (R - 1) * line + pixels * c <= x.len() && reach.1 + count * c <= dy.len());
-    // The two rows of pixels that are new to a row of gradients.
-    let last = origin + (R - 1) * line;
-    let next =
-        Next { values: [(x, last, lines.x), (x, last + lines.band * line, lines.x)], touches: count, pace: LINE };
+    // As many lines as there are steps are those of the two rows of pixels that are new to a row of gradients. Where these lie side by side the
+    // gradients' are asked for as well: of five lines the last one is left to the processor, which sees four come one by one.
+    let (last, groups) = (origin + (R - 1) * line, c.div_ceil(LANES));
+    let next = if 2 * (count + 1) * c > line {
+        let values = [(x, last, lines.x), (dy, 0, lines.dy)];
+        Next { values, first: groups - groups / 5, touches: count, pace: LINE * 5 / 4 }
+    } else {
+        let values = [(x, last, lines.x), (x, last + lines.band * line, lines.x)];
+        Next { values, first: groups.div_ceil(2), touches: count, pace: LINE }
+    };
     lines.each_walk::<R, 3>(sums, (x, origin), dy, next, |walk, sums| {
         let mut sums = sums;
         let (mut row, mut start) = (walk.x, walk.dy);
@@ -166,7 +172,7 @@ pub fn tap_products<const R: usize, const T: usize>(
     let (c, reach) = (lines.channels, lines.reach());
     assert!(origin + reach.0 + (R - 1) * line + (T - 1) * column + (count - 1) * step + c <= x.len());
     assert!(reach.1 + (first + count) * c <= dy.len());
-    let next = Next { values: [(x, 0, 0), (dy, 0, 0)], touches: 0, pace: 0 };
+    let next = Next { values: [(x, 0, 0), (dy, 0, 0)], first: 0, touches: 0, pace: 0 };
     lines.each_walk::<R, T>(sums, (x, origin), dy, next, |walk, sums| {
         let mut sums = sums;
         let (mut row, mut start) = (walk.x, walk.dy);

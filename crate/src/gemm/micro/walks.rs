@@ -47,11 +47,15 @@ pub(super) struct Walk {
     pub ahead: Ahead,
 }
 
-/// What half of the vectors of channels ask for while they walk along a row, and what the other half does: from where on, and from one row to the
-/// next; so many times a row, and values from one time to the next.
+/// What the first vectors of channels ask for while they walk along a row, and what the others do.
 pub(super) struct Next<'a> {
+    /// From where on, and from one row to the next.
     pub values: [(&'a [Real], usize, usize); 2],
+    /// So many are the first ones.
+    pub first: usize,
+    /// How often each of them asks in a row.
     pub touches: usize,
+    /// Values from one time to the next.
     pub pace: usize,
 }
 
@@ -78,8 +82,7 @@ impl Lines {
             channels >= LANES && first + (R - 1) * outer + T <= vectors && groups * vectors * LANES <= values.len()
         );
         let (step, outer) = (vectors * LANES, outer * LANES);
-        // The vectors of channels that ask for the first values, and those that ask for the second ones.
-        let turns = [groups.div_ceil(2), groups / 2];
+        let turns = [next.first, groups - next.first];
         let mut above = 0;
         while above < count {
             let rows = band.min(count - above);
@@ -90,39 +93,39 @@ impl Lines {
                 Ahead::within((array.as_ptr(), array.len()), from + below * step, values, next.pace)
             };
             let (now, then) = (ahead(0), ahead(1));
-            // Where the last vector of channels overlaps the one before it, that is when it begins, too.
-            let turn = if turns[1] > 0 { (channels - turns[0] * LANES).max(LANES) } else { 0 };
-            let mut walk = Walk {
-                x: x.as_ptr().wrapping_add(origin + above * x_step),
-                dy: dy.as_ptr().wrapping_add(above * dy_step),
-                rows: rows * dy_step,
-                ahead: now,
-            };
+            let mut ahead = now;
             let mut place = values.as_mut_ptr().wrapping_add(first * LANES);
-            let mut left = channels;
+            let turn = place.wrapping_add(turns[0] * step);
+            // Whole vectors of channels, then the last one where it overlaps the one before it.
+            let (mut channel, mut end) = (0, place.wrapping_add(channels / LANES * step));
             loop {
-                if left == turn {
-                    walk.ahead = then;
-                }
-                // SAFETY: the assertion above bounds every address.
-                unsafe {
-                    let place = |r: usize, t: usize| place.wrapping_add(r * outer).wrapping_add(t * LANES);
-                    let sums = std::array::from_fn(|r| std::array::from_fn(|t| Lanes::load_at(place(r, t))));
-                    let sums = add(&mut walk, sums);
-                    for r in 0..R {
-                        for t in 0..T {
-                            sums[r][t].store_at(place(r, t));
+                let mut x = x.as_ptr().wrapping_add(origin + above * x_step + channel);
+                let mut dy = dy.as_ptr().wrapping_add(above * dy_step + channel);
+                while place != end {
+                    if place == turn {
+                        ahead = then;
+                    }
+                    let mut walk = Walk { x, dy, rows: rows * dy_step, ahead };
+                    // SAFETY: the assertion above bounds every address.
+                    unsafe {
+                        let place = |r: usize, t: usize| place.wrapping_add(r * outer).wrapping_add(t * LANES);
+                        let sums = std::array::from_fn(|r| std::array::from_fn(|t| Lanes::load_at(place(r, t))));
+                        let sums = add(&mut walk, sums);
+                        for r in 0..R {
+                            for t in 0..T {
+                                sums[r][t].store_at(place(r, t));
+                            }
                         }
                     }
+                    ahead = walk.ahead;
+                    x = x.wrapping_add(LANES);
+                    dy = dy.wrapping_add(LANES);
+                    place = place.wrapping_add(step);
                 }
-                if left <= LANES {
+                if channel > 0 || channels % LANES == 0 {
                     break;
                 }
-                let more = LANES.min(left - LANES);
-                left -= more;
-                walk.x = walk.x.wrapping_add(more);
-                walk.dy = walk.dy.wrapping_add(more);
-                place = place.wrapping_add(step);
+                (channel, end) = (channels - LANES, place.wrapping_add(step));
             }
             above = below;
         }

@@ -108,20 +108,27 @@ fn pooling_is_exact_on_integers() {
 
 #[test]
 fn nan_wins_a_window() {
-    for channels in [1, 4, 5, 8] {
-        let g = geometry([2, 2], channels, [2, 2], [2, 2], [0; 4]);
-        for place in 0..4 {
+    for channels in [1, 4, 5, 8, 16, 32, 64, 96] {
+        let (g, count) = (geometry([2, 2], channels, [2, 2], [2, 2], [0; 4]), channels as usize);
+        // The first and the last one, and one of each vector between.
+        for (channel, place) in (0..count).step_by(5).chain([count - 1]).flat_map(|c| [(c, 0), (c, 1), (c, 2), (c, 3)])
+        {
             let mut x = vec![1.0; g.input_size()];
-            x[place * channels as usize] = f32::NAN;
+            x[place * count + channel] = f32::NAN;
             let mut y = vec![0.0; g.output_size()];
             pooling::max(&g, &x, &mut y);
-            assert!(y[0].is_nan(), "{channels} channels, pixel {place}");
-            assert!(y[1..].iter().all(|value| !value.is_nan() || g.batch > 1));
+            for (output, value) in y.iter().enumerate() {
+                assert_eq!(
+                    value.is_nan(),
+                    output == channel,
+                    "{channels} channels, pixel {place} of {channel}, {output}"
+                );
+            }
             let (dy, mut dx) = (vec![2.0; y.len()], vec![f32::NAN; x.len()]);
             pooling::max_gradient(&g, &x, &y, &dy, &mut dx);
-            let first: Vec<f32> = dx.iter().step_by(channels as usize).copied().take(4).collect();
+            let first: Vec<f32> = dx.iter().skip(channel).step_by(count).copied().take(4).collect();
             let expected: Vec<f32> = (0..4).map(|pixel| if pixel == place { 2.0 } else { 0.0 }).collect();
-            assert_eq!(first, expected, "gradient of {channels} channels, pixel {place}");
+            assert_eq!(first, expected, "gradient of {channels} channels, pixel {place} of {channel}");
             assert_noted(&g, &x, &dy, &y, &dx);
         }
     }
@@ -129,7 +136,8 @@ fn nan_wins_a_window() {
 
 #[test]
 fn nan_and_infinity_stay_in_their_windows() {
-    for g in table() {
+    let rows_of_many = [48, 64, 96, 160].map(|channels| geometry([6, 7], channels, [2, 2], [2, 2], [0; 4]));
+    for g in table().into_iter().chain(rows_of_many) {
         let mut x = Numbers::new(3).integers(g.input_size(), 4);
         for (place, x) in x.iter_mut().enumerate() {
             match place % 53 {

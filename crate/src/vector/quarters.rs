@@ -1,7 +1,8 @@
 //! Walks along a row of windows of 2×2 pixels side by side: pixels are in two rows of arrays that have four values for each of the windows'.
 //! A window has `channels` ≥ 4 values. Where they do not fill vectors, the last vector overlaps the one before it and gives the same again.
 
-use super::{touch, Lanes, Real, Vector, LANES, LINE};
+use super::{touch, Lanes, Real, Vector, LANES};
+use std::hint::black_box;
 
 /// `y = largest(pixels)` for every value of the windows; returns the sum of what `largest` gives beside that. Of each cache line of
 /// `ahead`, which has four values for each of `y`, one is read as well: what is needed next is there in time then. Panics when `y` is not
@@ -72,11 +73,13 @@ fn sum_of<const N: usize>(values: [Lanes; N]) -> Lanes {
 
 /// What is done with windows, one after the other.
 trait Window {
-    /// Works on N vectors.
+    /// Whether two steps without the end of a loop between them are worth it.
+    const IN_PAIRS: bool = false;
+    /// Works on N vectors from the `first` value on.
     ///
     /// # Safety
-    /// Each array of windows must have so many from here on, each of pixels as well, and what is `ahead` a cache line for each.
-    unsafe fn run<const N: usize>(&mut self);
+    /// Each array of windows must have so many from there on, each of pixels as well, and what is `ahead` a cache line for each.
+    unsafe fn run<const N: usize>(&mut self, first: usize);
     /// Goes on by values of the windows, and by more of the pixels.
     fn next(&mut self, values: usize, more: usize);
 }
@@ -102,7 +105,9 @@ unsafe fn walk<const RARE: bool, W: Window>(channels: usize, length: usize, work
             8 => walk_by::<2, WHOLE, W>(channels, windows, work),
             12 => walk_by::<3, WHOLE, W>(channels, windows, work),
             16 => walk_by::<4, WHOLE, W>(channels, windows, work),
+            32 if W::IN_PAIRS => walk_by_pairs::<4, WHOLE, W>(channels, windows, work),
             ..16 => walk_by::<1, OVERLAPPING, W>(channels, windows, work),
+            _ if channels % 32 == 0 && W::IN_PAIRS => walk_by_pairs::<4, STEPS, W>(channels, windows, work),
             _ if channels % 16 == 0 => walk_by::<4, STEPS, W>(channels, windows, work),
             _ => walk_by::<2, OVERLAPPING, W>(channels, windows, work),
         }
@@ -123,12 +128,40 @@ unsafe fn walk_by<const N: usize, const KIND: u8, W: Window>(channels: usize, wi
     let mut left = steps;
     for _ in 0..windows * steps {
         // SAFETY: promised by the caller; the steps of a window add up to its channels, and each ends within them.
-        unsafe { work.run::<N>() }
+        unsafe { work.run::<N>(0) }
         left -= 1;
         let values = if left == 1 { short } else { step };
         let more = if left == 0 { channels } else { 0 };
         left = if left == 0 { steps } else { left };
         work.next(values, more);
+    }
+    work
+}
+
+/// [`walk_by`] that could end between two steps of N vectors: of one loop of both LLVM would move all sums to the end, and what they are of
+/// would not have registers enough.
+///
+/// # Safety
+/// See [`walk`]; the channels must be 2·N vectors, or a multiple of that where KIND says so.
+#[inline(always)]
+unsafe fn walk_by_pairs<const N: usize, const KIND: u8, W: Window>(channels: usize, windows: usize, mut work: W) -> W {
+    let step = 2 * N * LANES;
+    let channels = if KIND == WHOLE { step } else { channels };
+    let pairs = channels / step;
+    let (mut left, mut ends) = (pairs, black_box(2 * windows * pairs));
+    while ends > 0 {
+        // SAFETY: promised by the caller; the pairs of a window add up to its channels.
+        unsafe { work.run::<N>(0) }
+        ends -= 1;
+        if ends == 0 {
+            break;
+        }
+        // SAFETY: as above.
+        unsafe { work.run::<N>(step / 2) }
+        ends -= 1;
+        left -= 1;
+        work.next(step, if left == 0 { channels } else { 0 });
+        left = if left == 0 { pairs } else { left };
     }
     work
 }
@@ -143,14 +176,17 @@ struct Combine<F> {
 }
 
 impl<F: Fn([Lanes; 4]) -> (Lanes, Lanes)> Window for Combine<F> {
+    const IN_PAIRS: bool = true;
+
     #[inline(always)]
-    unsafe fn run<const N: usize>(&mut self) {
+    unsafe fn run<const N: usize>(&mut self, first: usize) {
         // SAFETY: promised by the caller.
         unsafe {
             let others = std::array::from_fn::<_, N, _>(|v| {
-                touch(self.ahead.add(v * LINE));
-                let (largest, other) = (self.largest)(self.pixels.map(|pixel| Lanes::load_at(pixel.add(v * LANES))));
-                largest.store_at(self.y.add(v * LANES));
+                let place = first + v * LANES;
+                touch(self.ahead.add(4 * place));
+                let (largest, other) = (self.largest)(self.pixels.map(|pixel| Lanes::load_at(pixel.add(place))));
+                largest.store_at(self.y.add(place));
                 other
             });
             self.sum = self.sum.add(sum_of(others));
@@ -181,10 +217,10 @@ impl<F: Fn(Lanes, Lanes, Lanes) -> (Lanes, Lanes), const FIRST: usize, const END
     for Spread<F, FIRST, END>
 {
     #[inline(always)]
-    unsafe fn run<const N: usize>(&mut self) {
+    unsafe fn run<const N: usize>(&mut self, first: usize) {
         // SAFETY: promised by the caller.
         unsafe {
-            let at = |array: *const Real| std::array::from_fn(|v| Lanes::load_at(array.add(v * LANES)));
+            let at = |array: *const Real| std::array::from_fn(|v| Lanes::load_at(array.add(first + v * LANES)));
             let (y, mut left): ([Lanes; N], [Lanes; N]) = (at(self.y), at(self.dy));
             // Pixel after pixel, so that a cache line is written at once.
             for p in 0..END {
@@ -192,12 +228,13 @@ impl<F: Fn(Lanes, Lanes, Lanes) -> (Lanes, Lanes), const FIRST: usize, const END
                     let own = if p == 3 {
                         left[v]
                     } else {
-                        let (own, rest) = (self.split)(Lanes::load_at(self.pixels[p].add(v * LANES)), y[v], left[v]);
+                        let pixel = Lanes::load_at(self.pixels[p].add(first + v * LANES));
+                        let (own, rest) = (self.split)(pixel, y[v], left[v]);
                         left[v] = rest;
                         own
                     };
                     if p >= FIRST {
-                        own.store_at(self.targets[p].add(v * LANES));
+                        own.store_at(self.targets[p].add(first + v * LANES));
                     }
                 }
             }
@@ -225,14 +262,14 @@ struct Give<F> {
 
 impl<F: Fn(Lanes) -> Lanes> Window for Give<F> {
     #[inline(always)]
-    unsafe fn run<const N: usize>(&mut self) {
+    unsafe fn run<const N: usize>(&mut self, first: usize) {
         // SAFETY: promised by the caller.
         unsafe {
-            let own: [Lanes; N] = std::array::from_fn(|v| (self.apply)(Lanes::load_at(self.dy.add(v * LANES))));
+            let own: [Lanes; N] = std::array::from_fn(|v| (self.apply)(Lanes::load_at(self.dy.add(first + v * LANES))));
             // Pixel after pixel, so that a cache line is written at once.
             for target in self.targets {
                 for (v, own) in own.iter().enumerate() {
-                    own.store_at(target.add(v * LANES));
+                    own.store_at(target.add(first + v * LANES));
                 }
             }
         }

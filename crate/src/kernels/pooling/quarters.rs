@@ -83,10 +83,11 @@ pub fn max(g: &Geometry, x: &[Real], y: &mut [Real]) {
     for (i, y) in y.chunks_exact_mut(g.out_w * c).enumerate() {
         let pixels = x[rows(g, i)..][..2 * row].split_at(row).into();
         let ahead = &x[rows(g, last.min(i + 1))..];
-        // The first of two is taken where one of them is NaN: what of the others may have been lost so is seen in their sum, which is NaN
-        // also where there are two infinities, of which the other way gives the same.
+        // The first of two is taken where one of them is NaN: what of the others may have been lost so is seen in this sum, which is NaN
+        // also where there are infinities or a product of two is, of which the other way gives the same. A product, since processors have
+        // other units for it than for the larger of two.
         let others = combine_quarters::<false>(c, pixels, ahead, y, |[a, b, d, e]| {
-            (a.at_least(b).at_least(d.at_least(e)), b.add(d).add(e))
+            (a.at_least(b).at_least(d.at_least(e)), b.mul_add(d, e))
         });
         if others.has_nan() {
             combine_quarters::<true>(c, pixels, ahead, y, |pixels| (largest(pixels), zero));

@@ -139,7 +139,7 @@ fn train(x: &[f32], channels: usize, affine: Affine) -> Trained {
 
 #[test]
 fn batch_normalization_of_matrices_of_any_size() {
-    for channels in [1, 3, 4, 6, 8, 12, 16, 31, 32, 600] {
+    for channels in [1, 3, 4, 6, 8, 12, 16, 31, 32, 64, 600] {
         for rows in [1, 2, 15, 16, 64, 65, 129, 1000, 4001] {
             if channels == 600 && rows > 1000 {
                 continue;

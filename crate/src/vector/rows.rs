@@ -38,18 +38,25 @@ pub fn combine_rows<const F: usize, const I: usize>(
     let mut places = Places { inputs: inputs.map(<[Real]>::as_ptr), target: y.as_mut_ptr(), width };
     // SAFETY: all arrays have `rows` rows, and the steps add up to them.
     unsafe {
-        if width <= LINE {
-            for first in (0..rows).step_by(NARROW_ROWS) {
-                places.rows::<F, true>(NARROW_ROWS.min(rows - first), columns, &apply);
+        match width {
+            ..=LINE => {
+                for first in (0..rows).step_by(NARROW_ROWS) {
+                    places.rows::<F, true>(NARROW_ROWS.min(rows - first), columns, &apply);
+                }
             }
-            return;
+            // Two inputs or more have gained nothing: LLVM computes their places anew.
+            32 if I == 1 => places.all::<F, 32>(rows, columns, &apply),
+            64 if I == 1 => places.all::<F, 64>(rows, columns, &apply),
+            _ => places.all::<F, 0>(rows, columns, &apply),
         }
-        for _ in 0..rows / ROWS {
-            places.rows::<F, false>(ROWS, columns, &apply);
-        }
-        for _ in 0..rows % ROWS {
-            places.rows::<F, false>(1, columns, &apply);
-        }
+    }
+}
+
+/// Moves places, each by itself: of two that move as an array LLVM makes one number of 64 bits.
+#[inline(always)]
+fn go_on<const N: usize>(places: &mut [*const Real; N], values: usize) {
+    for place in places {
+        *place = place.wrapping_add(values);
     }
 }
 
@@ -61,6 +68,62 @@ struct Places<const I: usize> {
 }
 
 impl<const I: usize> Places<I> {
+    /// All rows, which have W columns; or any number of them where W is 0.
+    ///
+    /// # Safety
+    /// See [`Self::rows`].
+    #[inline(always)]
+    unsafe fn all<const F: usize, const W: usize>(
+        &mut self,
+        rows: usize,
+        factors: [*const Real; F],
+        apply: &impl Fn([Lanes; F], [Lanes; I]) -> Lanes,
+    ) {
+        // SAFETY: promised by the caller; the steps add up to the rows.
+        unsafe {
+            for _ in 0..rows / ROWS {
+                if W > 0 {
+                    self.four::<F, W>(factors, apply);
+                } else {
+                    self.rows::<F, false>(ROWS, factors, apply);
+                }
+            }
+            for _ in 0..rows % ROWS {
+                self.rows::<F, false>(1, factors, apply);
+            }
+        }
+    }
+
+    /// Four rows of W columns, whole strips: places are at distances that are known, so that they need no instructions of their own.
+    ///
+    /// # Safety
+    /// See [`Self::rows`].
+    #[inline(always)]
+    unsafe fn four<const F: usize, const W: usize>(
+        &mut self,
+        mut factors: [*const Real; F],
+        apply: &impl Fn([Lanes; F], [Lanes; I]) -> Lanes,
+    ) {
+        // SAFETY: promised by the caller; the strips add up to a row.
+        unsafe {
+            for _ in 0..W / LINE {
+                for v in 0..STRIP {
+                    let own = factors.map(|factors| Lanes::load_at(factors.add(v * LANES)));
+                    for row in 0..ROWS {
+                        let place = row * W + v * LANES;
+                        let values = self.inputs.map(|input| Lanes::load_at(input.add(place)));
+                        apply(own, values).store_at(self.target.add(place));
+                    }
+                }
+                go_on(&mut factors, LINE);
+                go_on(&mut self.inputs, LINE);
+                self.target = self.target.add(LINE);
+            }
+            go_on(&mut self.inputs, (ROWS - 1) * W);
+            self.target = self.target.add((ROWS - 1) * W);
+        }
+    }
+
     /// Some rows, strip by strip. Of narrow ones a strip's factors are loaded once for all rows.
     ///
     /// # Safety

@@ -44,19 +44,10 @@ pub fn combine_rows<const F: usize, const I: usize>(
                     places.rows::<F, true>(NARROW_ROWS.min(rows - first), columns, &apply);
                 }
             }
-            // Two inputs or more have gained nothing: LLVM computes their places anew.
-            32 if I == 1 => places.all::<F, 32>(rows, columns, &apply),
-            64 if I == 1 => places.all::<F, 64>(rows, columns, &apply),
+            32 => places.all::<F, 32>(rows, columns, &apply),
+            64 => places.all::<F, 64>(rows, columns, &apply),
             _ => places.all::<F, 0>(rows, columns, &apply),
         }
-    }
-}
-
-/// Moves places, each by itself: of two that move as an array LLVM makes one number of 64 bits.
-#[inline(always)]
-fn go_on<const N: usize>(places: &mut [*const Real; N], values: usize) {
-    for place in places {
-        *place = place.wrapping_add(values);
     }
 }
 
@@ -94,33 +85,30 @@ impl<const I: usize> Places<I> {
         }
     }
 
-    /// Four rows of W columns, whole strips: places are at distances that are known, so that they need no instructions of their own.
+    /// Four rows of W columns: places are at distances that are known, so that they need no instructions of their own.
     ///
     /// # Safety
     /// See [`Self::rows`].
     #[inline(always)]
     unsafe fn four<const F: usize, const W: usize>(
         &mut self,
-        mut factors: [*const Real; F],
+        factors: [*const Real; F],
         apply: &impl Fn([Lanes; F], [Lanes; I]) -> Lanes,
     ) {
-        // SAFETY: promised by the caller; the strips add up to a row.
+        // SAFETY: promised by the caller; there are W factors.
         unsafe {
-            for _ in 0..W / LINE {
-                for v in 0..STRIP {
-                    let own = factors.map(|factors| Lanes::load_at(factors.add(v * LANES)));
-                    for row in 0..ROWS {
-                        let place = row * W + v * LANES;
-                        let values = self.inputs.map(|input| Lanes::load_at(input.add(place)));
-                        apply(own, values).store_at(self.target.add(place));
-                    }
+            for first in (0..W).step_by(LANES) {
+                let own = factors.map(|factors| Lanes::load_at(factors.add(first)));
+                for row in 0..ROWS {
+                    let place = row * W + first;
+                    let values = self.inputs.map(|input| Lanes::load_at(input.add(place)));
+                    apply(own, values).store_at(self.target.add(place));
                 }
-                go_on(&mut factors, LINE);
-                go_on(&mut self.inputs, LINE);
-                self.target = self.target.add(LINE);
             }
-            go_on(&mut self.inputs, (ROWS - 1) * W);
-            self.target = self.target.add((ROWS - 1) * W);
+            for input in &mut self.inputs {
+                *input = input.add(ROWS * W);
+            }
+            self.target = self.target.add(ROWS * W);
         }
     }
 
@@ -205,11 +193,10 @@ pub fn add_rows<const F: usize, const I: usize, const S: usize>(
     let mut added = Added { factors, inputs: inputs.map(<[Real]>::as_ptr), sums, width, stride };
     // SAFETY: there are so many rows, and the steps add up to them.
     unsafe {
-        for _ in 0..rows / ROWS {
-            added.rows::<ROWS>(&add);
-        }
-        for _ in 0..rows % ROWS {
-            added.rows::<1>(&add);
+        match (width, stride) {
+            (32, 32) => added.all::<32>(rows, &add),
+            (64, 64) => added.all::<64>(rows, &add),
+            _ => added.all::<0>(rows, &add),
         }
     }
 }
@@ -224,6 +211,56 @@ struct Added<const F: usize, const I: usize, const S: usize> {
 }
 
 impl<const F: usize, const I: usize, const S: usize> Added<F, I, S> {
+    /// All rows, which are W values wide and apart; or any number where W is 0.
+    ///
+    /// # Safety
+    /// So many must be readable from here on.
+    #[inline(always)]
+    unsafe fn all<const W: usize>(
+        &mut self,
+        rows: usize,
+        add: &impl Fn([Lanes; S], [Lanes; F], [Lanes; I]) -> [Lanes; S],
+    ) {
+        // SAFETY: promised by the caller; the steps add up to the rows.
+        unsafe {
+            for _ in 0..rows / ROWS {
+                if W > 0 {
+                    self.four::<W>(add);
+                } else {
+                    self.rows::<ROWS>(add);
+                }
+            }
+            for _ in 0..rows % ROWS {
+                self.rows::<1>(add);
+            }
+        }
+    }
+
+    /// Four rows of W columns: places are at distances that are known, so that they need no instructions of their own.
+    ///
+    /// # Safety
+    /// They must be readable from here on.
+    #[inline(always)]
+    unsafe fn four<const W: usize>(&mut self, add: &impl Fn([Lanes; S], [Lanes; F], [Lanes; I]) -> [Lanes; S]) {
+        // SAFETY: promised by the caller; there are W factors and sums.
+        unsafe {
+            for first in (0..W).step_by(LANES) {
+                let factors = self.factors.map(|factors| Lanes::load_at(factors.add(first)));
+                let mut sums = self.sums.map(|sums| Lanes::load_at(sums.add(first)));
+                for row in 0..ROWS {
+                    let place = row * W + first;
+                    sums = add(sums, factors, self.inputs.map(|input| Lanes::load_at(input.add(place))));
+                }
+                for (sum, place) in sums.into_iter().zip(self.sums) {
+                    sum.store_at(place.add(first));
+                }
+            }
+            for input in &mut self.inputs {
+                *input = input.add(ROWS * W);
+            }
+        }
+    }
+
     /// # Safety
     /// R rows must be readable from here on.
     #[inline(always)]

@@ -133,6 +133,7 @@ impl March {
             spread(&row.rows, origin, outputs, out);
         }
     }
+
     /// How many parts rows are cut into.
     fn parts(&self, channels: usize) -> usize {
         let Touching { pixels, outputs, .. } = self.columns;

@@ -142,15 +142,17 @@ test.each([
   ['--only=digits --digits-epochs', 'Is the digit odd?'],
 ])('Ctrl-C ends cleanly and reports what was learned: %s', async (options, absent) => {
   const child = spawn(process.execPath, [cli, ...options.split(' '), '100000', '--no-report'], { cwd: folder });
-  let out = '';
-  let sent = false;
+  let [out, errors, sent] = ['', '', false];
+  child.stderr.on('data', (part: Buffer) => {
+    errors += part.toString();
+  });
   child.stdout.on('data', (part: Buffer) => {
     out += part.toString();
     // Once: a second Ctrl-C ends the program at once.
     if (out.includes('epoch 1/') && !sent) sent = child.kill('SIGINT');
   });
   const status = await new Promise((resolve) => child.on('exit', resolve));
-  expect(status).toBe(0);
+  expect(status, errors).toBe(0);
   expect(out).toContain('stopped by Ctrl-C after');
   expect(out).toMatch(/held-out digits: [\d.]+ % right/);
   expect(out).not.toContain(absent);

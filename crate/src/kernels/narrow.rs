@@ -109,19 +109,14 @@ impl Strip {
     fn add(&self, steps: &Range<usize>, a: &[Real], b: &[Real], sums: &mut [Real]) {
         let mut column = 0;
         while column < self.n {
-            if self.width == WIDEST {
-                column += match self.n - column {
-                    1 => self.six_vectors::<1>(steps, column, a, b, sums),
-                    _ => self.six_vectors::<2>(steps, column, a, b, sums),
-                };
-                continue;
-            }
-            // Eight to ten sums where that can be: each waits four cycles for itself, and two are added to in a cycle.
-            column += match self.n - column {
-                1 => self.tiles::<1, 4>(steps, column, a, b, sums),
-                2 | 3 | 6 => self.tiles::<2, 4>(steps, column, a, b, sums),
-                4 | 8 | 12 | 16 => self.tiles::<4, 2>(steps, column, a, b, sums),
-                _ => self.tiles::<5, 2>(steps, column, a, b, sums),
+            // Eight to twelve sums where that can be: each waits four cycles for itself, and two are added to in a cycle.
+            column += match (self.width == WIDEST, self.n - column) {
+                (true, 1) => self.six_vectors::<1>(steps, column, a, b, sums),
+                (true, _) => self.six_vectors::<2>(steps, column, a, b, sums),
+                (false, 1) => self.tiles::<1, 4>(steps, column, a, b, sums),
+                (false, 2 | 3 | 6) => self.tiles::<2, 4>(steps, column, a, b, sums),
+                (false, 4 | 8 | 12 | 16) => self.tiles::<4, 2>(steps, column, a, b, sums),
+                (false, _) => self.tiles::<5, 2>(steps, column, a, b, sums),
             };
         }
     }

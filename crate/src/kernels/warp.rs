@@ -140,12 +140,11 @@ impl Warp {
         let mut mixture = Mixture::default();
         if self.bilinear {
             let (top, left) = (y.floor(), x.floor());
-            let (down, across) = (y - top, x - left);
-            let (up, back) = (top + 1.0 - y, left + 1.0 - x);
-            self.add(&mut mixture, top, left, up * back);
-            self.add(&mut mixture, top, left + 1.0, up * across);
-            self.add(&mut mixture, top + 1.0, left, down * back);
-            self.add(&mut mixture, top + 1.0, left + 1.0, down * across);
+            let [a, b, c, d] = shares((x, y), (left, top));
+            self.add(&mut mixture, top, left, a);
+            self.add(&mut mixture, top, left + 1.0, b);
+            self.add(&mut mixture, top + 1.0, left, c);
+            self.add(&mut mixture, top + 1.0, left + 1.0, d);
         } else {
             self.add(&mut mixture, rounded(y), rounded(x), 1.0);
         }
@@ -162,11 +161,8 @@ impl Warp {
             return None;
         }
         let (row, column) = (y as usize, x as usize);
-        let (top, left) = (row as Real, column as Real);
-        let (down, across) = (y - top, x - left);
-        let (up, back) = (top + 1.0 - y, left + 1.0 - x);
+        let shares = shares((x, y), (column as Real, row as Real));
         let upper = (row * width + column) * self.channels;
-        let shares = [up * back, up * across, down * back, down * across];
         let is_mixed = shares.iter().all(|&share| share != 0.0);
         is_mixed.then_some(([upper, upper + width * self.channels], shares))
     }
@@ -177,11 +173,7 @@ impl Warp {
         let [height, width] = self.input;
         let (x, y) = Self::origin(map, i, j);
         let is_inside = x >= 0.0 && y >= 0.0 && x <= (width - 1) as Real && y <= (height - 1) as Real;
-        let at = |place: Real| {
-            let whole = place as usize;
-            whole + usize::from(place - whole as Real >= 0.5)
-        };
-        (!self.bilinear && is_inside).then(|| (at(y) * width + at(x)) * self.channels)
+        (!self.bilinear && is_inside).then(|| (rounded(y) as usize * width + rounded(x) as usize) * self.channels)
     }
 
     /// Where in an input image the pixels begin that a row of the output repeats, if it does.
@@ -237,6 +229,14 @@ impl Warp {
             });
         }
     }
+}
+
+/// What a place is mixed of, by its distances: the pixel to the left above it, the next one, and the two below.
+#[inline(always)]
+fn shares((x, y): (Real, Real), (left, top): (Real, Real)) -> [Real; 4] {
+    let (down, across) = (y - top, x - left);
+    let (up, back) = (top + 1.0 - y, left + 1.0 - x);
+    [up * back, up * across, down * back, down * across]
 }
 
 /// The nearest whole number, halves away from 0: without the call that `round` is in WebAssembly.

@@ -224,39 +224,10 @@ impl<const F: usize, const I: usize, const S: usize> Added<F, I, S> {
         // SAFETY: promised by the caller; the steps add up to the rows.
         unsafe {
             for _ in 0..rows / ROWS {
-                if W > 0 {
-                    self.four::<W>(add);
-                } else {
-                    self.rows::<ROWS>(add);
-                }
+                self.rows::<ROWS, W>(add);
             }
             for _ in 0..rows % ROWS {
-                self.rows::<1>(add);
-            }
-        }
-    }
-
-    /// Four rows of W columns: places are at distances that are known, so that they need no instructions of their own.
-    ///
-    /// # Safety
-    /// They must be readable from here on.
-    #[inline(always)]
-    unsafe fn four<const W: usize>(&mut self, add: &impl Fn([Lanes; S], [Lanes; F], [Lanes; I]) -> [Lanes; S]) {
-        // SAFETY: promised by the caller; there are W factors and sums.
-        unsafe {
-            for first in (0..W).step_by(LANES) {
-                let factors = self.factors.map(|factors| Lanes::load_at(factors.add(first)));
-                let mut sums = self.sums.map(|sums| Lanes::load_at(sums.add(first)));
-                for row in 0..ROWS {
-                    let place = row * W + first;
-                    sums = add(sums, factors, self.inputs.map(|input| Lanes::load_at(input.add(place))));
-                }
-                for (sum, place) in sums.into_iter().zip(self.sums) {
-                    sum.store_at(place.add(first));
-                }
-            }
-            for input in &mut self.inputs {
-                *input = input.add(ROWS * W);
+                self.rows::<1, 0>(add);
             }
         }
     }
@@ -264,19 +235,26 @@ impl<const F: usize, const I: usize, const S: usize> Added<F, I, S> {
     /// # Safety
     /// R rows must be readable from here on.
     #[inline(always)]
-    unsafe fn rows<const R: usize>(&mut self, add: &impl Fn([Lanes; S], [Lanes; F], [Lanes; I]) -> [Lanes; S]) {
+    unsafe fn rows<const R: usize, const W: usize>(
+        &mut self,
+        add: &impl Fn([Lanes; S], [Lanes; F], [Lanes; I]) -> [Lanes; S],
+    ) {
         // SAFETY: promised by the caller; no strip ends behind the row.
         unsafe {
+            let (width, stride) = if W > 0 { (W, W) } else { (self.width, self.stride) };
             let mut first = 0;
-            while first + LINE <= self.width {
-                self.strip::<STRIP, R>(first, add);
+            while first + LINE <= width {
+                self.strip::<STRIP, R>((first, stride), add);
                 first += LINE;
             }
-            while first < self.width {
-                self.strip::<1, R>(first, add);
+            while first < width {
+                self.strip::<1, R>((first, stride), add);
                 first += LANES;
             }
-            self.inputs = self.inputs.map(|input| input.add(R * self.stride));
+            // Each by itself: of two places that move as an array LLVM makes one number of 64 bits.
+            for input in &mut self.inputs {
+                *input = input.add(R * stride);
+            }
         }
     }
 
@@ -285,7 +263,7 @@ impl<const F: usize, const I: usize, const S: usize> Added<F, I, S> {
     #[inline(always)]
     unsafe fn strip<const V: usize, const R: usize>(
         &self,
-        first: usize,
+        (first, stride): (usize, usize),
         add: &impl Fn([Lanes; S], [Lanes; F], [Lanes; I]) -> [Lanes; S],
     ) {
         // SAFETY: promised by the caller.
@@ -295,7 +273,7 @@ impl<const F: usize, const I: usize, const S: usize> Added<F, I, S> {
                 let places = self.sums.map(|sums| sums.add(first));
                 let mut sums = places.map(|place| Lanes::load_at(place));
                 for row in 0..R {
-                    let place = row * self.stride + first;
+                    let place = row * stride + first;
                     sums = add(sums, factors, self.inputs.map(|input| Lanes::load_at(input.add(place))));
                 }
                 for (sum, place) in sums.into_iter().zip(places) {

@@ -24,9 +24,7 @@ pub fn slide_products<const R: usize, const T: usize>(
     let next = Next { values, first: c.div_ceil(2 * LANES), touches: seen, pace: LINE / 2 };
     lines.each_walk::<R, T>(sums, (x, origin), dy, next, |walk, sums| {
         let mut sums = sums;
-        let (mut row, mut start) = (walk.x, walk.dy);
-        let below = start.wrapping_add(walk.rows);
-        while start != below {
+        walk.each_row(&lines, |row, start, ahead| {
             let mut pixel = row;
             let mut gradient = start.wrapping_add(first * c);
             let end = pixel.wrapping_add(seen * c);
@@ -41,7 +39,7 @@ pub fn slide_products<const R: usize, const T: usize>(
                     }
                 });
                 while pixel != end {
-                    walk.ahead.touch();
+                    ahead.touch();
                     window = meet(&mut sums, window, Lanes::load_at(gradient), pixel, line);
                     gradient = gradient.wrapping_add(c);
                     pixel = pixel.wrapping_add(c);
@@ -51,9 +49,7 @@ pub fn slide_products<const R: usize, const T: usize>(
                     pixel = pixel.wrapping_add(c);
                 }
             }
-            row = row.wrapping_add(lines.x);
-            start = start.wrapping_add(lines.dy);
-        }
+        });
         sums
     });
 }
@@ -111,9 +107,7 @@ pub fn skip_products<const R: usize, const LEFT: usize, const RIGHT: usize>(
     };
     lines.each_walk::<R, 3>(sums, (x, origin), dy, next, |walk, sums| {
         let mut sums = sums;
-        let (mut row, mut start) = (walk.x, walk.dy);
-        let below = start.wrapping_add(walk.rows);
-        while start != below {
+        walk.each_row(&lines, |row, start, ahead| {
             // SAFETY: the assertions above bound every address that is read; pointers may pass the end after the last gradient.
             unsafe {
                 // What the last gradient has seen through its last tap, the next one sees through its first one.
@@ -128,7 +122,7 @@ pub fn skip_products<const R: usize, const LEFT: usize, const RIGHT: usize>(
                 let mut gradient = start;
                 let end = start.wrapping_add((count - RIGHT) * c);
                 loop {
-                    walk.ahead.touch();
+                    ahead.touch();
                     let value = Lanes::load_at(gradient);
                     for r in 0..R {
                         let middle = Lanes::load_at(pixel.wrapping_add(r * line));
@@ -149,9 +143,7 @@ pub fn skip_products<const R: usize, const LEFT: usize, const RIGHT: usize>(
                     pixel = pixel.wrapping_add(2 * c);
                 }
             }
-            row = row.wrapping_add(lines.x);
-            start = start.wrapping_add(lines.dy);
-        }
+        });
         sums
     });
 }
@@ -175,9 +167,7 @@ pub fn tap_products<const R: usize, const T: usize>(
     let next = Next { values: [(x, 0, 0), (dy, 0, 0)], first: 0, touches: 0, pace: 0 };
     lines.each_walk::<R, T>(sums, (x, origin), dy, next, |walk, sums| {
         let mut sums = sums;
-        let (mut row, mut start) = (walk.x, walk.dy);
-        let below = start.wrapping_add(walk.rows);
-        while start != below {
+        walk.each_row(&lines, |row, start, _| {
             let mut pixel = row;
             let mut gradient = start.wrapping_add(first * c);
             // SAFETY: the assertions above bound every address that is read; pointers may pass the end after the last gradient.
@@ -194,9 +184,7 @@ pub fn tap_products<const R: usize, const T: usize>(
                     pixel = pixel.wrapping_add(step);
                 }
             }
-            row = row.wrapping_add(lines.x);
-            start = start.wrapping_add(lines.dy);
-        }
+        });
         sums
     });
 }

@@ -41,10 +41,24 @@ pub struct Lines {
 /// Four channels of a band: where its first pixels and its gradients begin, how far its gradients reach, and what to ask for meanwhile.
 #[derive(Clone, Copy)]
 pub(super) struct Walk {
-    pub x: *const Real,
-    pub dy: *const Real,
-    pub rows: usize,
-    pub ahead: Ahead,
+    x: *const Real,
+    dy: *const Real,
+    rows: usize,
+    ahead: Ahead,
+}
+
+impl Walk {
+    /// Calls `add` with where the pixels and the gradients of every row begin, and with what asks for the next ones.
+    #[inline(always)]
+    pub fn each_row(&mut self, lines: &Lines, mut add: impl FnMut(*const Real, *const Real, &mut Ahead)) {
+        let (mut x, mut dy) = (self.x, self.dy);
+        let below = dy.wrapping_add(self.rows);
+        while dy != below {
+            add(x, dy, &mut self.ahead);
+            x = x.wrapping_add(lines.x);
+            dy = dy.wrapping_add(lines.dy);
+        }
+    }
 }
 
 /// What the first vectors of channels ask for while they walk along a row, and what the others do.

@@ -33,7 +33,7 @@ fn at(values: &[f32], repeat: Repeat, row: usize, column: usize, columns: usize)
 
 #[test]
 fn two_arrays_in_every_way_of_repetition() {
-    for (rows, columns) in [(1, 1), (1, 9), (3, 4), (5, 7), (4, 8)] {
+    for (rows, columns) in [(1, 1), (1, 9), (3, 4), (5, 7), (4, 8), (300, 1), (107, 3), (2, 128), (3, 150)] {
         for (operation, define) in OPERATIONS {
             for of_a in WAYS {
                 for of_b in WAYS {

@@ -115,6 +115,8 @@ pub fn forward_in_place(activation: Activation, y: &mut [Real]) {
 /// What takes a function of four lanes and applies it, so that each function is named once.
 trait Visitor {
     fn apply(self, function: impl Fn(Lanes) -> Lanes);
+    /// For functions of a few instructions, among which those of the loop would count.
+    fn apply_brief(self, function: impl Fn(Lanes) -> Lanes);
     /// The same where a simpler function gives the same for four vectors that are `small`.
     fn apply_simpler(
         self,
@@ -132,7 +134,12 @@ struct Between<'a> {
 impl Visitor for Between<'_> {
     #[inline(always)]
     fn apply(self, function: impl Fn(Lanes) -> Lanes) {
-        map(self.x, self.y, function);
+        map::<1>(self.x, self.y, function);
+    }
+
+    #[inline(always)]
+    fn apply_brief(self, function: impl Fn(Lanes) -> Lanes) {
+        map::<4>(self.x, self.y, function);
     }
 
     #[inline(always)]
@@ -153,7 +160,12 @@ struct InPlace<'a> {
 impl Visitor for InPlace<'_> {
     #[inline(always)]
     fn apply(self, function: impl Fn(Lanes) -> Lanes) {
-        map_in_place(self.y, function);
+        map_in_place::<1>(self.y, function);
+    }
+
+    #[inline(always)]
+    fn apply_brief(self, function: impl Fn(Lanes) -> Lanes) {
+        map_in_place::<1>(self.y, function);
     }
 
     #[inline(always)]
@@ -171,22 +183,22 @@ impl Visitor for InPlace<'_> {
 fn with_function(activation: Activation, visitor: impl Visitor) {
     let zero = Lanes::splat(0.0);
     match activation {
-        Activation::Linear => visitor.apply(|x| x),
+        Activation::Linear => visitor.apply_brief(|x| x),
         Activation::Sigmoid => {
             let c = Logistic::new();
             visitor.apply_simpler(|x| c.are_within(x), |x| c.sigmoid_within(x), |x| c.sigmoid(x));
         }
-        Activation::Relu => visitor.apply(|x| x.at_least(zero)),
+        Activation::Relu => visitor.apply_brief(|x| x.at_least(zero)),
         Activation::Tanh => {
             let constants = Tangent::new();
             visitor.apply(|x| constants.tanh(x));
         }
-        Activation::Relu6 => visitor.apply(|x| x.at_least(zero).at_most(Lanes::splat(6.0))),
-        Activation::LeakyRelu(slope) => visitor.apply(|x| x.select_less(zero, x.mul(Lanes::splat(slope)), x)),
+        Activation::Relu6 => visitor.apply_brief(|x| x.at_least(zero).at_most(Lanes::splat(6.0))),
+        Activation::LeakyRelu(slope) => visitor.apply_brief(|x| x.select_less(zero, x.mul(Lanes::splat(slope)), x)),
         Activation::HardSigmoid => visitor.apply(curves::hard_sigmoid),
         Activation::HardSwish => visitor.apply(|x| x.mul(curves::hard_sigmoid(x))),
         Activation::Softsign => visitor.apply(bends::softsign),
-        Activation::HardTanh => visitor.apply(bends::hard_tanh),
+        Activation::HardTanh => visitor.apply_brief(bends::hard_tanh),
         Activation::SoftShrink(width) => visitor.apply(|x| bends::soft_shrink(x, width)),
         Activation::HardShrink(width) => visitor.apply(|x| bends::hard_shrink(x, width)),
         Activation::Squareplus(b) => visitor.apply(|x| bends::squareplus(x, b)),

@@ -4,9 +4,10 @@
 
 use super::bias::sum;
 use super::logarithm::map_logarithm;
-use super::map::map;
+use super::map::{map, zip};
 use crate::error::Error;
-use crate::vector::{Lanes, Real, Vector, LANES};
+use crate::threads::{each_part, each_share, OF_COPYING, WORTH};
+use crate::vector::{Lanes, Real, Vector};
 
 /// What is done with two values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,88 +127,133 @@ impl Repeat {
     }
 }
 
-/// One row of an operand: its values, or one for all.
+/// Some rows of an operand: their values, or one for all.
 #[derive(Clone, Copy)]
-enum RowOf<'a> {
+enum Part<'a> {
     Values(&'a [Real]),
     Same(Real),
 }
 
-impl<'a> RowOf<'a> {
-    fn new(values: &'a [Real], repeat: Repeat, row: usize, columns: usize) -> Self {
-        match repeat {
-            Repeat::None => Self::Values(&values[row * columns..(row + 1) * columns]),
-            Repeat::Row => Self::Values(values),
-            Repeat::Column => Self::Same(values[row]),
-            Repeat::Value => Self::Same(values[0]),
+/// An operand, of which `rows` rows are taken at once.
+struct Operand<'a> {
+    values: &'a [Real],
+    repeat: Repeat,
+    rows: usize,
+    columns: usize,
+    /// What is repeated within that many rows.
+    written_out: [Real; JOINED],
+}
+
+impl<'a> Operand<'a> {
+    fn new((values, repeat): (&'a [Real], Repeat), rows: usize, columns: usize) -> Self {
+        let mut written_out = [0.0; JOINED];
+        if rows > 1 && repeat == Repeat::Row {
+            for row in written_out.chunks_exact_mut(columns) {
+                row.copy_from_slice(values);
+            }
+        }
+        Self { values, repeat, rows, columns, written_out }
+    }
+
+    /// `length` values, from row `part · rows` on.
+    fn part(&mut self, part: usize, length: usize) -> Part<'_> {
+        let Self { rows, columns, .. } = *self;
+        match self.repeat {
+            Repeat::None => Part::Values(&self.values[part * rows * columns..][..length]),
+            Repeat::Row if rows == 1 => Part::Values(self.values),
+            Repeat::Row => Part::Values(&self.written_out[..length]),
+            Repeat::Column if rows == 1 => Part::Same(self.values[part]),
+            Repeat::Column => {
+                let each = &self.values[part * rows..][..length / columns];
+                if columns == 1 {
+                    return Part::Values(each);
+                }
+                for (row, &value) in self.written_out.chunks_exact_mut(columns).zip(each) {
+                    row.fill(value);
+                }
+                Part::Values(&self.written_out[..length])
+            }
+            Repeat::Value => Part::Same(self.values[0]),
         }
     }
 }
 
-/// `y = a ∘ b` over `[rows, columns]`.
+/// Rows of fewer values than this are joined to one of so many.
+const JOINED: usize = 128;
+
+/// Values that are taken at once where nothing is repeated by rows.
+const PIECE: usize = 1024;
+
+/// Operations that a value is worth where it takes a few instructions: it is loaded and stored.
+const OPERATIONS: usize = OF_COPYING;
+
+/// `y = a ∘ b` over `[rows, columns]`. Where a row is short, as many as make a long one are taken at once: what is repeated within
+/// it is written out.
 pub fn binary(operation: Binary, columns: usize, a: (&[Real], Repeat), b: (&[Real], Repeat), y: &mut [Real]) {
-    for (row, y) in y.chunks_exact_mut(columns).enumerate() {
-        let (a, b) = (RowOf::new(a.0, a.1, row, columns), RowOf::new(b.0, b.1, row, columns));
-        match operation {
-            Binary::Add => combine(a, b, y, |a, b| a.add(b)),
-            Binary::Subtract => combine(a, b, y, |a, b| a.sub(b)),
-            Binary::Multiply => combine(a, b, y, |a, b| a.mul(b)),
-            Binary::Divide => combine(a, b, y, |a, b| a.div(b)),
-            Binary::SquaredDifference => combine(a, b, y, |a, b| a.sub(b).mul(a.sub(b))),
-            Binary::Maximum => combine(a, b, y, |a, b| a.at_least(b).or_nan_of(b)),
-            Binary::Minimum => combine(a, b, y, |a, b| a.at_most(b).or_nan_of(b)),
-            Binary::Prelu => combine(a, b, y, |a, b| a.select_less(Lanes::splat(0.0), a.mul(b), a)),
+    let by_rows = [a.1, b.1].iter().any(|repeat| matches!(repeat, Repeat::Row | Repeat::Column));
+    let columns = if by_rows { columns } else { PIECE };
+    let rows = (JOINED / columns).max(1);
+    let size = rows * columns;
+    each_share(y, size, OPERATIONS * size, |first, y| {
+        let (mut a, mut b) = (Operand::new(a, rows, columns), Operand::new(b, rows, columns));
+        for (part, y) in y.chunks_mut(size).enumerate() {
+            apply_to(operation, a.part(first + part, y.len()), b.part(first + part, y.len()), y);
         }
+    });
+}
+
+fn apply_to(operation: Binary, a: Part, b: Part, y: &mut [Real]) {
+    match operation {
+        Binary::Add => combine(a, b, y, |a, b| a.add(b)),
+        Binary::Subtract => combine(a, b, y, |a, b| a.sub(b)),
+        Binary::Multiply => combine(a, b, y, |a, b| a.mul(b)),
+        Binary::Divide => combine(a, b, y, |a, b| a.div(b)),
+        Binary::SquaredDifference => combine(a, b, y, |a, b| a.sub(b).mul(a.sub(b))),
+        Binary::Maximum => combine(a, b, y, |a, b| a.at_least(b).or_nan_of(b)),
+        Binary::Minimum => combine(a, b, y, |a, b| a.at_most(b).or_nan_of(b)),
+        Binary::Prelu => combine(a, b, y, |a, b| a.select_less(Lanes::splat(0.0), a.mul(b), a)),
     }
 }
 
 #[inline(always)]
-fn combine(a: RowOf, b: RowOf, y: &mut [Real], apply: impl Fn(Lanes, Lanes) -> Lanes) {
+fn combine(a: Part, b: Part, y: &mut [Real], apply: impl Fn(Lanes, Lanes) -> Lanes) {
     match (a, b) {
-        (RowOf::Values(a), RowOf::Values(b)) => {
-            let whole = y.len() / LANES * LANES;
-            let (body, rest) = y.split_at_mut(whole);
-            for ((a, b), y) in a.chunks_exact(LANES).zip(b.chunks_exact(LANES)).zip(body.chunks_exact_mut(LANES)) {
-                apply(Lanes::load(a), Lanes::load(b)).store(y);
-            }
-            for ((a, b), y) in a[whole..].iter().zip(&b[whole..]).zip(rest) {
-                *y = apply(Lanes::splat(*a), Lanes::splat(*b)).to_array()[0];
-            }
-        }
-        (RowOf::Values(a), RowOf::Same(b)) => map(a, y, |a| apply(a, Lanes::splat(b))),
-        (RowOf::Same(a), RowOf::Values(b)) => map(b, y, |b| apply(Lanes::splat(a), b)),
-        (RowOf::Same(a), RowOf::Same(b)) => y.fill(apply(Lanes::splat(a), Lanes::splat(b)).to_array()[0]),
+        (Part::Values(a), Part::Values(b)) => zip(a, b, y, apply),
+        (Part::Values(a), Part::Same(b)) => map::<4>(a, y, |a| apply(a, Lanes::splat(b))),
+        (Part::Same(a), Part::Values(b)) => map::<4>(b, y, |b| apply(Lanes::splat(a), b)),
+        (Part::Same(a), Part::Same(b)) => y.fill(apply(Lanes::splat(a), Lanes::splat(b)).to_array()[0]),
     }
 }
 
 /// `y = f(x)`.
 pub fn unary(operation: Unary, x: &[Real], y: &mut [Real]) {
-    let (zero, one) = (Lanes::splat(0.0), Lanes::splat(1.0));
-    match operation {
-        Unary::Step(alpha) => map(x, y, |x| zero.select_less(x, one, Lanes::splat(alpha)).or_nan_of(x)),
-        Unary::SquareRoot => map(x, y, |x| x.square_root()),
-        Unary::Square => map(x, y, |x| x.mul(x)),
-        Unary::Negative => map(x, y, |x| x.mul(Lanes::splat(-1.0))),
-        Unary::Absolute => map(x, y, |x| x.abs()),
-        Unary::Reciprocal => map(x, y, |x| one.div(x)),
-        Unary::ReciprocalRoot => map(x, y, |x| one.div(x.square_root())),
-        Unary::Floor => each(x, y, Real::floor),
-        Unary::Ceiling => each(x, y, Real::ceil),
-        Unary::Logarithm => map_logarithm(x, y),
-    }
+    each_part(y, WORTH / OPERATIONS, |part, y| {
+        unary_part(operation, &x[part * (WORTH / OPERATIONS)..][..y.len()], y);
+    });
 }
 
-#[inline(always)]
-fn each(x: &[Real], y: &mut [Real], apply: impl Fn(Real) -> Real) {
-    for (x, y) in x.iter().zip(y) {
-        *y = apply(*x);
+fn unary_part(operation: Unary, x: &[Real], y: &mut [Real]) {
+    let (zero, one) = (Lanes::splat(0.0), Lanes::splat(1.0));
+    match operation {
+        Unary::Step(alpha) => map::<4>(x, y, |x| zero.select_less(x, one, Lanes::splat(alpha)).or_nan_of(x)),
+        Unary::SquareRoot => map::<4>(x, y, |x| x.square_root()),
+        Unary::Square => map::<4>(x, y, |x| x.mul(x)),
+        Unary::Negative => map::<4>(x, y, |x| x.mul(Lanes::splat(-1.0))),
+        Unary::Absolute => map::<4>(x, y, |x| x.abs()),
+        Unary::Reciprocal => map::<4>(x, y, |x| one.div(x)),
+        Unary::ReciprocalRoot => map::<4>(x, y, |x| one.div(x.square_root())),
+        Unary::Floor => map::<4>(x, y, |x| x.floor()),
+        Unary::Ceiling => map::<4>(x, y, |x| x.ceil()),
+        Unary::Logarithm => map_logarithm(x, y),
     }
 }
 
 /// `y = x`, brought between `low` and `high`; NaN stays.
 pub fn clip(low: Real, high: Real, x: &[Real], y: &mut [Real]) {
     let (low, high) = (Lanes::splat(low), Lanes::splat(high));
-    map(x, y, |x| x.at_least(low).at_most(high));
+    each_part(y, WORTH / OPERATIONS, |part, y| {
+        map::<4>(&x[part * (WORTH / OPERATIONS)..][..y.len()], y, |x| x.at_least(low).at_most(high));
+    });
 }
 
 /// `y[row] = Σ x[row, column]`; sums are cut into blocks, whose sums are added, so that long ones lose less.

@@ -21,7 +21,7 @@ const PART: usize = WORTH / 10;
 pub fn forward(f: Clipped, x: &[Real], y: &mut [Real]) {
     each_part(y, PART, |part, y| {
         let (threshold, slope, limit) = (Lanes::splat(f.threshold), Lanes::splat(f.slope), Lanes::splat(f.limit));
-        map(&x[part * PART..][..y.len()], y, |x| {
+        map::<4>(&x[part * PART..][..y.len()], y, |x| {
             let low = x.sub(threshold).mul(slope);
             threshold.select_less(x, x.at_most(limit), low).or_nan_of(x)
         });

@@ -84,7 +84,7 @@ pub fn from_logits_gradient(width: usize, probabilities: &[Real], targets: Targe
     for (row, (y, dx)) in probabilities.chunks_exact(width).zip(gradient.chunks_exact_mut(width)).enumerate() {
         let factor = share * targets.weight(row);
         if let Some(class) = targets.only_class(row, width) {
-            map(y, dx, |y| y.mul(Lanes::splat(factor)));
+            map::<4>(y, dx, |y| y.mul(Lanes::splat(factor)));
             dx[class] = (y[class] - 1.0) * factor;
             continue;
         }

@@ -1,10 +1,10 @@
 //! Copies, sums and gathers.
 
 use super::exponential::Exponential;
-use super::map::map;
+use super::map::{map, zip};
 use crate::error::Error;
 use crate::threads::{each_part, share, WORTH};
-use crate::vector::{update_ahead, Lanes, Real, Vector, LANES};
+use crate::vector::{update_ahead, Lanes, Real, Vector};
 
 /// Elements of a part of what takes one operation an element.
 const PART: usize = WORTH / 4;
@@ -14,41 +14,32 @@ const WAIT: usize = 16;
 
 /// `y = a + b`.
 pub fn add(a: &[Real], b: &[Real], y: &mut [Real]) {
-    each_part(y, PART, |part, y| add_part(&a[part * PART..][..y.len()], &b[part * PART..][..y.len()], y));
-}
-
-fn add_part(a: &[Real], b: &[Real], y: &mut [Real]) {
-    let mut left = a.chunks_exact(LANES);
-    let mut right = b.chunks_exact(LANES);
-    let mut outputs = y.chunks_exact_mut(LANES);
-    for ((a, b), y) in (&mut left).zip(&mut right).zip(&mut outputs) {
-        Lanes::load(a).add(Lanes::load(b)).store(y);
-    }
-    for ((a, b), y) in left.remainder().iter().zip(right.remainder()).zip(outputs.into_remainder()) {
-        *y = a + b;
-    }
+    each_part(y, PART, |part, y| {
+        zip(&a[part * PART..][..y.len()], &b[part * PART..][..y.len()], y, |a, b| a.add(b));
+    });
 }
 
 /// `y = a · b`.
 pub fn multiply(a: &[Real], b: &[Real], y: &mut [Real]) {
     each_part(y, PART, |part, y| {
-        for ((a, b), y) in a[part * PART..].iter().zip(&b[part * PART..]).zip(y) {
-            *y = a * b;
-        }
+        zip(&a[part * PART..][..y.len()], &b[part * PART..][..y.len()], y, |a, b| a.mul(b));
     });
 }
 
 /// `y = scale · x + offset`.
 pub fn affine(scale: Real, offset: Real, x: &[Real], y: &mut [Real]) {
-    for (x, y) in x.iter().zip(y) {
-        *y = x * scale + offset;
-    }
+    let (scale, offset) = (Lanes::splat(scale), Lanes::splat(offset));
+    each_part(y, PART, |part, y| {
+        map::<4>(&x[part * PART..][..y.len()], y, |x| x.mul(scale).add(offset));
+    });
 }
 
 /// `y = eˣ`.
 pub fn exp(x: &[Real], y: &mut [Real]) {
     let constants = Exponential::new();
-    map(x, y, |x| constants.exp(x));
+    each_part(y, WORTH / 20, |part, y| {
+        map::<1>(&x[part * (WORTH / 20)..][..y.len()], y, |x| constants.exp(x));
+    });
 }
 
 /// `destination[r] = source[indices[r]]` for rows of `row` values. A row is asked for while the one before it is copied: which it

@@ -1,32 +1,17 @@
 //! A function of four lanes, applied to every element of slices.
 
-use crate::vector::{sweep, Lanes, Real, Vector, LANES};
+use crate::vector::{combine, sweep, update, Lanes, Real, Vector, LANES};
 
-/// Applies a function of four lanes to every element.
+/// Applies a function of four lanes to every element, N vectors at a time, see [`sweep`].
 #[inline(always)]
-pub fn map(x: &[Real], y: &mut [Real], apply: impl Fn(Lanes) -> Lanes) {
-    let mut inputs = x.chunks_exact(LANES);
-    let mut outputs = y.chunks_exact_mut(LANES);
-    for (x, y) in (&mut inputs).zip(&mut outputs) {
-        apply(Lanes::load(x)).store(y);
-    }
-    let rest = inputs.remainder();
-    if !rest.is_empty() {
-        apply(Lanes::load_few(rest, 1.0)).store_few(outputs.into_remainder());
-    }
+pub fn map<const N: usize>(x: &[Real], y: &mut [Real], apply: impl Fn(Lanes) -> Lanes) {
+    combine::<1, N>([x], y, |[x]| apply(x));
 }
 
-/// Applies a function of four lanes to every element, in place.
+/// [`map`] in place.
 #[inline(always)]
-pub fn map_in_place(y: &mut [Real], apply: impl Fn(Lanes) -> Lanes) {
-    let mut outputs = y.chunks_exact_mut(LANES);
-    for y in &mut outputs {
-        apply(Lanes::load(y)).store(y);
-    }
-    let rest = outputs.into_remainder();
-    if !rest.is_empty() {
-        apply(Lanes::load_few(rest, 1.0)).store_few(rest);
-    }
+pub fn map_in_place<const N: usize>(y: &mut [Real], apply: impl Fn(Lanes) -> Lanes) {
+    update::<N>(y, apply);
 }
 
 /// [`map`] with a function that is simpler where four vectors are `small`.
@@ -42,12 +27,12 @@ pub fn map_small(
     let mut outputs = y.chunks_exact_mut(4 * LANES);
     for (x, y) in (&mut inputs).zip(&mut outputs) {
         if small(std::array::from_fn(|v| Lanes::load(&x[v * LANES..]))) {
-            map(x, y, &simple);
+            map::<1>(x, y, &simple);
         } else {
-            map(x, y, &apply);
+            map::<1>(x, y, &apply);
         }
     }
-    map(inputs.remainder(), outputs.into_remainder(), apply);
+    map::<1>(inputs.remainder(), outputs.into_remainder(), apply);
 }
 
 /// [`map_in_place`] with a function that is simpler where four vectors are `small`.
@@ -61,22 +46,22 @@ pub fn map_small_in_place(
     let mut outputs = y.chunks_exact_mut(4 * LANES);
     for y in &mut outputs {
         if small(std::array::from_fn(|v| Lanes::load(&y[v * LANES..]))) {
-            map_in_place(y, &simple);
+            map_in_place::<1>(y, &simple);
         } else {
-            map_in_place(y, &apply);
+            map_in_place::<1>(y, &apply);
         }
     }
-    map_in_place(outputs.into_remainder(), apply);
+    map_in_place::<1>(outputs.into_remainder(), apply);
 }
 
-/// `y = apply(y, x)` for every element.
+/// `y = apply(y, x)` for every element; for functions of few instructions.
 #[inline(always)]
 pub fn zip_in_place(y: &mut [Real], x: &[Real], apply: impl Fn(Lanes, Lanes) -> Lanes) {
-    sweep::<1>(None, x, y, apply);
+    sweep::<4>(None, x, y, apply);
 }
 
-/// `y = apply(a, b)` for every element.
+/// `y = apply(a, b)` for every element; for functions of few instructions.
 #[inline(always)]
 pub fn zip(a: &[Real], b: &[Real], y: &mut [Real], apply: impl Fn(Lanes, Lanes) -> Lanes) {
-    sweep::<1>(Some(a), b, y, apply);
+    sweep::<4>(Some(a), b, y, apply);
 }

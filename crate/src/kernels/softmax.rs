@@ -6,7 +6,7 @@ use super::fours::{self, total, SHORT};
 use super::logarithm::natural_logarithm;
 use super::map::{map, map_in_place, zip_in_place};
 use crate::threads::{each_part, share};
-use crate::vector::{columns_to_rows, rows_to_columns, Lanes, Real, Vector, LANES};
+use crate::vector::{columns_to_rows, rows_to_columns, sweep, Lanes, Real, Vector, LANES};
 
 /// Rows up to this long are taken four at a time: see [`fours`].
 const NARROW: usize = fours::MOST;
@@ -114,7 +114,7 @@ fn wide(constants: &Falling, x: &[Real], y: &mut [Real]) -> (Real, Real) {
     }
     let total = total.sum();
     let share = Lanes::splat(1.0 / total);
-    map_in_place(y, |y| y.mul(share));
+    map_in_place::<4>(y, |y| y.mul(share));
     (largest.to_array()[0], total * Falling::UNIT)
 }
 
@@ -236,7 +236,7 @@ pub fn log_softmax(width: usize, x: &[Real], y: &mut [Real]) {
         }
         softmax_rows(width, x, y, |row, y, largest, total| {
             let logarithm = Lanes::splat(logarithm(total));
-            map(&x[row * width..(row + 1) * width], y, |x| x.sub(Lanes::splat(largest)).sub(logarithm));
+            map::<4>(&x[row * width..(row + 1) * width], y, |x| x.sub(Lanes::splat(largest)).sub(logarithm));
         });
     });
 }
@@ -255,7 +255,7 @@ pub fn log_gradient(width: usize, y: &[Real], d: &mut [Real]) {
         }
         for (y, d) in y.chunks_exact(width).zip(d.chunks_exact_mut(width)) {
             let total = Lanes::splat(-sum(d));
-            zip_in_place(d, y, |d, y| constants.exp(y).mul_add(total, d));
+            sweep::<1>(None, y, d, |d, y| constants.exp(y).mul_add(total, d));
         }
     });
 }

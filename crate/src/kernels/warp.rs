@@ -191,7 +191,7 @@ impl Warp {
         let nothing = Lanes::splat(self.nothing());
         for (i, y) in y.chunks_exact_mut(self.output[1] * self.channels).enumerate() {
             if let Some(start) = self.repeated(map, i) {
-                super::map::map(&x[start..start + y.len()], y, |x| nothing.add(x));
+                super::map::map::<4>(&x[start..start + y.len()], y, |x| nothing.add(x));
                 continue;
             }
             for (j, y) in y.chunks_exact_mut(self.channels).enumerate() {

@@ -91,7 +91,7 @@ fn multiple(factor: Real, b: &[Real], c: &mut [Real], ending: Ending) {
         }
         _ => {
             let c = &mut c[..b.len()];
-            map(b, c, |b| b.mul(factor));
+            map::<4>(b, c, |b| b.mul(factor));
             ending.apply(c);
         }
     }

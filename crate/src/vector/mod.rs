@@ -27,7 +27,7 @@ pub use registers::{many_registers, use_registers, Registers};
 pub use rows::{add_rows, combine_rows};
 #[cfg(target_feature = "simd128")]
 pub use simd128::Lanes;
-pub use sweep::{combine, combine_ahead, combine_beside_totals, spread, sweep, totals, update_ahead};
+pub use sweep::{combine, combine_ahead, combine_beside_totals, spread, sweep, totals, update, update_ahead};
 pub use turned::{columns_to_rows, rows_to_columns};
 pub use windows::{give_fours_to_equal, give_to_equal, Carried, Walk};
 pub use words::Words;
@@ -113,6 +113,10 @@ pub trait Vector: Copy {
     fn half_of_rounded(self) -> Self;
     /// Lane by lane.
     fn square_root(self) -> Self;
+    /// The largest integer that is not larger, lane by lane.
+    fn floor(self) -> Self;
+    /// The smallest integer that is not smaller, lane by lane.
+    fn ceil(self) -> Self;
     /// `yes` where `self` equals `other` or is NaN, else `no`.
     fn select_equal_or_nan(self, other: Self, yes: Self, no: Self) -> Self;
     /// `values` where `self` equals `other`, else zero; and the rest of them.

@@ -108,6 +108,16 @@ impl Vector for Lanes {
     }
 
     #[inline(always)]
+    fn floor(self) -> Self {
+        self.map(Real::floor)
+    }
+
+    #[inline(always)]
+    fn ceil(self) -> Self {
+        self.map(Real::ceil)
+    }
+
+    #[inline(always)]
     fn select_equal_or_nan(self, other: Self, yes: Self, no: Self) -> Self {
         Self(std::array::from_fn(|lane| {
             let hit = self.0[lane] == other.0[lane] || self.0[lane].is_nan();

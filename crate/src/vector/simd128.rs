@@ -114,6 +114,16 @@ impl Vector for Lanes {
     }
 
     #[inline(always)]
+    fn floor(self) -> Self {
+        Self(f32x4_floor(self.0))
+    }
+
+    #[inline(always)]
+    fn ceil(self) -> Self {
+        Self(f32x4_ceil(self.0))
+    }
+
+    #[inline(always)]
     fn select_equal_or_nan(self, other: Self, yes: Self, no: Self) -> Self {
         select(v128_or(f32x4_eq(self.0, other.0), f32x4_ne(self.0, self.0)), yes, no)
     }

@@ -2,10 +2,11 @@
 #![cfg(not(feature = "double"))]
 
 use convgrad::error::Error;
+use convgrad::kernels::boxes::DIMENSIONS;
 use convgrad::kernels::broadcast::{clip, unary, Repeat, Unary};
 use convgrad::kernels::tensors::compare::{compare, logic, not, select, Comparison, Logic};
 use convgrad::kernels::tensors::reduce::{argument, reduce, reduce_truth, segment_sums, Reduction};
-use convgrad::kernels::tensors::strided::{gather, Plan, DIMENSIONS, WORDS};
+use convgrad::kernels::tensors::strided::{gather, region, WORDS};
 
 fn words(from: u32, to: u32, dimensions: &[(u32, i32, i32)]) -> [u32; WORDS] {
     let mut words = [0; WORDS];
@@ -32,12 +33,17 @@ fn naive(from: i64, to: i64, dimensions: &[(u32, i32, i32)], source: &[u32], tar
 fn boxes_of_every_kind() {
     let source: Vec<u32> = (100..100 + 4000).collect();
     type Case<'a> = (&'a str, u32, u32, &'a [(u32, i32, i32)]);
-    let cases: [Case; 9] = [
+    let cases: [Case; 14] = [
         ("one element", 5, 7, &[]),
         ("a short row", 3, 1, &[(9, 1, 1)]),
         ("a long row", 3, 1, &[(900, 1, 1)]),
         ("a transposition of matrices", 0, 0, &[(3, 1, 1200), (37, 1, 19), (19, 37, 1)]),
         ("one of four dimensions", 0, 0, &[(3, 5, 1), (4, 15, 3), (5, 1, 12), (2, 60, 60)]),
+        ("short rows in another order", 0, 0, &[(3, 300, 300), (12, 8, 80), (10, 96, 8), (8, 1, 1)]),
+        ("rows of three", 0, 0, &[(12, 3, 30), (10, 36, 3), (3, 1, 1)]),
+        ("to columns of three", 0, 0, &[(3, 1, 50), (50, 3, 1)]),
+        ("from columns of three", 0, 0, &[(50, 1, 3), (3, 50, 1)]),
+        ("a transposition whose columns are not the next dimension", 0, 0, &[(9, 1, 70), (7, 90, 10), (10, 9, 1)]),
         ("a slice", 11, 0, &[(3, 100, 12), (4, 10, 3), (3, 1, 1)]),
         ("padding", 0, 23, &[(3, 12, 100), (4, 3, 10), (3, 1, 1)]),
         ("repetition", 0, 0, &[(5, 0, 12), (4, 1, 3), (3, 0, 1)]),
@@ -46,15 +52,19 @@ fn boxes_of_every_kind() {
     for (name, from, to, dimensions) in cases {
         let (mut expected, mut found) = (vec![0; 4000], vec![0; 4000]);
         naive(i64::from(from), i64::from(to), dimensions, &source, &mut expected);
-        Plan::new(&words(from, to, dimensions), 4000, 4000).unwrap().copy(&source, &mut found);
+        region(&words(from, to, dimensions), [4000, 4000]).unwrap().copy(&source, &mut found);
         assert_eq!(found, expected, "{name}");
         assert!(found.iter().any(|&value| value != 0), "{name}");
+        let bytes: Vec<u8> = source.iter().map(|&value| value as u8).collect();
+        let mut found = vec![0; 4000];
+        region(&words(from, to, dimensions), [4000, 4000]).unwrap().copy(&bytes, &mut found);
+        assert_eq!(found, expected.iter().map(|&value| value as u8).collect::<Vec<_>>(), "{name} of bytes");
     }
 }
 
 #[test]
 fn boxes_that_leave_their_arrays_are_refused() {
-    let check = |from, to, dimensions: &[(u32, i32, i32)]| Plan::new(&words(from, to, dimensions), 10, 20).err();
+    let check = |from, to, dimensions: &[(u32, i32, i32)]| region(&words(from, to, dimensions), [10, 20]).err();
     assert_eq!(check(0, 0, &[(10, 1, 2)]), None);
     assert_eq!(check(9, 0, &[(10, -1, 1)]), None);
     assert_eq!(check(0, 0, &[(11, 1, 1)]), Some(Error::OutOfBounds));
@@ -65,10 +75,10 @@ fn boxes_that_leave_their_arrays_are_refused() {
     assert_eq!(check(0, 0, &[(u32::MAX, i32::MAX, i32::MAX); DIMENSIONS]), Some(Error::SizeOverflow));
     let mut long = words(0, 0, &[]);
     long[0] = DIMENSIONS as u32 + 1;
-    assert_eq!(Plan::new(&long, 10, 20).err(), Some(Error::InvalidGeometry));
+    assert_eq!(region(&long, [10, 20]).err(), Some(Error::InvalidGeometry));
     // Nothing is copied of an empty box, wherever it lies.
     let mut target = [7; 3];
-    Plan::new(&words(99, 99, &[(3, 1, 1), (0, 5, 5)]), 10, 3).unwrap().copy(&[1; 10], &mut target);
+    region(&words(99, 99, &[(3, 1, 1), (0, 5, 5)]), [10, 3]).unwrap().copy(&[1_u32; 10], &mut target);
     assert_eq!(target, [7; 3]);
 }
 

@@ -9,6 +9,7 @@ pub mod batch_norm;
 pub mod bends;
 pub mod between;
 pub mod bias;
+pub mod boxes;
 pub mod broadcast;
 pub mod clipped_relu;
 pub mod columns;

@@ -1,7 +1,9 @@
 //! Arrays with their dimensions in another order.
 
+use super::boxes::Region;
 use crate::error::{checked_product, Error};
-use crate::vector::{copy, Real};
+use crate::threads::{each_share, OF_COPYING};
+use crate::vector::{Dimension, Real};
 
 /// Most dimensions of an array.
 pub const MAX_RANK: usize = 8;
@@ -45,29 +47,21 @@ impl Permutation {
     }
 }
 
-/// `y` = `x` with its dimensions in the new order.
+/// `y` = `x` with its dimensions in the new order. Panics when they have other sizes.
 pub fn permute(permutation: &Permutation, x: &[Real], y: &mut [Real]) {
     let &Permutation { rank, sizes, strides } = permutation;
-    let (width, step) = (sizes[rank - 1], strides[rank - 1]);
-    let mut place = [0; MAX_RANK];
-    let mut from = 0;
-    for row in y.chunks_exact_mut(width) {
-        if step == 1 {
-            copy(&x[from..from + width], row);
-        } else {
-            for (value, x) in row.iter_mut().zip(x[from..].iter().step_by(step)) {
-                *value = *x;
-            }
-        }
-        // Counts the dimensions before the last one up, the source's place with them.
-        for dimension in (0..rank - 1).rev() {
-            place[dimension] += 1;
-            from += strides[dimension];
-            if place[dimension] < sizes[dimension] {
-                break;
-            }
-            from -= sizes[dimension] * strides[dimension];
-            place[dimension] = 0;
-        }
+    let mut dimensions = [Dimension::default(); MAX_RANK];
+    let mut to = 1;
+    for at in (0..rank).rev() {
+        dimensions[at] = Dimension { size: sizes[at], from: strides[at] as isize, to: to as isize };
+        to *= sizes[at];
     }
+    assert!(x.len() == to && y.len() == to);
+    let size = to / sizes[0];
+    each_share(y, size, OF_COPYING * size, |first, y| {
+        let mut dimensions = dimensions;
+        dimensions[0].size = y.len() / size;
+        let part = Region::new(&dimensions[..rank], [first * strides[0], 0], [x.len(), y.len()]);
+        part.expect("a part of an array with its dimensions in another order lies inside it").copy(x, y);
+    });
 }

@@ -1,7 +1,9 @@
 //! The one SIMD type: four lanes; and four words for chance. The only module that names `core::arch`.
 
+mod boxes;
 mod crossed;
 mod doubles;
+mod elements;
 mod marked;
 #[cfg(not(target_feature = "simd128"))]
 mod portable;
@@ -17,8 +19,10 @@ mod turned;
 mod windows;
 mod words;
 
+pub use boxes::{copy_box, copy_row, reach, Dimension};
 pub use crossed::{cross, Crossed};
 pub use doubles::{Doubles, Splitting};
+pub use elements::Element;
 pub use marked::{combine_marking, spread_marked};
 #[cfg(not(target_feature = "simd128"))]
 pub use portable::Lanes;

@@ -2,16 +2,17 @@
 
 use super::{call, Frame};
 use crate::error::{checked_product, Error};
-use crate::kernels::tensors::strided::{self, Plan, WORDS};
+use crate::kernels::boxes::Region;
+use crate::kernels::tensors::strided::{self, region, WORDS};
 use wasm_bindgen::prelude::*;
 
-fn plan(frame: &mut Frame, address: u32, source: u32, target: u32) -> Result<Plan, Error> {
+fn plan(frame: &mut Frame, address: u32, source: u32, target: u32) -> Result<Region, Error> {
     let mut words = [0; WORDS];
     words.copy_from_slice(frame.indices(address, WORDS)?);
-    Plan::new(&words, source as usize, target as usize)
+    region(&words, [source as usize, target as usize])
 }
 
-/// Copies the box of a plan, see [`Plan`], from `x` of `x_length` words to `y` of `y_length`.
+/// Copies the box of a plan, see [`region`], from `x` of `x_length` words to `y` of `y_length`.
 #[wasm_bindgen]
 pub fn copy_words(plan_address: u32, x_length: u32, x: u32, y_length: u32, y: u32) -> u32 {
     call(|frame| {

@@ -4,38 +4,13 @@ import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { backendName, ConvgradBackend, registerBackend } from '../../ts/tfjs';
 import { numbers } from './curves';
+import { all, type Case, expectSameAsCpu, integers, special, truths, values } from './sameAsCpu';
 
 beforeAll(() => registerBackend());
 afterEach(() => vi.restoreAllMocks());
 
-type Maker = () => tf.Tensor;
-
-function values(...shape: number[]): Maker {
-  return () => tf.tensor(numbers(tf.util.sizeFromShape(shape), shape.length), shape);
-}
-
-function integers(...shape: number[]): Maker {
-  const of = (value: number) => Math.round(value * 3);
-  return () => tf.tensor(numbers(tf.util.sizeFromShape(shape), 3).map(of), shape, 'int32');
-}
-
-function truths(...shape: number[]): Maker {
-  const of = (value: number) => Number(value > 0.3);
-  return () => tf.tensor(numbers(tf.util.sizeFromShape(shape), 1).map(of), shape, 'bool');
-}
-
-/** With NaN, infinities, zeros of both signs. */
-const special: Maker = () =>
-  tf.tensor1d([1, -0, 0, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -2.5, 0.5]);
-
-const all = (...shape: number[]): [string, Maker][] => [
-  ['float32', values(...shape)],
-  ['int32', integers(...shape)],
-  ['bool', truths(...shape)],
-];
-
-const cases: [string, Maker | (() => tf.Tensor[])][] = [];
-const add = (name: string, work: Maker | (() => tf.Tensor[])) => cases.push([name, work]);
+const cases: Case[] = [];
+const add = (...given: Case) => cases.push(given);
 
 for (const [type, x] of all(2, 3, 4, 5)) {
   for (const order of [
@@ -231,31 +206,7 @@ for (const [height, width] of [
   add(`images enlarged to ${height}×${width}`, () => enlarged(values(2, 2, 3, 5)()));
 }
 
-async function run(name: string, work: () => tf.Tensor | tf.Tensor[]) {
-  await tf.setBackend(name);
-  return tf.tidy(() =>
-    [work()]
-      .flat()
-      .map((tensor) => ({ shape: tensor.shape, dtype: tensor.dtype, values: Array.from(tensor.dataSync()) })),
-  );
-}
-
-test.each(cases)('%s', async (_name, work) => {
-  const there = await run('cpu', work);
-  const inherit = vi.spyOn(ConvgradBackend.prototype, 'inherit');
-  const here = await run(backendName, work);
-  expect(inherit).not.toHaveBeenCalled();
-  expect(here).toHaveLength(there.length);
-  for (const [index, { shape, dtype, values: found }] of here.entries()) {
-    const expected = there[index] as (typeof there)[number];
-    expect({ shape, dtype }).toEqual({ shape: expected.shape, dtype: expected.dtype });
-    for (const [at, value] of found.entries()) {
-      const right = expected.values[at] as number;
-      const isClose = Math.abs(value - right) <= 2e-6 * Math.max(1, Math.abs(right));
-      expect(isClose || Object.is(value, right) || value === right, `${value} at ${at}, expected ${right}`).toBe(true);
-    }
-  }
-});
+expectSameAsCpu(cases);
 
 test.each([
   [1, 1],

@@ -1,8 +1,11 @@
 /** All kernels of ours, by the names of TensorFlow.js. */
 
+import { blocks } from './blocks';
 import { comparisons } from './comparison';
 import { convolutions } from './convolution';
+import { equations } from './einsum';
 import { elementwise } from './elementwise';
+import { gathers } from './gathers';
 import { enlargements } from './image';
 import type { HotKernel } from './kernel';
 import { movements } from './movement';
@@ -10,15 +13,20 @@ import { normalizations } from './normalization';
 import { poolings } from './pooling';
 import { products } from './product';
 import { reductions } from './reduction';
+import { slices } from './slices';
 
 /** Kernels that replace those of the cpu backend. */
 export const hotKernels: ReadonlyMap<string, HotKernel> = new Map([
   ...convolutions,
   ...poolings,
   ...products,
+  ...equations,
   ...elementwise,
   ...comparisons,
   ...movements,
+  ...slices,
+  ...gathers,
+  ...blocks,
   ...reductions,
   ...normalizations,
   ...enlargements,

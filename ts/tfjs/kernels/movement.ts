@@ -1,6 +1,6 @@
-/** What moves elements without changing them: transposition, slices, padding, concatenation, repetition, gathers. */
+/** What brings elements into another order or side by side: transposition, reversal, concatenation, repetition. */
 
-import { backend_util, slice_util, type TensorInfo, util } from '@tensorflow/tfjs';
+import { backend_util, type TensorInfo, util } from '@tensorflow/tfjs';
 import type { ConvgradBackend } from '../backend';
 import { copyBox, stepsOf } from './box';
 import { type HotKernel, type HotKernels, type NumericType, product, size, typeOf } from './kernel';
@@ -31,55 +31,6 @@ export function transposed(backend: ConvgradBackend, x: TensorInfo, order: reado
 const transpose: HotKernel = ({ inputs, attrs, backend }) => {
   const { x } = inputs as { x: TensorInfo };
   return typeOf(backend, x) === undefined ? undefined : transposed(backend, x, attrs.perm);
-};
-
-/** What lies at `begin` of a tensor. */
-function sliced(
-  backend: ConvgradBackend,
-  x: TensorInfo,
-  begin: readonly number[],
-  shape: readonly number[],
-): TensorInfo {
-  const y = backend.output(shape, x.dtype as NumericType);
-  const steps = stepsOf(x.shape);
-  const start = begin.reduce((sum, index, axis) => sum + index * (steps[axis] as number), 0);
-  if (product(shape) > 0) copyBox(backend, shape, { tensor: x, start, steps }, { tensor: y, steps: stepsOf(shape) });
-  return y;
-}
-
-const slice: HotKernel = ({ inputs, attrs, backend }) => {
-  const { x } = inputs as { x: TensorInfo };
-  if (typeOf(backend, x) === undefined) return undefined;
-  const [begin, shape] = slice_util.parseSliceParams(x as never, attrs.begin, attrs.size) as [number[], number[]];
-  slice_util.assertParamsValid(x, begin, shape);
-  return sliced(backend, x, begin, shape);
-};
-
-const split: HotKernel = ({ inputs, attrs, backend }) => {
-  const { x } = inputs as { x: TensorInfo };
-  if (typeOf(backend, x) === undefined) return undefined;
-  const axis = util.parseAxisParam(attrs.axis, x.shape)[0] as number;
-  const begin = Array<number>(x.shape.length).fill(0);
-  return backend_util.prepareSplitSize(x as never, attrs.numOrSizeSplits, axis).map((length) => {
-    const shape = x.shape.map((whole, at) => (at === axis ? length : whole));
-    const y = sliced(backend, x, begin, shape);
-    begin[axis] = (begin[axis] as number) + length;
-    return y;
-  });
-};
-
-const pad: HotKernel = ({ inputs, attrs, backend }) => {
-  const { x } = inputs as { x: TensorInfo };
-  const type = typeOf(backend, x);
-  if (type === undefined) return undefined;
-  const paddings = attrs.paddings as [number, number][];
-  const shape = x.shape.map((length, axis) => length + (paddings[axis]?.[0] ?? 0) + (paddings[axis]?.[1] ?? 0));
-  const y = backend.output(shape, type);
-  if (attrs.constantValue !== 0) backend.window(y).fill(attrs.constantValue);
-  const steps = stepsOf(shape);
-  const start = paddings.reduce((sum, [before], axis) => sum + before * (steps[axis] as number), 0);
-  copyBox(backend, x.shape, { tensor: x, steps: stepsOf(x.shape) }, { tensor: y, start, steps });
-  return y;
 };
 
 /** Puts tensors side by side: of each, the dimensions from `axis` on are one piece of a row of the result. */
@@ -138,36 +89,26 @@ const tile: HotKernel = ({ inputs, attrs, backend }) => {
   return y;
 };
 
-const reverse: HotKernel = ({ inputs, attrs, backend }) => {
-  const { x } = inputs as { x: TensorInfo };
-  const type = typeOf(backend, x);
-  if (type === undefined) return undefined;
-  const axes = util.parseAxisParam(attrs.dims, x.shape);
+/** A tensor with its elements along some dimensions in reverse. */
+function reversed(backend: ConvgradBackend, x: TensorInfo, type: NumericType, axes: readonly number[]): TensorInfo {
   const y = backend.output(x.shape, type);
   const own = stepsOf(x.shape);
   const start = axes.reduce((sum, axis) => sum + (own[axis] as number) * ((x.shape[axis] as number) - 1), 0);
   const steps = own.map((step, axis) => (axes.includes(axis) ? -step : step));
   copyBox(backend, x.shape, { tensor: x, start, steps }, { tensor: y, steps: own });
   return y;
+}
+
+const reverse: HotKernel = ({ inputs, attrs, backend }) => {
+  const { x } = inputs as { x: TensorInfo };
+  const type = typeOf(backend, x);
+  return type && reversed(backend, x, type, util.parseAxisParam(attrs.dims, x.shape));
 };
 
-const gather: HotKernel = ({ inputs, attrs, backend }) => {
-  const { x, indices } = inputs as { x: TensorInfo; indices: TensorInfo };
-  const type = typeOf(backend, x);
-  if (type === undefined || type === 'bool' || typeOf(backend, indices) !== 'int32') return undefined;
-  const axis = util.parseAxisParam(attrs.axis, x.shape)[0] as number;
-  const length = x.shape[axis] as number;
-  for (const index of backend.window(indices)) {
-    util.assert(index >= 0 && index < length, () => `GatherV2: the index value ${index} is not in [0, ${length - 1}]`);
-  }
-  const { collectGatherOpShapeInfo } = backend_util.segment_util;
-  const sizes = collectGatherOpShapeInfo(x as never, indices as never, axis, attrs.batchDims ?? 0);
-  const y = backend.output(sizes.outputShape, type);
-  const { batchSize, outerSize, dimSize, sliceSize } = sizes;
-  const addresses = [indices, x, y].map((tensor) => backend.address(tensor));
-  const count = size(indices) / batchSize;
-  backend.engine.call('gather_words', batchSize, outerSize, dimSize, sliceSize, count, ...addresses);
-  return y;
+const flipLeftRight: HotKernel = ({ inputs, backend }) => {
+  const { image } = inputs as { image: TensorInfo };
+  const type = typeOf(backend, image);
+  return type && reversed(backend, image, type, [2]);
 };
 
 /** Kernels that move elements. */
@@ -175,12 +116,9 @@ export const movements: HotKernels = [
   ['Identity', identity],
   ['Reshape', reshape],
   ['Transpose', transpose],
-  ['Slice', slice],
-  ['SplitV', split],
-  ['PadV2', pad],
   ['Concat', concat],
   ['Pack', pack],
   ['Tile', tile],
   ['Reverse', reverse],
-  ['GatherV2', gather],
+  ['FlipLeftRight', flipLeftRight],
 ];

@@ -4,7 +4,8 @@ import { broadcast_util, type TensorInfo, util } from '@tensorflow/tfjs';
 import { fusedActivation } from './activations';
 import { areFloats, type HotKernel, type HotKernels, size, withScratch } from './kernel';
 
-const product: HotKernel = ({ inputs, attrs, backend }) => {
+/** Products of matrices, one or a batch of them. */
+export const multiplied: HotKernel = ({ inputs, attrs, backend }) => {
   const { a, b, bias } = inputs as { a: TensorInfo; b: TensorInfo; bias?: TensorInfo };
   const activation = fusedActivation(attrs);
   const isPlain = areFloats(backend, a, b, bias) && inputs.preluActivationWeights === undefined;
@@ -45,6 +46,6 @@ const product: HotKernel = ({ inputs, attrs, backend }) => {
 
 /** Matrix products. */
 export const products: HotKernels = [
-  ['BatchMatMul', product],
-  ['_FusedMatMul', product],
+  ['BatchMatMul', multiplied],
+  ['_FusedMatMul', multiplied],
 ];

@@ -1,7 +1,7 @@
 //! The allocations that the other side holds: every address that comes in must lie inside one of them.
 
 use crate::error::Error;
-use std::alloc::{alloc_zeroed, dealloc, Layout};
+use std::alloc::{alloc, alloc_zeroed, dealloc, Layout};
 
 /// Allocations begin at multiples of this many bytes: a cache line.
 pub const ALIGNMENT: usize = 64;
@@ -19,14 +19,20 @@ impl Registry {
         Self { live: Vec::new(), bytes: 0 }
     }
 
-    /// Reserves zeroed memory. Answers its address.
-    pub fn allocate(&mut self, bytes: usize) -> Result<usize, Error> {
+    /// Reserves memory: zeroed, or as it was left, for what is written before it is read. Answers its address.
+    pub fn allocate(&mut self, bytes: usize, zeroed: bool) -> Result<usize, Error> {
         let layout = Self::layout(bytes)?;
         if self.live.try_reserve(1).is_err() {
             return Err(Error::OutOfMemory);
         }
         // SAFETY: the size of the layout is not zero.
-        let address = unsafe { alloc_zeroed(layout) } as usize;
+        let address = unsafe {
+            if zeroed {
+                alloc_zeroed(layout)
+            } else {
+                alloc(layout)
+            }
+        } as usize;
         if address == 0 {
             return Err(Error::OutOfMemory);
         }
@@ -84,7 +90,7 @@ mod tests {
     #[test]
     fn every_range_must_lie_inside_one_live_allocation() {
         let mut registry = Registry::new();
-        let address = registry.allocate(100).unwrap();
+        let address = registry.allocate(100, true).unwrap();
         assert_eq!(address % ALIGNMENT, 0);
         assert_eq!(registry.check(address, 100), Ok(()));
         assert_eq!(registry.check(address + 96, 4), Ok(()));
@@ -100,7 +106,7 @@ mod tests {
     #[test]
     fn sizes_that_cannot_be_had_are_refused() {
         let mut registry = Registry::new();
-        assert_eq!(registry.allocate(0), Err(Error::OutOfMemory));
-        assert_eq!(registry.allocate(usize::MAX), Err(Error::OutOfMemory));
+        assert_eq!(registry.allocate(0, true), Err(Error::OutOfMemory));
+        assert_eq!(registry.allocate(usize::MAX, false), Err(Error::OutOfMemory));
     }
 }

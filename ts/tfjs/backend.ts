@@ -83,10 +83,22 @@ export class ConvgradBackend extends KernelBackend {
     return this.data.get(info.dataId).values as Float32Array;
   }
 
-  /** A new tensor of zeros in WebAssembly memory, for a kernel to fill. */
+  /** A new tensor in WebAssembly memory, with anything in it, for a kernel to write over. */
   output(shape: readonly number[], dtype: 'float32' | 'int32' | 'bool' = 'float32'): TensorInfo {
+    return this.#reserved(shape, dtype, 'anything');
+  }
+
+  /** A new tensor of one value in WebAssembly memory. */
+  filled(shape: readonly number[], dtype: 'float32' | 'int32' | 'bool', value: number): TensorInfo {
+    if (value === 0 && !Object.is(value, -0)) return this.#reserved(shape, dtype, 'zeros');
+    const y = this.#reserved(shape, dtype, 'anything');
+    this.window(y).fill(value);
+    return y;
+  }
+
+  #reserved(shape: readonly number[], dtype: 'float32' | 'int32' | 'bool', contents: 'zeros' | 'anything'): TensorInfo {
     const slot = new Slot(this.engine, dtype, 1, undefined);
-    slot.reserve(util.sizeFromShape([...shape]));
+    slot.reserve(util.sizeFromShape([...shape]), contents);
     const dataId = {};
     this.#keep(dataId, slot);
     return { dataId, shape: [...shape], dtype };

@@ -53,11 +53,12 @@ export class Slot {
     this.#outside = own;
   }
 
-  /** Reserves zeroed memory for `length` numbers. */
-  reserve(length: number): void {
+  /** Reserves memory for `length` numbers: zeros, or anything for a kernel to write over. */
+  reserve(length: number, contents: 'zeros' | 'anything'): void {
     this.release();
     this.#length = length;
-    if (length > 0) this.#address = this.#engine.allocate(length * widths[this.dtype as NumericType]);
+    const bytes = length * widths[this.dtype as NumericType];
+    if (length > 0) this.#address = this.#engine.allocate(bytes, contents);
     else this.#outside = this.#engine.memory.window(this.dtype as NumericType, 0, 0).slice();
   }
 
@@ -65,7 +66,7 @@ export class Slot {
   settle(): void {
     const values = this.#outside as ArrayLike<number> | undefined;
     if (this.#address !== 0 || values === undefined || !(this.dtype in widths)) return;
-    this.reserve(values.length);
+    this.reserve(values.length, 'anything');
     if (values.length > 0) (this.values as Float32Array).set(values);
   }
 

@@ -79,10 +79,10 @@ pub fn provoke_panic() -> u32 {
     panic!("provoked by a test")
 }
 
-/// Reserves zeroed memory at a multiple of 64. Answers the address, 0 when it cannot be had.
+/// Reserves memory at a multiple of 64, zeroed unless `zeroed` is 0. Answers the address, 0 when it cannot be had.
 #[wasm_bindgen]
-pub fn allocate(bytes: u32) -> u32 {
-    REGISTRY.get().allocate(bytes as usize).unwrap_or(0) as u32
+pub fn allocate(bytes: u32, zeroed: u32) -> u32 {
+    REGISTRY.get().allocate(bytes as usize, zeroed != 0).unwrap_or(0) as u32
 }
 
 /// Gives an allocation back.

@@ -54,9 +54,7 @@ function filledLike(value: 0 | 1): HotKernel {
     const { x } = inputs as { x: TensorInfo };
     const type = typeOf(backend, x);
     if (type === undefined) return undefined;
-    const y = backend.output(x.shape, type);
-    if (value !== 0) backend.window(y).fill(value);
-    return y;
+    return backend.filled(x.shape, type, value);
   };
 }
 
@@ -64,19 +62,15 @@ const fill: HotKernel = ({ attrs, backend }) => {
   const { shape, value } = attrs;
   const dtype = attrs.dtype ?? util.inferDtype(value);
   if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool') return undefined;
-  const y = backend.output(shape, dtype);
-  // Zero is what memory is reserved with.
-  if (value !== 0) backend.window(y).fill(Number(value));
-  return y;
+  return backend.filled(shape, dtype, Number(value));
 };
 
 const oneHot: HotKernel = ({ inputs, attrs, backend }) => {
   const { indices } = inputs as { indices: TensorInfo };
   const { depth, onValue, offValue } = attrs;
   if (typeOf(backend, indices) !== 'int32') return undefined;
-  const y = backend.output([...indices.shape, depth], attrs.dtype as NumericType);
+  const y = backend.filled([...indices.shape, depth], attrs.dtype as NumericType, offValue);
   const values = backend.window(y);
-  if (offValue !== 0) values.fill(offValue);
   for (const [row, index] of backend.window(indices).entries()) {
     if (index >= 0 && index < depth) values[row * depth + index] = onValue;
   }

@@ -51,7 +51,7 @@ export function size(tensor: TensorInfo): number {
 /** Runs `work` with scratch memory that is given back at its end. */
 export function withScratch<T>(backend: ConvgradBackend, floats: number, work: (address: number) => T): T {
   const { engine } = backend;
-  const address = engine.allocate(Math.max(floats, 1) * 4);
+  const address = engine.allocate(Math.max(floats, 1) * 4, 'anything');
   try {
     return work(address);
   } finally {

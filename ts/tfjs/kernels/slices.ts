@@ -84,8 +84,7 @@ export function padded(
   value: number,
 ): TensorInfo {
   const shape = x.shape.map((length, axis) => length + (paddings[axis]?.[0] ?? 0) + (paddings[axis]?.[1] ?? 0));
-  const y = backend.output(shape, type);
-  if (value !== 0) backend.window(y).fill(value);
+  const y = backend.filled(shape, type, value);
   const steps = stepsOf(shape);
   const start = paddings.reduce((sum, [before], axis) => sum + before * (steps[axis] as number), 0);
   copyBox(backend, x.shape, { tensor: x, steps: stepsOf(x.shape) }, { tensor: y, start, steps });

@@ -3,7 +3,8 @@
 use super::{call, matrix};
 use crate::error::{checked_product, Error};
 use crate::kernels::columns;
-use crate::kernels::image::{self, Enlargement, Inset};
+use crate::kernels::enlarge::{self, Enlargement};
+use crate::kernels::image::{self, Inset};
 use wasm_bindgen::prelude::*;
 
 #[allow(clippy::too_many_arguments)]
@@ -111,7 +112,7 @@ pub fn upsampling2d(
     call(|frame| {
         let e = enlargement(batch, [height, width], channels, [factor_height, factor_width], bilinear)?;
         let x = frame.input(x, e.input_size())?;
-        image::enlarge(&e, x, frame.output(y, e.output_size())?);
+        enlarge::enlarge(&e, x, frame.output(y, e.output_size())?);
         Ok(())
     })
 }
@@ -133,7 +134,7 @@ pub fn upsampling2d_gradient(
     call(|frame| {
         let e = enlargement(batch, [height, width], channels, [factor_height, factor_width], bilinear)?;
         let dy = frame.input(dy, e.output_size())?;
-        image::enlarge_gradient(&e, dy, frame.output(dx, e.input_size())?);
+        enlarge::enlarge_gradient(&e, dy, frame.output(dx, e.input_size())?);
         Ok(())
     })
 }

@@ -20,6 +20,7 @@ mod dots;
 pub mod dropout;
 pub mod elementwise;
 pub mod ending;
+pub mod enlarge;
 #[cfg_attr(feature = "double", path = "exponential_double.rs")]
 pub mod exponential;
 pub mod extremes;

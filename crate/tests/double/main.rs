@@ -11,7 +11,7 @@ use convgrad::kernels::batch_norm::{self, Affine, Matrix};
 use convgrad::kernels::conv2d::{self, filter_gradient, forward, input_gradient, Pass};
 use convgrad::kernels::cross_entropy::{self, Targets};
 use convgrad::kernels::ending::Ending;
-use convgrad::kernels::image::{self, Enlargement};
+use convgrad::kernels::enlarge::{self, Enlargement};
 use convgrad::kernels::matmul::{matmul, Product};
 use convgrad::kernels::pointwise_loss::{self, Focal, Pointwise};
 use convgrad::kernels::tone::{self, Images};
@@ -361,12 +361,12 @@ fn enlarged_images_and_slopes_that_learn() {
             vec![Numbers(23).values(e.input_size(), 1.0)],
             |x| {
                 let mut y = vec![0.0; e.output_size()];
-                image::enlarge(&e, &x[0], &mut y);
+                enlarge::enlarge(&e, &x[0], &mut y);
                 y
             },
             |_, dy| {
                 let mut dx = vec![0.0; e.input_size()];
-                image::enlarge_gradient(&e, dy, &mut dx);
+                enlarge::enlarge_gradient(&e, dy, &mut dx);
                 vec![dx]
             },
         );

@@ -113,10 +113,13 @@ pub fn forward_in_place(activation: Activation, y: &mut [Real]) {
 }
 
 /// What takes a function of four lanes and applies it, so that each function is named once.
-trait Visitor {
+trait Visitor: Sized {
     fn apply(self, function: impl Fn(Lanes) -> Lanes);
     /// For functions of a few instructions, among which those of the loop would count.
-    fn apply_brief(self, function: impl Fn(Lanes) -> Lanes);
+    #[inline(always)]
+    fn apply_brief(self, function: impl Fn(Lanes) -> Lanes) {
+        self.apply(function);
+    }
     /// The same where a simpler function gives the same for four vectors that are `small`.
     fn apply_simpler(
         self,
@@ -160,12 +163,7 @@ struct InPlace<'a> {
 impl Visitor for InPlace<'_> {
     #[inline(always)]
     fn apply(self, function: impl Fn(Lanes) -> Lanes) {
-        map_in_place::<1>(self.y, function);
-    }
-
-    #[inline(always)]
-    fn apply_brief(self, function: impl Fn(Lanes) -> Lanes) {
-        map_in_place::<1>(self.y, function);
+        map_in_place(self.y, function);
     }
 
     #[inline(always)]

@@ -100,7 +100,7 @@ pub fn forward(
                 *variance = far * share + near * share * inverse;
                 mean[group].fill(*value);
             }
-            map_in_place::<1>(deviations, |variance| one.div(variance.add(epsilon).square_root()));
+            map_in_place(deviations, |variance| one.div(variance.add(epsilon).square_root()));
             for (group, &inverse) in g.each().zip(&*deviations) {
                 deviation[group].fill(inverse);
             }

@@ -114,7 +114,7 @@ fn wide(constants: &Falling, x: &[Real], y: &mut [Real]) -> (Real, Real) {
     }
     let total = total.sum();
     let share = Lanes::splat(1.0 / total);
-    map_in_place::<4>(y, |y| y.mul(share));
+    map_in_place(y, |y| y.mul(share));
     (largest.to_array()[0], total * Falling::UNIT)
 }
 

@@ -34,13 +34,6 @@ pub fn combine<const I: usize, const N: usize>(
     unsafe { run::<I, N>(places, y.len(), |inputs, _| apply(inputs)) }
 }
 
-/// `y = apply(y)` for every element, N vectors at a time.
-#[inline(always)]
-pub fn update<const N: usize>(y: &mut [Real], apply: impl Fn(Lanes) -> Lanes) {
-    // SAFETY: `y` is read through the pointer that writes it.
-    unsafe { run::<0, N>(Places { inputs: [], target: y.as_mut_ptr() }, y.len(), |_, y| apply(y)) }
-}
-
 /// `y = apply(factors, x)` for the elements of `factors`, four vectors at a time. `x` and `y` may be longer: a value of each cache line
 /// some lines further on is read as well, so that what is read and written next is there in time. Panics when they are shorter.
 #[inline(always)]

@@ -1,5 +1,5 @@
-//! Gradient of images of five or six channels by wide filters, where products are fused: what a gradient of an output gives to all the
-//! pixels of a row that it sees lies side by side, as channels of a convolution with filters one tap wide, and is summed for each pixel
+//! Gradient of images of five or six channels by wide filters: what a gradient of an output gives to all the pixels
+//! of a row that it sees lies side by side, as channels of a convolution with filters one tap wide, and is summed for each pixel
 //! then. Lanes along the width of the images ([`super::wide`]) would multiply by the zeros beyond a row's ends, which are many where
 //! rows are short; and lanes along so few channels would stay empty.
 //!
@@ -11,7 +11,7 @@ use super::{axis, cut, wide, MOST_PARTS};
 use crate::error::{checked_product, Error};
 use crate::geometry::Geometry;
 use crate::kernels::ending::Ending;
-use crate::vector::{Lanes, Real, Vector, FUSED, LANES};
+use crate::vector::{Lanes, Real, Vector, LANES};
 
 /// Whether this way is taken.
 pub fn fits(geometry: &Geometry) -> bool {
@@ -20,7 +20,7 @@ pub fn fits(geometry: &Geometry) -> bool {
     // Products of a row of taps; an eighth more for the sums in the end.
     let products = out_w * row.next_multiple_of(LANES);
     let others = in_w.next_multiple_of(LANES) * row;
-    FUSED && (5..=6).contains(&in_c) && wide::fits(&reversed(geometry)) && products + products / 8 < others
+    (5..=6).contains(&in_c) && wide::fits(&reversed(geometry)) && products + products / 8 < others
 }
 
 /// The convolution of an output's gradients, whose outputs are what they give to the pixels of a row.

@@ -4,7 +4,7 @@
 //! Pixels are put in another order for it: those of the same place in all images of a part lie side by side, so that what a
 //! row of outputs sees through a tap is a matrix.
 
-use super::segments;
+use super::{planar, segments};
 use crate::error::{checked_product, Error};
 use crate::gemm::pack::{packed_size, PANEL};
 use crate::geometry::Geometry;
@@ -12,7 +12,7 @@ use crate::kernels::bias::broadcast;
 use crate::kernels::ending::Ending;
 use crate::kernels::matmul::{matmul, Block, Product, BLOCK};
 use crate::threads::{each_pair, each_part, share};
-use crate::vector::{copy, Real, FUSED, LANES};
+use crate::vector::{copy, Real, LANES};
 
 /// Outputs of an image that are few.
 const FEW: usize = 16;
@@ -53,8 +53,8 @@ fn is_possible(geometry: &Geometry) -> bool {
 const NEAR: usize = 1 << 19;
 
 /// Whether copying what each tap sees takes less time than what it spares: the zeros of the border, and reading and writing the
-/// sums with every strip. In multiples of the time that a vector's product takes, a vector that is copied takes about three,
-/// twice as much from afar; one of the sums one and a half, or five from afar.
+/// sums with every strip. In multiples of the time that a vector's product takes, a vector that is copied takes about five,
+/// or eight from afar; one of the sums one and a half, or five from afar.
 fn gradient_pays(geometry: &Geometry) -> bool {
     let (m, n) = (geometry.in_c, geometry.out_c);
     if n % LANES > 0 {
@@ -65,10 +65,13 @@ fn gradient_pays(geometry: &Geometry) -> bool {
         each_seen(geometry, tap, |part| seen += part.count);
     }
     let copied = geometry.batch * geometry.out_h * geometry.out_w * (m + n);
-    let weight = |near: f64, far: f64, is_far: bool| if is_far { far } else { near } * if FUSED { 2.0 } else { 1.0 };
-    let copies = weight(3.0, 6.0, copied > NEAR) * (m + n) as f64 / (m * n) as f64;
-    let sums = weight(1.5, 5.0, geometry.filter_size() >= FEWEST_FILTERS)
-        / segments::pixels_of_strip(&geometry.without_padding()) as f64;
+    let copies = if copied > NEAR { 8.0 } else { 5.0 } * (m + n) as f64 / (m * n) as f64;
+    let strip = if planar::fits(geometry) {
+        planar::pixels_of_strip(geometry)
+    } else {
+        segments::pixels_of_strip(&geometry.without_padding())
+    };
+    let sums = if geometry.filter_size() >= FEWEST_FILTERS { 5.0 } else { 1.5 } / strip as f64;
     seen as f64 * (1.0 + copies) < all as f64 * (1.0 + sums)
 }
 

@@ -35,6 +35,16 @@ pub fn fits(geometry: &Geometry) -> bool {
     taps > 1 && many && geometry.stride_w == 1 && geometry.groups == 1
 }
 
+/// Rows of an image's gradients that are a strip.
+fn rows_of_strip(geometry: &Geometry) -> usize {
+    (PIXELS / geometry.out_w).clamp(1, geometry.out_h)
+}
+
+/// Gradients of a strip: so many share that the sums are read and written.
+pub fn pixels_of_strip(geometry: &Geometry) -> usize {
+    rows_of_strip(geometry) * geometry.out_w
+}
+
 /// How the work is cut: images of a part, channels of a part.
 fn cut(geometry: &Geometry) -> (usize, usize) {
     let most = (MOST / geometry.filter_size()).clamp(1, PARTS);
@@ -97,7 +107,7 @@ pub fn filter_gradient(g: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real], w
             );
             let pixels = g.out_h * g.out_w;
             let dy = &dy[n * pixels * g.out_c..][..pixels * g.out_c];
-            let strip = (PIXELS / g.out_w).clamp(1, g.out_h);
+            let strip = rows_of_strip(g);
             for i in (0..g.out_h).step_by(strip) {
                 let count = strip.min(g.out_h - i);
                 add_strip(g, (i, count), planes, channels, &dy[i * g.out_w * g.out_c..], panels, sums);

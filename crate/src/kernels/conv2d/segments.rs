@@ -2,8 +2,8 @@
 //! with its channels.
 //!
 //! A tile keeps the sums of four patch positions and eight channels in registers while a strip of rows passes; strips are
-//! small enough to stay in the first-level cache while all tiles pass over them. Lanes are filters, or where some of them
-//! would stay empty what lies side by side in a patch.
+//! small enough to stay in the first-level cache while all tiles pass over them, unless they would have too few pixels. Lanes
+//! are filters, or where some of them would stay empty what lies side by side in a patch.
 
 use super::taps;
 use crate::gemm::micro::{columns, store, zeros, Walk};
@@ -12,6 +12,10 @@ use crate::vector::{Real, LANES};
 
 /// Bytes of a strip of images and gradients.
 const STRIP: usize = 24 * 1024;
+
+/// Fewest pixels of a strip, where an image has them, even if they take more bytes: a tile's sums are read and written once for all
+/// of them, and what it sees of each, a cache line or two, stays in the first-level cache.
+const FEWEST: usize = 48;
 
 /// Adds what one image contributes to the sums `[tap, channel of the image, filter]`. It has no border, and there are `channels`
 /// filters of sums, whole vectors. Behind the gradients of the last pixel there are so many values that a vector which begins
@@ -45,7 +49,8 @@ pub fn add_image_turned(geometry: &Geometry, x: &[Real], dy: &[Real], sums: &mut
 /// Rows of an image's gradients that are a strip.
 fn rows_of_strip(geometry: &Geometry) -> usize {
     let line = geometry.stride_h * geometry.in_w * geometry.in_c;
-    (STRIP / 4 / (line + geometry.out_w * geometry.out_c)).clamp(1, geometry.out_h)
+    let rows = STRIP / 4 / (line + geometry.out_w * geometry.out_c);
+    rows.max(FEWEST.div_ceil(geometry.out_w)).min(geometry.out_h)
 }
 
 /// Gradients of a strip: so many share that the sums are read and written. The image has no border.

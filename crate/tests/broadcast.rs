@@ -91,6 +91,6 @@ fn sums_of_rows_are_exact_for_integers() {
 #[test]
 fn unknown_codes_are_refused() {
     assert_eq!(Binary::from_code(8), Err(Error::UnknownCode));
-    assert_eq!(Unary::from_code(10, 0.0), Err(Error::UnknownCode));
+    assert_eq!(Unary::from_code(12, 0.0), Err(Error::UnknownCode));
     assert_eq!(Repeat::from_code(4), Err(Error::UnknownCode));
 }

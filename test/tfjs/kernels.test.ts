@@ -183,6 +183,91 @@ for (const [name, binary] of Object.entries({
 }
 add('maximum and minimum of NaN', () => [tf.maximum(special(), tf.reverse(special())), tf.minimum(special(), 0)]);
 
+for (const [name, unary] of Object.entries({
+  round: tf.round,
+  sign: tf.sign,
+  sin: tf.sin,
+  cos: tf.cos,
+  tan: tf.tan,
+  asin: tf.asin,
+  acos: tf.acos,
+  atan: tf.atan,
+  sinh: tf.sinh,
+  cosh: tf.cosh,
+  asinh: tf.asinh,
+  acosh: tf.acosh,
+  atanh: tf.atanh,
+  expm1: tf.expm1,
+  log1p: tf.log1p,
+  erf: tf.erf,
+  isNaN: tf.isNaN,
+  isInf: tf.isInf,
+  isFinite: tf.isFinite,
+})) {
+  add(`${name} of small, large and special numbers`, () => [
+    unary(values(3, 7)()),
+    unary(tf.mul(values(5, 7)(), 20)),
+    unary(tf.mul(values(5)(), 1e7)),
+    unary(special()),
+    unary(tf.tensor1d([0.5, 1.5, -0.5, -1.5, 2.5])),
+  ]);
+}
+for (const [name, binary] of Object.entries({
+  add: tf.add,
+  sub: tf.sub,
+  mul: tf.mul,
+  maximum: tf.maximum,
+  minimum: tf.minimum,
+  squaredDifference: tf.squaredDifference,
+  floorDiv: tf.floorDiv,
+  mod: tf.mod,
+  pow: tf.pow,
+})) {
+  const large = () => tf.tensor1d([2147483647, -2147483648, 123456789, 7, -1, 0], 'int32');
+  add(`${name} of integers`, () => [
+    binary(integers(4, 3)(), tf.reverse(integers(4, 3)())),
+    binary(integers(4, 3)(), tf.slice(integers(4, 3)(), 0, [1, 3])),
+    binary(large(), tf.reverse(large())),
+    binary(large(), tf.scalar(3, 'int32')),
+  ]);
+}
+for (const [name, binary] of Object.entries({ floorDiv: tf.floorDiv, mod: tf.mod, pow: tf.pow, atan2: tf.atan2 })) {
+  add(`${name}, repeated, and of special numbers`, () => {
+    const x = values(4, 3, 5)();
+    return [
+      binary(x, tf.reverse(x)),
+      binary(x, tf.slice(x, 1, [1, 1, 5])),
+      binary(tf.slice(x, 1, [1, 3, 5]), x),
+      binary(x, 2),
+      binary(-3, x),
+      binary(special(), tf.reshape(special(), [8, 1])),
+    ];
+  });
+}
+add('sums of several tensors', () => [
+  ...[1, 2, 3, 4].map((count) => tf.addN(Array.from({ length: count }, () => values(3, 4)()))),
+  tf.addN([integers(3)(), integers(3)(), integers(3)()]),
+]);
+for (const axis of [0, 1, 2]) {
+  add(`running sums and products along ${axis}`, () =>
+    [values(4, 3, 5), integers(4, 3, 5)].flatMap((x) =>
+      [false, true].flatMap((exclusive) =>
+        [false, true].flatMap((reverse) => [
+          tf.cumsum(x(), axis, exclusive, reverse),
+          tf.cumprod(x(), axis, exclusive, reverse),
+        ]),
+      ),
+    ),
+  );
+}
+add('casts of large and special numbers', () =>
+  (['int32', 'bool'] as const).flatMap((type) => [
+    tf.cast(special(), type),
+    tf.cast(tf.tensor1d([3e9, -3e9, 1e20, -2147483648, 2147483648]), type),
+  ]),
+);
+add('ranges', () => [tf.range(0, 9), tf.range(5, 1), tf.range(-3, 9, 4, 'int32'), tf.range(9, 2, -3)]);
+
 add('means of integers and truth values', () => [tf.mean(integers(3, 4)(), 0), tf.mean(truths(3, 4)(), 1, true)]);
 add('elu by its input', () => tf.grad((x) => tf.elu(x))(values(5, 7)()));
 for (const parts of [[5], [2, 3, 4, 5]]) {

@@ -179,6 +179,13 @@ impl Frame {
         Ok(unsafe { std::slice::from_raw_parts(address as *const i32, length) })
     }
 
+    /// An array of signed integers that is written.
+    fn integers_output(&mut self, address: u32, length: usize) -> Result<&'static mut [i32], Error> {
+        self.claim(address, length, true)?;
+        // SAFETY: as for `output`.
+        Ok(unsafe { std::slice::from_raw_parts_mut(address as *mut i32, length) })
+    }
+
     /// An array of integers that is written.
     fn words(&mut self, address: u32, length: usize) -> Result<&'static mut [u32], Error> {
         self.claim(address, length, true)?;

@@ -70,6 +70,10 @@ pub enum Unary {
     Ceiling,
     /// `ln x`, computed in double precision.
     Logarithm,
+    /// The nearest integer, the even one of two.
+    Nearest,
+    /// −1 below zero, 1 above, 0 for zero and NaN.
+    Sign,
 }
 
 impl Unary {
@@ -86,6 +90,8 @@ impl Unary {
             7 => Self::Floor,
             8 => Self::Ceiling,
             9 => Self::Logarithm,
+            10 => Self::Nearest,
+            11 => Self::Sign,
             _ => return Err(Error::UnknownCode),
         })
     }
@@ -129,24 +135,24 @@ impl Repeat {
 
 /// Some rows of an operand: their values, or one for all.
 #[derive(Clone, Copy)]
-enum Part<'a> {
-    Values(&'a [Real]),
-    Same(Real),
+enum Part<'a, T> {
+    Values(&'a [T]),
+    Same(T),
 }
 
 /// An operand, of which `rows` rows are taken at once.
-struct Operand<'a> {
-    values: &'a [Real],
+struct Operand<'a, T> {
+    values: &'a [T],
     repeat: Repeat,
     rows: usize,
     columns: usize,
     /// What is repeated within that many rows.
-    written_out: [Real; JOINED],
+    written_out: [T; JOINED],
 }
 
-impl<'a> Operand<'a> {
-    fn new((values, repeat): (&'a [Real], Repeat), rows: usize, columns: usize) -> Self {
-        let mut written_out = [0.0; JOINED];
+impl<'a, T: Copy + Default> Operand<'a, T> {
+    fn new((values, repeat): (&'a [T], Repeat), rows: usize, columns: usize) -> Self {
+        let mut written_out = [T::default(); JOINED];
         if rows > 1 && repeat == Repeat::Row {
             for row in written_out.chunks_exact_mut(columns) {
                 row.copy_from_slice(values);
@@ -156,7 +162,7 @@ impl<'a> Operand<'a> {
     }
 
     /// `length` values, from row `part · rows` on.
-    fn part(&mut self, part: usize, length: usize) -> Part<'_> {
+    fn part(&mut self, part: usize, length: usize) -> Part<'_, T> {
         let Self { rows, columns, .. } = *self;
         match self.repeat {
             Repeat::None => Part::Values(&self.values[part * rows * columns..][..length]),
@@ -190,19 +196,62 @@ const OPERATIONS: usize = OF_COPYING;
 /// `y = a ∘ b` over `[rows, columns]`. Where a row is short, as many as make a long one are taken at once: what is repeated within
 /// it is written out.
 pub fn binary(operation: Binary, columns: usize, a: (&[Real], Repeat), b: (&[Real], Repeat), y: &mut [Real]) {
-    let by_rows = [a.1, b.1].iter().any(|repeat| matches!(repeat, Repeat::Row | Repeat::Column));
-    let columns = if by_rows { columns } else { PIECE };
-    let rows = (JOINED / columns).max(1);
-    let size = rows * columns;
-    each_share(y, size, OPERATIONS * size, |first, y| {
-        let (mut a, mut b) = (Operand::new(a, rows, columns), Operand::new(b, rows, columns));
-        for (part, y) in y.chunks_mut(size).enumerate() {
-            apply_to(operation, a.part(first + part, y.len()), b.part(first + part, y.len()), y);
+    by_parts(columns, OPERATIONS, a, b, y, |a, b, y| apply_to(operation, a, b, y));
+}
+
+/// [`binary`] by a function of pieces in which nothing is repeated. A value takes `operations`.
+pub fn by_pieces<T: Copy + Default + Sync, U: Send>(
+    columns: usize,
+    operations: usize,
+    a: (&[T], Repeat),
+    b: (&[T], Repeat),
+    y: &mut [U],
+    apply: fn(&[T], &[T], &mut [U]),
+) {
+    by_parts(columns, operations, a, b, y, |a, b, y| {
+        let (mut left, mut right) = ([T::default(); PIECE], [T::default(); PIECE]);
+        for (piece, y) in y.chunks_mut(PIECE).enumerate() {
+            let a = written_out(a, piece, y.len(), &mut left);
+            apply(a, written_out(b, piece, y.len(), &mut right), y);
         }
     });
 }
 
-fn apply_to(operation: Binary, a: Part, b: Part, y: &mut [Real]) {
+/// The values of a piece of a part.
+fn written_out<'a, T: Copy>(part: Part<'a, T>, piece: usize, length: usize, buffer: &'a mut [T; PIECE]) -> &'a [T] {
+    match part {
+        Part::Values(values) => &values[piece * PIECE..][..length],
+        Part::Same(value) => {
+            // The last piece is not longer than the first one.
+            if piece == 0 {
+                buffer[..length].fill(value);
+            }
+            &buffer[..length]
+        }
+    }
+}
+
+fn by_parts<T: Copy + Default + Sync, U: Send>(
+    columns: usize,
+    operations: usize,
+    a: (&[T], Repeat),
+    b: (&[T], Repeat),
+    y: &mut [U],
+    apply: impl Fn(Part<T>, Part<T>, &mut [U]) + Sync,
+) {
+    let by_rows = [a.1, b.1].iter().any(|repeat| matches!(repeat, Repeat::Row | Repeat::Column));
+    let columns = if by_rows { columns } else { PIECE };
+    let rows = (JOINED / columns).max(1);
+    let size = rows * columns;
+    each_share(y, size, operations * size, |first, y| {
+        let (mut a, mut b) = (Operand::new(a, rows, columns), Operand::new(b, rows, columns));
+        for (part, y) in y.chunks_mut(size).enumerate() {
+            apply(a.part(first + part, y.len()), b.part(first + part, y.len()), y);
+        }
+    });
+}
+
+fn apply_to(operation: Binary, a: Part<Real>, b: Part<Real>, y: &mut [Real]) {
     match operation {
         Binary::Add => combine(a, b, y, |a, b| a.add(b)),
         Binary::Subtract => combine(a, b, y, |a, b| a.sub(b)),
@@ -216,7 +265,7 @@ fn apply_to(operation: Binary, a: Part, b: Part, y: &mut [Real]) {
 }
 
 #[inline(always)]
-fn combine(a: Part, b: Part, y: &mut [Real], apply: impl Fn(Lanes, Lanes) -> Lanes) {
+fn combine(a: Part<Real>, b: Part<Real>, y: &mut [Real], apply: impl Fn(Lanes, Lanes) -> Lanes) {
     match (a, b) {
         (Part::Values(a), Part::Values(b)) => zip(a, b, y, apply),
         (Part::Values(a), Part::Same(b)) => map::<4>(a, y, |a| apply(a, Lanes::splat(b))),
@@ -245,6 +294,8 @@ fn unary_part(operation: Unary, x: &[Real], y: &mut [Real]) {
         Unary::Floor => map::<4>(x, y, |x| x.floor()),
         Unary::Ceiling => map::<4>(x, y, |x| x.ceil()),
         Unary::Logarithm => map_logarithm(x, y),
+        Unary::Nearest => map::<4>(x, y, |x| x.nearest()),
+        Unary::Sign => map::<4>(x, y, |x| zero.select_less(x, one, x.select_less(zero, Lanes::splat(-1.0), zero))),
     }
 }
 

@@ -40,7 +40,7 @@ const WORTH_A_HALF: usize = 100_000;
 
 /// Gives items of `size` elements of `out`, each of which takes `operations` and is the same however they are cut, in parts with
 /// the number of the first one to `work`. Few of them are two parts for threads that are awake: to wake one takes longer.
-pub fn each_share(out: &mut [Real], size: usize, operations: usize, work: impl Fn(usize, &mut [Real]) + Sync) {
+pub fn each_share<T: Send>(out: &mut [T], size: usize, operations: usize, work: impl Fn(usize, &mut [T]) + Sync) {
     let items = out.len().div_ceil(size.max(1));
     let part = share(items, operations);
     if part < items || items * operations < WORTH_A_HALF {
@@ -51,7 +51,7 @@ pub fn each_share(out: &mut [Real], size: usize, operations: usize, work: impl F
 }
 
 /// Gives every part of `size` elements of `out`, the last one perhaps shorter, with its number to `work`.
-pub fn each_part(out: &mut [Real], size: usize, work: impl Fn(usize, &mut [Real]) + Sync) {
+pub fn each_part<T: Send>(out: &mut [T], size: usize, work: impl Fn(usize, &mut [T]) + Sync) {
     each_of([(out, size)], |part, [out]| work(part, out));
 }
 
@@ -66,15 +66,15 @@ pub fn each_pair(
 
 /// [`each_part`] of N outputs at once, which have as many parts each as the first; those without elements have empty ones.
 /// Panics when they have not.
-pub fn each_of<const N: usize>(outputs: [(&mut [Real], usize); N], work: impl Fn(usize, [&mut [Real]; N]) + Sync) {
+pub fn each_of<T: Send, const N: usize>(outputs: [(&mut [T], usize); N], work: impl Fn(usize, [&mut [T]; N]) + Sync) {
     each_of_some(outputs, true, work);
 }
 
 /// [`each_of`], for which threads that sleep are woken or not.
-fn each_of_some<const N: usize>(
-    outputs: [(&mut [Real], usize); N],
+fn each_of_some<T: Send, const N: usize>(
+    outputs: [(&mut [T], usize); N],
     rouse: bool,
-    work: impl Fn(usize, [&mut [Real]; N]) + Sync,
+    work: impl Fn(usize, [&mut [T]; N]) + Sync,
 ) {
     let outputs = outputs.map(|(out, size)| (Shared(out.as_mut_ptr()), out.len(), size));
     let parts = outputs.first().map_or(0, |&(_, length, size)| length.div_ceil(size.max(1)));
@@ -124,16 +124,23 @@ fn take_place(taken: &AtomicU32, wish: u32) -> u32 {
 }
 
 /// The start of an output that several threads write to, each its own part.
-#[derive(Clone, Copy)]
-struct Shared(*mut Real);
+struct Shared<T>(*mut T);
 
-// SAFETY: it is only used to make slices that do not overlap.
-unsafe impl Sync for Shared {}
+// SAFETY: it is only used to make slices that do not overlap, of what may go to other threads.
+unsafe impl<T: Send> Sync for Shared<T> {}
 
-impl Shared {
+impl<T> Clone for Shared<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Shared<T> {}
+
+impl<T> Shared<T> {
     /// # Safety
     /// The range must lie inside the output, and nobody else may hold a slice that overlaps it.
-    unsafe fn part<'a>(self, from: usize, length: usize) -> &'a mut [Real] {
+    unsafe fn part<'a>(self, from: usize, length: usize) -> &'a mut [T] {
         // SAFETY: promised by the caller.
         unsafe { std::slice::from_raw_parts_mut(self.0.add(from), length) }
     }

@@ -121,6 +121,8 @@ pub trait Vector: Copy {
     fn floor(self) -> Self;
     /// The smallest integer that is not smaller, lane by lane.
     fn ceil(self) -> Self;
+    /// The nearest integer, the even one of two, lane by lane.
+    fn nearest(self) -> Self;
     /// `yes` where `self` equals `other` or is NaN, else `no`.
     fn select_equal_or_nan(self, other: Self, yes: Self, no: Self) -> Self;
     /// `values` where `self` equals `other`, else zero; and the rest of them.

@@ -118,6 +118,11 @@ impl Vector for Lanes {
     }
 
     #[inline(always)]
+    fn nearest(self) -> Self {
+        self.map(Real::round_ties_even)
+    }
+
+    #[inline(always)]
     fn select_equal_or_nan(self, other: Self, yes: Self, no: Self) -> Self {
         Self(std::array::from_fn(|lane| {
             let hit = self.0[lane] == other.0[lane] || self.0[lane].is_nan();

@@ -124,6 +124,11 @@ impl Vector for Lanes {
     }
 
     #[inline(always)]
+    fn nearest(self) -> Self {
+        Self(f32x4_nearest(self.0))
+    }
+
+    #[inline(always)]
     fn select_equal_or_nan(self, other: Self, yes: Self, no: Self) -> Self {
         select(v128_or(f32x4_eq(self.0, other.0), f32x4_ne(self.0, self.0)), yes, no)
     }

@@ -1,8 +1,9 @@
-/** Functions of one array and of two, of which one may be repeated, on float32. */
+/** Functions of one array and of two, of which one may be repeated, on float32; arithmetic also on int32. */
 
 import type { TensorInfo } from '@tensorflow/tfjs';
 import { withOperands } from './broadcast';
-import { areFloats, type HotKernel, type HotKernels, type KernelCall, size, typeOf, withScratch } from './kernel';
+import { areFloats, type HotKernel, type HotKernels, type KernelCall, size, withScratch } from './kernel';
+import { orOfIntegers } from './mathematics';
 
 function binary(code: number, names: readonly [string, string] = ['a', 'b']): HotKernel {
   return ({ inputs, backend }) => {
@@ -53,30 +54,15 @@ const eluGradient: HotKernel = ({ inputs, backend }) => {
   );
 };
 
-/** Between float32, int32 and bool. The cpu backend's cast would share data under another type. */
-export const cast: HotKernel = ({ inputs, attrs, backend }) => {
-  const { x } = inputs as { x: TensorInfo };
-  const { dtype } = attrs;
-  const type = typeOf(backend, x);
-  if (type === undefined || (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool')) return undefined;
-  if (type === dtype) return backend.reshaped(x, x.shape);
-  const y = backend.output(x.shape, dtype);
-  // Both windows are taken after the allocation.
-  const [from, to] = [backend.window(x), backend.window(y)];
-  if (dtype !== 'bool') to.set(from);
-  else for (let index = 0; index < from.length; index++) to[index] = Number(from[index] !== 0);
-  return y;
-};
-
 /** Elementwise kernels. */
 export const elementwise: HotKernels = [
-  ['Add', binary(0)],
-  ['Sub', binary(1)],
-  ['Multiply', binary(2)],
+  ['Add', orOfIntegers(binary(0), 'add')],
+  ['Sub', orOfIntegers(binary(1), 'subtract')],
+  ['Multiply', orOfIntegers(binary(2), 'multiply')],
   ['RealDiv', binary(3)],
-  ['SquaredDifference', binary(4)],
-  ['Maximum', binary(5)],
-  ['Minimum', binary(6)],
+  ['SquaredDifference', orOfIntegers(binary(4), 'squaredDifference')],
+  ['Maximum', orOfIntegers(binary(5), 'maximum')],
+  ['Minimum', orOfIntegers(binary(6), 'minimum')],
   ['Prelu', binary(7, ['x', 'alpha'])],
   ['Sigmoid', activation(1)],
   ['Relu', activation(2)],
@@ -97,6 +83,8 @@ export const elementwise: HotKernels = [
   ['Floor', unary(7)],
   ['Ceil', unary(8)],
   ['Log', unary(9)],
+  ['Round', unary(10)],
+  ['Sign', unary(11)],
   [
     'ClipByValue',
     oneArray(({ attrs, backend }, length, x, y) =>
@@ -104,5 +92,4 @@ export const elementwise: HotKernels = [
     ),
   ],
   ['EluGrad', eluGradient],
-  ['Cast', cast],
 ];

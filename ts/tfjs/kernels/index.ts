@@ -8,6 +8,7 @@ import { elementwise } from './elementwise';
 import { gathers } from './gathers';
 import { enlargements } from './image';
 import type { HotKernel } from './kernel';
+import { mathematics } from './mathematics';
 import { movements } from './movement';
 import { normalizations } from './normalization';
 import { poolings } from './pooling';
@@ -22,6 +23,7 @@ export const hotKernels: ReadonlyMap<string, HotKernel> = new Map([
   ...products,
   ...equations,
   ...elementwise,
+  ...mathematics,
   ...comparisons,
   ...movements,
   ...slices,

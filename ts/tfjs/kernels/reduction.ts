@@ -2,8 +2,8 @@
 
 import { backend_util, type TensorInfo, util } from '@tensorflow/tfjs';
 import type { ConvgradBackend } from '../backend';
-import { cast } from './elementwise';
 import { areFloats, type HotKernel, type HotKernels, product, size, typeOf } from './kernel';
+import { cast } from './mathematics';
 import { transposed } from './movement';
 
 /** A tensor as `[outer, reduced, inner]`, of which the middle goes away. */

@@ -1,6 +1,7 @@
 //! Exports of the kernels for TensorFlow.js.
 
 mod logic;
+mod mathematics;
 mod reduction;
 mod strided;
 

@@ -182,6 +182,8 @@ fn gradients_have_the_bits_of_their_definition() {
     for channels in [1, 3, 6, 8, 17, 43] {
         all.push(geometry([7, 9], channels, [3, 3], [1, 1], [0; 4]));
         all.push(geometry([9, 9], channels, [3, 3], [2, 2], [0; 4]));
+        // Rows and columns that no window sees.
+        all.push(geometry([8, 10], channels, [3, 3], [2, 2], [0; 4]));
         all.push(geometry([6, 7], channels, [3, 2], [2, 1], [1, 0, 0, 1]));
         all.push(geometry([28, 35], channels, [3, 3], [2, 2], [1, 1, 1, 0]));
         all.push(geometry([11, 34], channels, [3, 3], [4, 3], [0; 4]));

@@ -33,7 +33,7 @@ pub use rows::{add_rows, combine_rows};
 pub use simd128::Lanes;
 pub use sweep::{combine, combine_ahead, combine_beside_totals, spread, sweep, totals, update_ahead};
 pub use turned::{columns_to_rows, rows_to_columns};
-pub use windows::{give_fours_to_equal, give_to_equal, Carried, Walk};
+pub use windows::{give_fours_to_equal, give_pixels, give_to_equal, Carried, Walk};
 pub use words::Words;
 
 /// Number of lanes.
@@ -243,4 +243,17 @@ pub fn copy(source: &[Real], target: &mut [Real]) {
         }
         _ => target.copy_from_slice(source),
     }
+}
+
+/// Makes a slice zero, quickly when it is short, for the same reason as [`copy`].
+#[inline(always)]
+pub fn clear(values: &mut [Real]) {
+    if values.len() > SHORT {
+        return values.fill(0.0);
+    }
+    // One that LLVM does not know for a zero.
+    let zero = std::hint::black_box(0.0);
+    let mut vectors = values.chunks_exact_mut(LANES);
+    vectors.by_ref().for_each(|values| Lanes::splat(zero).store(values));
+    vectors.into_remainder().iter_mut().for_each(|value| *value = zero);
 }

@@ -72,7 +72,9 @@ fn sum_of<const N: usize>(values: [Lanes; N]) -> Lanes {
 }
 
 /// What is done with windows, one after the other.
-trait Window {
+pub(super) trait Window {
+    /// Whether a vector may be given again, so that the last one may overlap the one before it; else there are few vectors at a time.
+    const MAY_REPEAT: bool = true;
     /// Whether two steps without the end of a loop between them are worth it.
     const IN_PAIRS: bool = false;
     /// Works on N vectors from the `first` value on.
@@ -94,13 +96,15 @@ const OVERLAPPING: u8 = 2;
 /// # Safety
 /// Of `work`, arrays of windows must have `length` values, rows of pixels twice as many, and what is `ahead` four times.
 #[inline(always)]
-unsafe fn walk<const RARE: bool, W: Window>(channels: usize, length: usize, work: W) -> W {
+pub(super) unsafe fn walk<const RARE: bool, W: Window>(channels: usize, length: usize, work: W) -> W {
     assert!(channels >= LANES && length % channels == 0);
     let windows = length / channels;
     // SAFETY: promised by the caller; channels are whole steps or more than one.
     unsafe {
         match channels {
             _ if RARE => walk_by::<1, OVERLAPPING, W>(channels, windows, work),
+            _ if !W::MAY_REPEAT && channels % 8 == 0 => walk_by::<2, STEPS, W>(channels, windows, work),
+            _ if !W::MAY_REPEAT => walk_by::<1, STEPS, W>(channels, windows, work),
             4 => walk_by::<1, WHOLE, W>(channels, windows, work),
             8 => walk_by::<2, WHOLE, W>(channels, windows, work),
             12 => walk_by::<3, WHOLE, W>(channels, windows, work),

@@ -1,6 +1,7 @@
 //! A walk along a row of windows, which have columns in common or have not: what a column gets of several windows stays in registers until the
 //! last of them was there.
 
+use super::quarters::{walk, Window};
 use super::{Lanes, Real, Vector, LANES};
 
 /// Where windows of K×K vectors lie, of which the next one begins S ≤ K columns further on or, without common columns, any number.
@@ -127,4 +128,73 @@ pub fn give_fours_to_equal<const K: usize>(
     }
     *carried = sums.map(|sums| zero.behind(sums).to_array()[0]);
     fours * LANES
+}
+
+/// Gives `dy` of each window of a row to the first of its K×K pixels, row by row, that equals `y`, lane by lane: adds it to what
+/// the pixel has had in `dx`. The windows begin `stride` pixels from each other, S ≤ K or, without common pixels, more. Of the last S rows
+/// only what the first K − S columns have had is read. Pixels have `channels`, whole vectors. Panics when the arrays are too short.
+#[inline(never)]
+pub fn give_pixels<const K: usize, const S: usize>(
+    (channels, stride): (usize, usize),
+    [y, dy]: [&[Real]; 2],
+    x: [&[Real]; K],
+    dx: [&mut [Real]; K],
+) {
+    assert!(channels > 0 && channels % LANES == 0 && stride >= S && S <= K);
+    let Some(last) = (y.len() / channels).checked_sub(1) else { return };
+    let needed = (last * stride + K) * channels;
+    assert!(x.iter().all(|row| row.len() >= needed) && dx.iter().all(|row| row.len() >= needed) && dy.len() == y.len());
+    let (x, dx) = (x.map(<[Real]>::as_ptr), dx.map(<[Real]>::as_mut_ptr));
+    let work = Give::<K, S> { channels, stride, x, dx, y: y.as_ptr(), dy: dy.as_ptr() };
+    // SAFETY: the lengths were checked.
+    unsafe { walk::<false, _>(channels, y.len(), work) };
+}
+
+/// See [`give_pixels`].
+struct Give<const K: usize, const S: usize> {
+    channels: usize,
+    stride: usize,
+    x: [*const Real; K],
+    dx: [*mut Real; K],
+    y: *const Real,
+    dy: *const Real,
+}
+
+impl<const K: usize, const S: usize> Window for Give<K, S> {
+    const MAY_REPEAT: bool = false;
+
+    #[inline(always)]
+    unsafe fn run<const N: usize>(&mut self, first: usize) {
+        // SAFETY: promised by the caller.
+        unsafe {
+            let largest: [Lanes; N] = std::array::from_fn(|v| Lanes::load_at(self.y.add(first + v * LANES)));
+            // Plus zero, so that no pixel is given a zero with the sign minus.
+            let mut left: [Lanes; N] =
+                std::array::from_fn(|v| Lanes::load_at(self.dy.add(first + v * LANES)).add(Lanes::splat(0.0)));
+            for r in 0..K {
+                for q in 0..K {
+                    for v in 0..N {
+                        let place = first + q * self.channels + v * LANES;
+                        let pixel = Lanes::load_at(self.x[r].add(place));
+                        let (own, rest) = pixel.split_equal(largest[v], left[v]);
+                        left[v] = rest;
+                        let target = self.dx[r].add(place);
+                        let sum = if r < K - S || q < K - S { Lanes::load_at(target).add(own) } else { own };
+                        sum.store_at(target);
+                    }
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn next(&mut self, values: usize, more: usize) {
+        let pixels = values + more * (self.stride - 1);
+        for r in 0..K {
+            self.x[r] = self.x[r].wrapping_add(pixels);
+            self.dx[r] = self.dx[r].wrapping_add(pixels);
+        }
+        self.y = self.y.wrapping_add(values);
+        self.dy = self.dy.wrapping_add(values);
+    }
 }

@@ -42,15 +42,19 @@ fn clip(start: usize, count: usize, pad: usize, size: usize) -> Range<usize> {
 /// Visits every window. The geometry's filters are the windows; `in_c = out_c`.
 #[inline(always)]
 fn windows(g: &Geometry, mut visit: impl FnMut(&Window)) {
-    for n in 0..g.batch {
-        for i in 0..g.out_h {
-            let rows = clip(i * g.stride_h, g.kernel_h, g.pad_top, g.in_h);
-            for j in 0..g.out_w {
-                let columns = clip(j * g.stride_w, g.kernel_w, g.pad_left, g.in_w);
-                let output = ((n * g.out_h + i) * g.out_w + j) * g.out_c;
-                visit(&Window { image: n * g.in_h * g.in_w, rows: rows.clone(), columns, output });
-            }
-        }
+    for line in 0..g.batch * g.out_h {
+        windows_of(g, line, 0..g.out_w, &mut visit);
+    }
+}
+
+/// Visits windows of one of all images' rows of them.
+#[inline(always)]
+fn windows_of(g: &Geometry, line: usize, windows: Range<usize>, visit: &mut impl FnMut(&Window)) {
+    let image = line / g.out_h * g.in_h * g.in_w;
+    let rows = clip(line % g.out_h * g.stride_h, g.kernel_h, g.pad_top, g.in_h);
+    for j in windows {
+        let columns = clip(j * g.stride_w, g.kernel_w, g.pad_left, g.in_w);
+        visit(&Window { image, rows: rows.clone(), columns, output: (line * g.out_w + j) * g.out_c });
     }
 }
 
@@ -164,7 +168,11 @@ fn max_gradient_of(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], dx: &mut [
         return quarters::max_gradient(g, x, y, dy, dx, far);
     }
     if walk::fits(g) && !has_doubt(y) {
-        return walk::max_gradient(g, x, y, dy, dx);
+        return if g.in_c % LANES == 0 {
+            largest::max_gradient_of_vectors(g, x, y, dy, dx)
+        } else {
+            walk::max_gradient(g, x, y, dy, dx)
+        };
     }
     if along::fits(g) && !has_doubt(y) {
         return along::max_gradient(g, x, y, dy, dx);

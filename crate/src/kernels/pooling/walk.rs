@@ -8,18 +8,14 @@ use crate::vector::{give_fours_to_equal, give_to_equal, Carried, Lanes, Real, Ve
 /// Images whose rows take turns: what was written is read for the next row of windows when it has reached the cache.
 const TOGETHER: usize = 4;
 
-/// Most channels that this way is taken for where they fill vectors.
-const FEW: usize = 16;
-
-/// Whether this way is taken: for windows of 2×2 and 3×3 of few channels, or of channels that do not fill vectors, more than a pixel from each
-/// other. There must be no NaN among the largest values, and no infinity.
+/// Whether rows of windows are gone along: those of 2×2 and 3×3 pixels, more than one of which lies between two windows' first ones. There must
+/// be no NaN among the largest values, and no infinity.
 pub fn fits(g: &Geometry) -> bool {
-    let (k, c) = (g.kernel_w, g.in_c);
-    let alike = g.kernel_h == k && g.stride_h.min(k) == g.stride_w.min(k);
-    alike && g.stride_w > 1 && (2..=3).contains(&k) && (c % LANES != 0 || c <= FEW)
+    let k = g.kernel_w;
+    g.kernel_h == k && g.stride_h.min(k) == g.stride_w.min(k) && g.stride_w > 1 && (2..=3).contains(&k)
 }
 
-/// The gradient goes to the first pixel of each window that holds its largest value.
+/// The gradient goes to the first pixel of each window that holds its largest value; for channels that do not fill vectors.
 pub fn max_gradient(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], dx: &mut [Real]) {
     match (g.kernel_w, g.stride_w) {
         (2, _) => each_line::<2, 2>(g, x, y, dy, dx),

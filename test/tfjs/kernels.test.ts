@@ -290,6 +290,27 @@ for (const [height, width] of [
   const enlarged = (x: tf.Tensor) => tf.image.resizeNearestNeighbor(x as tf.Tensor4D, [height, width]);
   add(`images enlarged to ${height}×${width}`, () => enlarged(values(2, 2, 3, 5)()));
 }
+for (const channels of [1, 2, 3, 5, 40]) {
+  const images = () => values(2, 7, 5, channels)() as tf.Tensor4D;
+  for (const size of [
+    [7, 5],
+    [3, 2],
+    [12, 11],
+    [1, 1],
+    [20, 3],
+    [4, 30],
+  ] as [number, number][]) {
+    add(`images of ${channels} channels resized to ${size[0]}×${size[1]}`, () => [
+      tf.image.resizeBilinear(images(), size),
+      tf.image.resizeBilinear(images(), size, true),
+      tf.image.resizeBilinear(images(), size, false, true),
+    ]);
+  }
+}
+add('wide images resized', () => [
+  tf.image.resizeBilinear(values(1, 2, 2500, 3)() as tf.Tensor4D, [3, 70]),
+  tf.image.resizeBilinear(values(1, 2, 5, 1)() as tf.Tensor4D, [2, 2100]),
+]);
 
 expectSameAsCpu(cases);
 

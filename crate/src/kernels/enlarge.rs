@@ -1,8 +1,9 @@
 //! Images enlarged by whole factors, by repetition or by distance. NHWC.
 
 use super::map::{map, zip_in_place};
+use super::mix::{mix, Between, Sizes, MANY, OPERATIONS, STRIP};
 use crate::threads::{each_part, share};
-use crate::vector::{combine, copy, spread, Lanes, Real, Vector, LANES};
+use crate::vector::{copy, spread, Lanes, Real, Vector, LANES};
 
 /// Sizes of an enlargement by whole factors.
 #[derive(Clone, Copy, Debug)]
@@ -19,14 +20,11 @@ pub struct Enlargement {
     pub bilinear: bool,
 }
 
-/// The pixels between which a place lies, and the share of the second.
-fn neighbours(place: usize, factor: usize, size: usize, bilinear: bool) -> (usize, usize, Real) {
-    if !bilinear {
-        return (place / factor, place / factor, 0.0);
-    }
+/// The pixels between which a place lies.
+fn neighbours(place: usize, factor: usize, size: usize) -> Between {
     let source = source(place, factor, size);
     let first = source as usize;
-    (first, (first + 1).min(size - 1), (source - first as f64) as Real)
+    Between { first, second: (first + 1).min(size - 1), share: (source - first as f64) as Real }
 }
 
 /// Where a place lies among the pixels. Centres of pixels lie at halves (half_pixel_centers), beyond the border the outermost pixel
@@ -56,42 +54,20 @@ impl Enlargement {
     pub fn output_size(&self) -> usize {
         self.input_size() * self.factor[0] * self.factor[1]
     }
-
-    /// The rows between which a line of the outputs lies, and the share of the lower one.
-    fn rows<'a>(&self, x: &'a [Real], place: usize) -> ([&'a [Real]; 2], Real) {
-        let ([height, width], down) = (self.size, self.factor[0]);
-        let (image, i) = (place / (height * down), place % (height * down));
-        let (top, bottom, low) = neighbours(i, down, height, self.bilinear);
-        let row = width * self.channels;
-        ([top, bottom].map(|i| &x[(image * height + i) * row..][..row]), low)
-    }
 }
-
-/// Operations for a value, with what its pixel takes.
-const OPERATIONS: usize = 16;
-
-/// Values of a strip of lines that are mixed with each other before their pixels are.
-const STRIP: usize = 2048;
-
-/// Channels from which on a pixel is work enough to be mixed from four pixels at once.
-const MANY: usize = 32;
 
 /// The enlarged images. None may be empty.
 pub fn enlarge(e: &Enlargement, x: &[Real], y: &mut [Real]) {
-    let ([_, width], [_, across], c) = (e.size, e.factor, e.channels);
-    let line = width * across * c;
+    let ([height, width], [down, across], channels) = (e.size, e.factor, e.channels);
+    if e.bilinear {
+        let sizes = Sizes { batch: e.batch, from: e.size, to: [height * down, width * across], channels };
+        return mix(&sizes, &|axis, place| neighbours(place, e.factor[axis], e.size[axis]), x, y);
+    }
+    let (row, line) = (width * channels, width * across * channels);
     let rows = share(y.len() / line, OPERATIONS * line);
     each_part(y, rows * line, |part, y| {
-        if e.bilinear && c < MANY && across <= STRIP {
-            return mix_strips(e, x, part * rows, y);
-        }
         for (place, y) in (part * rows..).zip(y.chunks_exact_mut(line)) {
-            let ([above, below], low) = e.rows(x, place);
-            if e.bilinear {
-                mix_pixels(e, [above, below], low, y);
-            } else {
-                repeat(above, c, across, y);
-            }
+            repeat(&x[place / down * row..][..row], channels, across, y);
         }
     });
 }
@@ -101,77 +77,6 @@ fn repeat(row: &[Real], channels: usize, times: usize, y: &mut [Real]) {
     for (x, y) in row.chunks_exact(channels).zip(y.chunks_exact_mut(channels * times)) {
         for y in y.chunks_exact_mut(channels) {
             copy(x, y);
-        }
-    }
-}
-
-/// A line of pixels, each mixed from four; `low` is the share of the row below.
-fn mix_pixels(e: &Enlargement, [above, below]: [&[Real]; 2], low: Real, y: &mut [Real]) {
-    let c = e.channels;
-    for (j, y) in y.chunks_exact_mut(c).enumerate() {
-        let (left, right, far) = neighbours(j, e.factor[1], e.size[1], true);
-        let [left, right] = [left, right].map(|j| j * c..(j + 1) * c);
-        let shares = [(1.0 - low) * (1.0 - far), (1.0 - low) * far, low * (1.0 - far), low * far];
-        let shares = shares.map(Lanes::splat);
-        let sources = [&above[left.clone()], &above[right.clone()], &below[left], &below[right]];
-        combine::<4, 1>(sources, y, |x| {
-            let first = x[1].mul_add(shares[1], x[0].mul(shares[0]));
-            x[3].mul_add(shares[3], x[2].mul_add(shares[2], first))
-        });
-    }
-}
-
-/// Two pixels of a strip, by where their values begin, and the share of the second.
-#[derive(Clone, Copy, Default)]
-struct Mixture {
-    left: usize,
-    right: usize,
-    far: Real,
-}
-
-/// Lines from a place on, strip by strip: first rows are mixed with each other, whatever their pixels, then pixels side by side.
-fn mix_strips(e: &Enlargement, x: &[Real], from: usize, y: &mut [Real]) {
-    let (across, width, c) = (e.factor[1], e.size[1], e.channels);
-    let (mut strip, mut mixtures) = ([0.0; STRIP], [Mixture::default(); STRIP]);
-    // One pixel more on either side belongs to the mixture.
-    let pixels = (STRIP / c - 2).min(STRIP / across);
-    for first in (0..width).step_by(pixels) {
-        let start = first.saturating_sub(1);
-        let seen = start * c..(first + pixels + 1).min(width) * c;
-        let places = first * across..(first + pixels).min(width) * across;
-        let (strip, mixtures) = (&mut strip[..seen.len()], &mut mixtures[..places.len()]);
-        for (mixture, place) in mixtures.iter_mut().zip(places.clone()) {
-            let (left, right, far) = neighbours(place, across, width, true);
-            *mixture = Mixture { left: (left - start) * c, right: (right - start) * c, far };
-        }
-        for (place, y) in (from..).zip(y.chunks_exact_mut(width * across * c)) {
-            let (rows, low) = e.rows(x, place);
-            let shares = [1.0 - low, low].map(Lanes::splat);
-            let rows = rows.map(|row| &row[seen.clone()]);
-            combine::<2, 4>(rows, strip, |[a, b]| b.mul_add(shares[1], a.mul(shares[0])));
-            let y = &mut y[places.start * c..places.end * c];
-            match c {
-                1 => mix_few::<1>(mixtures, strip, y),
-                2 => mix_few::<2>(mixtures, strip, y),
-                3 => mix_few::<3>(mixtures, strip, y),
-                _ => {
-                    for (mixture, y) in mixtures.iter().zip(y.chunks_exact_mut(c)) {
-                        let shares = [1.0 - mixture.far, mixture.far].map(Lanes::splat);
-                        let sides = [mixture.left, mixture.right].map(|at| &strip[at..at + c]);
-                        combine::<2, 1>(sides, y, |[a, b]| b.mul_add(shares[1], a.mul(shares[0])));
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Pixels of C values, fewer than a vector has.
-fn mix_few<const C: usize>(mixtures: &[Mixture], strip: &[Real], y: &mut [Real]) {
-    for (mixture, y) in mixtures.iter().zip(y.chunks_exact_mut(C)) {
-        let (left, right) = (&strip[mixture.left..][..C], &strip[mixture.right..][..C]);
-        for k in 0..C {
-            y[k] = left[k] * (1.0 - mixture.far) + right[k] * mixture.far;
         }
     }
 }

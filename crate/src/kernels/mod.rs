@@ -35,6 +35,7 @@ pub mod logarithm;
 pub mod loss;
 pub mod map;
 pub mod matmul;
+pub mod mix;
 pub mod motion;
 pub mod narrow;
 pub mod noise;

@@ -1,4 +1,4 @@
-/** Images enlarged by whole factors through repetition, and the gradient of it. Other sizes are inherited. */
+/** Images in another size: by distance, or through repetition, where factors are whole, with the gradient of it. The rest is inherited. */
 
 import { type TensorInfo, util } from '@tensorflow/tfjs';
 import { areFloats, type HotKernel, type HotKernels, type KernelCall } from './kernel';
@@ -38,8 +38,21 @@ const enlargeGradient: HotKernel = ({ inputs, attrs, backend }) => {
   return dx;
 };
 
-/** Enlargement of images. */
-export const enlargements: HotKernels = [
+const resizeBilinear: HotKernel = ({ inputs, attrs, backend }) => {
+  const { images } = inputs as { images: TensorInfo };
+  const [batch = 0, height = 0, width = 0, channels = 0] = images.shape;
+  const { size, alignCorners, halfPixelCenters } = attrs;
+  if (!areFloats(backend, images) || size[0] < 1 || size[1] < 1) return undefined;
+  const y = backend.output([batch, ...size, channels]);
+  const alignment = [Number(alignCorners), Number(halfPixelCenters)];
+  const addresses = [backend.address(images), backend.address(y)];
+  backend.engine.call('resize_bilinear', batch, height, width, channels, ...size, ...alignment, ...addresses);
+  return y;
+};
+
+/** Kernels of images. */
+export const imageKernels: HotKernels = [
+  ['ResizeBilinear', resizeBilinear],
   ['ResizeNearestNeighbor', enlarge],
   ['ResizeNearestNeighborGrad', enlargeGradient],
 ];

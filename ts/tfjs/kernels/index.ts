@@ -6,7 +6,7 @@ import { convolutions } from './convolution';
 import { equations } from './einsum';
 import { elementwise } from './elementwise';
 import { gathers } from './gathers';
-import { enlargements } from './image';
+import { imageKernels } from './image';
 import type { HotKernel } from './kernel';
 import { mathematics } from './mathematics';
 import { movements } from './movement';
@@ -31,5 +31,5 @@ export const hotKernels: ReadonlyMap<string, HotKernel> = new Map([
   ...blocks,
   ...reductions,
   ...normalizations,
-  ...enlargements,
+  ...imageKernels,
 ]);

@@ -1,5 +1,6 @@
 //! Exports of the kernels for TensorFlow.js.
 
+mod image;
 mod logic;
 mod mathematics;
 mod reduction;

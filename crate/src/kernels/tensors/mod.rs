@@ -4,6 +4,7 @@ pub mod compare;
 pub mod functions;
 pub mod integers;
 pub mod reduce;
+pub mod resize;
 pub mod running;
 mod series;
 pub mod strided;

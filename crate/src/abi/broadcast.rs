@@ -1,20 +1,18 @@
 //! Exports of operations on two arrays of which one may be repeated, of functions of one array, and of sums of rows.
 
-use super::{call, matrix};
-use crate::kernels::broadcast::{self, Binary, Repeat, Unary};
+use super::{call, matrix, operands};
+use crate::kernels::broadcast::{self, Binary, Unary};
 use wasm_bindgen::prelude::*;
 
-/// `y [rows, columns] = a ∘ b`; the codes are those of [`Binary`] and [`Repeat`].
+/// `y [rows, columns] = a ∘ b`; the codes are those of [`Binary`] and of [`operands`].
 #[wasm_bindgen]
 #[allow(clippy::too_many_arguments)]
 pub fn binary(code: u32, rows: u32, columns: u32, a: u32, repeat_a: u32, b: u32, repeat_b: u32, y: u32) -> u32 {
     call(|frame| {
-        let (length, width) = (matrix(rows, columns)?, columns as usize);
         let operation = Binary::from_code(code)?;
-        let (repeat_a, repeat_b) = (Repeat::from_code(repeat_a)?, Repeat::from_code(repeat_b)?);
-        let a = frame.input(a, repeat_a.length(rows as usize, width))?;
-        let b = frame.input(b, repeat_b.length(rows as usize, width))?;
-        broadcast::binary(operation, width, (a, repeat_a), (b, repeat_b), frame.output(y, length)?);
+        let (length, [of_a, of_b]) = operands(rows, columns, [repeat_a, repeat_b])?;
+        let (a, b) = (frame.input(a, of_a.1)?, frame.input(b, of_b.1)?);
+        broadcast::binary(operation, columns as usize, (a, of_a.0), (b, of_b.0), frame.output(y, length)?);
         Ok(())
     })
 }

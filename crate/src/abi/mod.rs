@@ -22,6 +22,7 @@ mod shape;
 use crate::error::{checked_product, Error};
 use crate::geometry::{Geometry, WORDS};
 use crate::kernels::activation::Activation;
+use crate::kernels::broadcast::Repeat;
 use crate::kernels::ending::Ending;
 use crate::kernels::random::Clock;
 use crate::memory::Registry;
@@ -277,6 +278,16 @@ impl Frame {
             Err(Error::InvalidGeometry)
         }
     }
+}
+
+/// Elements of `[rows, columns]`, and the ways and lengths of the operands that fill it; the codes are those of [`Repeat`].
+fn operands(rows: u32, columns: u32, repeats: [u32; 2]) -> Result<(usize, [(Repeat, usize); 2]), Error> {
+    let length = matrix(rows, columns)?;
+    let of = |code| -> Result<_, Error> {
+        let repeat = Repeat::from_code(code)?;
+        Ok((repeat, repeat.length(rows as usize, columns as usize)))
+    };
+    Ok((length, [of(repeats[0])?, of(repeats[1])?]))
 }
 
 /// Elements of a matrix that is not empty.

@@ -5,7 +5,7 @@ use super::curves::{self, Curves};
 use super::exponential::{Logistic, Tangent};
 use super::map::{map, map_in_place, map_small, map_small_in_place};
 use crate::error::Error;
-use crate::threads::{each_part, WORTH};
+use crate::threads::{each_part, each_part_of, WORTH};
 use crate::vector::{sweep, Lanes, Real, Vector};
 
 /// An activation function.
@@ -96,12 +96,9 @@ const PART: usize = WORTH / 10;
 
 /// `y = activation(x)`.
 pub fn forward(activation: Activation, x: &[Real], y: &mut [Real]) {
-    each_part(y, PART, |part, y| {
-        let x = &x[part * PART..][..y.len()];
-        match activation {
-            Activation::Linear => y.copy_from_slice(x),
-            _ => with_function(activation, Between { x, y }),
-        }
+    each_part_of(x, y, PART, |x, y| match activation {
+        Activation::Linear => y.copy_from_slice(x),
+        _ => with_function(activation, Between { x, y }),
     });
 }
 
@@ -244,7 +241,7 @@ pub fn gradient(activation: Activation, v: &[Real], dy: &[Real], dx: &mut [Real]
 
 /// `dy = dy · activation′`, see [`gradient`].
 pub fn gradient_in_place(activation: Activation, v: &[Real], dy: &mut [Real]) {
-    each_part(dy, PART, |part, dy| slope_in_place(activation, &v[part * PART..][..dy.len()], dy));
+    each_part_of(v, dy, PART, |v, dy| slope_in_place(activation, v, dy));
 }
 
 /// [`gradient_in_place`] of a part, by one thread. `v` and `dy` have the same length.

@@ -6,7 +6,7 @@ use super::bias::sum;
 use super::logarithm::map_logarithm;
 use super::map::{map, zip};
 use crate::error::Error;
-use crate::threads::{each_part, each_share, OF_COPYING, WORTH};
+use crate::threads::{each_part_of, each_share, OF_COPYING, WORTH};
 use crate::vector::{Lanes, Real, Vector};
 
 /// What is done with two values.
@@ -209,8 +209,8 @@ pub fn by_pieces<T: Copy + Default + Sync, U: Send>(
     apply: fn(&[T], &[T], &mut [U]),
 ) {
     by_parts(columns, operations, a, b, y, |a, b, y| {
-        let (mut left, mut right) = ([T::default(); PIECE], [T::default(); PIECE]);
-        for (piece, y) in y.chunks_mut(PIECE).enumerate() {
+        let (mut left, mut right) = ([T::default(); JOINED], [T::default(); JOINED]);
+        for (piece, y) in y.chunks_mut(JOINED).enumerate() {
             let a = written_out(a, piece, y.len(), &mut left);
             apply(a, written_out(b, piece, y.len(), &mut right), y);
         }
@@ -218,9 +218,9 @@ pub fn by_pieces<T: Copy + Default + Sync, U: Send>(
 }
 
 /// The values of a piece of a part.
-fn written_out<'a, T: Copy>(part: Part<'a, T>, piece: usize, length: usize, buffer: &'a mut [T; PIECE]) -> &'a [T] {
+fn written_out<'a, T: Copy>(part: Part<'a, T>, piece: usize, length: usize, buffer: &'a mut [T; JOINED]) -> &'a [T] {
     match part {
-        Part::Values(values) => &values[piece * PIECE..][..length],
+        Part::Values(values) => &values[piece * JOINED..][..length],
         Part::Same(value) => {
             // The last piece is not longer than the first one.
             if piece == 0 {
@@ -276,9 +276,7 @@ fn combine(a: Part<Real>, b: Part<Real>, y: &mut [Real], apply: impl Fn(Lanes, L
 
 /// `y = f(x)`.
 pub fn unary(operation: Unary, x: &[Real], y: &mut [Real]) {
-    each_part(y, WORTH / OPERATIONS, |part, y| {
-        unary_part(operation, &x[part * (WORTH / OPERATIONS)..][..y.len()], y);
-    });
+    each_part_of(x, y, WORTH / OPERATIONS, |x, y| unary_part(operation, x, y));
 }
 
 fn unary_part(operation: Unary, x: &[Real], y: &mut [Real]) {
@@ -302,9 +300,7 @@ fn unary_part(operation: Unary, x: &[Real], y: &mut [Real]) {
 /// `y = x`, brought between `low` and `high`; NaN stays.
 pub fn clip(low: Real, high: Real, x: &[Real], y: &mut [Real]) {
     let (low, high) = (Lanes::splat(low), Lanes::splat(high));
-    each_part(y, WORTH / OPERATIONS, |part, y| {
-        map::<4>(&x[part * (WORTH / OPERATIONS)..][..y.len()], y, |x| x.at_least(low).at_most(high));
-    });
+    each_part_of(x, y, WORTH / OPERATIONS, |x, y| map::<4>(x, y, |x| x.at_least(low).at_most(high)));
 }
 
 /// `y[row] = Σ x[row, column]`; sums are cut into blocks, whose sums are added, so that long ones lose less.

@@ -1,7 +1,7 @@
 //! The relu with all its options: a slope below a threshold and a limit above it.
 
 use super::map::{map, zip};
-use crate::threads::{each_part, WORTH};
+use crate::threads::{each_part, each_part_of, WORTH};
 use crate::vector::{Lanes, Real, Vector};
 
 /// `limit` where x is that large, `x` from `threshold` on, else `slope · (x − threshold)`.
@@ -19,9 +19,9 @@ const PART: usize = WORTH / 10;
 
 /// `y = f(x)`; NaN stays.
 pub fn forward(f: Clipped, x: &[Real], y: &mut [Real]) {
-    each_part(y, PART, |part, y| {
+    each_part_of(x, y, PART, |x, y| {
         let (threshold, slope, limit) = (Lanes::splat(f.threshold), Lanes::splat(f.slope), Lanes::splat(f.limit));
-        map::<4>(&x[part * PART..][..y.len()], y, |x| {
+        map::<4>(x, y, |x| {
             let low = x.sub(threshold).mul(slope);
             threshold.select_less(x, x.at_most(limit), low).or_nan_of(x)
         });

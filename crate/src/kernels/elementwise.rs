@@ -3,7 +3,7 @@
 use super::exponential::Exponential;
 use super::map::{map, zip};
 use crate::error::Error;
-use crate::threads::{each_part, share, WORTH};
+use crate::threads::{each_part, each_part_of, share, WORTH};
 use crate::vector::{update_ahead, Lanes, Real, Vector};
 
 /// Elements of a part of what takes one operation an element.
@@ -29,17 +29,13 @@ pub fn multiply(a: &[Real], b: &[Real], y: &mut [Real]) {
 /// `y = scale · x + offset`.
 pub fn affine(scale: Real, offset: Real, x: &[Real], y: &mut [Real]) {
     let (scale, offset) = (Lanes::splat(scale), Lanes::splat(offset));
-    each_part(y, PART, |part, y| {
-        map::<4>(&x[part * PART..][..y.len()], y, |x| x.mul(scale).add(offset));
-    });
+    each_part_of(x, y, PART, |x, y| map::<4>(x, y, |x| x.mul(scale).add(offset)));
 }
 
 /// `y = eˣ`.
 pub fn exp(x: &[Real], y: &mut [Real]) {
     let constants = Exponential::new();
-    each_part(y, WORTH / 20, |part, y| {
-        map::<1>(&x[part * (WORTH / 20)..][..y.len()], y, |x| constants.exp(x));
-    });
+    each_part_of(x, y, WORTH / 20, |x, y| map::<1>(x, y, |x| constants.exp(x)));
 }
 
 /// `destination[r] = source[indices[r]]` for rows of `row` values. A row is asked for while the one before it is copied: which it

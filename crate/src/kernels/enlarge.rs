@@ -20,17 +20,9 @@ pub struct Enlargement {
     pub bilinear: bool,
 }
 
-/// The pixels between which a place lies.
-fn neighbours(place: usize, factor: usize, size: usize) -> Between {
-    let source = source(place, factor, size);
-    let first = source as usize;
-    Between { first, second: (first + 1).min(size - 1), share: (source - first as f64) as Real }
-}
-
-/// Where a place lies among the pixels. Centres of pixels lie at halves (half_pixel_centers), beyond the border the outermost pixel
-/// goes on. In double precision: what is left of a large number has few digits.
-fn source(place: usize, factor: usize, size: usize) -> f64 {
-    ((place as f64 + 0.5) / factor as f64 - 0.5).clamp(0.0, (size - 1) as f64)
+/// Where a place lies among the pixels, whose centres lie at halves (half_pixel_centers).
+fn source(place: usize, factor: usize) -> f64 {
+    (place as f64 + 0.5) / factor as f64 - 0.5
 }
 
 /// The first of the places that are mixed with a pixel.
@@ -41,7 +33,11 @@ fn mixed_from(pixel: usize, factor: usize) -> usize {
 /// The places that are mixed with a pixel, and its share of each.
 fn mixed(pixel: usize, factor: usize, size: usize) -> impl Iterator<Item = (usize, Real)> + Clone {
     let places = mixed_from(pixel, factor)..(pixel * factor + 3 * factor / 2).min(size * factor);
-    places.map(move |place| (place, (1.0 - (source(place, factor, size) - pixel as f64).abs()) as Real))
+    let last = (size - 1) as f64;
+    places.map(move |place| {
+        let source = source(place, factor).clamp(0.0, last);
+        (place, (1.0 - (source - pixel as f64).abs()) as Real)
+    })
 }
 
 impl Enlargement {
@@ -61,7 +57,7 @@ pub fn enlarge(e: &Enlargement, x: &[Real], y: &mut [Real]) {
     let ([height, width], [down, across], channels) = (e.size, e.factor, e.channels);
     if e.bilinear {
         let sizes = Sizes { batch: e.batch, from: e.size, to: [height * down, width * across], channels };
-        return mix(&sizes, &|axis, place| neighbours(place, e.factor[axis], e.size[axis]), x, y);
+        return mix(&sizes, &|axis, place| Between::at(source(place, e.factor[axis]), e.size[axis]), x, y);
     }
     let (row, line) = (width * channels, width * across * channels);
     let rows = share(y.len() / line, OPERATIONS * line);

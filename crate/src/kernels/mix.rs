@@ -36,6 +36,16 @@ pub struct Between {
     pub share: Real,
 }
 
+impl Between {
+    /// What lies at `source` of `size` pixels; beyond the border the outermost one goes on.
+    pub fn at(source: f64, size: usize) -> Self {
+        let source = source.clamp(0.0, (size - 1) as f64);
+        let first = source as usize;
+        // In double precision: what is left of a large number has few digits.
+        Self { first, second: (first + 1).min(size - 1), share: (source - first as f64) as Real }
+    }
+}
+
 impl Sizes {
     /// Elements of the input.
     pub fn input_size(&self) -> usize {

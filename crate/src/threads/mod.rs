@@ -55,6 +55,11 @@ pub fn each_part<T: Send>(out: &mut [T], size: usize, work: impl Fn(usize, &mut 
     each_of([(out, size)], |part, [out]| work(part, out));
 }
 
+/// [`each_part`] with the same part of an input that is as long.
+pub fn each_part_of<T: Sync, U: Send>(x: &[T], out: &mut [U], size: usize, work: impl Fn(&[T], &mut [U]) + Sync) {
+    each_part(out, size, |part, out| work(&x[part * size..][..out.len()], out));
+}
+
 /// [`each_part`] of two outputs at once, which have as many parts each.
 pub fn each_pair(
     first: (&mut [Real], usize),

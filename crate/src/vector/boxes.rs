@@ -8,8 +8,8 @@ use super::Element;
 /// Columns of a strip of a transposition: the lines of both sides stay in the first cache.
 const STRIP: usize = 16;
 
-/// Bytes of rows that are worth a call of the engine's memory.copy.
-const LONG: usize = 256;
+/// Most bytes that [`copy`] moves and [`clear`](super::clear) writes by itself.
+pub(super) const SHORT: usize = 4096;
 
 /// One dimension of a box: its size, and the elements from one index to the next in the array that is read and in the one that is
 /// written.
@@ -129,24 +129,30 @@ unsafe fn row<T: Element>(row: Dimension, from: *const T, to: *mut T) {
                 from = from.wrapping_offset(row.from);
                 to = to.wrapping_offset(row.to);
             }
-        } else if size * size_of::<T>() >= LONG {
-            std::ptr::copy_nonoverlapping(from, to, size);
         } else if size >= T::RUN {
-            for first in (0..size - T::RUN).step_by(T::RUN) {
-                T::carry(from.add(first), to.add(first));
+            if size * size_of::<T>() <= SHORT {
+                T::carry(from, to, size);
+            } else {
+                std::ptr::copy_nonoverlapping(from, to, size);
             }
-            T::carry(from.add(size - T::RUN), to.add(size - T::RUN));
-        } else {
+        } else if T::RUN > 4 && size > 3 {
             for index in 0..size {
+                *to.add(index) = *from.add(index);
+            }
+        } else if size > 0 {
+            // The first, the middle and the last of up to three: of a loop LLVM would make memory.copy.
+            for index in [0, size / 2, size - 1] {
                 *to.add(index) = *from.add(index);
             }
         }
     }
 }
 
-/// Copies a row; quickly also when it is short. Panics when the lengths differ.
+/// Copies a slice into one of the same length, quickly when it is short: memory.copy, which LLVM makes of
+/// `copy_from_slice`, leaves the compiled code for the engine's, which takes longer than a row of an image. Panics when
+/// the lengths differ.
 #[inline(always)]
-pub fn copy_row<T: Element>(source: &[T], target: &mut [T]) {
+pub fn copy<T: Element>(source: &[T], target: &mut [T]) {
     assert!(source.len() == target.len());
     let whole = Dimension { size: source.len(), from: 1, to: 1 };
     // SAFETY: both arrays are as long as the row.

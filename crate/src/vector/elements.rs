@@ -3,17 +3,16 @@
 
 /// What arrays of any kind consist of.
 pub trait Element: Copy {
-    /// Elements that [`Self::carry`] moves.
+    /// Fewest elements that [`Self::carry`] moves.
     const RUN: usize;
     /// Rows and columns that [`Self::turn`] moves.
     const SIDE: usize;
 
-    /// Copies [`Self::RUN`] elements that lie side by side. LLVM does not see that it is a copy: of a loop over such it would make
-    /// memory.copy, which leaves the compiled code for the engine's and takes longer than a row of an image.
+    /// Copies `count` elements that lie side by side, [`Self::RUN`] or more, in the compiled code.
     ///
     /// # Safety
     /// So many must be readable and writable there.
-    unsafe fn carry(from: *const Self, to: *mut Self);
+    unsafe fn carry(from: *const Self, to: *mut Self, count: usize);
 
     /// Transposes a square: of the rows at `from`, `from_step` elements apart, columns become rows at `to`, `to_step` apart.
     ///
@@ -27,9 +26,9 @@ impl Element for u8 {
     const SIDE: usize = 1;
 
     #[inline(always)]
-    unsafe fn carry(from: *const Self, to: *mut Self) {
+    unsafe fn carry(from: *const Self, to: *mut Self, count: usize) {
         // SAFETY: promised by the caller.
-        unsafe { carry_bytes(from, to) }
+        unsafe { carry_bytes(from, to, count) }
     }
 
     #[inline(always)]
@@ -47,9 +46,9 @@ macro_rules! words {
             const SIDE: usize = 4;
 
             #[inline(always)]
-            unsafe fn carry(from: *const Self, to: *mut Self) {
+            unsafe fn carry(from: *const Self, to: *mut Self, count: usize) {
                 // SAFETY: promised by the caller.
-                unsafe { carry_bytes(from.cast(), to.cast()) }
+                unsafe { carry_bytes(from.cast(), to.cast(), 4 * count) }
             }
 
             #[inline(always)]
@@ -69,9 +68,9 @@ impl Element for f64 {
     const SIDE: usize = 1;
 
     #[inline(always)]
-    unsafe fn carry(from: *const Self, to: *mut Self) {
+    unsafe fn carry(from: *const Self, to: *mut Self, count: usize) {
         // SAFETY: promised by the caller.
-        unsafe { *to = *from }
+        unsafe { std::ptr::copy(from, to, count) }
     }
 
     #[inline(always)]
@@ -89,10 +88,20 @@ mod simd128 {
     use core::arch::wasm32::*;
     use std::hint::black_box;
 
+    /// Sixteen bytes or more. The last vector may overlap the one before it.
     #[inline(always)]
-    pub unsafe fn carry_bytes(from: *const u8, to: *mut u8) {
-        // SAFETY: promised by the caller; neither needs an alignment. A zero that LLVM does not know for one hides the copy.
-        unsafe { v128_store(to.cast(), v128_or(v128_load(from.cast()), i32x4_splat(black_box(0)))) }
+    pub unsafe fn carry_bytes(from: *const u8, to: *mut u8, count: usize) {
+        const STEP: usize = size_of::<v128>();
+        // Zeros that LLVM does not know for some, or it would see a copy and make memory.copy of it.
+        let zeros = i32x4_splat(black_box(0));
+        let last = count - STEP;
+        // SAFETY: promised by the caller; neither needs an alignment.
+        unsafe {
+            for at in (0..last).step_by(STEP) {
+                v128_store(to.add(at).cast(), v128_or(v128_load(from.add(at).cast()), zeros));
+            }
+            v128_store(to.add(last).cast(), v128_load(from.add(last).cast()));
+        }
     }
 
     #[inline(always)]
@@ -113,9 +122,9 @@ mod simd128 {
 }
 
 #[cfg(not(target_feature = "simd128"))]
-unsafe fn carry_bytes(from: *const u8, to: *mut u8) {
+unsafe fn carry_bytes(from: *const u8, to: *mut u8, count: usize) {
     // SAFETY: promised by the caller.
-    unsafe { std::ptr::copy(from, to, 16) }
+    unsafe { std::ptr::copy(from, to, count) }
 }
 
 #[cfg(not(target_feature = "simd128"))]

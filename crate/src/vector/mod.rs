@@ -19,7 +19,7 @@ mod turned;
 mod windows;
 mod words;
 
-pub use boxes::{copy_box, copy_row, reach, Dimension};
+pub use boxes::{copy, copy_box, reach, Dimension};
 pub use crossed::{cross, Crossed};
 pub use doubles::{Doubles, Splitting};
 pub use elements::Element;
@@ -216,39 +216,10 @@ pub trait Vector: Copy {
     unsafe fn store_few_at(self, address: *mut Real, count: usize);
 }
 
-/// Most values that [`copy`] moves by itself.
-const SHORT: usize = 1024;
-
-/// Copies a slice into one of the same length, quickly when it is short: memory.copy, which LLVM makes of
-/// `copy_from_slice`, leaves the compiled code for the engine's, which takes longer than a row of an image. Panics when
-/// the lengths differ.
-#[inline(always)]
-pub fn copy(source: &[Real], target: &mut [Real]) {
-    assert!(source.len() == target.len());
-    let length = source.len();
-    match length {
-        0 => {}
-        1..LANES => {
-            target[0] = source[0];
-            target[length / 2] = source[length / 2];
-            target[length - 1] = source[length - 1];
-        }
-        LANES..=SHORT => {
-            // Minus a zero that LLVM does not know for one, or it would see the copy again.
-            let zero = Lanes::splat(std::hint::black_box(0.0));
-            for (from, to) in source.chunks_exact(LANES).zip(target.chunks_exact_mut(LANES)) {
-                Lanes::load(from).sub(zero).store(to);
-            }
-            Lanes::load(&source[length - LANES..]).store(&mut target[length - LANES..]);
-        }
-        _ => target.copy_from_slice(source),
-    }
-}
-
 /// Makes a slice zero, quickly when it is short, for the same reason as [`copy`].
 #[inline(always)]
 pub fn clear(values: &mut [Real]) {
-    if values.len() > SHORT {
+    if size_of_val(values) > boxes::SHORT {
         return values.fill(0.0);
     }
     // One that LLVM does not know for a zero.

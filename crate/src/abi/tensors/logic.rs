@@ -1,12 +1,11 @@
 //! Exports of comparisons, logic and choices. Truth values are bytes.
 
-use super::{call, matrix};
-use crate::kernels::broadcast::Repeat;
+use super::{call, operands};
 use crate::kernels::tensors::compare::{self, Comparison, Logic};
 use wasm_bindgen::prelude::*;
 
 /// `y [rows, columns] = a ∘ b` as truth values, of float32 or with `integers` 1 of int32; the codes are those of
-/// [`Comparison`] and [`Repeat`].
+/// [`Comparison`] and of [`operands`].
 #[wasm_bindgen]
 #[allow(clippy::too_many_arguments)]
 pub fn compare(
@@ -21,33 +20,29 @@ pub fn compare(
     y: u32,
 ) -> u32 {
     call(|frame| {
-        let (length, width) = (matrix(rows, columns)?, columns as usize);
         let comparison = Comparison::from_code(code)?;
-        let (repeat_a, repeat_b) = (Repeat::from_code(repeat_a)?, Repeat::from_code(repeat_b)?);
-        let lengths = (repeat_a.length(rows as usize, width), repeat_b.length(rows as usize, width));
+        let (length, [of_a, of_b]) = operands(rows, columns, [repeat_a, repeat_b])?;
         let y = frame.bytes_output(y, length)?;
         if integers == 1 {
-            let (a, b) = (frame.integers(a, lengths.0)?, frame.integers(b, lengths.1)?);
-            compare::compare(comparison, width, (a, repeat_a), (b, repeat_b), y);
+            let (a, b) = (frame.integers(a, of_a.1)?, frame.integers(b, of_b.1)?);
+            compare::compare(comparison, columns as usize, (a, of_a.0), (b, of_b.0), y);
         } else {
-            let (a, b) = (frame.input(a, lengths.0)?, frame.input(b, lengths.1)?);
-            compare::compare(comparison, width, (a, repeat_a), (b, repeat_b), y);
+            let (a, b) = (frame.input(a, of_a.1)?, frame.input(b, of_b.1)?);
+            compare::compare(comparison, columns as usize, (a, of_a.0), (b, of_b.0), y);
         }
         Ok(())
     })
 }
 
-/// `y [rows, columns] = a ∘ b` of truth values; the codes are those of [`Logic`] and [`Repeat`].
+/// `y [rows, columns] = a ∘ b` of truth values; the codes are those of [`Logic`] and of [`operands`].
 #[wasm_bindgen]
 #[allow(clippy::too_many_arguments)]
 pub fn logic(code: u32, rows: u32, columns: u32, a: u32, repeat_a: u32, b: u32, repeat_b: u32, y: u32) -> u32 {
     call(|frame| {
-        let (length, width) = (matrix(rows, columns)?, columns as usize);
         let logic = Logic::from_code(code)?;
-        let (repeat_a, repeat_b) = (Repeat::from_code(repeat_a)?, Repeat::from_code(repeat_b)?);
-        let a = frame.bytes(a, repeat_a.length(rows as usize, width))?;
-        let b = frame.bytes(b, repeat_b.length(rows as usize, width))?;
-        compare::logic(logic, width, (a, repeat_a), (b, repeat_b), frame.bytes_output(y, length)?);
+        let (length, [of_a, of_b]) = operands(rows, columns, [repeat_a, repeat_b])?;
+        let (a, b) = (frame.bytes(a, of_a.1)?, frame.bytes(b, of_b.1)?);
+        compare::logic(logic, columns as usize, (a, of_a.0), (b, of_b.0), frame.bytes_output(y, length)?);
         Ok(())
     })
 }

@@ -1,8 +1,7 @@
 //! Exports of functions of one tensor and of two, of arithmetic of int32, of casts and of running sums.
 
-use super::{call, matrix};
+use super::{call, matrix, operands};
 use crate::error::{checked_product, Error};
-use crate::kernels::broadcast::Repeat;
 use crate::kernels::tensors::functions::{self, Function, Pair};
 use crate::kernels::tensors::integers::{self, Arithmetic, Kind};
 use crate::kernels::tensors::running::{self, Direction, Running};
@@ -19,17 +18,7 @@ pub fn function_of_one(code: u32, length: u32, x: u32, y: u32) -> u32 {
     })
 }
 
-/// Elements of `[rows, columns]`, and the ways and lengths of the operands that fill it.
-fn operands(rows: u32, columns: u32, repeats: [u32; 2]) -> Result<(usize, [(Repeat, usize); 2]), Error> {
-    let length = matrix(rows, columns)?;
-    let of = |code| -> Result<_, Error> {
-        let repeat = Repeat::from_code(code)?;
-        Ok((repeat, repeat.length(rows as usize, columns as usize)))
-    };
-    Ok((length, [of(repeats[0])?, of(repeats[1])?]))
-}
-
-/// `y [rows, columns] = f(a, b)`; the codes are those of [`Pair`] and [`Repeat`].
+/// `y [rows, columns] = f(a, b)`; the codes are those of [`Pair`] and of [`operands`].
 #[wasm_bindgen]
 #[allow(clippy::too_many_arguments)]
 pub fn function_of_two(
@@ -51,7 +40,7 @@ pub fn function_of_two(
     })
 }
 
-/// `y [rows, columns] = a ∘ b` of int32; the codes are those of [`Arithmetic`] and [`Repeat`].
+/// `y [rows, columns] = a ∘ b` of int32; the codes are those of [`Arithmetic`] and of [`operands`].
 #[wasm_bindgen]
 #[allow(clippy::too_many_arguments)]
 pub fn arithmetic(code: u32, rows: u32, columns: u32, a: u32, repeat_a: u32, b: u32, repeat_b: u32, y: u32) -> u32 {
@@ -65,7 +54,7 @@ pub fn arithmetic(code: u32, rows: u32, columns: u32, a: u32, repeat_a: u32, b: 
     })
 }
 
-/// `y [rows, columns] = ⌊a / b⌋` of float32 as int32; the codes are those of [`Repeat`].
+/// `y [rows, columns] = ⌊a / b⌋` of float32 as int32; the codes are those of [`operands`].
 #[wasm_bindgen]
 #[allow(clippy::too_many_arguments)]
 pub fn floor_divide(rows: u32, columns: u32, a: u32, repeat_a: u32, b: u32, repeat_b: u32, y: u32) -> u32 {

@@ -6,4 +6,4 @@ mod mathematics;
 mod reduction;
 mod strided;
 
-use super::{call, matrix, Frame};
+use super::{call, matrix, operands, Frame};

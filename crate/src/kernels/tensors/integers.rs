@@ -4,7 +4,7 @@
 use super::functions::modulus;
 use crate::error::Error;
 use crate::kernels::broadcast::{by_pieces, Repeat};
-use crate::threads::{each_part, OF_COPYING, WORTH};
+use crate::threads::{each_part_of, OF_COPYING, WORTH};
 
 /// What is done with two integers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,8 +138,8 @@ pub fn to_floats(x: &[i32], y: &mut [f32]) {
 pub fn to_integers(x: &[f32], y: &mut [i32]) {
     const BLOCK: usize = 64;
     const LIMIT: f32 = 2_147_483_648.0;
-    each_part(y, PART, |part, y| {
-        for (x, y) in x[part * PART..].chunks(BLOCK).zip(y.chunks_mut(BLOCK)) {
+    each_part_of(x, y, PART, |x, y| {
+        for (x, y) in x.chunks(BLOCK).zip(y.chunks_mut(BLOCK)) {
             let mut beyond = false;
             for (x, y) in x.iter().zip(y.iter_mut()) {
                 *y = *x as i32;
@@ -193,8 +193,8 @@ pub fn are(kind: Kind, x: &[f32], y: &mut [u8]) {
 
 #[inline(always)]
 fn convert<T: Copy + Sync, U: Send>(x: &[T], y: &mut [U], apply: impl Fn(T) -> U + Sync) {
-    each_part(y, PART, |part, y| {
-        for (x, y) in x[part * PART..].iter().zip(y) {
+    each_part_of(x, y, PART, |x, y| {
+        for (x, y) in x.iter().zip(y) {
             *y = apply(*x);
         }
     });

@@ -21,10 +21,7 @@ pub fn resize_bilinear(s: &Sizes, alignment: Alignment, x: &[Real], y: &mut [Rea
     let between = |axis: usize, place: usize| {
         let source =
             if alignment.half_pixels { ratio[axis] * (place as f64 + 0.5) - 0.5 } else { ratio[axis] * place as f64 };
-        let last = s.from[axis] - 1;
-        let source = source.clamp(0.0, last as f64);
-        let first = source as usize;
-        Between { first, second: (first + 1).min(last), share: (source - first as f64) as Real }
+        Between::at(source, s.from[axis])
     };
     mix(s, &between, x, y);
 }

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::kernels::boxes::{Region, DIMENSIONS};
-use crate::vector::{copy_row, Dimension, Element};
+use crate::vector::{copy, Dimension, Element};
 
 /// Words of a plan: dimensions, both starts, then size and steps for each dimension.
 pub const WORDS: usize = 3 + 3 * DIMENSIONS;
@@ -36,7 +36,7 @@ pub fn gather<T: Element>(
         let x = &x[block * axis * inner..][..axis * inner];
         let indices = &indices[block / outer.max(1) * count..][..count];
         for (&index, y) in indices.iter().zip(y.chunks_exact_mut(inner)) {
-            copy_row(&x[index as usize * inner..][..inner], y);
+            copy(&x[index as usize * inner..][..inner], y);
         }
     }
     Ok(())

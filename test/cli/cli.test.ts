@@ -12,13 +12,23 @@ const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'convgrad-'));
 
 function run(...args: string[]): { status: number | null; out: string; err: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], { encoding: 'utf8', cwd: folder });
+  const { status, stdout, stderr, error } = spawnSync(process.execPath, [cli, ...args], {
+    encoding: 'utf8',
+    cwd: folder,
+  });
+  if (error !== undefined) throw error;
   return { status, out: stdout, err: stderr };
 }
 
+/** What it prints when it ends well; a failure shows what it said. */
+function runWell(...args: string[]): string {
+  const { status, out, err } = run(...args);
+  expect(status, `${out}\n${err}`).toBe(0);
+  return out;
+}
+
 test('both networks by default, one report', () => {
-  const { status, out } = run('--epochs', '2', '--digits-epochs', '1');
-  expect(status).toBe(0);
+  const out = runWell('--epochs', '2', '--digits-epochs', '1');
   expect(out).toContain('Is the digit odd?');
   expect(out).toContain('Which digit is it?');
   const report = readFileSync(join(folder, 'reports', 'index.html'), 'utf8');
@@ -28,8 +38,7 @@ test('both networks by default, one report', () => {
 });
 
 test('the network for ten digits names at least 98.5 % of the held-out fifth', () => {
-  const { status, out } = run('--only', 'digits', '--report', join(folder, 'digits'));
-  expect(status).toBe(0);
+  const out = runWell('--only', 'digits', '--report', join(folder, 'digits'));
   expect(out).not.toContain('Is the digit odd?');
   const [, right, count] = /held-out digits: [\d.]+ % right \((\d+) of (\d+)\)/.exec(out)?.map(Number) ?? [];
   expect(count).toBe(359);
@@ -54,7 +63,7 @@ test('the network for ten digits names at least 98.5 % of the held-out fifth', (
 }, 180_000);
 
 test('trains on the embedded digits and beats the more frequent answer by far', () => {
-  const { status, out } = run(
+  const out = runWell(
     '--only',
     'seed',
     '--epochs',
@@ -65,7 +74,6 @@ test('trains on the embedded digits and beats the more frequent answer by far', 
     '--report',
     join(folder, 'report'),
   );
-  expect(status).toBe(0);
   expect(out).toContain('1,797 handwritten digits (UCI optdigits): 1438 to train, 359 held out');
   expect(out).toContain('dE/dW = H1 × δᵀ    (400×100)·(100×1) = (400×1)');
   const [, right] = /held-out digits: ([\d.]+) % right/.exec(out) ?? [];
@@ -121,7 +129,7 @@ test('IDX files of 28×28 pixels are cut to the middle', () => {
   }
   writeFileSync(join(folder, 'images.gz'), gzipSync(images));
   writeFileSync(join(folder, 'labels'), labels);
-  const { status, out } = run(
+  const out = runWell(
     '--data',
     'images.gz',
     'labels',
@@ -133,7 +141,6 @@ test('IDX files of 28×28 pixels are cut to the middle', () => {
     '--learning-rate',
     '0.001',
   );
-  expect(status).toBe(0);
   expect(out).toContain('held-out digits: 100.0 % right');
 });
 

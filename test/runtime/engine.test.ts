@@ -7,6 +7,7 @@ import { hasRelaxedSimd, hasSimd } from '../../ts/runtime/detect';
 import { getEngine } from '../../ts/runtime/init';
 import { Engine } from '../../ts/runtime/kernels';
 import { loadModuleSync } from '../../ts/runtime/loadNode';
+import { EngineMemory } from '../../ts/runtime/memory';
 
 const engine = new Engine(loadModuleSync('simd128'), 'simd128');
 afterAll(() => expect(engine.liveAllocations).toBe(0));
@@ -33,6 +34,17 @@ test('the table of status numbers is the one of crate/src/error.rs', () => {
     { name, message: (message as string).charAt(0).toLowerCase() + (message as string).slice(1) },
   ]);
   expect(Object.fromEntries(rust)).toEqual(kernelStatus);
+});
+
+test('views reach what another thread made grow, before the engine tells', () => {
+  const [told, grown] = [new SharedArrayBuffer(65536), new SharedArrayBuffer(131072)];
+  const stale = { buffer: told, grow: () => Object.assign(stale, { buffer: grown }) };
+  const memory = new EngineMemory(stale as unknown as WebAssembly.Memory);
+  memory.cover(65536);
+  expect(memory.byteLength).toBe(65536);
+  memory.cover(65540);
+  memory.write(65536, [3]);
+  expect(memory.read(65536, 1)).toEqual(new Float32Array([3]));
 });
 
 test('the boundary refuses what is not allocated, misaligned, overlapping or too small', () => {

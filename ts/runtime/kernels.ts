@@ -163,6 +163,7 @@ export class Engine {
         `out of memory: expected ${bytes} bytes, WebAssembly memory has ${this.memory.byteLength} and cannot grow by so much`,
       );
     }
+    this.memory.cover(address + bytes);
     return address;
   }
 

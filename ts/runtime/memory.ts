@@ -29,6 +29,14 @@ export class EngineMemory {
     return this.#words;
   }
 
+  /**
+   * Makes views possible up to byte `end`, which is inside the memory. Engines tell the other threads a little later when one makes a
+   * shared memory grow, as a worker does for its stack; to grow by nothing shows the caller's thread what there is.
+   */
+  cover(end: number): void {
+    if (end > this.#memory.buffer.byteLength) this.#memory.grow(0);
+  }
+
   /** Size of the linear memory in bytes, live or not. */
   get byteLength(): number {
     return this.#memory.buffer.byteLength;

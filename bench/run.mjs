@@ -74,7 +74,11 @@ program
   .argument('[record]', 'a record to name instead, where it has rows of the kind')
   .action(async (record) => {
     const { publish } = await import('./publish/index.mjs');
-    for (const path of publish(record)) console.log(`written: ${path}`);
+    try {
+      for (const path of publish(record)) console.log(`written: ${path}`);
+    } catch (error) {
+      tellMistake(error);
+    }
   });
 
 await program.parseAsync();
@@ -87,10 +91,15 @@ async function run(benchmark) {
     const { rows, json, ...more } = await benchmark();
     if (json !== undefined) writeRecord(json, { ...about, ...more }, rows);
   } catch (error) {
-    if (!['MnistError', 'SuiteError', 'RaceError', 'OptionError'].includes(error.constructor.name)) throw error;
-    console.error(`bench: ${error.message}`);
-    process.exitCode = 2;
+    tellMistake(error);
   }
   // Peers keep workers and processes.
   process.exit();
+}
+
+function tellMistake(error) {
+  const ours = ['MnistError', 'SuiteError', 'RaceError', 'PublishError', 'OptionError'];
+  if (!ours.includes(error.constructor.name)) throw error;
+  console.error(`bench: ${error.message}`);
+  process.exitCode = 2;
 }

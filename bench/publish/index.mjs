@@ -84,9 +84,30 @@ export function outdated() {
   return [...render()].filter(([path, text]) => read(path) !== text).map(([path]) => path);
 }
 
-/** Writes what is not as it should be. @returns its paths. */
+/** A record that cannot be published. */
+export class PublishError extends Error {}
+
+/**
+ * Writes what is not as it should be.
+ *
+ * @param record As that of {@link render}.
+ * @returns its paths.
+ * @throws {PublishError} when there is no such record, or when no document has a place for it.
+ */
 export function publish(record) {
-  const changed = [...render(record)].filter(([path, text]) => read(path) !== text);
+  if (record !== undefined && !existsSync(join(root, record))) {
+    throw new PublishError(
+      `publish: expected a record, as bench/records/DATE-NAME.json, got ${record}, which does not exist`,
+    );
+  }
+  const files = render(record);
+  if (record !== undefined && ![...files.values()].some((text) => text.includes(`<!-- record: ${record},`))) {
+    const names = documents.join(', ');
+    throw new PublishError(
+      `publish: expected a record that ${names} has a place for, got ${record}; nothing was written`,
+    );
+  }
+  const changed = [...files].filter(([path, text]) => read(path) !== text);
   for (const [path, text] of changed) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), text);

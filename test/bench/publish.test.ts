@@ -32,6 +32,13 @@ test('a record takes the place of those of its name only', async () => {
   }
 });
 
+test('a record that no document has a place for is refused, and one that does not exist', async () => {
+  const { publish } = await script('publish/index.mjs');
+  const nowhere = 'bench/records/2026-11-25-mnist.json';
+  expect(() => publish(nowhere)).toThrow(`has a place for, got ${nowhere}; nothing was written`);
+  expect(() => publish('missing.json')).toThrow('got missing.json, which does not exist');
+});
+
 const about = { cpu: 'CPU', node: 'v24.0.0', date: '2026-01-02T00:00:00Z', commit: '0123456789' };
 const row = (workload: string, engine: string, variant: string, median_ms: number, more = {}) => ({
   ...{

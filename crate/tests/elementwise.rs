@@ -120,6 +120,43 @@ fn gelu_by_a_tangent_keeps_its_digits_in_the_tail() {
     }
 }
 
+/// Φ(−a) = φ(a)·∫ e^(−a·u − u²/2) du from 0 on, by Simpson's rule, which has nine digits here.
+fn tail_of_normal_distribution(a: f64) -> f64 {
+    const STEP: f64 = 0.002;
+    let value = |n: usize| (-(a + n as f64 * STEP / 2.0) * n as f64 * STEP).exp();
+    let inner: f64 = (1..4500).map(|n| if n % 2 == 0 { 2.0 } else { 4.0 } * value(n)).sum();
+    density(a) * (1.0 + inner) * STEP / 3.0
+}
+
+fn density(x: f64) -> f64 {
+    (-x * x / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt()
+}
+
+#[test]
+fn gelu_keeps_its_digits_in_the_tail() {
+    let x: Vec<f32> = (-1500..=1500).map(|n| n as f32 * 1e-2).chain([-1e-30, 1e-30, -1e20, 1e20, 300.0]).collect();
+    let mut y = vec![0.0; x.len()];
+    forward(Activation::Gelu, &x, &mut y);
+    let mut slope = vec![0.0; x.len()];
+    gradient(Activation::Gelu, &x, &vec![1.0; x.len()], &mut slope);
+    for ((&x, &y), &slope) in x.iter().zip(&y).zip(&slope) {
+        let exact = f64::from(x);
+        let tail = tail_of_normal_distribution(exact.abs());
+        let distribution = if exact < 0.0 { tail } else { 1.0 - tail };
+        let share = exact * density(exact);
+        // A rounding of x²/2 is one of its power of e, x²/2 times as large; subnormal results have fewer digits.
+        let roundings = 2f64.powi(-24) * (10.0 + exact * exact).min(250.0);
+        let expected = exact * distribution;
+        assert!((f64::from(y) - expected).abs() <= roundings * expected.abs() + 3e-44, "{x}: {y}, not {expected}");
+        let size = distribution + share.abs();
+        assert!(
+            (f64::from(slope) - (distribution + share)).abs() <= roundings * size + 1e-42,
+            "slope at {x}: {slope}, not {}",
+            distribution + share
+        );
+    }
+}
+
 #[test]
 fn nan_stays_nan() {
     let x = [f32::NAN; 5];

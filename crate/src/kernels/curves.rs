@@ -1,6 +1,7 @@
-//! The activation functions that are made of exp, tanh and erf, with their derivatives.
+//! The activation functions that are made of exp, tanh and the normal distribution, with their derivatives.
 
 use super::exponential::{Exponential, Logistic, Tangent};
+use super::normal::Normal;
 use crate::vector::{Lanes, Real, Vector};
 
 /// Limit and scale of selu (Klambauer et al., "Self-Normalizing Neural Networks", 2017).
@@ -9,10 +10,6 @@ const SELU_SCALE: Real = 1.050_701;
 /// Gelu by a tangent (Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016): 2u = x·(2·√(2/π) + 0.044715·2·√(2/π)·x²).
 const GELU_LINE: Real = 1.595_769_121_605_730_8;
 const GELU_CUBE: Real = 0.071_354_816_272_600_25;
-/// √½.
-const ROOT_OF_HALF: Real = 0.707_106_77;
-/// 1/√(2π).
-const NORMAL: Real = 0.398_942_3;
 
 /// relu6(x + 3) / 6.
 #[inline(always)]
@@ -34,13 +31,19 @@ pub struct Curves {
     /// Also that of silu and of softplus' derivative.
     pub logistic: Logistic,
     tangent: Tangent,
+    normal: Normal,
 }
 
 impl Curves {
     /// The constants.
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
-        Self { exponential: Exponential::new(), logistic: Logistic::new(), tangent: Tangent::new() }
+        Self {
+            exponential: Exponential::new(),
+            logistic: Logistic::new(),
+            tangent: Tangent::new(),
+            normal: Normal::new(),
+        }
     }
 
     /// eˣ − 1 = 2t / (1 − t), t = tanh(x/2): without the cancellation of the subtraction. For x ≤ 0.
@@ -77,26 +80,19 @@ impl Curves {
         self.elu_slope(x, SELU_LIMIT).mul(Lanes::splat(SELU_SCALE))
     }
 
-    /// Φ(x) = (1 + erf(x/√2)) / 2.
-    #[inline(always)]
-    fn normal_distribution(&self, x: Lanes) -> Lanes {
-        let half = Lanes::splat(0.5);
-        erf(x.mul(Lanes::splat(ROOT_OF_HALF))).mul_add(half, half)
-    }
-
-    /// x·Φ(x).
+    /// x·Φ(x) (Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016).
     #[inline(always)]
     pub fn gelu(&self, x: Lanes) -> Lanes {
-        x.mul(self.normal_distribution(x))
+        x.mul(self.normal.distribution(x))
     }
 
     /// Φ(x) + x·φ(x).
     #[inline(always)]
     pub fn gelu_slope(&self, x: Lanes) -> Lanes {
-        let density = self.exponential.exp(x.mul(x).mul(Lanes::splat(-0.5))).mul(Lanes::splat(NORMAL));
+        let (distribution, density) = self.normal.distribution_and_density(x);
         // Where the density is 0, x may be infinite.
         let share = Lanes::splat(0.0).select_less(density, x.mul(density), Lanes::splat(0.0));
-        self.normal_distribution(x).add(share)
+        distribution.add(share)
     }
 
     /// 2u, u = √(2/π)·(x + 0.044715·x³).
@@ -146,25 +142,4 @@ impl Curves {
         }
         x.at_least(constant(0.0)).add(s.add(s).mul(sum))
     }
-}
-
-/// The error function, within 3e-7: the rational approximation of Eigen and XLA, odd over even polynomial on [−4, 4].
-#[inline(always)]
-fn erf(x: Lanes) -> Lanes {
-    const ODD: [Real; 7] = [
-        -2.726_142_3e-10,
-        2.770_681_5e-8,
-        -2.101_024_1e-6,
-        -5.692_506_5e-5,
-        -7.349_906_3e-4,
-        -2.954_600e-3,
-        -1.609_603_3e-2,
-    ];
-    const EVEN: [Real; 5] = [-1.456_607_2e-5, -2.133_740_6e-4, -1.682_827_0e-3, -7.373_329_1e-3, -1.426_473_9e-2];
-    let x = x.at_least(Lanes::splat(-4.0)).at_most(Lanes::splat(4.0));
-    let square = x.mul(x);
-    let polynomial = |coefficients: &[Real]| {
-        coefficients[1..].iter().fold(Lanes::splat(coefficients[0]), |sum, &c| sum.mul_add(square, Lanes::splat(c)))
-    };
-    x.mul(polynomial(&ODD)).div(polynomial(&EVEN))
 }

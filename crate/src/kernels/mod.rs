@@ -39,6 +39,7 @@ pub mod mix;
 pub mod motion;
 pub mod narrow;
 pub mod noise;
+mod normal;
 mod panel;
 pub mod peak;
 pub mod permute;

@@ -35,7 +35,8 @@ fn each_line<const K: usize, const S: usize>(g: &Geometry, x: &[Real], y: &[Real
             for (image, dx) in dx.chunks_exact_mut(size).enumerate() {
                 let image = images * TOGETHER + image;
                 let start = (image * g.out_h + i) * width;
-                let is_last = start + width == y.len();
+                // No vector of the row's last window reaches farther than one behind the row.
+                let is_last = start + width + LANES > y.len();
                 let mut line = Line::<K, S> { g, i, x: &x[image * size..], y: &y[start..], dy: &dy[start..], dx };
                 if whole < g.in_c {
                     line.strip(&strips[0], is_last);
@@ -60,7 +61,7 @@ struct Strip {
     /// Windows without a border for which whole vectors lie in a row of pixels.
     start: usize,
     end: usize,
-    /// Their end where whole vectors must lie in the last row of windows, too.
+    /// Their end where whole vectors must lie in the row of windows, too, as behind it there are too few.
     last_end: usize,
 }
 

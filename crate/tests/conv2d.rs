@@ -316,6 +316,32 @@ fn table() -> Vec<Case> {
     cases
 }
 
+/// Every way in which a row of up to six pixels and its border can be walked along, with few of the ways down.
+fn small() -> impl Iterator<Item = Case> {
+    const GROUPS: [(u32, u32, u32); 6] = [(4, 4, 4), (4, 12, 4), (3, 3, 3), (1, 3, 1), (4, 4, 1), (6, 4, 2)];
+    let number = |n: usize, of: usize, apart: usize| (n / apart % of) as u32;
+    (0..6 * 5 * 3 * 3 * 4 * 4 * GROUPS.len()).filter_map(move |n| {
+        let [left, right] = [number(n, 4, 1), number(n, 4, 4)];
+        let [step, apart] = [1 + number(n, 3, 16), 1 + number(n, 3, 48)];
+        let [width, kernel] = [1 + number(n, 6, 144), 1 + number(n, 5, 864)];
+        let (channels, filters, groups) = GROUPS[n / 4320];
+        // Rows differ from columns, but are like them often.
+        let (height, rows, down) = [(1, 1, 1), (4, 3, step), (3, 2, 1), (6, 3, 3), (5, kernel, step)][n % 5];
+        let case = Case {
+            batch: 2,
+            image: [height, width],
+            channels,
+            kernel: [rows, kernel],
+            filters,
+            stride: [down, step],
+            pads: [left.min(rows - 1), right, left, right],
+            dilation: [if n % 2 == 0 { apart } else { 1 }, apart],
+            groups,
+        };
+        case.geometry().map(|_| case)
+    })
+}
+
 struct Arrays {
     x: Vec<f32>,
     filter: Vec<f32>,
@@ -365,7 +391,8 @@ fn check(case: &Case, arrays: &Arrays, exact: bool) {
 
 #[test]
 fn integers_are_exact_on_every_shape() {
-    for (index, case) in table().iter().enumerate() {
+    for (index, case) in table().into_iter().chain(small()).enumerate() {
+        let case = &case;
         let g = case.geometry().unwrap();
         let mut numbers = Numbers::new(index as u64);
         let arrays = Arrays {

@@ -66,7 +66,7 @@ impl Rows<'_> {
     #[inline(always)]
     pub fn march<const R: usize>(&self, origin: usize, outputs: Outputs, (out, place): (&mut [Real], usize)) {
         let Outputs { count, left, pixels, .. } = outputs;
-        assert!(left <= 2 && pixels >= 2 && (pixels..=pixels + 2).contains(&(count + 2 - left)));
+        assert!(left <= 2 && pixels > 0 && pixels + left >= 2 && (pixels..=pixels + 2).contains(&(count + 2 - left)));
         let right = count + 2 - left - pixels;
         // SAFETY: see above.
         self.each_row::<R, 1>((origin, R), outputs, (out, place, 0), |row| unsafe {

@@ -7,6 +7,7 @@ import { init, kernels } from '../../ts';
 import { convolve, convolveForFilter, convolveForInput } from '../../ts/model/explain/products';
 import { resolveConvolution } from '../../ts/runtime/geometry';
 import { convolutionOf, type Drawn, expectDefinition, size } from '../support/convolution';
+import { draw } from '../support/draw';
 import { integers, numbers, relativeError } from '../support/numbers';
 
 interface Case {
@@ -56,7 +57,7 @@ function expectDefinitions(geometry: fc.Arbitrary<Drawn>, numRuns: number, least
       checked++;
       expectDefinition(convolution, convolution.arrays);
     }),
-    { numRuns, seed: 7 },
+    draw(numRuns, 7),
   );
   expect(checked).toBeGreaterThan(least);
 }
@@ -140,7 +141,7 @@ test('3×3 filters over many channels are those of the definition, exactly so in
         expect(relativeError(actual, expected)).toBeLessThan(1e-6);
       }
     }),
-    { numRuns: 60, seed: 7 },
+    draw(60, 7),
   );
   await init({ simd: 'strict' });
   fc.assert(
@@ -149,7 +150,7 @@ test('3×3 filters over many channels are those of the definition, exactly so in
         expect(actual.every((value, index) => value === expected[index])).toBe(true);
       }
     }),
-    { numRuns: 20, seed: 7 },
+    draw(20, 7),
   );
   await init({});
 });

@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { kernels } from '../../ts';
+import { draw } from '../support/draw';
 import { integers, numbers } from '../support/numbers';
 
 /** Of `count` numbers each; never −0. */
@@ -35,7 +36,7 @@ test('random sizes are exact on integers, with and without transposes', () => {
         }
       }
     }),
-    { numRuns: 100, seed: 3 },
+    draw(100, 3),
   );
 });
 

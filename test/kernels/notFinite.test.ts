@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { init } from '../../ts';
 import { convolutionOf, expectDefinition } from '../support/convolution';
+import { draw } from '../support/draw';
 
 /** Fewer channels than Winograd's algorithm wants, whose outputs share tiles. */
 const convolutions = fc.record({
@@ -40,7 +41,7 @@ describe.each(['strict', 'auto'] as const)('simd: %s', (simd) => {
           expectDefinition(convolution, { ...arrays, [name]: array });
         }
       }),
-      { numRuns: 200, seed: 7 },
+      draw(200, 7),
     );
     expect(checked).toBeGreaterThan(100);
   });

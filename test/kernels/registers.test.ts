@@ -5,6 +5,7 @@ import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { init, kernels } from '../../ts';
 import { getEngine } from '../../ts/runtime/init';
 import { type Convolution, convolutionOf, size } from '../support/convolution';
+import { draw } from '../support/draw';
 import { numbers } from '../support/numbers';
 
 const [DETECTED, FEW, MANY] = [0, 1, 2] as const;
@@ -67,7 +68,7 @@ describe.each(['strict', 'auto'] as const)('simd: %s', (simd) => {
         const bShape: [number, number] = transposeB ? [n, k] : [k, n];
         expectSame(() => [kernels.matmul({ a, aShape, b, bShape, transposeA, transposeB }).data]);
       }),
-      { numRuns: 150, seed: 11 },
+      draw(150, 11),
     );
   });
 
@@ -80,7 +81,7 @@ describe.each(['strict', 'auto'] as const)('simd: %s', (simd) => {
         checked++;
         expectSame(() => passes(convolution));
       }),
-      { numRuns: 150, seed: 12 },
+      draw(150, 12),
     );
     expect(checked).toBeGreaterThan(75);
   });

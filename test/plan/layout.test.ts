@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { type Buffer, read, write } from '../../ts/plan/buffer';
 import type { KernelCall } from '../../ts/plan/call';
 import { layOut } from '../../ts/plan/layout';
+import { draw } from '../support/draw';
 
 const buffer = (name: string, size: number): Buffer => ({ name, region: 'arena', shape: [size], size, offset: -1 });
 
@@ -50,7 +51,7 @@ test('random plans: buffers that live at the same time lie apart, aligned, insid
       }
       expect(layout.bytes).toBeLessThanOrEqual(layout.bytesWithoutReuse);
     }),
-    { numRuns: 300, seed: 1 },
+    draw(300, 1),
   );
 });
 

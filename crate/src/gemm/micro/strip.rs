@@ -200,6 +200,9 @@ unsafe fn store<const P: usize, const NV: usize>(
     }
 }
 
+/// Neighbours of the widest tile, and what the last of them sees beside its own.
+const SEEN: usize = 8 + 2;
+
 /// The three steps of every segment for neighbours one step apart, which share the values that both see, and for two vectors of
 /// channels.
 ///
@@ -212,12 +215,13 @@ unsafe fn shared_by_two<const P: usize, const NV: usize, const W: usize>(
     (mut b, b_step): (*const Real, usize),
     segments: usize,
 ) {
+    const { assert!(P + 2 <= SEEN) };
     // Before every step the loop could end, as far as the compiler knows: it does not gather the steps of a sum then, for which
     // the factors of all steps would have to be in registers.
     let ends = black_box([segments; 3]);
     let mut segment = 0;
     'all: while segment < segments {
-        let mut values = [Lanes::splat(0.0); 8];
+        let mut values = [Lanes::splat(0.0); SEEN];
         for k in 0..3 {
             if segment == ends[k] {
                 break 'all;

@@ -12,7 +12,7 @@ const WIDE: usize = 4096;
 const SETS: usize = 64;
 const WAYS: usize = 8;
 
-/// Least pixels of a part of a row: each part begins anew.
+/// Least pixels of a part of a row, or least outputs where these are more: each part begins anew.
 const LEAST: usize = 8;
 
 /// How to march along the rows of an image.
@@ -143,7 +143,7 @@ impl March {
 
 /// How many parts rows are cut into, the longest and the shortest of which have so many pixels.
 pub fn parts(longest: usize, shortest: usize, channels: usize) -> usize {
-    let most = (shortest / LEAST).max(1);
+    let most = (longest / LEAST).clamp(1, shortest.max(1));
     (longest * channels).div_ceil(WIDE).max(longest.div_ceil(places(channels))).min(most)
 }
 

@@ -39,6 +39,12 @@ pub struct Ahead {
 }
 
 impl Ahead {
+    /// A value, and how far the next one is.
+    #[inline(always)]
+    pub fn from(next: *const Real, pace: usize) -> Self {
+        Self { next, pace }
+    }
+
     /// So many values of an array from `from` on, `pace` from one time to the next; the array's first value each time where not all of
     /// them are there.
     #[inline(always)]
@@ -65,24 +71,19 @@ impl Ahead {
 /// Lines that [`ask`] asks for at a time: the addresses of all but the first one are part of the instructions.
 const TIMES: usize = 4;
 
-/// Asks for so many cache lines from `next` on, and for as many `below` elements after them where NEW is two, a few more at the end.
+/// Asks for so many cache lines from `next` on, a few more at the end.
 ///
 /// # Safety
 /// The lines that [`asked`] counts must be readable.
 #[inline(always)]
-pub unsafe fn ask<const NEW: usize>(next: *const Real, below: usize, lines: usize) {
+pub unsafe fn ask(next: *const Real, lines: usize) {
     let end = next.wrapping_add(lines * LINE);
     let mut next = next;
     // Not a count, by which LLVM would unroll the loop: constants would no longer be part of the loads.
     while next < end {
         for k in 0..TIMES {
             // SAFETY: promised by the caller.
-            unsafe {
-                touch(next.add(k * LINE));
-                if NEW == 2 {
-                    touch(next.wrapping_add(below).add(k * LINE));
-                }
-            }
+            unsafe { touch(next.add(k * LINE)) };
         }
         next = next.wrapping_add(TIMES * LINE);
     }

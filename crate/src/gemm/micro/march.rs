@@ -2,7 +2,7 @@
 //! of outputs is computed, each pixel is loaded once for all the taps that see it. The products of a column are added before
 //! those of the next one.
 
-use super::ahead::{ask, asked};
+use super::ahead::{ask, asked, Ahead};
 use super::channels::Rows;
 use crate::vector::{Lanes, Real, Vector, LANES, LINE};
 
@@ -69,7 +69,7 @@ impl Rows<'_> {
         assert!(left <= 2 && pixels > 0 && pixels + left >= 2 && (pixels..=pixels + 2).contains(&(count + 2 - left)));
         let right = count + 2 - left - pixels;
         // SAFETY: see above.
-        self.each_row::<R, 1>((origin, R), outputs, (out, place, 0), |row| unsafe {
+        self.each_row::<R, 1>((origin, R), outputs, (out, place, 0), |row, _| unsafe {
             let (mut x, mut out) = (row.x, row.out);
             // Outputs that wait for the last tap, and for the last two.
             let (mut late, mut early) = (row.bias, row.bias);
@@ -104,7 +104,7 @@ impl Rows<'_> {
         assert!(left <= 1 && count > 0 && 2 * count - left <= pixels);
         let whole = count.min((pixels + left - 1) / 2);
         // SAFETY: see above.
-        self.each_row::<R, 2>((origin, R), outputs, (out, place, 0), |row| unsafe {
+        self.each_row::<R, 2>((origin, R), outputs, (out, place, 0), |row, mut ahead| unsafe {
             let (mut x, mut out) = (row.x, row.out);
             let mut sum = row.bias;
             if left == 0 {
@@ -115,6 +115,7 @@ impl Rows<'_> {
             // Left in the middle: where both columns of a step stand side by side, LLVM loads all their pixels first and V8
             // spills taps.
             loop {
+                ahead.touch();
                 sum = row.add(&row.column(x), 1, sum);
                 x = x.wrapping_add(row.c);
                 if out == last {
@@ -134,57 +135,66 @@ impl Rows<'_> {
     }
 
     /// Calls `work` for every row of outputs and every vector of channels, with R rows of taps, and asks for the last NEW rows of
-    /// pixels that the next row sees: a processor does not foresee a walk that reads values with gaps, again and again. What stands
-    /// before the walk along a row costs as much as some of its steps: pointers move from one vector of channels to the next one,
-    /// and every vector asks for its `share` of cache lines. Panics unless each row has its `count` outputs, from `below` on the last one,
-    /// and its `high` rows of pixels.
+    /// pixels that the next row sees: a processor does not foresee a walk that reads values with gaps, again and again. Where
+    /// these are two, `work` asks, up to `count` times. What stands before the walk along a row costs as much as some of its steps:
+    /// pointers move from one vector of channels to the next one, and of three rows of taps the distances are constants. Panics
+    /// unless each row has its `count` outputs, from `below` on the last one, and its `high` rows of pixels.
     #[inline(always)]
     pub(super) fn each_row<const R: usize, const NEW: usize>(
         &self,
         (origin, high): (usize, usize),
         outputs: Outputs,
         (out, place, below): (&mut [Real], usize, usize),
-        work: impl Fn(Row<R>),
+        work: impl Fn(Row<R>, Ahead),
     ) {
         let Self { x, line, channels: c, factors, .. } = *self;
         let Outputs { rows, x: x_step, step, count, pixels, .. } = outputs;
         factors.check(c, R, 3);
-        assert!(factors.inner == 1 && rows > 0);
+        assert!(factors.inner == 1 && (R < 3 || (factors.first, factors.outer) == (0, 3)) && rows > 0);
         let (last, end) = (origin + (rows - 1) * x_step + (high - 1) * line, place + (rows - 1) * step + below);
         assert!(last + pixels * c <= x.len() && end + count * c <= out.len());
         let groups = c.div_ceil(LANES);
-        let share = (pixels * c).div_ceil(groups * LINE);
-        let (vectors, outer) = (factors.vectors * LANES, factors.outer * LANES);
+        // Of one new row each vector asks for its share, before it walks. Of two the first half of the vectors ask for one and the
+        // others for the other, a line with every step.
+        let share = if NEW == 1 { (pixels * c).div_ceil(groups * LINE) } else { count };
+        // Of three rows of taps none is left out.
+        let (skipped, outer) = if R < 3 { (factors.first * LANES, factors.outer * LANES) } else { (0, 3 * LANES) };
+        let vectors = factors.vectors * LANES;
+        let turn = factors.values.as_ptr().wrapping_add(groups.div_ceil(NEW) * vectors);
         for i in 0..rows {
             let seen = origin + i * x_step;
             let next = seen + x_step + (high - 1) * line;
-            // Two new rows: both at once.
             let above = (NEW - 1) * line;
-            let there = next >= above && next + asked(groups, share) <= x.len();
-            let (next, share) = if there { (next - above, share) } else { (0, 0) };
-            let mut next = x.as_ptr().wrapping_add(next);
+            let there = next >= above && next + asked(groups.div_ceil(NEW), share) <= x.len();
+            let (next, share, pace) = if there { (next, share, LINE) } else { (0, 0, 0) };
+            let last = x.as_ptr().wrapping_add(next);
+            let mut next = last.wrapping_sub(if there { above } else { 0 });
             let (x, out) = (x.as_ptr().wrapping_add(seen), out.as_mut_ptr().wrapping_add(place + i * step));
             let mut values = factors.values.as_ptr();
-            // A pointer of its own, from which on the taps of a row are at constant distances.
-            let mut first = values.wrapping_add((1 + factors.first) * LANES);
             let mut channel = 0;
             loop {
                 // SAFETY: the assertions above bound every address.
                 let (bias, taps) = unsafe {
-                    ask::<NEW>(next, line, share);
-                    next = next.wrapping_add(share * LINE);
+                    if NEW == 1 {
+                        ask(next, share);
+                    }
+                    let first = values.wrapping_add(skipped);
                     let taps = std::array::from_fn(|r| {
-                        std::array::from_fn(|t| Lanes::load_at(first.wrapping_add(r * outer).add(t * LANES)))
+                        std::array::from_fn(|t| Lanes::load_at(first.wrapping_add(r * outer).add((1 + t) * LANES)))
                     });
                     (Lanes::load_at(values), taps)
                 };
-                work(Row { x: x.wrapping_add(channel), line, c, out: out.wrapping_add(channel), bias, taps });
+                let row = Row { x: x.wrapping_add(channel), line, c, out: out.wrapping_add(channel), bias, taps };
+                work(row, Ahead::from(next, pace));
+                next = next.wrapping_add(share * LINE);
                 if channel + LANES >= c {
                     break;
                 }
                 values = values.wrapping_add(vectors);
-                first = first.wrapping_add(vectors);
                 channel = (channel + LANES).min(c - LANES);
+                if NEW > 1 && values == turn {
+                    next = last;
+                }
             }
         }
     }

@@ -31,7 +31,7 @@ impl Rows<'_> {
         assert!(left <= 2 && pixels > 0 && (2 * pixels..=2 * pixels + 2).contains(&(count + 2 - left)));
         let right = count + 2 - left - 2 * pixels;
         // SAFETY: `each_row` has checked that `count` outputs and K rows of `pixels` pixels are there.
-        self.each_row::<R, 1>((origin, K), outputs, (out, place, below), |row| unsafe {
+        self.each_row::<R, 1>((origin, K), outputs, (out, place, below), |row, _| unsafe {
             let (mut x, mut out, c) = (row.x, row.out, row.c);
             let mut seen: [Lanes; K] = column(&row, x);
             if left == 2 {

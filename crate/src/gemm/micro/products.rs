@@ -95,9 +95,10 @@ pub fn skip_products<const R: usize, const LEFT: usize, const RIGHT: usize>(
     }
     let (c, reach) = (lines.channels, lines.reach());
     assert!(origin + reach.0 + (R - 1) * line + pixels * c <= x.len() && reach.1 + count * c <= dy.len());
-    // As many lines as there are steps are those of the two rows of pixels that are new to a row of gradients. Where these lie side by side the
+    // As many lines as there are steps are those of the two rows of pixels that are new to the next row of gradients, the first of them first: what
+    // comes too early is gone when it is needed. Where these lie side by side the
     // gradients' are asked for as well: of five lines the last one is left to the processor, which sees four come one by one.
-    let (last, groups) = (origin + (R - 1) * line, c.div_ceil(LANES));
+    let (last, groups) = (origin + R.saturating_sub(2) * line, c.div_ceil(LANES));
     let next = if 2 * (count + 1) * c > line {
         let values = [(x, last, lines.x), (dy, 0, lines.dy)];
         Next { values, first: groups - groups / 5, touches: count, pace: LINE * 5 / 4 }
@@ -105,7 +106,9 @@ pub fn skip_products<const R: usize, const LEFT: usize, const RIGHT: usize>(
         let values = [(x, last, lines.x), (x, last + lines.band * line, lines.x)];
         Next { values, first: groups.div_ceil(2), touches: count, pace: LINE }
     };
-    lines.each_walk::<R, 3>(sums, (x, origin), dy, next, |walk, sums| {
+    // A constant, whose multiples are parts of the loads and stores.
+    assert!(sums.outer == 3);
+    lines.each_walk::<R, 3>(Sums { outer: 3, ..sums }, (x, origin), dy, next, |walk, sums| {
         let mut sums = sums;
         walk.each_row(&lines, |row, start, ahead| {
             // SAFETY: the assertions above bound every address that is read; pointers may pass the end after the last gradient.

@@ -53,10 +53,14 @@ impl Walk {
     pub fn each_row(&mut self, lines: &Lines, mut add: impl FnMut(*const Real, *const Real, &mut Ahead)) {
         let (mut x, mut dy) = (self.x, self.dy);
         let below = dy.wrapping_add(self.rows);
-        while dy != below {
+        // There is a row: nothing is asked before it.
+        loop {
             add(x, dy, &mut self.ahead);
-            x = x.wrapping_add(lines.x);
             dy = dy.wrapping_add(lines.dy);
+            if dy == below {
+                break;
+            }
+            x = x.wrapping_add(lines.x);
         }
     }
 }

@@ -43,6 +43,7 @@ fn table() -> Vec<Geometry> {
         all.push(geometry([5, 5], channels, [3, 3], [2, 2], [1; 4]));
         all.push(geometry([1, 1], channels, [1, 1], [1, 1], [0; 4]));
         all.push(geometry([5, 7], channels, [2, 2], [2, 2], [0; 4]));
+        all.push(geometry([4, 13], channels, [2, 2], [2, 2], [0; 4]));
         all.push(geometry([6, 9], channels, [3, 3], [1, 1], [1; 4]));
         all.push(geometry([9, 11], channels, [5, 4], [2, 3], [1, 2, 2, 1]));
         // Lines that are longer than what is on its way at once; windows that are as well.

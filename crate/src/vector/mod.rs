@@ -4,6 +4,7 @@ mod boxes;
 mod crossed;
 mod doubles;
 mod elements;
+mod few_quarters;
 mod marked;
 #[cfg(not(target_feature = "simd128"))]
 mod portable;
@@ -23,6 +24,7 @@ pub use boxes::{copy, copy_box, reach, Dimension};
 pub use crossed::{cross, Crossed};
 pub use doubles::{Doubles, Splitting};
 pub use elements::Element;
+pub use few_quarters::{combine_few, spread_few};
 pub use marked::{combine_marking, spread_marked};
 #[cfg(not(target_feature = "simd128"))]
 pub use portable::Lanes;
@@ -144,6 +146,8 @@ pub trait Vector: Copy {
     fn to_array(self) -> [Real; LANES];
     /// The lanes of N ≤ 4 vectors in turn: lane 0 of each, then lane 1 of each, …
     fn interleave<const N: usize>(vectors: [Self; N]) -> [Self; N];
+    /// Of eight values every second one and the others; or, where C is 2, every second pair and the others.
+    fn alternate<const C: usize>(values: [Self; 2]) -> [Self; 2];
     /// Values 0, 2, 4, 6 of seven: the first four, and the last four in `other`.
     fn pick_of_twos(self, other: Self) -> Self;
     /// Values 0, 3, 6, 9 of ten: the first four, and the last four in `other`.

@@ -204,6 +204,16 @@ impl Vector for Lanes {
     }
 
     #[inline(always)]
+    fn alternate<const C: usize>(values: [Self; 2]) -> [Self; 2] {
+        std::array::from_fn(|v| {
+            Self(std::array::from_fn(|lane| {
+                let place = 2 * (lane / C) * C + v * C + lane % C;
+                values[place / LANES].0[place % LANES]
+            }))
+        })
+    }
+
+    #[inline(always)]
     fn pick_of_twos(self, other: Self) -> Self {
         Self([self.0[0], self.0[2], other.0[1], other.0[3]])
     }

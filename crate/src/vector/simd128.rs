@@ -231,6 +231,15 @@ impl Vector for Lanes {
     }
 
     #[inline(always)]
+    fn alternate<const C: usize>([Self(a), Self(b)]: [Self; 2]) -> [Self; 2] {
+        if C == 1 {
+            [Self(i32x4_shuffle::<0, 2, 4, 6>(a, b)), Self(i32x4_shuffle::<1, 3, 5, 7>(a, b))]
+        } else {
+            [Self(i32x4_shuffle::<0, 1, 4, 5>(a, b)), Self(i32x4_shuffle::<2, 3, 6, 7>(a, b))]
+        }
+    }
+
+    #[inline(always)]
     fn pick_of_twos(self, other: Self) -> Self {
         Self(i32x4_shuffle::<0, 2, 5, 7>(self.0, other.0))
     }

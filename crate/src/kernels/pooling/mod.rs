@@ -83,6 +83,9 @@ fn max_of(g: &Geometry, x: &[Real], y: &mut [Real]) {
     if quarters::fits(g) {
         return quarters::max(g, x, y);
     }
+    if quarters::fits_few(g) {
+        return quarters::max_of_few(g, x, y);
+    }
     if lines::fits(g) {
         return lines::max(g, x, y);
     }
@@ -166,6 +169,9 @@ pub fn max_gradient(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], dx: &mut 
 fn max_gradient_of(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], dx: &mut [Real], far: bool) {
     if quarters::fits(g) {
         return quarters::max_gradient(g, x, y, dy, dx, far);
+    }
+    if quarters::fits_few(g) && !has_doubt(y) {
+        return quarters::max_gradient_of_few(g, x, y, dy, dx);
     }
     if walk::fits(g) && !has_doubt(y) {
         return if g.in_c % LANES == 0 {

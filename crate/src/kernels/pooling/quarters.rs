@@ -4,12 +4,18 @@
 use super::larger;
 use crate::geometry::Geometry;
 use crate::vector::{
-    combine, combine_marking, combine_quarters, spread_marked, spread_quarters, Lanes, Real, Vector, LANES, LINE,
+    clear, combine, combine_few, combine_marking, combine_quarters, spread_few, spread_marked, spread_quarters, Lanes,
+    Real, Vector, LANES, LINE,
 };
 
 /// Whether this way is taken: for windows that have a vector of channels.
 pub fn fits(g: &Geometry) -> bool {
     is_side_by_side(g) && g.in_c >= LANES
+}
+
+/// Whether [`max_of_few`] and [`max_gradient_of_few`] are taken: where a row of windows has a vector and a window has not.
+pub fn fits_few(g: &Geometry) -> bool {
+    is_side_by_side(g) && g.in_c < LANES && g.out_w * g.in_c >= LANES
 }
 
 /// Whether [`max_noting`] has a number for every vector: of channels that fill them.
@@ -60,12 +66,12 @@ fn each_target<'a>(c: usize, top: &'a mut [Real], bottom: &'a mut [Real]) -> imp
 pub fn each_row(g: &Geometry, dx: &mut [Real], mut work: impl FnMut(usize, &mut [Real], &mut [Real])) {
     let (row, used) = (g.in_w * g.in_c, 2 * g.out_w * g.in_c);
     for (image, dx) in dx.chunks_exact_mut(g.in_h * row).enumerate() {
-        dx[2 * g.out_h * row..].fill(0.0);
+        clear(&mut dx[2 * g.out_h * row..]);
         for (i, dx) in dx.chunks_exact_mut(2 * row).take(g.out_h).enumerate() {
             let (top, bottom) = dx.split_at_mut(row);
             if used < row {
-                top[used..].fill(0.0);
-                bottom[used..].fill(0.0);
+                clear(&mut top[used..]);
+                clear(&mut bottom[used..]);
             }
             work(image * g.out_h + i, top, bottom);
         }
@@ -92,6 +98,14 @@ pub fn max(g: &Geometry, x: &[Real], y: &mut [Real]) {
         if others.has_nan() {
             combine_quarters::<true>(c, pixels, ahead, y, |pixels| (largest(pixels), zero));
         }
+    }
+}
+
+/// [`max`] of few channels. Columns come first, as in `lines`, so that zeros of either sign are the same.
+pub fn max_of_few(g: &Geometry, x: &[Real], y: &mut [Real]) {
+    let row = g.in_w * g.in_c;
+    for (i, y) in y.chunks_exact_mut(g.out_w * g.in_c).enumerate() {
+        combine_few(g.in_c, x[rows(g, i)..][..2 * row].split_at(row).into(), y, larger);
     }
 }
 
@@ -155,5 +169,14 @@ pub fn max_gradient(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], dx: &mut 
                 (pixel.select_equal_or_nan(largest, left, zero), pixel.select_equal_or_nan(largest, zero, left))
             });
         }
+    });
+}
+
+/// [`max_gradient`] of few channels; there must be no NaN among the largest values.
+pub fn max_gradient_of_few(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], dx: &mut [Real]) {
+    let (row, width) = (g.in_w * g.in_c, g.out_w * g.in_c);
+    each_row(g, dx, |i, top, bottom| {
+        let outputs = [y, dy].map(|values| &values[i * width..][..width]);
+        spread_few(g.in_c, outputs, x[rows(g, i)..][..2 * row].split_at(row).into(), [top, bottom]);
     });
 }

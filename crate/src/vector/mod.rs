@@ -28,7 +28,7 @@ pub use few_quarters::{combine_few, spread_few};
 pub use marked::{combine_marking, spread_marked};
 #[cfg(not(target_feature = "simd128"))]
 pub use portable::Lanes;
-pub use quarters::{combine_quarters, give_quarters, spread_quarters};
+pub use quarters::{combine_quarters, give_quarters, spread_quarters, Sizes};
 pub use registers::{many_registers, use_registers, Registers};
 pub use rows::{add_rows, combine_rows};
 #[cfg(target_feature = "simd128")]

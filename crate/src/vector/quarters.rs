@@ -1,25 +1,56 @@
-//! Walks along a row of windows of 2×2 pixels side by side: pixels are in two rows of arrays that have four values for each of the windows'.
-//! A window has `channels` ≥ 4 values. Where they do not fill vectors, the last vector overlaps the one before it and gives the same again.
+//! Walks along rows of windows of 2×2 pixels side by side: a row of windows has two rows of pixels, and those have four values for each of
+//! the windows'. A window has `channels` ≥ 4 values. Where they do not fill vectors, the last vector overlaps the one before it and gives the same
+//! again.
 
 use super::{touch, Lanes, Real, Vector, LANES};
 use std::hint::black_box;
 
-/// `y = largest(pixels)` for every value of the windows; returns the sum of what `largest` gives beside that. Of each cache line of
-/// `ahead`, which has four values for each of `y`, one is read as well: what is needed next is there in time then. Panics when `y` is not
-/// whole windows, or when an array is too short.
+/// How many values a pixel has, a row of pixels, and a row of windows, at most half as many.
+#[derive(Clone, Copy)]
+pub struct Sizes {
+    /// Of a pixel.
+    pub channels: usize,
+    /// Of a row of pixels.
+    pub row: usize,
+    /// Of a row of windows.
+    pub windows: usize,
+}
+
+impl Sizes {
+    /// Rows of windows that have `length` values, and how many those of their pixels have. Panics when they are not whole windows.
+    fn rows_of(&self, length: usize) -> (usize, usize) {
+        let Self { channels, row, windows } = *self;
+        assert!(channels >= LANES && windows > 0 && windows % channels == 0 && row >= 2 * windows);
+        let rows = length / windows;
+        assert!(rows > 0 && length % windows == 0);
+        (rows, (2 * rows - 1) * row + 2 * windows)
+    }
+
+    /// Where the first window's pixels are.
+    fn pixels(&self, top: *const Real) -> [*const Real; 4] {
+        let Self { channels, row, .. } = *self;
+        [0, channels, row, row + channels].map(|place| top.wrapping_add(place))
+    }
+}
+
+/// `y = largest(pixels)` for every value of some rows of windows, whose pixels begin at `x`; returns the sum of what `largest` gives beside that.
+/// Of each cache line of `ahead`, which has rows as `x` has, one is read as well: what is needed next is there in time then. Panics when `y`
+/// is not whole rows, or when an array is too short.
 #[inline(always)]
 pub fn combine_quarters<const RARE: bool>(
-    channels: usize,
-    rows: [&[Real]; 2],
+    sizes: Sizes,
+    x: &[Real],
     ahead: &[Real],
     y: &mut [Real],
     largest: impl Fn([Lanes; 4]) -> (Lanes, Lanes),
 ) -> Lanes {
-    assert!(rows.iter().all(|row| row.len() >= 2 * y.len()) && ahead.len() >= 4 * y.len());
-    let pixels = pixels_of(rows.map(<[Real]>::as_ptr), channels);
+    let (rows, needed) = sizes.rows_of(y.len());
+    assert!(x.len() >= needed && ahead.len() >= needed);
+    let pixels = sizes.pixels(x.as_ptr());
     let work = Combine { pixels, y: y.as_mut_ptr(), ahead: ahead.as_ptr(), largest, sum: Lanes::splat(0.0) };
-    // SAFETY: the lengths were checked: of each row of pixels twice as many as of `y`, ahead four times.
-    unsafe { walk::<RARE, _>(channels, y.len(), work).sum }
+    // SAFETY: the lengths were checked. What is ahead has four values for each of the windows', of a row one after the other: no more than
+    // two rows.
+    unsafe { walk::<RARE, _>(sizes, rows, work).sum }
 }
 
 /// Gives `dy` of each window to its pixels from FIRST to END − 1: `split(pixel, y, left)` is what a pixel takes of what those before it have
@@ -42,7 +73,7 @@ pub fn spread_quarters<const RARE: bool, const FIRST: usize, const END: usize>(
     let work =
         Spread::<_, FIRST, END> { pixels, targets, y: y.as_ptr(), dy: dy.as_ptr(), split, sum: Lanes::splat(0.0) };
     // SAFETY: the lengths were checked: of `dy` as many as of `y`, of each row of pixels and targets twice as many.
-    unsafe { walk::<RARE, _>(channels, y.len(), work).sum }
+    unsafe { walk::<RARE, _>(Sizes { channels, row: length, windows: y.len() }, 1, work).sum }
 }
 
 /// Gives `apply(dy)` of each window to all its pixels. Panics when `dy` is not whole windows, or when an array is too short.
@@ -52,7 +83,7 @@ pub fn give_quarters(channels: usize, dy: &[Real], targets: [&mut [Real]; 2], ap
     let targets = pixels_of(targets.map(<[Real]>::as_mut_ptr).map(<*mut Real>::cast_const), channels);
     let work = Give { targets: targets.map(<*const Real>::cast_mut), dy: dy.as_ptr(), apply };
     // SAFETY: the lengths were checked: of each row of targets twice as many as of `dy`.
-    unsafe { walk::<false, _>(channels, dy.len(), work) };
+    unsafe { walk::<false, _>(Sizes { channels, row: 2 * dy.len(), windows: dy.len() }, 1, work) };
 }
 
 /// Where the first window's pixels are.
@@ -82,8 +113,16 @@ pub(super) trait Window {
     /// # Safety
     /// Each array of windows must have so many from there on, each of pixels as well, and what is `ahead` a cache line for each.
     unsafe fn run<const N: usize>(&mut self, first: usize);
+    /// Where it is among the windows' values; asked only of work that is IN_PAIRS.
+    #[inline(always)]
+    fn place(&self) -> *const Real {
+        std::ptr::null()
+    }
     /// Goes on by values of the windows, and by more of the pixels.
     fn next(&mut self, values: usize, more: usize);
+    /// Goes on from a row's end to the next one; nothing, where there is one row.
+    #[inline(always)]
+    fn next_row(&mut self, _: &Sizes) {}
 }
 
 /// How a window's channels and the vectors of a step go together: they are as many; there are some whole steps; or the last one overlaps.
@@ -91,53 +130,57 @@ const WHOLE: u8 = 0;
 const STEPS: u8 = 1;
 const OVERLAPPING: u8 = 2;
 
-/// Gives all windows of `length` values to `work`, a vector at a time where they are RARE. Panics when they are not whole windows.
+/// Gives all windows of some rows to `work`, a vector at a time where they are RARE. Panics when rows are not whole windows.
 ///
 /// # Safety
-/// Of `work`, arrays of windows must have `length` values, rows of pixels twice as many, and what is `ahead` four times.
+/// Of `work`, arrays must have so many rows.
 #[inline(always)]
-pub(super) unsafe fn walk<const RARE: bool, W: Window>(channels: usize, length: usize, work: W) -> W {
-    assert!(channels >= LANES && length % channels == 0);
-    let windows = length / channels;
+pub(super) unsafe fn walk<const RARE: bool, W: Window>(sizes: Sizes, rows: usize, work: W) -> W {
+    let channels = sizes.channels;
+    assert!(channels >= LANES && sizes.windows % channels == 0);
     // SAFETY: promised by the caller; channels are whole steps or more than one.
     unsafe {
         match channels {
-            _ if RARE => walk_by::<1, OVERLAPPING, W>(channels, windows, work),
-            _ if !W::MAY_REPEAT && channels % 8 == 0 => walk_by::<2, STEPS, W>(channels, windows, work),
-            _ if !W::MAY_REPEAT => walk_by::<1, STEPS, W>(channels, windows, work),
-            4 => walk_by::<1, WHOLE, W>(channels, windows, work),
-            8 => walk_by::<2, WHOLE, W>(channels, windows, work),
-            12 => walk_by::<3, WHOLE, W>(channels, windows, work),
-            16 => walk_by::<4, WHOLE, W>(channels, windows, work),
-            32 if W::IN_PAIRS => walk_by_pairs::<4, WHOLE, W>(channels, windows, work),
-            ..16 => walk_by::<1, OVERLAPPING, W>(channels, windows, work),
-            _ if channels % 32 == 0 && W::IN_PAIRS => walk_by_pairs::<4, STEPS, W>(channels, windows, work),
-            _ if channels % 16 == 0 => walk_by::<4, STEPS, W>(channels, windows, work),
-            _ => walk_by::<2, OVERLAPPING, W>(channels, windows, work),
+            _ if RARE => walk_by::<1, OVERLAPPING, W>(sizes, rows, work),
+            _ if !W::MAY_REPEAT && channels % 8 == 0 => walk_by::<2, STEPS, W>(sizes, rows, work),
+            _ if !W::MAY_REPEAT => walk_by::<1, STEPS, W>(sizes, rows, work),
+            4 => walk_by::<1, WHOLE, W>(sizes, rows, work),
+            8 => walk_by::<2, WHOLE, W>(sizes, rows, work),
+            12 => walk_by::<3, WHOLE, W>(sizes, rows, work),
+            16 => walk_by::<4, WHOLE, W>(sizes, rows, work),
+            32 if W::IN_PAIRS => walk_by_pairs::<4, WHOLE, W>(sizes, rows, work),
+            ..16 => walk_by::<1, OVERLAPPING, W>(sizes, rows, work),
+            _ if channels % 32 == 0 && W::IN_PAIRS => walk_by_pairs::<4, STEPS, W>(sizes, rows, work),
+            _ if channels % 16 == 0 => walk_by::<4, STEPS, W>(sizes, rows, work),
+            _ => walk_by::<2, OVERLAPPING, W>(sizes, rows, work),
         }
     }
 }
 
-/// [`walk`], N vectors at a time. One loop: of two, one within the other, the pointers would go through the stack with every window.
+/// [`walk`], N vectors at a time. One loop for a row: of two, one within the other, the pointers would go through the stack with every window.
 ///
 /// # Safety
 /// See [`walk`]; the channels must be as many as KIND says, and no fewer than N vectors.
 #[inline(always)]
-unsafe fn walk_by<const N: usize, const KIND: u8, W: Window>(channels: usize, windows: usize, mut work: W) -> W {
+unsafe fn walk_by<const N: usize, const KIND: u8, W: Window>(sizes: Sizes, rows: usize, mut work: W) -> W {
     let step = N * LANES;
-    let channels = if KIND == WHOLE { step } else { channels };
+    let channels = if KIND == WHOLE { step } else { sizes.channels };
     let steps = channels.div_ceil(step);
+    let all = sizes.windows / channels * steps;
     // What the last step but one goes on, so that the last one ends with the window.
     let short = if KIND == OVERLAPPING { channels - (steps - 1) * step } else { step };
     let mut left = steps;
-    for _ in 0..windows * steps {
-        // SAFETY: promised by the caller; the steps of a window add up to its channels, and each ends within them.
-        unsafe { work.run::<N>(0) }
-        left -= 1;
-        let values = if left == 1 { short } else { step };
-        let more = if left == 0 { channels } else { 0 };
-        left = if left == 0 { steps } else { left };
-        work.next(values, more);
+    for _ in 0..rows {
+        for _ in 0..all {
+            // SAFETY: promised by the caller; the steps of a window add up to its channels, and each ends within them.
+            unsafe { work.run::<N>(0) }
+            left -= 1;
+            let values = if left == 1 { short } else { step };
+            let more = if left == 0 { channels } else { 0 };
+            left = if left == 0 { steps } else { left };
+            work.next(values, more);
+        }
+        work.next_row(&sizes);
     }
     work
 }
@@ -148,24 +191,26 @@ unsafe fn walk_by<const N: usize, const KIND: u8, W: Window>(channels: usize, wi
 /// # Safety
 /// See [`walk`]; the channels must be 2·N vectors, or a multiple of that where KIND says so.
 #[inline(always)]
-unsafe fn walk_by_pairs<const N: usize, const KIND: u8, W: Window>(channels: usize, windows: usize, mut work: W) -> W {
+unsafe fn walk_by_pairs<const N: usize, const KIND: u8, W: Window>(sizes: Sizes, rows: usize, mut work: W) -> W {
     let step = 2 * N * LANES;
-    let channels = if KIND == WHOLE { step } else { channels };
+    let channels = if KIND == WHOLE { step } else { sizes.channels };
     let pairs = channels / step;
-    let (mut left, mut ends) = (pairs, black_box(2 * windows * pairs));
-    while ends > 0 {
-        // SAFETY: promised by the caller; the pairs of a window add up to its channels.
-        unsafe { work.run::<N>(0) }
-        ends -= 1;
-        if ends == 0 {
-            break;
+    let (mut left, windows) = (pairs, black_box(sizes.windows));
+    for _ in 0..rows {
+        let end = work.place().wrapping_add(windows);
+        while work.place() != end {
+            // SAFETY: promised by the caller; the pairs of a window add up to its channels.
+            unsafe { work.run::<N>(0) }
+            if work.place().wrapping_add(step / 2) == end {
+                break;
+            }
+            // SAFETY: as above.
+            unsafe { work.run::<N>(step / 2) }
+            left -= 1;
+            work.next(step, if left == 0 { channels } else { 0 });
+            left = if left == 0 { pairs } else { left };
         }
-        // SAFETY: as above.
-        unsafe { work.run::<N>(step / 2) }
-        ends -= 1;
-        left -= 1;
-        work.next(step, if left == 0 { channels } else { 0 });
-        left = if left == 0 { pairs } else { left };
+        work.next_row(&sizes);
     }
     work
 }
@@ -181,6 +226,11 @@ struct Combine<F> {
 
 impl<F: Fn([Lanes; 4]) -> (Lanes, Lanes)> Window for Combine<F> {
     const IN_PAIRS: bool = true;
+
+    #[inline(always)]
+    fn place(&self) -> *const Real {
+        self.y
+    }
 
     #[inline(always)]
     unsafe fn run<const N: usize>(&mut self, first: usize) {
@@ -204,6 +254,14 @@ impl<F: Fn([Lanes; 4]) -> (Lanes, Lanes)> Window for Combine<F> {
         }
         self.y = self.y.wrapping_add(values);
         self.ahead = self.ahead.wrapping_add(4 * values);
+    }
+
+    #[inline(always)]
+    fn next_row(&mut self, &Sizes { row, windows, .. }: &Sizes) {
+        for pixel in &mut self.pixels {
+            *pixel = pixel.wrapping_add(2 * (row - windows));
+        }
+        self.ahead = self.ahead.wrapping_add(2 * row - 4 * windows);
     }
 }
 

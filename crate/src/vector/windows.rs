@@ -1,7 +1,7 @@
 //! A walk along a row of windows, which have columns in common or have not: what a column gets of several windows stays in registers until the
 //! last of them was there.
 
-use super::quarters::{walk, Window};
+use super::quarters::{walk, Sizes, Window};
 use super::{Lanes, Real, Vector, LANES};
 
 /// Where windows of K×K vectors lie, of which the next one begins S ≤ K columns further on or, without common columns, any number.
@@ -147,7 +147,7 @@ pub fn give_pixels<const K: usize, const S: usize>(
     let (x, dx) = (x.map(<[Real]>::as_ptr), dx.map(<[Real]>::as_mut_ptr));
     let work = Give::<K, S> { channels, stride, x, dx, y: y.as_ptr(), dy: dy.as_ptr() };
     // SAFETY: the lengths were checked.
-    unsafe { walk::<false, _>(channels, y.len(), work) };
+    unsafe { walk::<false, _>(Sizes { channels, row: needed, windows: y.len() }, 1, work) };
 }
 
 /// See [`give_pixels`].

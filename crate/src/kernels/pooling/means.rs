@@ -1,6 +1,6 @@
 //! Average pooling of windows of 2×2 side by side. Sums are taken in the order of other windows, so that they are the same bits.
 
-use super::quarters::{each_row, rows};
+use super::quarters::{each_row, each_run, rows};
 use crate::geometry::Geometry;
 use crate::vector::{combine_quarters, give_quarters, Lanes, Real, Vector, LANES};
 
@@ -14,15 +14,14 @@ fn mean(pixels: [Lanes; 4]) -> Lanes {
 
 /// The mean of each window.
 pub fn average(g: &Geometry, x: &[Real], y: &mut [Real]) {
-    let (c, row, last) = (g.in_c, g.in_w * g.in_c, g.batch * g.out_h - 1);
+    let (c, row) = (g.in_c, g.in_w * g.in_c);
+    if c >= LANES {
+        return each_run(g, x, y, |sizes, x, ahead, y| {
+            combine_quarters::<false>(sizes, x, ahead, y, |pixels| (mean(pixels), Lanes::splat(0.0)));
+        });
+    }
     for (i, y) in y.chunks_exact_mut(g.out_w * c).enumerate() {
-        let (top, bottom) = x[rows(g, i)..][..2 * row].split_at(row);
-        if c < LANES {
-            average_of_few(c, [top, bottom], y);
-        } else {
-            let ahead = &x[rows(g, last.min(i + 1))..];
-            combine_quarters::<false>(c, [top, bottom], ahead, y, |pixels| (mean(pixels), Lanes::splat(0.0)));
-        }
+        average_of_few(c, x[rows(g, i)..][..2 * row].split_at(row).into(), y);
     }
 }
 

@@ -5,7 +5,7 @@ use super::larger;
 use crate::geometry::Geometry;
 use crate::vector::{
     clear, combine, combine_few, combine_marking, combine_quarters, spread_few, spread_marked, spread_quarters, Lanes,
-    Real, Vector, LANES, LINE,
+    Real, Sizes, Vector, LANES, LINE,
 };
 
 /// Whether this way is taken: for windows that have a vector of channels.
@@ -85,19 +85,38 @@ pub fn max(g: &Geometry, x: &[Real], y: &mut [Real]) {
     if c > LINE && if c % LINE == 0 { row > NEAR } else { c % LANES == 0 } {
         return max_by_windows(g, x, y);
     }
-    let last = g.batch * g.out_h - 1;
-    for (i, y) in y.chunks_exact_mut(g.out_w * c).enumerate() {
-        let pixels = x[rows(g, i)..][..2 * row].split_at(row).into();
-        let ahead = &x[rows(g, last.min(i + 1))..];
+    each_run(g, x, y, |sizes, x, ahead, y| {
         // The first of two is taken where one of them is NaN: what of the others may have been lost so is seen in this sum, which is NaN
         // also where there are infinities or a product of two is, of which the other way gives the same. A product, since processors have
         // other units for it than for the larger of two.
-        let others = combine_quarters::<false>(c, pixels, ahead, y, |[a, b, d, e]| {
+        let others = combine_quarters::<false>(sizes, x, ahead, y, |[a, b, d, e]| {
             (a.at_least(b).at_least(d.at_least(e)), b.mul_add(d, e))
         });
         if others.has_nan() {
-            combine_quarters::<true>(c, pixels, ahead, y, |pixels| (largest(pixels), zero));
+            combine_quarters::<true>(sizes, x, ahead, y, |pixels| (largest(pixels), zero));
         }
+    });
+}
+
+/// Gives the rows of windows of an image to `work` at once, with their pixels and what comes behind them, which is asked for meanwhile: of the
+/// last image all rows but one, and then that one, behind which nothing comes.
+#[inline(always)]
+pub fn each_run(
+    g: &Geometry,
+    x: &[Real],
+    mut y: &mut [Real],
+    mut work: impl FnMut(Sizes, &[Real], &[Real], &mut [Real]),
+) {
+    let sizes = Sizes { channels: g.in_c, row: g.in_w * g.in_c, windows: g.out_w * g.in_c };
+    let last = g.batch * g.out_h - 1;
+    let mut first = 0;
+    while first <= last {
+        let end = if first < last { last.min(first + g.out_h) } else { last + 1 };
+        let (run, rest) = y.split_at_mut((end - first) * sizes.windows);
+        let pixels = &x[rows(g, first)..];
+        let ahead = if first < last { &pixels[2 * sizes.row..] } else { pixels };
+        work(sizes, pixels, ahead, run);
+        (first, y) = (end, rest);
     }
 }
 

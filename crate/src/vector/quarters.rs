@@ -53,27 +53,27 @@ pub fn combine_quarters<const RARE: bool>(
     unsafe { walk::<RARE, _>(sizes, rows, work).sum }
 }
 
-/// Gives `dy` of each window to its pixels from FIRST to END − 1: `split(pixel, y, left)` is what a pixel takes of what those before it have
-/// left, and what it leaves; the last of the four gets that. Returns the sum of `y`. Panics when `y` is not whole windows, or when an array
-/// is too short.
+/// Gives `dy` of each window of some rows to its pixels, which begin at `x`, in `dx`: `split(pixel, y, left)` is what a pixel takes of what those
+/// before it have left, and what it leaves; the last of the four gets that. Where arrays are FAR, one row of pixels after the other, although
+/// what the first one takes is asked for twice then: a processor foresees what of far arrays is read and written next where it is one row.
+/// Returns the sum of `y`. Panics when `y` is not whole rows, or when an array is too short.
 #[inline(always)]
-pub fn spread_quarters<const RARE: bool, const FIRST: usize, const END: usize>(
-    channels: usize,
+pub fn spread_quarters<const RARE: bool, const FAR: bool>(
+    sizes: Sizes,
     [y, dy]: [&[Real]; 2],
-    rows: [&[Real]; 2],
-    targets: [&mut [Real]; 2],
+    x: &[Real],
+    dx: &mut [Real],
     split: impl Fn(Lanes, Lanes, Lanes) -> (Lanes, Lanes),
 ) -> Lanes {
-    let length = 2 * y.len();
-    assert!(dy.len() == y.len() && rows.iter().all(|row| row.len() >= length));
-    assert!(targets.iter().all(|target| target.len() >= length));
-    let pixels = pixels_of(rows.map(<[Real]>::as_ptr), channels);
-    let targets = pixels_of(targets.map(<[Real]>::as_mut_ptr).map(<*mut Real>::cast_const), channels);
-    let targets = targets.map(<*const Real>::cast_mut);
-    let work =
-        Spread::<_, FIRST, END> { pixels, targets, y: y.as_ptr(), dy: dy.as_ptr(), split, sum: Lanes::splat(0.0) };
-    // SAFETY: the lengths were checked: of `dy` as many as of `y`, of each row of pixels and targets twice as many.
-    unsafe { walk::<RARE, _>(Sizes { channels, row: length, windows: y.len() }, 1, work).sum }
+    let (rows, needed) = sizes.rows_of(y.len());
+    assert!(dy.len() == y.len() && x.len() >= needed && dx.len() >= needed);
+    let (x, dx) = (x.as_ptr(), dx.as_mut_ptr());
+    let pixels = sizes.pixels(x);
+    let targets = sizes.pixels(dx).map(<*const Real>::cast_mut);
+    let (y, dy, sum) = (y.as_ptr(), dy.as_ptr(), Lanes::splat(0.0));
+    let work = Spread::<_, FAR> { x, dx, pixels, targets, y, dy, split, sum };
+    // SAFETY: the lengths were checked.
+    unsafe { walk::<RARE, _>(sizes, rows, work).sum }
 }
 
 /// Gives `apply(dy)` of each window to all its pixels. Panics when `dy` is not whole windows, or when an array is too short.
@@ -108,11 +108,13 @@ pub(super) trait Window {
     const MAY_REPEAT: bool = true;
     /// Whether two steps without the end of a loop between them are worth it.
     const IN_PAIRS: bool = false;
-    /// Works on N vectors from the `first` value on.
+    /// Whether a row of windows is gone along twice.
+    const TWICE: bool = false;
+    /// Works on N vectors from the `first` value on; whether for the second time is AGAIN.
     ///
     /// # Safety
     /// Each array of windows must have so many from there on, each of pixels as well, and what is `ahead` a cache line for each.
-    unsafe fn run<const N: usize>(&mut self, first: usize);
+    unsafe fn run<const N: usize, const AGAIN: bool>(&mut self, first: usize);
     /// Where it is among the windows' values; asked only of work that is IN_PAIRS.
     #[inline(always)]
     fn place(&self) -> *const Real {
@@ -123,12 +125,17 @@ pub(super) trait Window {
     /// Goes on from a row's end to the next one; nothing, where there is one row.
     #[inline(always)]
     fn next_row(&mut self, _: &Sizes) {}
+    /// Goes back to the row's start.
+    #[inline(always)]
+    fn again(&mut self, _: &Sizes) {}
 }
 
-/// How a window's channels and the vectors of a step go together: they are as many; there are some whole steps; or the last one overlaps.
+/// How a window's channels and the vectors of a step go together: they are as many; there are some whole steps; the last one overlaps; or
+/// there are two, one at either end.
 const WHOLE: u8 = 0;
 const STEPS: u8 = 1;
 const OVERLAPPING: u8 = 2;
+const ENDS: u8 = 3;
 
 /// Gives all windows of some rows to `work`, a vector at a time where they are RARE. Panics when rows are not whole windows.
 ///
@@ -149,7 +156,9 @@ pub(super) unsafe fn walk<const RARE: bool, W: Window>(sizes: Sizes, rows: usize
             12 => walk_by::<3, WHOLE, W>(sizes, rows, work),
             16 => walk_by::<4, WHOLE, W>(sizes, rows, work),
             32 if W::IN_PAIRS => walk_by_pairs::<4, WHOLE, W>(sizes, rows, work),
-            ..16 => walk_by::<1, OVERLAPPING, W>(sizes, rows, work),
+            5..=7 => walk_by::<1, ENDS, W>(sizes, rows, work),
+            9..=15 => walk_by::<2, ENDS, W>(sizes, rows, work),
+            17..=24 if !W::IN_PAIRS => walk_by::<3, ENDS, W>(sizes, rows, work),
             _ if channels % 32 == 0 && W::IN_PAIRS => walk_by_pairs::<4, STEPS, W>(sizes, rows, work),
             _ if channels % 16 == 0 => walk_by::<4, STEPS, W>(sizes, rows, work),
             _ => walk_by::<2, OVERLAPPING, W>(sizes, rows, work),
@@ -163,24 +172,51 @@ pub(super) unsafe fn walk<const RARE: bool, W: Window>(sizes: Sizes, rows: usize
 /// See [`walk`]; the channels must be as many as KIND says, and no fewer than N vectors.
 #[inline(always)]
 unsafe fn walk_by<const N: usize, const KIND: u8, W: Window>(sizes: Sizes, rows: usize, mut work: W) -> W {
+    for _ in 0..rows {
+        // SAFETY: promised by the caller.
+        unsafe {
+            work = along::<N, KIND, false, W>(&sizes, work);
+            if W::TWICE {
+                work.again(&sizes);
+                work = along::<N, KIND, true, W>(&sizes, work);
+            }
+        }
+        work.next_row(&sizes);
+    }
+    work
+}
+
+/// A row of [`walk_by`].
+///
+/// # Safety
+/// See [`walk_by`].
+#[inline(always)]
+unsafe fn along<const N: usize, const KIND: u8, const AGAIN: bool, W: Window>(sizes: &Sizes, mut work: W) -> W {
     let step = N * LANES;
     let channels = if KIND == WHOLE { step } else { sizes.channels };
+    if KIND == ENDS {
+        for _ in 0..sizes.windows / channels {
+            // SAFETY: promised by the caller; a window has as many channels as a step has.
+            unsafe {
+                work.run::<N, AGAIN>(0);
+                work.run::<N, AGAIN>(channels - step);
+            }
+            work.next(channels, channels);
+        }
+        return work;
+    }
     let steps = channels.div_ceil(step);
-    let all = sizes.windows / channels * steps;
     // What the last step but one goes on, so that the last one ends with the window.
     let short = if KIND == OVERLAPPING { channels - (steps - 1) * step } else { step };
     let mut left = steps;
-    for _ in 0..rows {
-        for _ in 0..all {
-            // SAFETY: promised by the caller; the steps of a window add up to its channels, and each ends within them.
-            unsafe { work.run::<N>(0) }
-            left -= 1;
-            let values = if left == 1 { short } else { step };
-            let more = if left == 0 { channels } else { 0 };
-            left = if left == 0 { steps } else { left };
-            work.next(values, more);
-        }
-        work.next_row(&sizes);
+    for _ in 0..sizes.windows / channels * steps {
+        // SAFETY: promised by the caller; the steps of a window add up to its channels, and each ends within them.
+        unsafe { work.run::<N, AGAIN>(0) }
+        left -= 1;
+        let values = if left == 1 { short } else { step };
+        let more = if left == 0 { channels } else { 0 };
+        left = if left == 0 { steps } else { left };
+        work.next(values, more);
     }
     work
 }
@@ -200,12 +236,12 @@ unsafe fn walk_by_pairs<const N: usize, const KIND: u8, W: Window>(sizes: Sizes,
         let end = work.place().wrapping_add(windows);
         while work.place() != end {
             // SAFETY: promised by the caller; the pairs of a window add up to its channels.
-            unsafe { work.run::<N>(0) }
+            unsafe { work.run::<N, false>(0) }
             if work.place().wrapping_add(step / 2) == end {
                 break;
             }
             // SAFETY: as above.
-            unsafe { work.run::<N>(step / 2) }
+            unsafe { work.run::<N, false>(step / 2) }
             left -= 1;
             work.next(step, if left == 0 { channels } else { 0 });
             left = if left == 0 { pairs } else { left };
@@ -233,7 +269,7 @@ impl<F: Fn([Lanes; 4]) -> (Lanes, Lanes)> Window for Combine<F> {
     }
 
     #[inline(always)]
-    unsafe fn run<const N: usize>(&mut self, first: usize) {
+    unsafe fn run<const N: usize, const AGAIN: bool>(&mut self, first: usize) {
         // SAFETY: promised by the caller.
         unsafe {
             let others = std::array::from_fn::<_, N, _>(|v| {
@@ -266,7 +302,10 @@ impl<F: Fn([Lanes; 4]) -> (Lanes, Lanes)> Window for Combine<F> {
 }
 
 /// See [`spread_quarters`].
-struct Spread<F, const FIRST: usize, const END: usize> {
+struct Spread<F, const FAR: bool> {
+    /// Where the row begins.
+    x: *const Real,
+    dx: *mut Real,
     pixels: [*const Real; 4],
     targets: [*mut Real; 4],
     y: *const Real,
@@ -275,17 +314,19 @@ struct Spread<F, const FIRST: usize, const END: usize> {
     sum: Lanes,
 }
 
-impl<F: Fn(Lanes, Lanes, Lanes) -> (Lanes, Lanes), const FIRST: usize, const END: usize> Window
-    for Spread<F, FIRST, END>
-{
+impl<F: Fn(Lanes, Lanes, Lanes) -> (Lanes, Lanes), const FAR: bool> Window for Spread<F, FAR> {
+    const TWICE: bool = FAR;
+
     #[inline(always)]
-    unsafe fn run<const N: usize>(&mut self, first: usize) {
+    unsafe fn run<const N: usize, const AGAIN: bool>(&mut self, first: usize) {
+        // The pixels that are written.
+        let written = if AGAIN { 2..4 } else { 0..if FAR { 2 } else { 4 } };
         // SAFETY: promised by the caller.
         unsafe {
             let at = |array: *const Real| std::array::from_fn(|v| Lanes::load_at(array.add(first + v * LANES)));
             let (y, mut left): ([Lanes; N], [Lanes; N]) = (at(self.y), at(self.dy));
             // Pixel after pixel, so that a cache line is written at once.
-            for p in 0..END {
+            for p in 0..written.end {
                 for v in 0..N {
                     let own = if p == 3 {
                         left[v]
@@ -295,12 +336,14 @@ impl<F: Fn(Lanes, Lanes, Lanes) -> (Lanes, Lanes), const FIRST: usize, const END
                         left[v] = rest;
                         own
                     };
-                    if p >= FIRST {
+                    if p >= written.start {
                         own.store_at(self.targets[p].add(first + v * LANES));
                     }
                 }
             }
-            self.sum = self.sum.add(sum_of(y));
+            if !AGAIN {
+                self.sum = self.sum.add(sum_of(y));
+            }
         }
     }
 
@@ -313,6 +356,23 @@ impl<F: Fn(Lanes, Lanes, Lanes) -> (Lanes, Lanes), const FIRST: usize, const END
         self.y = self.y.wrapping_add(values);
         self.dy = self.dy.wrapping_add(values);
     }
+
+    // Pixels are counted from the row's start: those that a walk along it does not ask for need no register then.
+    #[inline(always)]
+    fn next_row(&mut self, sizes: &Sizes) {
+        self.x = self.x.wrapping_add(2 * sizes.row);
+        self.dx = self.dx.wrapping_add(2 * sizes.row);
+        self.pixels = sizes.pixels(self.x);
+        self.targets = sizes.pixels(self.dx).map(<*const Real>::cast_mut);
+    }
+
+    #[inline(always)]
+    fn again(&mut self, sizes: &Sizes) {
+        self.pixels = sizes.pixels(self.x);
+        self.targets = sizes.pixels(self.dx).map(<*const Real>::cast_mut);
+        self.y = self.y.wrapping_sub(sizes.windows);
+        self.dy = self.dy.wrapping_sub(sizes.windows);
+    }
 }
 
 /// See [`give_quarters`].
@@ -324,7 +384,7 @@ struct Give<F> {
 
 impl<F: Fn(Lanes) -> Lanes> Window for Give<F> {
     #[inline(always)]
-    unsafe fn run<const N: usize>(&mut self, first: usize) {
+    unsafe fn run<const N: usize, const AGAIN: bool>(&mut self, first: usize) {
         // SAFETY: promised by the caller.
         unsafe {
             let own: [Lanes; N] = std::array::from_fn(|v| (self.apply)(Lanes::load_at(self.dy.add(first + v * LANES))));

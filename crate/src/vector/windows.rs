@@ -164,7 +164,7 @@ impl<const K: usize, const S: usize> Window for Give<K, S> {
     const MAY_REPEAT: bool = false;
 
     #[inline(always)]
-    unsafe fn run<const N: usize>(&mut self, first: usize) {
+    unsafe fn run<const N: usize, const AGAIN: bool>(&mut self, first: usize) {
         // SAFETY: promised by the caller.
         unsafe {
             let largest: [Lanes; N] = std::array::from_fn(|v| Lanes::load_at(self.y.add(first + v * LANES)));

@@ -60,22 +60,35 @@ fn each_target<'a>(c: usize, top: &'a mut [Real], bottom: &'a mut [Real]) -> imp
     })
 }
 
-/// Gives the rows of gradients that belong to a row of windows to `work`, with the number of that row; all others, which
-/// belong to none, become zero.
+/// Gives the rows of gradients that windows see to `work`, image by image; all others, which belong to none, become zero.
 #[inline(always)]
-pub fn each_row(g: &Geometry, dx: &mut [Real], mut work: impl FnMut(usize, &mut [Real], &mut [Real])) {
+fn each_image(g: &Geometry, dx: &mut [Real], mut work: impl FnMut(usize, &mut [Real])) {
     let (row, used) = (g.in_w * g.in_c, 2 * g.out_w * g.in_c);
     for (image, dx) in dx.chunks_exact_mut(g.in_h * row).enumerate() {
-        clear(&mut dx[2 * g.out_h * row..]);
-        for (i, dx) in dx.chunks_exact_mut(2 * row).take(g.out_h).enumerate() {
+        let (dx, rest) = dx.split_at_mut(2 * g.out_h * row);
+        clear(rest);
+        if used < row {
+            dx.chunks_exact_mut(row).for_each(|dx| clear(&mut dx[used..]));
+        }
+        work(image, dx);
+    }
+}
+
+/// [`each_image`], with the two rows that belong to a row of windows, and the number of that row.
+#[inline(always)]
+pub fn each_row(g: &Geometry, dx: &mut [Real], mut work: impl FnMut(usize, &mut [Real], &mut [Real])) {
+    let row = g.in_w * g.in_c;
+    each_image(g, dx, |image, dx| {
+        for (i, dx) in dx.chunks_exact_mut(2 * row).enumerate() {
             let (top, bottom) = dx.split_at_mut(row);
-            if used < row {
-                clear(&mut top[used..]);
-                clear(&mut bottom[used..]);
-            }
             work(image * g.out_h + i, top, bottom);
         }
-    }
+    });
+}
+
+/// How many values the walks' rows have.
+fn sizes(g: &Geometry) -> Sizes {
+    Sizes { channels: g.in_c, row: g.in_w * g.in_c, windows: g.out_w * g.in_c }
 }
 
 /// The largest value of each window.
@@ -107,7 +120,7 @@ pub fn each_run(
     mut y: &mut [Real],
     mut work: impl FnMut(Sizes, &[Real], &[Real], &mut [Real]),
 ) {
-    let sizes = Sizes { channels: g.in_c, row: g.in_w * g.in_c, windows: g.out_w * g.in_c };
+    let sizes = sizes(g);
     let last = g.batch * g.out_h - 1;
     let mut first = 0;
     while first <= last {
@@ -169,22 +182,20 @@ pub fn gradient_of_noted(g: &Geometry, argmax: &[Real], dy: &[Real], dx: &mut [R
 
 /// The gradient goes to the first pixel of each window that holds its largest value. Whether arrays are `far` is a matter of speed alone.
 pub fn max_gradient(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], dx: &mut [Real], far: bool) {
-    let (row, width, c, zero) = (g.in_w * g.in_c, g.out_w * g.in_c, g.in_c, Lanes::splat(0.0));
-    each_row(g, dx, |i, dtop, dbottom| {
-        let pixels = x[rows(g, i)..][..2 * row].split_at(row).into();
-        let outputs = [&y[i * width..][..width], &dy[i * width..][..width]];
+    let (sizes, zero) = (sizes(g), Lanes::splat(0.0));
+    let (pixels, windows) = (g.in_h * sizes.row, g.out_h * sizes.windows);
+    each_image(g, dx, |image, dx| {
+        let x = &x[image * pixels..];
+        let outputs = [y, dy].map(|values| &values[image * windows..][..windows]);
         let first = |pixel: Lanes, largest, left| pixel.split_equal(largest, left);
         let sum = if far {
-            // One row after the other, although what the first one takes is asked for twice then: a processor foresees what of far arrays
-            // is read and written next where it is one row.
-            spread_quarters::<false, 0, 2>(c, outputs, pixels, [&mut *dtop, &mut *dbottom], first);
-            spread_quarters::<false, 2, 4>(c, outputs, pixels, [&mut *dtop, &mut *dbottom], first)
+            spread_quarters::<false, true>(sizes, outputs, x, dx, first)
         } else {
-            spread_quarters::<false, 0, 4>(c, outputs, pixels, [&mut *dtop, &mut *dbottom], first)
+            spread_quarters::<false, false>(sizes, outputs, x, dx, first)
         };
         // A largest value that is NaN, which came from a NaN; or infinite, where the other way gives the same.
         if sum.mul(zero).has_nan() {
-            spread_quarters::<true, 0, 4>(c, outputs, pixels, [dtop, dbottom], |pixel, largest, left| {
+            spread_quarters::<true, false>(sizes, outputs, x, dx, |pixel, largest, left| {
                 (pixel.select_equal_or_nan(largest, left, zero), pixel.select_equal_or_nan(largest, zero, left))
             });
         }

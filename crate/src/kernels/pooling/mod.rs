@@ -170,20 +170,18 @@ fn max_gradient_of(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], dx: &mut [
     if quarters::fits(g) {
         return quarters::max_gradient(g, x, y, dy, dx, far);
     }
-    if quarters::fits_few(g) && !has_doubt(y) {
-        return quarters::max_gradient_of_few(g, x, y, dy, dx);
+    let (few, walk, along) = (quarters::fits_few(g), walk::fits(g), along::fits(g));
+    if !(few || walk || along) || has_doubt(y) {
+        largest::max_gradient(g, x, y, dy, dx);
+    } else if few {
+        quarters::max_gradient_of_few(g, x, y, dy, dx);
+    } else if !walk {
+        along::max_gradient(g, x, y, dy, dx);
+    } else if g.in_c % LANES == 0 {
+        largest::max_gradient_of_vectors(g, x, y, dy, dx);
+    } else {
+        walk::max_gradient(g, x, y, dy, dx);
     }
-    if walk::fits(g) && !has_doubt(y) {
-        return if g.in_c % LANES == 0 {
-            largest::max_gradient_of_vectors(g, x, y, dy, dx)
-        } else {
-            walk::max_gradient(g, x, y, dy, dx)
-        };
-    }
-    if along::fits(g) && !has_doubt(y) {
-        return along::max_gradient(g, x, y, dy, dx);
-    }
-    largest::max_gradient(g, x, y, dy, dx);
 }
 
 /// Whether a value is NaN, or infinite. A largest NaN goes to any NaN, which is not looked for here.

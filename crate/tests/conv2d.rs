@@ -317,10 +317,11 @@ fn table() -> Vec<Case> {
 }
 
 /// Every way in which a row of up to six pixels and its border can be walked along, with few of the ways down.
-fn small() -> impl Iterator<Item = Case> {
+fn small() -> Vec<Case> {
     const GROUPS: [(u32, u32, u32); 6] = [(4, 4, 4), (4, 12, 4), (3, 3, 3), (1, 3, 1), (4, 4, 1), (6, 4, 2)];
     let number = |n: usize, of: usize, apart: usize| (n / apart % of) as u32;
-    (0..6 * 5 * 3 * 3 * 4 * 4 * GROUPS.len()).filter_map(move |n| {
+    let all = 0..6 * 5 * 3 * 3 * 4 * 4 * GROUPS.len();
+    let cases = all.filter_map(|n| {
         let [left, right] = [number(n, 4, 1), number(n, 4, 4)];
         let [step, apart] = [1 + number(n, 3, 16), 1 + number(n, 3, 48)];
         let [width, kernel] = [1 + number(n, 6, 144), 1 + number(n, 5, 864)];
@@ -339,7 +340,8 @@ fn small() -> impl Iterator<Item = Case> {
             groups,
         };
         case.geometry().map(|_| case)
-    })
+    });
+    cases.collect()
 }
 
 struct Arrays {
@@ -391,8 +393,7 @@ fn check(case: &Case, arrays: &Arrays, exact: bool) {
 
 #[test]
 fn integers_are_exact_on_every_shape() {
-    for (index, case) in table().into_iter().chain(small()).enumerate() {
-        let case = &case;
+    for (index, case) in table().iter().chain(&small()).enumerate() {
         let g = case.geometry().unwrap();
         let mut numbers = Numbers::new(index as u64);
         let arrays = Arrays {

@@ -55,8 +55,9 @@ test('random plans: buffers that live at the same time lie apart, aligned, insid
   );
 });
 
-test('a chain of equal buffers needs two of them', () => {
-  const buffers = Array.from({ length: 10 }, (_, index) => buffer(String(index), 1024));
+/** Each buffer is added up into the next one. */
+function chain(sizes: readonly number[]): { buffers: Buffer[]; calls: KernelCall[] } {
+  const buffers = sizes.map((size, index) => buffer(String(index), size));
   const calls = buffers.slice(1).map(
     (target, index): KernelCall => ({
       kernel: 'add',
@@ -66,7 +67,19 @@ test('a chain of equal buffers needs two of them', () => {
       flops: 0,
     }),
   );
+  return { buffers, calls };
+}
+
+test('a chain of equal buffers needs two of them', () => {
+  const { buffers, calls } = chain(Array(10).fill(1024));
   const external = { first: [buffers[0] as Buffer], last: [buffers[9] as Buffer] };
   expect(layOut(calls, external, true)).toEqual({ bytes: 2 * 4096, bytesWithoutReuse: 10 * 4096 });
   expect(layOut(calls, external, false).bytes).toBe(10 * 4096);
+});
+
+test('large buffers begin in different cache lines of a page, so that arrays of 2ⁿ channels do not evict each other', () => {
+  const { buffers, calls } = chain([65536, 65536, 16384, 4096, 65536, 131072, 4096]);
+  layOut(calls, { first: [], last: [] }, false);
+  const lines = buffers.map(({ offset }) => (offset % 4096) / 64);
+  expect(new Set(lines).size).toBe(buffers.length);
 });

@@ -4,8 +4,16 @@
  * live at the same time ("Efficient Memory Management for Deep Neural Net Inference", Pisarchyk and Lee, 2020).
  */
 
-import { align, type Buffer } from './buffer';
+import { ALIGNMENT, align, type Buffer } from './buffer';
 import { bufferArguments, type KernelCall } from './call';
+
+/** Bytes from which on an array is large: half of a first-level cache. */
+const LARGE = 16384;
+/**
+ * Bytes between a large array and the next one: an odd number of cache lines. Arrays of 2ⁿ channels would else begin at a
+ * multiple of a page all of them, and what a kernel reads and writes of a pixel would share one set of the cache.
+ */
+const APART = 5 * ALIGNMENT;
 
 /** The places found. */
 export interface Layout {
@@ -65,7 +73,7 @@ function lifetimes(
     if (buffer.region !== 'arena') return;
     const known = intervals.get(buffer);
     if (known === undefined) {
-      intervals.set(buffer, { buffer, bytes: align(buffer.size * 4), first: time, last: time });
+      intervals.set(buffer, { buffer, bytes: room(buffer.size * 4), first: time, last: time });
     } else {
       known.last = Math.max(known.last, time);
       known.first = Math.min(known.first, time);
@@ -77,6 +85,11 @@ function lifetimes(
   });
   for (const buffer of external.last) touch(buffer, calls.length);
   return [...intervals.values()];
+}
+
+/** Bytes that an array of so many takes, with what keeps the next one apart. */
+function room(bytes: number): number {
+  return align(bytes) + (bytes < LARGE ? 0 : APART);
 }
 
 /** The best offset for an interval: the smallest gap that fits between those that live at the same time. */

@@ -5,13 +5,14 @@
 
 use super::super::axis::{self, Axis, Run};
 use super::super::{by_definition, cut, MOST_PARTS};
+use super::by_lines;
 use super::march::parts;
-use super::multiplied::{self, repeated, repeated_size};
+use super::multiplied::{self, memory_size, repeated};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{first_channel, skip_products, slide_products, tap_products, Lines, Sums};
 use crate::geometry::Geometry;
 use crate::threads::each_with_scratch;
-use crate::vector::{Lanes, Real, Vector, LANES};
+use crate::vector::{Lanes, Real, Vector, LANES, LINE};
 
 /// Most taps of a row, and most rows of taps, whose sums are kept in registers together.
 const BLOCK: usize = 3;
@@ -40,11 +41,15 @@ pub fn filter_gradient(g: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real], w
     let (input, output) = (g.input_size() / g.batch, g.output_size() / g.batch);
     let (workspace, scratch) = workspace.split_at_mut(parts * sums_size(g));
     let of_repeated = repeated(g);
-    each_with_scratch([(&mut *workspace, sums_size(g))], (scratch, repeated_size(g)), |part, [sums], repeated| {
+    each_with_scratch([(&mut *workspace, sums_size(g))], (scratch, memory_size(g)), |part, [sums], memory| {
         sums.fill(0.0);
         for n in part * images..((part + 1) * images).min(g.batch) {
-            let x = multiplied::seen(&x[n * input..], input, repeated);
-            add_image(&of_repeated, &axes, x, &dy[n * output..], sums);
+            let (x, dy) = (&x[n * input..], &dy[n * output..]);
+            if by_lines::fits(g) {
+                add_by_lines(g, &axes, (&x[..input], &dy[..output]), memory, sums);
+            } else {
+                add_image(&of_repeated, &axes, multiplied::seen(x, input, memory), dy, sums);
+            }
         }
     });
     let taps = g.kernel_h * g.kernel_w;
@@ -59,6 +64,18 @@ pub fn filter_gradient(g: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real], w
     // Beside a row of gradients or of pixels are zeros.
     if by_definition::may_have_nan(df) {
         by_definition::mend(g, x, dy, df, workspace);
+    }
+}
+
+/// Adds what an image contributes, a cache line of channels at a time, see [`by_lines`].
+fn add_by_lines(g: &Geometry, axes: &[Axis; 2], (x, dy): (&[Real], &[Real]), copies: &mut [Real], sums: &mut [Real]) {
+    let (seen, gradients) = copies.split_at_mut(x.len() / g.in_c * LINE);
+    let line = Geometry { in_c: LINE, out_c: LINE, groups: LINE, ..*g };
+    let sums = sums.chunks_exact_mut(g.kernel_h * g.kernel_w * LINE);
+    for (first, sums) in (0..g.in_c).step_by(LINE).zip(sums) {
+        by_lines::gather(x, g.in_c, first, seen);
+        by_lines::gather(dy, g.in_c, first, gradients);
+        add_image(&line, axes, seen, gradients, sums);
     }
 }
 

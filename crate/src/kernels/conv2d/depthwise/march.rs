@@ -12,7 +12,8 @@ const WIDE: usize = 4096;
 const SETS: usize = 64;
 const WAYS: usize = 8;
 
-/// Least pixels of a part of a row, or least outputs where these are more: each part begins anew.
+/// Least pixels of a part of a row, or least outputs where these are more: each part begins anew. Half as many where there are no more
+/// places.
 const LEAST: usize = 8;
 
 /// How to march along the rows of an image.
@@ -143,15 +144,17 @@ impl March {
 
 /// How many parts rows are cut into, the longest and the shortest of which have so many pixels.
 pub fn parts(longest: usize, shortest: usize, channels: usize) -> usize {
-    let most = (longest / LEAST).clamp(1, shortest.max(1));
-    (longest * channels).div_ceil(WIDE).max(longest.div_ceil(places(channels))).min(most)
+    let places = places(channels);
+    let least = if places <= LEAST { LEAST / 2 } else { LEAST };
+    let most = (longest / least).clamp(1, shortest.max(1));
+    (longest * channels).div_ceil(WIDE).max(longest.div_ceil(places)).min(most)
 }
 
 /// So many pixels, a cache line of each, have places in a first-level cache with those of two rows above and of one of outputs: lines
 /// whose distance is a multiple of a power of two share few sets.
-fn places(channels: usize) -> usize {
-    let distance = (channels / LINE).max(1);
-    ((SETS * WAYS / 4) >> distance.trailing_zeros()).max(1)
+pub fn places(channels: usize) -> usize {
+    let shared = channels.trailing_zeros().saturating_sub(LINE.trailing_zeros());
+    ((SETS * WAYS / 4) >> shared).max(1)
 }
 
 #[inline(never)]

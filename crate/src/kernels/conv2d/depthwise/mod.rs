@@ -1,5 +1,6 @@
 //! One filter or several for each channel: lanes along the channels, taps beyond the border left out.
 
+mod by_lines;
 mod filter_gradient;
 mod march;
 mod multiplied;
@@ -51,10 +52,14 @@ pub fn forward(
     let axes = axis::forward(g);
     let sizes = [g.out_c, g.in_w, g.out_w];
     let taps = rows::Filters { packed, vectors: vectors(g), kernel_w: g.kernel_w };
-    multiplied::each_images(g, (y, output), scratch, |first, y, repeated| {
+    multiplied::each_images(g, (y, output), scratch, |first, y, memory| {
         for n in 0..y.len() / output {
-            let x = multiplied::seen(&x[(first + n) * input..], input, repeated);
-            rows::image(&axes, sizes, (x, 0, &taps), (y, n * output));
+            let x = &x[(first + n) * input..];
+            if by_lines::fits(g) {
+                by_lines::image(&axes, sizes, (&x[..input], &taps), &mut y[n * output..][..output], memory);
+            } else {
+                rows::image(&axes, sizes, (multiplied::seen(x, input, memory), 0, &taps), (y, n * output));
+            }
             // The image is still in the cache.
             forward_in_place(activation, &mut y[n * output..][..output]);
         }
@@ -85,14 +90,17 @@ pub fn input_gradient(g: &Geometry, dy: &[Real], filter: &[Real], dx: &mut [Real
     let axes = axis::backward(g);
     let sizes = [g.out_c, g.out_w, g.in_w];
     let taps = rows::Filters { packed, vectors: vectors(g), kernel_w: g.kernel_w };
-    multiplied::each_images(g, (dx, input), scratch, |first, dx, repeated| {
+    multiplied::each_images(g, (dx, input), scratch, |first, dx, memory| {
         for n in 0..dx.len() / input {
-            let dy = (dy, (first + n) * output, &taps);
-            if repeated.is_empty() {
-                rows::image(&axes, sizes, dy, (dx, n * input));
+            let start = (first + n) * output;
+            if by_lines::fits(g) {
+                let dy = (&dy[start..][..output], &taps);
+                by_lines::image(&axes, sizes, dy, &mut dx[n * input..][..input], memory);
+            } else if memory.is_empty() {
+                rows::image(&axes, sizes, (dy, start, &taps), (dx, n * input));
             } else {
-                rows::image(&axes, sizes, dy, (repeated, 0));
-                multiplied::add_neighbours(repeated, &mut dx[n * input..][..input]);
+                rows::image(&axes, sizes, (dy, start, &taps), (memory, 0));
+                multiplied::add_neighbours(memory, &mut dx[n * input..][..input]);
             }
         }
     });

@@ -2,6 +2,7 @@
 //! channel has one of its own; of the gradient of the repeated ones neighbours are added.
 
 use super::super::{cut, MOST_PARTS};
+use super::by_lines;
 use crate::error::{checked_product, Error};
 use crate::geometry::Geometry;
 use crate::threads::{each_part, each_with_scratch, share};
@@ -17,8 +18,12 @@ pub fn repeated(g: &Geometry) -> Geometry {
     Geometry { in_c: g.out_c, groups: g.out_c, ..*g }
 }
 
-/// Elements of an image whose channels are repeated; 0 where it is taken as it is.
+/// Elements of the memory that an image needs: for one whose channels are repeated, or for copies of lines; 0 where it is
+/// taken as it is.
 pub fn image_size(g: &Geometry) -> Result<usize, Error> {
+    if by_lines::fits(g) {
+        return by_lines::size(g);
+    }
     if multiplier(g) == 1 {
         return Ok(0);
     }
@@ -30,27 +35,27 @@ pub fn workspace(g: &Geometry) -> Result<usize, Error> {
     checked_product(&[cut(g, MOST_PARTS).1, image_size(g)?])
 }
 
-/// Gives the images of every part, of `size` elements in `out`, to `work`, after the number of the first one and before memory for one
-/// whose channels are repeated.
+/// Gives the images of every part, of `size` elements in `out`, to `work`, after the number of the first one and before the memory
+/// that one needs.
 pub fn each_images(
     g: &Geometry,
     (out, size): (&mut [Real], usize),
     scratch: &mut [Real],
     work: impl Fn(usize, &mut [Real], &mut [Real]) + Sync,
 ) {
-    let repeated = repeated_size(g);
-    if repeated == 0 {
+    let memory = memory_size(g);
+    if memory == 0 {
         let images = share(g.batch, g.operations());
         return each_part(out, images * size, |part, out| work(part * images, out, &mut []));
     }
     let images = cut(g, MOST_PARTS).0;
-    each_with_scratch([(out, images * size)], (scratch, repeated), |part, [out], scratch| {
+    each_with_scratch([(out, images * size)], (scratch, memory), |part, [out], scratch| {
         work(part * images, out, scratch);
     });
 }
 
 /// [`image_size`] of a geometry that has got its memory.
-pub fn repeated_size(g: &Geometry) -> usize {
+pub fn memory_size(g: &Geometry) -> usize {
     image_size(g).unwrap_or(0)
 }
 

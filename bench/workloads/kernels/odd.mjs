@@ -17,6 +17,11 @@ export function oddWorkloads() {
     ...convolutions('few pixels', [64, 2, 2, 256], 3, 256, { padding: 'same' }),
     ...convolutions('few pixels', [32, 4, 4, 128], 3, 256, { strides: 2, padding: 'same' }),
     ...convolutions('odd channels', [16, 20, 20, 5], 3, 7, { padding: 'same' }),
+    // MobileNet's layers: pixels whose distance is a power of two share few sets of a cache.
+    ...depthwise([4, 14, 14, 256], 1),
+    ...depthwise([4, 14, 14, 512], 1),
+    ...depthwise([4, 14, 14, 512], 2),
+    ...depthwise([4, 7, 7, 1024], 1),
     ...denseProducts(784, 128, 1),
     ...denseProducts(512, 512, 1),
     ...denseProducts(512, 512, 3),
@@ -26,4 +31,8 @@ export function oddWorkloads() {
     ...[1, 3, 6, 32].flatMap((channels) => maxPooling([32, 28, 28, channels], 3, 2)),
     ...maxPooling([32, 28, 28, 6], 3, 1),
   ];
+}
+
+function depthwise(input, strides) {
+  return convolutions('MobileNet', input, 3, input[3], { strides, padding: 'same', depthwise: true });
 }

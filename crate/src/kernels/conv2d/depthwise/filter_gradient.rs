@@ -6,8 +6,9 @@
 use super::super::axis::{self, Axis, Run};
 use super::super::{by_definition, cut, MOST_PARTS};
 use super::by_lines;
+use super::images::{self, memory_size};
 use super::march::parts;
-use super::multiplied::{self, memory_size, repeated};
+use super::multiplied::{self, repeated};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{first_channel, skip_products, slide_products, tap_products, Lines, Sums};
 use crate::geometry::Geometry;
@@ -31,7 +32,7 @@ fn sums_size(g: &Geometry) -> usize {
 
 /// float32 values of scratch memory: the sums of all parts, and images whose channels are repeated.
 pub fn workspace(g: &Geometry) -> Result<usize, Error> {
-    Ok(checked_product(&[cut(g, MOST_PARTS).1, sums_size(g)])? + multiplied::workspace(g)?)
+    Ok(checked_product(&[cut(g, MOST_PARTS).1, sums_size(g)])? + images::workspace(g)?)
 }
 
 /// `df = conv(x, dy)`, summed over the batch.

@@ -2,6 +2,7 @@
 
 mod by_lines;
 mod filter_gradient;
+mod images;
 mod march;
 mod multiplied;
 mod rows;
@@ -23,7 +24,7 @@ pub fn fits(geometry: &Geometry) -> bool {
 /// float32 values of scratch memory of the forward pass and of the images' gradient: the packed filters, and images whose channels
 /// are repeated.
 pub fn workspace(g: &Geometry) -> Result<usize, Error> {
-    Ok(packed_size(g) + multiplied::workspace(g)?)
+    Ok(packed_size(g) + images::workspace(g)?)
 }
 
 /// Elements of the packed filters.
@@ -52,7 +53,7 @@ pub fn forward(
     let axes = axis::forward(g);
     let sizes = [g.out_c, g.in_w, g.out_w];
     let taps = rows::Filters { packed, vectors: vectors(g), kernel_w: g.kernel_w };
-    multiplied::each_images(g, (y, output), scratch, |first, y, memory| {
+    images::each_images(g, (y, output), scratch, |first, y, memory| {
         for n in 0..y.len() / output {
             let x = &x[(first + n) * input..];
             if by_lines::fits(g) {
@@ -90,7 +91,7 @@ pub fn input_gradient(g: &Geometry, dy: &[Real], filter: &[Real], dx: &mut [Real
     let axes = axis::backward(g);
     let sizes = [g.out_c, g.out_w, g.in_w];
     let taps = rows::Filters { packed, vectors: vectors(g), kernel_w: g.kernel_w };
-    multiplied::each_images(g, (dx, input), scratch, |first, dx, memory| {
+    images::each_images(g, (dx, input), scratch, |first, dx, memory| {
         for n in 0..dx.len() / input {
             let start = (first + n) * output;
             if by_lines::fits(g) {

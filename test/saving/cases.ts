@@ -79,7 +79,10 @@ export const layerCases: Readonly<Record<string, readonly LayerCase[]>> = {
   LayerNormalization: [{ layer: c.layerNormalization({ epsilon: 1e-5, center: false }), inputShapes: image }],
   LeakyReLU: [{ layer: c.leakyRelu({ alpha: 0.1 }), inputShapes: [[3]] }],
   MaxPooling2D: [{ layer: c.maxPool2d({ poolSize: 3, strides: [1, 2], padding: 'same' }), inputShapes: image }],
-  Multiply: [{ layer: c.multiply(), inputShapes: [[3], [3]] }],
+  Multiply: [
+    { layer: c.multiply(), inputShapes: [[3], [3]] },
+    { layer: c.multiply(), inputShapes: [...image, [4]] },
+  ],
   PReLU: [
     { layer: c.prelu({ sharedAxes: [1, 2], alphaInitializer: c.constant({ value: 0.25 }) }), inputShapes: image },
     { layer: c.prelu({ trainable: false }), inputShapes: [[3]] },

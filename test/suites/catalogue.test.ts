@@ -186,7 +186,7 @@ test.each<[string, () => unknown, string]>([
   [
     'unequal inputs',
     () => build(c.average(), [3], [4]),
-    'average "a": expected inputs of equal shapes, got [batch,3] and [batch,4]',
+    'average "a": expected inputs of equal shapes, or with 1 where they differ, got [batch,3] and [batch,4]',
   ],
   ['three inputs', () => build(c.subtract(), [3], [3], [3]), 'subtract "a": expected two inputs, got 3'],
   [

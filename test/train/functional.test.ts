@@ -106,7 +106,7 @@ test('what does not fit is said with the layer and the shapes', () => {
   const a = input({ shape: [4] });
   const b = input({ shape: [5] });
   expect(() => apply(add({ name: 'sum' }), [a, b])).toThrow(
-    'add "sum": expected inputs of equal shapes, got [batch,4] and [batch,5]',
+    'add "sum": expected inputs of equal shapes, or with 1 where they differ, got [batch,4] and [batch,5]',
   );
   expect(() => apply(concatenate({ axis: 2 }), [a, b])).toThrow('expected inputs equal but for axis 2');
   const shared = dense({ units: 2 });

@@ -6,10 +6,11 @@ import { type Buffer, read, write } from '../plan/buffer';
 import type { PlanBuilder } from '../plan/builder';
 import type { NameOptions } from './activation';
 import { type Layer, labelOf } from './layer';
-import { equalShapes, fold } from './merge';
+import { sumOf } from './merge';
+import { mergedShape, type Operand, operandsOf } from './merged';
 import { unweighted } from './unweighted';
 
-/** The mean of inputs of equal shapes, value by value. @throws {ShapeError} from the model when shapes differ. */
+/** The mean of inputs, value by value. Sizes of 1 are repeated. @throws {ShapeError} from the model when shapes differ otherwise. */
 export function average(options: NameOptions = {}): Layer {
   const label = labelOf('average', options);
   checkOptions(label, options, ['name']);
@@ -18,10 +19,10 @@ export function average(options: NameOptions = {}): Layer {
     label: 'average',
     name: options.name,
     config: {},
-    infer: equalShapes,
+    infer: mergedShape,
     emit(builder, inputs, shape) {
-      const buffers = inputs.map(({ buffer }) => buffer);
-      const y = scaled(builder, fold(builder, 'add', buffers, shape), 1 / inputs.length, 'output');
+      const operands = operandsOf(builder, inputs, shape);
+      const y = scaled(builder, sumOf(builder, operands, shape), 1 / inputs.length, 'output');
       builder.record('y', y);
       return {
         output: { buffer: y, shape },
@@ -29,14 +30,18 @@ export function average(options: NameOptions = {}): Layer {
           const part = scaled(builder, gradient, 1 / inputs.length, 'input gradient');
           // One gradient for all: nobody may change it in place.
           builder.share(part);
-          return needed.map((wanted) => (wanted ? part : undefined));
+          return operands.map((operand, index) => (needed[index] ? operand.gather(part) : undefined));
         },
       };
     },
   });
 }
 
-/** The first input minus the second. @throws {ShapeError} from the model when there are not two inputs of equal shapes. */
+/**
+ * The first input minus the second. Sizes of 1 are repeated.
+ *
+ * @throws {ShapeError} from the model when there are not two inputs, or shapes differ otherwise.
+ */
 export function subtract(options: NameOptions = {}): Layer {
   const label = labelOf('subtract', options);
   checkOptions(label, options, ['name']);
@@ -49,18 +54,20 @@ export function subtract(options: NameOptions = {}): Layer {
       if (inputShapes.length !== 2) {
         throw new ShapeError(`${where}: expected two inputs, got ${inputShapes.length}`);
       }
-      return equalShapes(inputShapes, where);
+      return mergedShape(inputShapes, where);
     },
     emit(builder, inputs, shape) {
-      const [a, b] = inputs.map(({ buffer }) => buffer) as [Buffer, Buffer];
+      const [a, b] = operandsOf(builder, inputs, shape) as [Operand, Operand];
       const y = builder.temporary('output', shape);
-      builder.call('binary', [SUBTRACT, 1, y.size, read(a), ALL, read(b), ALL, write(y)], y.size);
+      builder.call('binary', [SUBTRACT, 1, y.size, read(a.spread()), ALL, read(b.spread()), ALL, write(y)], y.size);
       builder.record('y', y);
       return {
         output: { buffer: y, shape },
         backward(gradient, [first, second]) {
-          const negative = second ? scaled(builder, gradient, -1, 'input gradient') : undefined;
-          return [first ? gradient : undefined, negative];
+          const da = first ? a.gather(gradient) : undefined;
+          if (!second) return [da, undefined];
+          const db = b.gather(gradient);
+          return [da, scaled(builder, db, -1, 'input gradient')];
         },
       };
     },

@@ -4,13 +4,13 @@ import { checkOptions } from '../options';
 import { type Buffer, read, write } from '../plan/buffer';
 import type { NameOptions } from './activation';
 import { type Layer, labelOf } from './layer';
-import { equalShapes } from './merge';
+import { mergedShape, operandsOf } from './merged';
 import { unweighted } from './unweighted';
 
 /**
- * The largest of the inputs, value by value. Of equal ones the first gets the gradient.
+ * The largest of the inputs, value by value. Sizes of 1 are repeated. Of equal ones the first gets the gradient.
  *
- * @throws {ShapeError} from the model when shapes differ.
+ * @throws {ShapeError} from the model when shapes differ otherwise.
  */
 export function maximum(options: NameOptions = {}): Layer {
   return extreme('maximum', 'Maximum', options, 0);
@@ -29,9 +29,10 @@ function extreme(kind: string, className: string, options: NameOptions, code: 0 
     label: kind,
     name: options.name,
     config: {},
-    infer: equalShapes,
+    infer: mergedShape,
     emit(builder, inputs, shape) {
-      const [first, ...others] = inputs.map(({ buffer }) => buffer) as [Buffer, ...Buffer[]];
+      const operands = operandsOf(builder, inputs, shape);
+      const [first, ...others] = operands.map((operand) => operand.spread()) as [Buffer, ...Buffer[]];
       /** What was the extreme before each of the others came. */
       const before: Buffer[] = [];
       const y = others.reduce((best, next) => {
@@ -54,7 +55,8 @@ function extreme(kind: string, className: string, options: NameOptions, code: 0 
             gradients.unshift(b);
             left = a;
           }
-          return [left, ...gradients].map((each, index) => (needed[index] ? each : undefined));
+          const each = [left, ...gradients];
+          return operands.map((operand, index) => (needed[index] ? operand.gather(each[index] as Buffer) : undefined));
         },
       };
     },

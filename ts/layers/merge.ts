@@ -4,42 +4,17 @@ import { OptionError, ShapeError } from '../errors';
 import { checkOptions, describe } from '../options';
 import { type Buffer, read, write } from '../plan/buffer';
 import type { PlanBuilder } from '../plan/builder';
-import { formatShape, type Shape, sameShape, sizeOf } from '../shape';
+import { formatShape, type Shape, sizeOf } from '../shape';
 import type { NameOptions } from './activation';
 import { type Layer, labelOf, type Value } from './layer';
+import { mergedShape, type Operand, operandsOf, productOf } from './merged';
 import { unweighted } from './unweighted';
 
-/** The shape that at least two inputs have in common. @throws {ShapeError} when they differ. */
-export function equalShapes(inputShapes: readonly Shape[], where: string): Shape {
-  const [first] = inputShapes;
-  if (first === undefined || inputShapes.length < 2) {
-    throw new ShapeError(`${where}: expected at least two inputs, got ${inputShapes.length}`);
-  }
-  for (const shape of inputShapes) {
-    if (!sameShape(shape, first)) {
-      throw new ShapeError(
-        `${where}: expected inputs of equal shapes, got ${inputShapes.map((each) => formatShape([-1, ...each])).join(' and ')}`,
-      );
-    }
-  }
-  return first;
-}
-
-/** `kernel(a, b)` of all inputs, from the left. */
-export function fold(
-  builder: PlanBuilder,
-  kernel: 'add' | 'multiply',
-  inputs: readonly Buffer[],
-  shape: Shape,
-): Buffer {
-  return inputs.reduce((left, right) => {
-    const result = builder.temporary('output', shape);
-    builder.call(kernel, [result.size, read(left), read(right), write(result)], result.size);
-    return result;
-  });
-}
-
-/** The sum of inputs of equal shapes, as at the end of a residual block. @throws {ShapeError} when shapes differ. */
+/**
+ * The sum of inputs, as at the end of a residual block. Sizes of 1 are repeated.
+ *
+ * @throws {ShapeError} from the model when shapes differ otherwise.
+ */
 export function add(options: NameOptions = {}): Layer {
   const label = labelOf('add', options);
   checkOptions(label, options, ['name']);
@@ -48,28 +23,39 @@ export function add(options: NameOptions = {}): Layer {
     label: 'add',
     name: options.name,
     config: {},
-    infer: equalShapes,
+    infer: mergedShape,
     emit(builder, inputs, shape) {
-      const y = fold(
-        builder,
-        'add',
-        inputs.map(({ buffer }) => buffer),
-        shape,
-      );
+      const operands = operandsOf(builder, inputs, shape);
+      const y = sumOf(builder, operands, shape);
       builder.record('y', y);
       return {
         output: { buffer: y, shape },
         backward(gradient, needed) {
           // One gradient for all: nobody may change it in place.
           builder.share(gradient);
-          return needed.map((wanted) => (wanted ? gradient : undefined));
+          return operands.map((operand, index) => (needed[index] ? operand.gather(gradient) : undefined));
         },
       };
     },
   });
 }
 
-/** The product of inputs of equal shapes, value by value. @throws {ShapeError} when shapes differ. */
+/** The sum of operands, from the left. */
+export function sumOf(builder: PlanBuilder, operands: readonly Operand[], shape: Shape): Buffer {
+  const [first, ...others] = operands.map((operand) => operand.spread()) as [Buffer, ...Buffer[]];
+  return others.reduce((left, right) => {
+    const result = builder.temporary('output', shape);
+    builder.call('add', [result.size, read(left), read(right), write(result)], result.size);
+    return result;
+  }, first);
+}
+
+/**
+ * The product of inputs, value by value. Sizes of 1 are repeated: a factor for every channel `[batch,1,1,channels]` or
+ * `[batch,channels]`, or for every pixel `[batch,height,width,1]`.
+ *
+ * @throws {ShapeError} from the model when shapes differ otherwise.
+ */
 export function multiply(options: NameOptions = {}): Layer {
   const label = labelOf('multiply', options);
   checkOptions(label, options, ['name']);
@@ -78,19 +64,20 @@ export function multiply(options: NameOptions = {}): Layer {
     label: 'multiply',
     name: options.name,
     config: {},
-    infer: equalShapes,
+    infer: mergedShape,
     emit(builder, inputs, shape) {
-      const buffers = inputs.map(({ buffer }) => buffer);
-      const y = fold(builder, 'multiply', buffers, shape);
+      const operands = operandsOf(builder, inputs, shape);
+      const y = productOf(operands);
       builder.record('y', y);
       return {
         output: { buffer: y, shape },
         backward: (gradient, needed) =>
-          needed.map((wanted, index) =>
-            wanted
-              ? fold(builder, 'multiply', [gradient, ...buffers.filter((_, other) => other !== index)], shape)
-              : undefined,
-          ),
+          operands.map((operand, index) => {
+            if (!needed[index]) return undefined;
+            const others = operands.filter((_, other) => other !== index);
+            if (!operand.whole) return operand.gatherProduct(gradient, productOf(others));
+            return others.reduce((product, other) => other.times(product), gradient);
+          }),
       };
     },
   });

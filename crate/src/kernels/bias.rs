@@ -118,8 +118,14 @@ fn add_block<const V: usize>(columns: usize, first: usize, block: &[Real], db: &
 
 /// Sum of all values.
 pub fn sum(values: &[Real]) -> Real {
-    let add = |[total]: [Lanes; 1], [value]: [Lanes; 1]| [total.add(value)];
-    let [sum] = whole(totals([values], add), [values], add);
+    total([values], |[value]| value)
+}
+
+/// Sum of a term of what the arrays have at the same place, which is zero where all of them are.
+#[inline(always)]
+pub fn total<const I: usize>(arrays: [&[Real]; I], term: impl Fn([Lanes; I]) -> Lanes) -> Real {
+    let add = |[total]: [Lanes; 1], values: [Lanes; I]| [total.add(term(values))];
+    let [sum] = whole(totals(arrays, add), arrays, add);
     sum
 }
 

@@ -47,6 +47,7 @@ pub mod pointwise_loss;
 pub mod pooling;
 pub mod prelu;
 pub mod random;
+pub mod repeated;
 pub mod row_loss;
 pub mod softmax;
 pub mod strips;

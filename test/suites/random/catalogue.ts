@@ -5,7 +5,8 @@ import type { Nodes, Tape } from '../../support/tape';
 import { mapNodes, normal } from './activations';
 import { anyShape, type Definition, first, type Given, integer, type Options } from './definition';
 import { indices, pool } from './images';
-import { affine, drop, merge, normalize, pointwise } from './others';
+import { merge } from './merges';
+import { affine, drop, normalize, pointwise } from './others';
 
 const one = ({ inputs }: Given): Nodes => first(inputs);
 /** Steps and channels. */
@@ -208,6 +209,8 @@ const dot: Definition = {
   },
 };
 
+const sum = merge(3, (tape, a, b) => tape.add(a, b));
+
 /** By Keras's class name. */
 export const catalogueDefinitions: Readonly<Record<string, Definition>> = {
   ActivityRegularization: activityRegularization,
@@ -218,9 +221,9 @@ export const catalogueDefinitions: Readonly<Record<string, Definition>> = {
     return chance < share ? tape.affine(x, 0, a * LOWEST + b) : tape.affine(x, a, b);
   }),
   Average: {
-    ...merge((tape, a, b) => tape.add(a, b)),
+    ...sum,
     compute(given, options) {
-      const { shape, nodes } = merge((tape, a, b) => tape.add(a, b)).compute(given, options);
+      const { shape, nodes } = sum.compute(given, options);
       return { shape, nodes: nodes.map((node) => given.tape.affine(node, 1 / given.inputs.length)) };
     },
   },
@@ -246,9 +249,9 @@ export const catalogueDefinitions: Readonly<Record<string, Definition>> = {
   GlobalAveragePooling1D: globalPooling1d('average'),
   GlobalMaxPooling1D: globalPooling1d('max'),
   GroupNormalization: groupNormalization,
-  Maximum: merge((tape, a, b) => (tape.value(b) > tape.value(a) ? b : a)),
+  Maximum: merge(3, (tape, a, b) => (tape.value(b) > tape.value(a) ? b : a)),
   MaxPooling1D: pooling1d('max'),
-  Minimum: merge((tape, a, b) => (tape.value(b) < tape.value(a) ? b : a)),
+  Minimum: merge(3, (tape, a, b) => (tape.value(b) < tape.value(a) ? b : a)),
   Permute: permute,
   ReLU: pointwise(
     fc.oneof(
@@ -274,10 +277,7 @@ export const catalogueDefinitions: Readonly<Record<string, Definition>> = {
     },
   },
   SpatialDropout1D: drop(true, sequence),
-  Subtract: {
-    settings: anyShape.map((shape) => ({ inputShapes: [shape, shape], options: {} })),
-    compute: merge((tape, a, b) => tape.subtract(a, b)).compute,
-  },
+  Subtract: merge(2, (tape, a, b) => tape.subtract(a, b)),
   ThresholdedReLU: pointwise(fc.record({ theta: fc.constantFrom(0, 0.5, 1) }), (given, { theta }) =>
     rectified(given, { threshold: theta }),
   ),

@@ -3,10 +3,11 @@
 import fc from 'fast-check';
 import type { ActivationName } from '../../../ts';
 import { activationNames } from '../../../ts/layers/activations';
-import type { Nodes, Tape } from '../../support/tape';
+import type { Nodes } from '../../support/tape';
 import { activate, eluCurve, leakyCurve, mapNodes } from './activations';
 import { anyShape, type Definition, first, type Given, image, integer, type Options, two } from './definition';
 import { type Border, indices, pool, type Two } from './images';
+import { merge } from './merges';
 
 const plain = { settings: anyShape.map((shape) => ({ inputShapes: [shape], options: {} })) };
 const one = ({ inputs }: Given): Nodes => first(inputs);
@@ -47,20 +48,6 @@ function globalPooling(kind: 'max' | 'average'): Definition {
       const { nodes } = pool(given.tape, one(given), kind, { poolSize: window, strides: window, padding: 'valid' });
       return { shape: keepDims ? [batch, 1, 1, channels] : [batch, channels], nodes };
     },
-  };
-}
-
-/** A layer of several inputs of one shape. */
-export function merge(operation: (tape: Tape, a: number, b: number) => number): Definition {
-  return {
-    settings: fc
-      .tuple(anyShape, integer(2, 3))
-      .map(([shape, count]) => ({ inputShapes: new Array<number[]>(count).fill(shape), options: {} })),
-    compute: ({ tape, inputs }) =>
-      inputs.reduce((left, right) => ({
-        shape: left.shape,
-        nodes: left.nodes.map((node, index) => operation(tape, node, right.nodes[index] as number)),
-      })),
   };
 }
 
@@ -252,7 +239,7 @@ export const otherDefinitions: Readonly<Record<string, Definition>> = {
   Activation: pointwise(fc.record({ activation: fc.constantFrom(...activationNames) }), (given, options) =>
     activate(given.tape, one(given), options.activation as ActivationName),
   ),
-  Add: merge((tape, a, b) => tape.add(a, b)),
+  Add: merge(3, (tape, a, b) => tape.add(a, b)),
   AveragePooling2D: pooling('average'),
   BatchNormalization: batchNormalization,
   Concatenate: concatenate,
@@ -283,7 +270,7 @@ export const otherDefinitions: Readonly<Record<string, Definition>> = {
   LayerNormalization: layerNormalization,
   LeakyReLU: pointwise(slope, (given, { alpha }) => mapNodes(given.tape, one(given), leakyCurve(alpha as number))),
   MaxPooling2D: pooling('max'),
-  Multiply: merge((tape, a, b) => tape.multiply(a, b)),
+  Multiply: merge(3, (tape, a, b) => tape.multiply(a, b)),
   PReLU: prelu,
   Rescaling: pointwise(
     fc.record({ scale: fc.constantFrom(-2, 0.5, 1 / 255, 3), offset: fc.constantFrom(0, -1, 0.5) }),

@@ -1,32 +1,66 @@
 /** Layers that bring several values together, in double precision. */
 
-import { sizeOf } from '../../shape';
+import { type Shape, sizeOf } from '../../shape';
 import type { Define, Told } from './definition';
 
 const value = (values: Float32Array | undefined, index: number): number => values?.[index] as number;
 /** `X1 + X2 + …` */
 const joined = (xs: readonly unknown[], sign: string): string => xs.map((_, index) => `X${index + 1}`).join(sign);
 
-/** Of values of equal shapes, value by value. */
+/** Where an input has what stands at each place of the output: in the same place twice where it is repeated. */
+function placesOf(own: Shape, merged: Shape, batch: number): readonly number[] {
+  const sizes = [...Array<number>(merged.length - own.length).fill(1), ...own];
+  let places: readonly number[] = [0];
+  let step = 1;
+  for (let axis = merged.length - 1; axis >= 0; axis--) {
+    const jump = sizes[axis] === 1 ? 0 : step;
+    places = along(merged[axis] as number, jump, places);
+    step *= sizes[axis] as number;
+  }
+  return along(batch, step, places);
+}
+
+/** So many times these places, each time `jump` further. */
+function along(times: number, jump: number, places: readonly number[]): readonly number[] {
+  return Array.from({ length: times }, (_, time) => places.map((place) => time * jump + place)).flat();
+}
+
+/** Of values, place by place; sizes of 1 are repeated, and the gradients of what is are summed. */
 function byValue(
   name: (xs: readonly unknown[]) => string,
   output: (values: readonly number[]) => number,
   slopeText: (input: number, xs: readonly unknown[]) => string,
   slope: (input: number, values: readonly number[]) => number,
 ): Define {
-  return ({ xs, dy }) => {
-    const at = (index: number): number[] => xs.map((x) => value(x, index));
+  return ({ layer: { inputShapes, outputShape }, xs, dy, batch }) => {
+    /** Of every place of the output: where inputs have what stands there, and their values. */
+    const places = (): { places: number[]; values: number[] }[] => {
+      const each = inputShapes.map((shape) => placesOf(shape, outputShape, batch));
+      return Array.from({ length: batch * sizeOf(outputShape) }, (_, index) => {
+        const places = each.map((own) => own[index] as number);
+        return { places, values: xs.map((x, input) => value(x, places[input] as number)) };
+      });
+    };
     return {
       output: {
         text: name(xs),
-        expected: () => Float64Array.from(xs[0] ?? [], (_, index) => output(at(index))),
+        expected: () => Float64Array.from(places(), ({ values }) => output(values)),
       },
-      inputs: xs.map(
-        (_, input): Told => ({
-          text: `${slopeText(input, xs)}`,
-          expected: () => Float64Array.from(dy, (g, index) => g * slope(input, at(index))),
-        }),
-      ),
+      inputs: xs.map((x, input): Told => {
+        const text = slopeText(input, xs);
+        const isRepeated = x.length < batch * sizeOf(outputShape);
+        return {
+          text: isRepeated ? `Σ ${text} where X${input + 1} is repeated` : text,
+          expected() {
+            const dx = new Float64Array(x.length);
+            places().forEach(({ places, values }, index) => {
+              const place = places[input] as number;
+              dx[place] = (dx[place] as number) + value(dy, index) * slope(input, values);
+            });
+            return dx;
+          },
+        };
+      }),
     };
   };
 }

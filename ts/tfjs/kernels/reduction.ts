@@ -55,12 +55,8 @@ function sum(isMean: boolean): HotKernel {
       const y = backend.output(shape);
       const [from, to, { engine }] = [address, backend.address(y), backend];
       if (inner === 1) engine.call('row_sums', outer, reduced, from, to);
-      else {
-        for (let index = 0; index < outer; index++) {
-          const at = from + index * reduced * inner * 4;
-          engine.call('bias_gradient', reduced, inner, at, to + index * inner * 4);
-        }
-      }
+      else if (outer === 1) engine.call('bias_gradient', reduced, inner, from, to);
+      else engine.call('sum_repeated', outer, reduced, inner, from, to);
       if (!isMean) return y;
       const mean = backend.output(shape);
       engine.call('affine', size(y), 1 / reduced, 0, backend.address(y), backend.address(mean));

@@ -1,0 +1,172 @@
+//! Arrays `[outer, times, inner]` beside ones `[outer, inner]`, whose values are repeated along the dimension between: as where
+//! every channel of an image has a factor, or every pixel.
+
+use super::bias::total;
+use super::map::{map, zip, zip_in_place};
+use crate::threads::{each_part, share, OF_COPYING};
+use crate::vector::{add_rows, copy, Lanes, Real, Vector, LANES};
+
+/// How values are repeated.
+#[derive(Clone, Copy, Debug)]
+pub struct Repeats {
+    /// Groups of them.
+    pub outer: usize,
+    /// How often each group is there.
+    pub times: usize,
+    /// Values of a group.
+    pub inner: usize,
+}
+
+impl Repeats {
+    /// Values of the whole array.
+    pub fn whole(&self) -> usize {
+        self.outer * self.times * self.inner
+    }
+
+    /// Values that are repeated.
+    pub fn few(&self) -> usize {
+        self.outer * self.inner
+    }
+
+    /// What all of a group's repetitions take.
+    fn group(&self) -> usize {
+        self.times * self.inner
+    }
+
+    /// Groups that one thread computes.
+    fn share(&self) -> usize {
+        share(self.outer, OF_COPYING * self.group())
+    }
+
+    /// Gives `work` every group of `y`, which takes `size` values there, with its number.
+    fn each_group(&self, size: usize, y: &mut [Real], work: impl Fn(usize, &mut [Real]) + Sync) {
+        let groups = self.share();
+        each_part(y, groups * size, |part, y| {
+            for (group, y) in (part * groups..).zip(y.chunks_exact_mut(size)) {
+                work(group, y);
+            }
+        });
+    }
+}
+
+/// Groups of fewer values are written out before they are repeated: as many together as fit so many values.
+const JOINED: usize = 128;
+
+/// Calls `work` with a group's values, or with some repetitions of them, and as much of `y` at a time.
+fn beside(values: &[Real], y: &mut [Real], mut work: impl FnMut(usize, &[Real], &mut [Real])) {
+    let inner = values.len();
+    let mut room = [0.0; JOINED];
+    let joined = if inner > JOINED / 2 {
+        values
+    } else {
+        let joined = &mut room[..JOINED / inner * inner];
+        joined.chunks_exact_mut(inner).for_each(|each| each.copy_from_slice(values));
+        joined
+    };
+    for (piece, y) in y.chunks_mut(joined.len()).enumerate() {
+        work(piece * joined.len(), &joined[..y.len()], y);
+    }
+}
+
+/// `y[o, t, i] = x[o, i]`.
+pub fn repeat(r: Repeats, x: &[Real], y: &mut [Real]) {
+    r.each_group(r.group(), y, |group, y| match &x[group * r.inner..][..r.inner] {
+        &[value] => y.fill(value),
+        values => beside(values, y, |_, values, y| copy(values, y)),
+    });
+}
+
+/// `y[o, t, i] = x[o, t, i] · factors[o, i]`.
+pub fn multiply(r: Repeats, x: &[Real], factors: &[Real], y: &mut [Real]) {
+    r.each_group(r.group(), y, |group, y| {
+        let x = &x[group * r.group()..][..r.group()];
+        match &factors[group * r.inner..][..r.inner] {
+            &[factor] => map::<4>(x, y, |x| x.mul(Lanes::splat(factor))),
+            factors => beside(factors, y, |first, factors, y| zip(&x[first..][..y.len()], factors, y, Lanes::mul)),
+        }
+    });
+}
+
+/// `y[o, i] = Σ over t of x[o, t, i]`.
+pub fn sum(r: Repeats, x: &[Real], y: &mut [Real]) {
+    sums(r, [x], y, |[x]| x);
+}
+
+/// `y[o, i] = Σ over t of a[o, t, i] · b[o, t, i]`.
+pub fn sum_of_products(r: Repeats, a: &[Real], b: &[Real], y: &mut [Real]) {
+    sums(r, [a, b], y, |[a, b]| a.mul(b));
+}
+
+/// Values of a group whose sums are added before they join the others, so that long ones lose less.
+const BLOCK: usize = 1024;
+
+/// Repetitions of several values of which the same is true.
+const ROWS: usize = 256;
+
+/// Most columns that are summed together: their sums stay in a first-level cache.
+const COLUMNS: usize = 512;
+
+#[inline(always)]
+fn sums<const A: usize>(
+    r: Repeats,
+    arrays: [&[Real]; A],
+    y: &mut [Real],
+    term: impl Fn([Lanes; A]) -> Lanes + Copy + Sync,
+) {
+    r.each_group(r.inner, y, |group, y| {
+        let arrays = arrays.map(|array| &array[group * r.group()..][..r.group()]);
+        match y {
+            [y] => {
+                let blocks = (0..r.times).step_by(BLOCK);
+                let block = |first: usize| arrays.map(|array| &array[first..(first + BLOCK).min(r.times)]);
+                *y = blocks.map(|first| total(block(first), term)).sum();
+            }
+            y => down(arrays, y, term),
+        }
+    });
+}
+
+/// Sums of columns, row after row, so that memory is read as it lies.
+#[inline(always)]
+fn down<const A: usize>(arrays: [&[Real]; A], y: &mut [Real], term: impl Fn([Lanes; A]) -> Lanes + Copy) {
+    let inner = y.len();
+    let (vectors, rest) = y.split_at_mut(inner / LANES * LANES);
+    for (strip, y) in vectors.chunks_mut(COLUMNS).enumerate() {
+        add_columns(arrays.map(|array| &array[strip * COLUMNS..]), inner, y, term);
+    }
+    if vectors.is_empty() {
+        let rows = arrays.first().map_or(0, |array| array.len() / inner);
+        let row = |row| arrays.map(|array| Lanes::load_few(&array[row * inner..][..inner], 0.0));
+        let sum = (0..rows).fold(Lanes::splat(0.0), |sum, k| sum.add(term(row(k))));
+        sum.store_few(rest);
+    } else if !rest.is_empty() {
+        // The last vector begins in the one before it.
+        let mut last = [0.0; LANES];
+        add_columns(arrays.map(|array| &array[inner - LANES..]), inner, &mut last, term);
+        rest.copy_from_slice(&last[LANES - rest.len()..]);
+    }
+}
+
+/// Sums of so many columns as `y` has, whole vectors, of rows `stride` apart, block by block.
+#[inline(always)]
+fn add_columns<const A: usize>(
+    arrays: [&[Real]; A],
+    stride: usize,
+    y: &mut [Real],
+    term: impl Fn([Lanes; A]) -> Lanes + Copy,
+) {
+    let width = y.len();
+    y.fill(0.0);
+    let rows = arrays.first().map_or(0, |array| array.len().div_ceil(stride));
+    let mut sums = [0.0; COLUMNS];
+    let sums = &mut sums[..width];
+    for start in (0..rows).step_by(ROWS) {
+        sums.fill(0.0);
+        let inputs = arrays.map(|array| &array[start * stride..]);
+        // Nothing has one value for all rows of a column; `y` is as wide.
+        add_rows((ROWS.min(rows - start), stride), [&*y], inputs, [&mut *sums], |[sum], _, values| {
+            [sum.add(term(values))]
+        });
+        zip_in_place(y, sums, |y, sum| y.add(sum));
+    }
+}

@@ -21,4 +21,4 @@ test.each(blocks.map(([, code], index) => [index, code as string] as const))('bl
   expect(lines).toEqual(new Array(code.split('// true').length - 1).fill('true'));
 });
 
-test('there are three blocks', () => expect(blocks).toHaveLength(3));
+test('there are four blocks', () => expect(blocks).toHaveLength(4));

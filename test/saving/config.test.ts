@@ -2,6 +2,10 @@
 
 import { expect, test } from 'vitest';
 import * as c from '../../ts';
+import { toInitializer } from '../../ts/initializers/registry';
+import { toLoss } from '../../ts/losses/registry';
+import { toMetric } from '../../ts/metrics/registry';
+import { optimizerConfig, toOptimizer } from '../../ts/optimizers/registry';
 import { numbers } from '../support/numbers';
 import { branchedModel, chainModel, layerCases } from './cases';
 
@@ -30,9 +34,9 @@ for (const [className, cases] of Object.entries(layerCases)) {
 
 test.each(Object.entries(c.initializers))('the initializer %s is made again from its config', (_name, make) => {
   const { className, config } = make();
-  const made = c.toInitializer(again({ className, config }), 'x');
+  const made = toInitializer(again({ className, config }), 'x');
   expect([made.className, made.config]).toEqual([className, config]);
-  expect(() => c.toInitializer({ className, config: { nonsense: 1 } }, 'x')).toThrow('got "nonsense"');
+  expect(() => toInitializer({ className, config: { nonsense: 1 } }, 'x')).toThrow('got "nonsense"');
 });
 
 const losses = [
@@ -50,9 +54,9 @@ test.each(losses.map((loss) => [loss.name, loss] as const))(
       className: loss.className as string,
       config: loss.config as object as Record<string, unknown>,
     });
-    const made = c.toLoss(data, 'x');
+    const made = toLoss(data, 'x');
     expect([made.name, made.className, made.config]).toEqual([name, loss.className, loss.config]);
-    expect(() => c.toLoss({ ...data, config: { ...data.config, nonsense: 1 } }, 'x')).toThrow('got "nonsense"');
+    expect(() => toLoss({ ...data, config: { ...data.config, nonsense: 1 } }, 'x')).toThrow('got "nonsense"');
   },
 );
 
@@ -61,9 +65,9 @@ test.each(metrics.map((each) => [each.name, each] as const))(
   'the metric %s is made again from its config',
   (name, metric) => {
     const data = again({ className: metric.className as string, config: metric.config as Record<string, unknown> });
-    const made = c.toMetric(data, 'x');
+    const made = toMetric(data, 'x');
     expect([made.name, made.className, made.config]).toEqual([name, metric.className, metric.config]);
-    expect(() => c.toMetric({ ...data, config: { ...data.config, nonsense: 1 } }, 'x')).toThrow('got "nonsense"');
+    expect(() => toMetric({ ...data, config: { ...data.config, nonsense: 1 } }, 'x')).toThrow('got "nonsense"');
   },
 );
 
@@ -85,19 +89,19 @@ const optimizers = [
 test.each(optimizers.map((each) => [each.className, each] as const))(
   'the optimizer %s is made again from its config',
   (className, optimizer) => {
-    const data = again(c.optimizerConfig(optimizer, 'x'));
-    const made = c.toOptimizer(data, 'x');
+    const data = again(optimizerConfig(optimizer, 'x'));
+    const made = toOptimizer(data, 'x');
     expect(made.className).toBe(className);
-    expect(c.optimizerConfig(made, 'x')).toEqual(data);
+    expect(optimizerConfig(made, 'x')).toEqual(data);
     expect([made.learningRate, made.slots]).toEqual([optimizer.learningRate, optimizer.slots]);
     for (let step = 0; step < 20; step++) expect(made.schedule?.(step)).toBe(optimizer.schedule?.(step));
-    expect(() => c.toOptimizer({ ...data, config: { ...data.config, nonsense: 1 } }, 'x')).toThrow('got "nonsense"');
+    expect(() => toOptimizer({ ...data, config: { ...data.config, nonsense: 1 } }, 'x')).toThrow('got "nonsense"');
   },
 );
 
 test('a learning rate that follows a function of the user cannot be told', () => {
   const optimizer = c.sgd({ learningRate: (step) => 1 / (step + 1) });
-  expect(() => c.optimizerConfig(optimizer, 'x')).toThrow('x: expected a learning rate that is a number or one of');
+  expect(() => optimizerConfig(optimizer, 'x')).toThrow('x: expected a learning rate that is a number or one of');
 });
 
 test.each([

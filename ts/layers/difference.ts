@@ -6,8 +6,7 @@ import { type Buffer, read, write } from '../plan/buffer';
 import type { PlanBuilder } from '../plan/builder';
 import type { NameOptions } from './activation';
 import { type Layer, labelOf } from './layer';
-import { sumOf } from './merge';
-import { mergedShape, type Operand, operandsOf } from './merged';
+import { mergedShape, type Operand, operandsOf, sumOf } from './merged';
 import { unweighted } from './unweighted';
 
 /** The mean of inputs, value by value. Sizes of 1 are repeated. @throws {ShapeError} from the model when shapes differ otherwise. */

@@ -4,7 +4,6 @@ import { OptionError } from '../errors';
 import { checkOptions, describe, positiveInteger } from '../options';
 import { read, write } from '../plan/buffer';
 import type { PlanBuilder } from '../plan/builder';
-import { type EmittedLayer, type Layer, labelOf, only, type Value } from './layer';
 import {
   type Affine,
   maybe,
@@ -13,7 +12,8 @@ import {
   normalizationOptions,
   readSettings,
   takeAffine,
-} from './normalization';
+} from './affine';
+import { type EmittedLayer, type Layer, labelOf, only, type Value } from './layer';
 
 /** Options of {@link groupNormalization}. */
 export interface GroupNormalizationOptions extends NormalizationOptions {

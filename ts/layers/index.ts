@@ -44,13 +44,22 @@ import { cropping1d, repeatVector, upSampling1d, zeroPadding1d } from './sequenc
 import { unitNormalization } from './unitNormalization';
 import { upSampling2d } from './upSampling2d';
 
-export * from './activation';
+export {
+  type ActivationOptions,
+  activation,
+  elu,
+  leakyRelu,
+  type NameOptions,
+  type SlopeOptions,
+  softmax,
+} from './activation';
 export type { ActivationName } from './activations';
 export * from './activityRegularization';
+export type { NormalizationOptions } from './affine';
 export * from './augmentation';
 export * from './conv1d';
 export * from './conv1dTranspose';
-export * from './conv2d';
+export { type Conv2dOptions, conv2d } from './conv2d';
 export * from './conv2dTranspose';
 export * from './dense';
 export * from './depthwiseConv1d';
@@ -65,7 +74,12 @@ export * from './groupNormalization';
 export type { Layer } from './layer';
 export * from './merge';
 export * from './noise';
-export * from './normalization';
+export {
+  type BatchNormalizationOptions,
+  batchNormalization,
+  type LayerNormalizationOptions,
+  layerNormalization,
+} from './normalization';
 export * from './permute';
 export {
   averagePool2d,
@@ -80,8 +94,8 @@ export * from './relu';
 export * from './rescaling';
 export * from './reshape';
 export * from './sequences';
-export * from './unitNormalization';
-export * from './upSampling2d';
+export { type UnitNormalizationOptions, unitNormalization } from './unitNormalization';
+export { type UpSampling2dOptions, upSampling2d } from './upSampling2d';
 
 /** Every layer by Keras's class name. */
 export const layers = {

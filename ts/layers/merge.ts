@@ -7,7 +7,7 @@ import type { PlanBuilder } from '../plan/builder';
 import { formatShape, type Shape, sizeOf } from '../shape';
 import type { NameOptions } from './activation';
 import { type Layer, labelOf, type Value } from './layer';
-import { mergedShape, type Operand, operandsOf, productOf } from './merged';
+import { mergedShape, operandsOf, productOf, sumOf } from './merged';
 import { unweighted } from './unweighted';
 
 /**
@@ -38,16 +38,6 @@ export function add(options: NameOptions = {}): Layer {
       };
     },
   });
-}
-
-/** The sum of operands, from the left. */
-export function sumOf(builder: PlanBuilder, operands: readonly Operand[], shape: Shape): Buffer {
-  const [first, ...others] = operands.map((operand) => operand.spread()) as [Buffer, ...Buffer[]];
-  return others.reduce((left, right) => {
-    const result = builder.temporary('output', shape);
-    builder.call('add', [result.size, read(left), read(right), write(result)], result.size);
-    return result;
-  }, first);
 }
 
 /**

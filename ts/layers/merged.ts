@@ -121,6 +121,16 @@ export function operandsOf(builder: PlanBuilder, inputs: readonly Value[], merge
   return inputs.map((input) => new Operand(builder, input, merged));
 }
 
+/** The sum of operands, from the left. */
+export function sumOf(builder: PlanBuilder, operands: readonly Operand[], shape: Shape): Buffer {
+  const [first, ...others] = operands.map((operand) => operand.spread()) as [Buffer, ...Buffer[]];
+  return others.reduce((left, right) => {
+    const result = builder.temporary('output', shape);
+    builder.call('add', [result.size, read(left), read(right), write(result)], result.size);
+    return result;
+  }, first);
+}
+
 /** The product of operands: the whole ones first, so that the others need not be written out. */
 export function productOf(operands: readonly Operand[]): Buffer {
   const whole = operands.filter((operand) => operand.whole);

@@ -2,7 +2,8 @@
 
 import { configOf, type PartConfig } from '../config';
 import { type Constraint, constraintConfig, toConstraint } from '../constraints';
-import { type Initializer, type InitializerName, toInitializer } from '../initializers';
+import type { Initializer } from '../initializers';
+import { type InitializerName, toInitializer } from '../initializers/registry';
 import { boolean } from '../options';
 import { type Buffer, type BufferArgument, read, write } from '../plan/buffer';
 import type { PlanBuilder, PooledGradient } from '../plan/builder';

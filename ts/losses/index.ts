@@ -1,34 +1,4 @@
-/** The losses and their registry. */
-
-import { fromFullConfig, type PartConfig } from '../config';
-import { OptionError } from '../errors';
-import { describe, lookUp } from '../options';
-import {
-  categoricalCrossentropy,
-  categoricalCrossentropyFromLogits,
-  sparseCategoricalCrossentropy,
-  sparseCategoricalCrossentropyFromLogits,
-} from './crossentropy';
-import {
-  binaryFocalCrossentropy,
-  binaryFocalCrossentropyFromLogits,
-  categoricalFocalCrossentropy,
-  categoricalFocalCrossentropyFromLogits,
-} from './focal';
-import { halfSquaredError } from './halfSquaredError';
-import type { Loss } from './loss';
-import {
-  binaryCrossentropy,
-  binaryCrossentropyFromLogits,
-  hinge,
-  huber,
-  kullbackLeiblerDivergence,
-  meanAbsoluteError,
-  meanSquaredError,
-  squaredHinge,
-} from './pointwise';
-import { logCosh, meanAbsolutePercentageError, meanSquaredLogarithmicError, poisson } from './regression';
-import { categoricalHinge, cosineSimilarity } from './rows';
+/** The losses. */
 
 export * from './crossentropy';
 export * from './focal';
@@ -45,69 +15,6 @@ export {
   meanSquaredError,
   squaredHinge,
 } from './pointwise';
+export { type LossName, losses } from './registry';
 export * from './regression';
 export { categoricalHinge, cosineSimilarity } from './rows';
-
-/** Every loss by its name in options. */
-export const losses = {
-  halfSquaredError,
-  meanSquaredError,
-  meanAbsoluteError,
-  huber,
-  binaryCrossentropy,
-  binaryCrossentropyFromLogits,
-  categoricalCrossentropy,
-  categoricalCrossentropyFromLogits,
-  sparseCategoricalCrossentropy,
-  sparseCategoricalCrossentropyFromLogits,
-  hinge,
-  kullbackLeiblerDivergence,
-  squaredHinge,
-  categoricalHinge,
-  logCosh,
-  poisson,
-  cosineSimilarity,
-  meanAbsolutePercentageError,
-  meanSquaredLogarithmicError,
-  binaryFocalCrossentropy,
-  binaryFocalCrossentropyFromLogits,
-  categoricalFocalCrossentropy,
-  categoricalFocalCrossentropyFromLogits,
-} as const;
-
-/** Name of a loss, as in `loss: 'halfSquaredError'`. */
-export type LossName = keyof typeof losses;
-
-/** Every loss by Keras's class name. */
-const classes = {
-  HalfSquaredError: halfSquaredError,
-  MeanSquaredError: meanSquaredError,
-  MeanAbsoluteError: meanAbsoluteError,
-  Huber: huber,
-  BinaryCrossentropy: binaryCrossentropy,
-  CategoricalCrossentropy: categoricalCrossentropy,
-  SparseCategoricalCrossentropy: sparseCategoricalCrossentropy,
-  Hinge: hinge,
-  KLDivergence: kullbackLeiblerDivergence,
-  SquaredHinge: squaredHinge,
-  CategoricalHinge: categoricalHinge,
-  LogCosh: logCosh,
-  Poisson: poisson,
-  CosineSimilarity: cosineSimilarity,
-  MeanAbsolutePercentageError: meanAbsolutePercentageError,
-  MeanSquaredLogarithmicError: meanSquaredLogarithmicError,
-  BinaryFocalCrossentropy: binaryFocalCrossentropy,
-  CategoricalFocalCrossentropy: categoricalFocalCrossentropy,
-};
-
-/** A name, a loss or one as data. @throws {OptionError} when it is none of them. */
-export function toLoss(value: LossName | Loss | PartConfig, where: string): Loss {
-  if (typeof value === 'string') return lookUp<() => Loss>(losses, value, `${where}: loss`)();
-  if (value !== null && typeof value === 'object') {
-    if ('emitForward' in value && typeof value.emitForward === 'function') return value;
-    if ('className' in value) return fromFullConfig(classes, value, `${where}: loss`);
-  }
-  throw new OptionError(
-    `${where}: expected loss to be one of ${Object.keys(losses).join(', ')}, got ${describe(value)}`,
-  );
-}

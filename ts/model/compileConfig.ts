@@ -2,7 +2,7 @@
 
 import type { PartConfig } from '../config';
 import { OptionError } from '../errors';
-import { optimizerConfig } from '../optimizers';
+import { optimizerConfig } from '../optimizers/registry';
 import type { Compiled } from './compiled';
 import type { Head } from './heads';
 

@@ -2,8 +2,8 @@
 
 import type { PartConfig } from '../config';
 import { OptionError } from '../errors';
-import { type LossName, toLoss } from '../losses';
 import type { Loss } from '../losses/loss';
+import { type LossName, toLoss } from '../losses/registry';
 import type { Metric } from '../metrics/metric';
 import { describe, numberIn } from '../options';
 import type { Shape } from '../shape';

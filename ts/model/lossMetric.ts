@@ -2,10 +2,10 @@
 
 import type { PartConfig } from '../config';
 import { OptionError, ShapeError } from '../errors';
-import { type LossName, losses, toLoss } from '../losses';
 import type { Loss } from '../losses/loss';
-import { type MetricName, metrics, toMetric } from '../metrics';
+import { type LossName, losses, toLoss } from '../losses/registry';
 import type { Metric } from '../metrics/metric';
+import { type MetricName, metrics, toMetric } from '../metrics/registry';
 import { formatShape, type Shape, sameShape } from '../shape';
 
 /** A loss as a metric: its value for one sample, without sample weights. */

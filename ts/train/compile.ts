@@ -4,8 +4,8 @@ import type { PartConfig } from '../config';
 import type { Compiled } from '../model/compiled';
 import { type HeadOptions, readHeads } from '../model/heads';
 import type { Network } from '../model/network';
-import { type OptimizerName, toOptimizer } from '../optimizers';
 import type { Optimizer } from '../optimizers/optimizer';
+import { type OptimizerName, toOptimizer } from '../optimizers/registry';
 import { boolean, checkOptions } from '../options';
 
 /** Options of `Model.compile`. */

@@ -6,8 +6,8 @@ import type { Compiled } from '../model/compiled';
 import type { MemoryForecast } from '../model/forecast';
 import type { HeadOptions } from '../model/heads';
 import type { Network } from '../model/network';
-import { type OptimizerName, toOptimizer } from '../optimizers';
 import type { Optimizer } from '../optimizers/optimizer';
+import { type OptimizerName, toOptimizer } from '../optimizers/registry';
 import { checkOptions, describe, positiveInteger, wholeNumber } from '../options';
 import { readCompileOptions } from './compile';
 

@@ -284,6 +284,18 @@ fn table() -> Vec<Case> {
             }
         }
     }
+    // Five and seven taps side by side: borders of up to three pixels on both sides, every place of the last eight.
+    for width in 8..34 {
+        for (taps, pads) in
+            [(5, [2; 4]), (5, [0, 1, 2, 0]), (7, [3; 4]), (7, [0; 4]), (7, [2, 1, 1, 2]), (7, [3, 0, 2, 3])]
+        {
+            let image = [7, width];
+            let case = Case { image, kernel: [taps; 2], pads, channels: 10, filters: 10, groups: 10, batch: 1, ..base };
+            cases.extend(
+                [case, Case { kernel: [2, taps], ..case }].into_iter().filter(|case| case.geometry().is_some()),
+            );
+        }
+    }
     // Five taps at every other pixel: borders of up to two pixels on both sides, every place of the last four.
     for width in 9..22 {
         for (pads, kernel_h) in

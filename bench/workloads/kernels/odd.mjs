@@ -22,6 +22,10 @@ export function oddWorkloads() {
     ...depthwise([4, 14, 14, 512], 1),
     ...depthwise([4, 14, 14, 512], 2),
     ...depthwise([4, 7, 7, 1024], 1),
+    // EfficientNet's and ConvNeXt's.
+    ...large([8, 28, 28, 72], 5),
+    ...large([8, 14, 14, 480], 5),
+    ...large([8, 28, 28, 96], 7),
     ...denseProducts(784, 128, 1),
     ...denseProducts(512, 512, 1),
     ...denseProducts(512, 512, 3),
@@ -35,4 +39,8 @@ export function oddWorkloads() {
 
 function depthwise(input, strides) {
   return convolutions('MobileNet', input, 3, input[3], { strides, padding: 'same', depthwise: true });
+}
+
+function large(input, size) {
+  return convolutions('depthwise', input, size, input[3], { padding: 'same', depthwise: true });
 }

@@ -2,6 +2,7 @@
 
 use super::Walk;
 use crate::vector::{touch, Lanes, Real, Vector, LANES, LINE};
+use std::hint::black_box;
 
 /// A filter of every channel, packed: for each four channels a vector of biases, then one of every tap.
 #[derive(Clone, Copy)]
@@ -62,17 +63,15 @@ impl Rows<'_> {
         (out, place): (&mut [Real], usize),
     ) {
         let seen = (P - 1) * S + T;
-        // SAFETY: `each_vector` has checked that so many pixels lie in `x` and so many outputs in `out`.
-        self.each_vector::<T, S, P>(origin, seen - LEFT - RIGHT, (out, place), |sums, pixel, weights| unsafe {
-            let mut pixel = pixel;
-            for d in LEFT..seen - RIGHT {
-                let value = Lanes::load_at(pixel);
-                for t in 0..T {
-                    if d >= t && (d - t) % S == 0 && (d - t) / S < P {
-                        sums[(d - t) / S] = value.mul_add(weights[t], sums[(d - t) / S]);
-                    }
-                }
-                pixel = pixel.wrapping_add(self.channels);
+        let nowhere = black_box(std::ptr::null());
+        // SAFETY: `each_vector` has checked that so many pixels lie in `x`, so many outputs in `out`, and T taps in the filters.
+        self.each_vector::<T, S, P>(origin, seen - LEFT - RIGHT, (out, place), |sums, pixel, taps| unsafe {
+            let row = Seen { pixel, step: self.channels, from: LEFT, to: seen - RIGHT, nowhere };
+            if T == 7 {
+                row.add::<P, 4, S>(sums, taps, 0);
+                row.add::<P, 3, S>(sums, taps.add(4 * LANES), 4);
+            } else {
+                row.add::<P, T, S>(sums, taps, 0);
             }
         });
     }
@@ -86,7 +85,7 @@ impl Rows<'_> {
         origin: usize,
         pixels: usize,
         (out, place): (&mut [Real], usize),
-        work: impl Fn(&mut [Lanes; N], *const Real, [Lanes; T]),
+        work: impl Fn(&mut [Lanes; N], *const Real, *const Real),
     ) {
         let Self { x, line, rows, channels: c, factors } = *self;
         factors.check(c, rows, T);
@@ -107,8 +106,7 @@ impl Rows<'_> {
                 let mut taps = values.wrapping_add((1 + factors.first) * LANES);
                 let mut row = x.as_ptr().wrapping_add(origin + channel);
                 for _ in 0..rows {
-                    let weights = std::array::from_fn(|t| Lanes::load_at(taps.wrapping_add(t * LANES)));
-                    work(&mut sums, row, weights);
+                    work(&mut sums, row, taps);
                     row = row.wrapping_add(line);
                     taps = taps.wrapping_add(factors.outer * LANES);
                 }
@@ -117,6 +115,52 @@ impl Rows<'_> {
                     sum.store_at(target);
                     target = target.wrapping_add(c);
                 }
+            }
+        }
+    }
+}
+
+/// The pixels of a row that outputs side by side see, numbered from what the first one sees through its first tap.
+struct Seen {
+    /// The first that is there.
+    pixel: *const Real,
+    step: usize,
+    /// Its number, and the one behind the last.
+    from: usize,
+    to: usize,
+    /// No pixel's place, which LLVM does not know.
+    nowhere: *const Real,
+}
+
+impl Seen {
+    /// Adds the products of T taps, the first of which has a number, to the sums of P outputs, every one S pixels further.
+    ///
+    /// # Safety
+    /// The pixels and the taps must be readable.
+    #[inline(always)]
+    unsafe fn add<const P: usize, const T: usize, const S: usize>(
+        &self,
+        sums: &mut [Lanes; P],
+        taps: *const Real,
+        first: usize,
+    ) {
+        // SAFETY: promised by the caller.
+        unsafe {
+            let weights: [Lanes; T] = std::array::from_fn(|t| Lanes::load_at(taps.add(t * LANES)));
+            let (from, to) = (self.from.max(first), self.to.min((P - 1) * S + first + T));
+            let mut pixel = self.pixel.wrapping_add((from - self.from) * self.step);
+            for d in from - first..to - first {
+                // Never: else LLVM would put all steps of a sum together, which wait for each other.
+                if pixel == self.nowhere {
+                    return;
+                }
+                let value = Lanes::load_at(pixel);
+                for t in 0..T {
+                    if d >= t && (d - t) % S == 0 && (d - t) / S < P {
+                        sums[(d - t) / S] = value.mul_add(weights[t], sums[(d - t) / S]);
+                    }
+                }
+                pixel = pixel.wrapping_add(self.step);
             }
         }
     }

@@ -153,11 +153,11 @@ impl Border {
         let right = ((outputs - 1) * stride + taps).saturating_sub(left + pixels);
         let large = channels < MANY && height * outputs * channels > LARGE;
         let known = match (stride, spread) {
-            (1, 1) => taps == 5 || (taps == 3 && large),
+            (1, 1) => taps == 5 || taps == 7 || (taps == 3 && large),
             (2, 1) => taps == 5,
             _ => false,
         };
-        let fits = left <= 2 && right <= 2 && outputs >= 4 && pixels >= 3 * stride + taps;
+        let fits = left <= taps / 2 && right <= taps / 2 && outputs >= 4 && pixels >= 3 * stride + taps;
         (known && fits).then_some(Self { left, pixels, taps, stride })
     }
 
@@ -165,13 +165,14 @@ impl Border {
     fn fill(&self, row: &Row, out: &mut [Real]) {
         match (self.taps, self.stride) {
             (3, _) => self.slide_along::<8, 3, 1>(row, out),
-            (5, 1) => self.slide_along::<4, 5, 1>(row, out),
+            (5, 1) => self.slide_along::<8, 5, 1>(row, out),
+            (7, _) => self.slide_along::<8, 7, 1>(row, out),
             _ => self.slide_along::<4, 5, 2>(row, out),
         }
     }
 
     /// P outputs at a time, four at the end. The last ones overlap what is done already: the same values are computed again.
-    #[inline(always)]
+    #[inline(never)]
     fn slide_along<const P: usize, const T: usize, const S: usize>(&self, row: &Row, out: &mut [Real]) {
         let count = out.len() / row.rows.channels;
         let many = count >= P && self.pixels >= (P - 1) * S + T;
@@ -201,8 +202,10 @@ impl Border {
             (0, 0) => row.rows.slide::<P, T, S, 0, 0>(start, out),
             (1, 0) => row.rows.slide::<P, T, S, 1, 0>(start, out),
             (2, 0) => row.rows.slide::<P, T, S, 2, 0>(start, out),
+            (3, 0) => row.rows.slide::<P, T, S, 3, 0>(start, out),
             (0, 1) => row.rows.slide::<P, T, S, 0, 1>(start, out),
-            _ => row.rows.slide::<P, T, S, 0, 2>(start, out),
+            (0, 2) => row.rows.slide::<P, T, S, 0, 2>(start, out),
+            _ => row.rows.slide::<P, T, S, 0, 3>(start, out),
         }
     }
 }

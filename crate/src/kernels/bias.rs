@@ -1,6 +1,6 @@
 //! Bias: one value for each channel, and its gradient.
 
-use super::joined_rows::JoinedRows;
+use super::joined_rows::{beside, JoinedRows};
 use super::map::zip_in_place;
 use crate::threads::{each_part, share, OF_COPYING};
 use crate::vector::{combine_beside_totals, copy, totals, Lanes, Real, Vector, LANES};
@@ -21,9 +21,7 @@ pub fn broadcast(bias: Option<&[Real]>, columns: usize, y: &mut [Real]) {
 pub fn add(bias: &[Real], y: &mut [Real]) {
     let rows = share(y.len() / bias.len(), OF_COPYING * bias.len());
     each_part(y, rows * bias.len(), |_, y| {
-        for row in y.chunks_exact_mut(bias.len()) {
-            zip_in_place(row, bias, |value, bias| value.add(bias));
-        }
+        beside(bias, y, |_, bias, y| zip_in_place(y, bias, |value, bias| value.add(bias)));
     });
 }
 

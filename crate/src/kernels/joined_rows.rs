@@ -59,3 +59,23 @@ impl JoinedRows {
         [0.0; 2 * MOST]
     }
 }
+
+/// Fewer values are written out before they are repeated: as many together as fit so many.
+const JOINED: usize = 128;
+
+/// Calls `work` with some values, or with repetitions of them, and as much of the rows of `y` that are as long as they at a time;
+/// with where that begins in `y`.
+pub fn beside(values: &[Real], y: &mut [Real], mut work: impl FnMut(usize, &[Real], &mut [Real])) {
+    let columns = values.len();
+    let mut room = [0.0; JOINED];
+    let joined = if columns > JOINED / 2 {
+        values
+    } else {
+        let joined = &mut room[..JOINED / columns * columns];
+        joined.chunks_exact_mut(columns).for_each(|row| row.copy_from_slice(values));
+        joined
+    };
+    for (piece, y) in y.chunks_mut(joined.len()).enumerate() {
+        work(piece * joined.len(), &joined[..y.len()], y);
+    }
+}

@@ -2,6 +2,7 @@
 //! every channel of an image has a factor, or every pixel.
 
 use super::bias::total;
+use super::joined_rows::beside;
 use super::map::{map, zip, zip_in_place};
 use crate::threads::{each_part, share, OF_COPYING};
 use crate::vector::{add_rows, copy, Lanes, Real, Vector, LANES};
@@ -46,25 +47,6 @@ impl Repeats {
                 work(group, y);
             }
         });
-    }
-}
-
-/// Groups of fewer values are written out before they are repeated: as many together as fit so many values.
-const JOINED: usize = 128;
-
-/// Calls `work` with a group's values, or with some repetitions of them, and as much of `y` at a time.
-fn beside(values: &[Real], y: &mut [Real], mut work: impl FnMut(usize, &[Real], &mut [Real])) {
-    let inner = values.len();
-    let mut room = [0.0; JOINED];
-    let joined = if inner > JOINED / 2 {
-        values
-    } else {
-        let joined = &mut room[..JOINED / inner * inner];
-        joined.chunks_exact_mut(inner).for_each(|each| each.copy_from_slice(values));
-        joined
-    };
-    for (piece, y) in y.chunks_mut(joined.len()).enumerate() {
-        work(piece * joined.len(), &joined[..y.len()], y);
     }
 }
 

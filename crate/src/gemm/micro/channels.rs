@@ -53,9 +53,9 @@ pub struct Rows<'a> {
 
 impl Rows<'_> {
     /// `out[place + p·c + l] = bias[l] + Σ x[origin + r·line + (p·S + t − LEFT)·c + l] · factor[r, t, l]` for P outputs `p`,
-    /// T taps of each row and all channels `l < c`. Each pixel is loaded once a row for all the taps that see it. The first
-    /// LEFT pixels and the last RIGHT ones lie beyond the border: they are zeros and not there. Panics when another
-    /// address lies outside a slice.
+    /// T taps of each row and all channels `l < c`. Each pixel is loaded once a row for all the taps that see it, of seven for four and
+    /// for three. The first LEFT pixels and the last RIGHT ones lie beyond the border: they are zeros and not there. Panics when
+    /// another address lies outside a slice.
     #[inline(always)]
     pub fn slide<const P: usize, const T: usize, const S: usize, const LEFT: usize, const RIGHT: usize>(
         &self,

@@ -129,8 +129,8 @@ impl Row<'_> {
     }
 }
 
-/// Rows of taps that touch each other, whose border is narrow: outputs beside the border are taken with their neighbours. Five taps,
-/// which are too many for the registers; or three over images of not many channels that a second-level cache does not keep with
+/// Rows of taps that touch each other, whose border is narrow: outputs beside the border are taken with their neighbours. Five taps or
+/// seven, which are too many for the registers; or three over images of not many channels that a second-level cache does not keep with
 /// their outputs: eight outputs of all channels at a time go through the memory in its order.
 #[derive(Clone, Copy)]
 struct Border {

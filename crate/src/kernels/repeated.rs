@@ -2,10 +2,11 @@
 //! every channel of an image has a factor, or every pixel.
 
 use super::bias::total;
+use super::broadcast::{binary, Binary, Repeat};
 use super::joined_rows::beside;
 use super::map::{map, zip, zip_in_place};
 use crate::threads::{each_part, share, OF_COPYING};
-use crate::vector::{add_rows, copy, Lanes, Real, Vector, LANES};
+use crate::vector::{add_rows, copy, Lanes, Real, Vector, LANES, LINE};
 
 /// How values are repeated.
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +61,10 @@ pub fn repeat(r: Repeats, x: &[Real], y: &mut [Real]) {
 
 /// `y[o, t, i] = x[o, t, i] · factors[o, i]`.
 pub fn multiply(r: Repeats, x: &[Real], factors: &[Real], y: &mut [Real]) {
+    // Few values for each factor: a loop for them would take longer than they do.
+    if r.inner == 1 && r.times < LINE {
+        return binary(Binary::Multiply, r.times, (x, Repeat::None), (factors, Repeat::Column), y);
+    }
     r.each_group(r.group(), y, |group, y| {
         let x = &x[group * r.group()..][..r.group()];
         match &factors[group * r.inner..][..r.inner] {
@@ -119,8 +124,9 @@ fn down<const A: usize>(arrays: [&[Real]; A], y: &mut [Real], term: impl Fn([Lan
     if vectors.is_empty() {
         let rows = arrays.first().map_or(0, |array| array.len() / inner);
         let row = |row| arrays.map(|array| Lanes::load_few(&array[row * inner..][..inner], 0.0));
-        let sum = (0..rows).fold(Lanes::splat(0.0), |sum, k| sum.add(term(row(k))));
-        sum.store_few(rest);
+        let zero = Lanes::splat(0.0);
+        let block = |from: usize| (from..rows.min(from + ROWS)).fold(zero, |sum, k| sum.add(term(row(k))));
+        (0..rows).step_by(ROWS).fold(zero, |sum, from| sum.add(block(from))).store_few(rest);
     } else if !rest.is_empty() {
         // The last vector begins in the one before it.
         let mut last = [0.0; LANES];

@@ -50,3 +50,25 @@ export function fromFullConfig<T extends { readonly config?: object }>(
   checkOptions(`${what}: config`, (value as PartConfig).config ?? {}, Object.keys(made.config ?? {}));
   return made;
 }
+
+/** What a part of one kind can be given as. */
+export interface PartForms<T> {
+  /** Functions that make it, by its names in options. */
+  readonly names: Readonly<Record<string, () => T>>;
+  /** A function that only it has. */
+  readonly mark: keyof T & string;
+  /** Makes it from data. */
+  readonly make: (value: unknown, what: string) => T;
+  /** The error where it is nothing of that; what came is added. */
+  readonly expected: string;
+}
+
+/** A part by its name, itself, or as data. @param what - Begins error messages. @throws {OptionError} when it is none of them. */
+export function toPart<T extends object>(value: unknown, what: string, forms: PartForms<T>): T {
+  if (typeof value === 'string') return lookUp(forms.names, value, what)();
+  if (value !== null && typeof value === 'object') {
+    if (forms.mark in value && typeof (value as T)[forms.mark] === 'function') return value as T;
+    if ('className' in value) return forms.make(value, what);
+  }
+  throw new OptionError(`${forms.expected}, got ${describe(value)}`);
+}

@@ -18,6 +18,11 @@ export function formatShape(shape: Shape): string {
   return `[${shape.map((dimension) => (typeof dimension === 'number' && dimension < 0 ? 'batch' : describe(dimension))).join(',')}]`;
 }
 
+/** A shape with so many dimensions: those that it does not have come first and are 1. */
+export function withRank(shape: Shape, rank: number): Shape {
+  return [...Array<number>(rank - shape.length).fill(1), ...shape];
+}
+
 /** Whether two shapes have the same dimensions. */
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((dimension, index) => dimension === b[index]);

@@ -1,8 +1,6 @@
 /** The initializers by their names, and as data. */
 
-import { fromFullConfig, type PartConfig } from '../config';
-import { OptionError } from '../errors';
-import { describe, lookUp } from '../options';
+import { fromFullConfig, type PartConfig, toPart } from '../config';
 import { constant, ones, zeros } from './constant';
 import { randomNormal, randomUniform, truncatedNormal, varianceScaling } from './distributions';
 import type { Initializer } from './initializer';
@@ -38,10 +36,10 @@ const classes = Object.fromEntries(
 
 /** A name, an initializer made by one of the functions, or one as data. @throws {OptionError} when it is none of them. */
 export function toInitializer(value: InitializerName | Initializer | PartConfig, what: string): Initializer {
-  if (typeof value === 'string') return lookUp<() => Initializer>(initializers, value, what)();
-  if (value !== null && typeof value === 'object') {
-    if ('fill' in value && typeof value.fill === 'function') return value;
-    if ('className' in value) return fromFullConfig(classes, value, what);
-  }
-  throw new OptionError(`${what}: expected a name or an initializer, got ${describe(value)}`);
+  return toPart<Initializer>(value, what, {
+    names: initializers,
+    mark: 'fill',
+    make: (data, what) => fromFullConfig(classes, data, what),
+    expected: `${what}: expected a name or an initializer`,
+  });
 }

@@ -3,7 +3,7 @@
 import { ShapeError } from '../errors';
 import { type Buffer, read, write } from '../plan/buffer';
 import type { PlanBuilder } from '../plan/builder';
-import { formatShape, type Shape, sizeOf } from '../shape';
+import { formatShape, type Shape, sizeOf, withRank } from '../shape';
 import type { Value } from './layer';
 
 /**
@@ -17,8 +17,9 @@ export function mergedShape(inputShapes: readonly Shape[], where: string): Shape
     throw new ShapeError(`${where}: expected at least two inputs, got ${inputShapes.length}`);
   }
   const rank = Math.max(...inputShapes.map(({ length }) => length));
+  const shapes = inputShapes.map((shape) => withRank(shape, rank));
   return Array.from({ length: rank }, (_, axis) => {
-    const sizes = new Set(inputShapes.map((shape) => shape[axis - rank + shape.length] ?? 1));
+    const sizes = new Set(shapes.map((shape) => shape[axis] as number));
     sizes.delete(1);
     if (sizes.size > 1) {
       const got = inputShapes.map((shape) => formatShape([-1, ...shape])).join(' and ');
@@ -34,7 +35,7 @@ type Repeat = readonly [outer: number, times: number, inner: number];
 /** What is repeated, innermost dimensions first; neighbours are one. Shapes have the batch. */
 function repeatsOf(own: Shape, merged: Shape): Repeat[] {
   const [batch = 1, ...inner] = own;
-  const from = [batch, ...Array<number>(merged.length - own.length).fill(1), ...inner];
+  const from = [batch, ...withRank(inner, merged.length - 1)];
   const repeats: Repeat[] = [];
   for (let axis = merged.length - 1; axis > 0; axis--) {
     if (from[axis] === merged[axis]) continue;

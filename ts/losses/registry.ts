@@ -1,8 +1,6 @@
 /** The losses by their names, and as data. */
 
-import { fromFullConfig, type PartConfig } from '../config';
-import { OptionError } from '../errors';
-import { describe, lookUp } from '../options';
+import { fromFullConfig, type PartConfig, toPart } from '../config';
 import {
   categoricalCrossentropy,
   categoricalCrossentropyFromLogits,
@@ -84,12 +82,10 @@ const classes = {
 
 /** A name, a loss or one as data. @throws {OptionError} when it is none of them. */
 export function toLoss(value: LossName | Loss | PartConfig, where: string): Loss {
-  if (typeof value === 'string') return lookUp<() => Loss>(losses, value, `${where}: loss`)();
-  if (value !== null && typeof value === 'object') {
-    if ('emitForward' in value && typeof value.emitForward === 'function') return value;
-    if ('className' in value) return fromFullConfig(classes, value, `${where}: loss`);
-  }
-  throw new OptionError(
-    `${where}: expected loss to be one of ${Object.keys(losses).join(', ')}, got ${describe(value)}`,
-  );
+  return toPart<Loss>(value, `${where}: loss`, {
+    names: losses,
+    mark: 'emitForward',
+    make: (data, what) => fromFullConfig(classes, data, what),
+    expected: `${where}: expected loss to be one of ${Object.keys(losses).join(', ')}`,
+  });
 }

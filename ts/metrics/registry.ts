@@ -1,8 +1,6 @@
 /** The metrics by their names, and as data. */
 
-import { fromFullConfig, type PartConfig } from '../config';
-import { OptionError } from '../errors';
-import { describe, lookUp } from '../options';
+import { fromFullConfig, type PartConfig, toPart } from '../config';
 import { accuracy, binaryAccuracy, categoricalAccuracy, sparseCategoricalAccuracy } from './accuracy';
 import { auc } from './auc';
 import { f1Score, precision, recall } from './decisions';
@@ -50,12 +48,10 @@ const classes = {
 
 /** A name, a metric or one as data. @throws {OptionError} when it is none of them. */
 export function toMetric(value: MetricName | Metric | PartConfig, where: string): Metric {
-  if (typeof value === 'string') return lookUp<() => Metric>(metrics, value, `${where}: metrics`)();
-  if (value !== null && typeof value === 'object') {
-    if ('counter' in value && typeof value.counter === 'function') return value;
-    if ('className' in value) return fromFullConfig(classes, value, `${where}: metrics`);
-  }
-  throw new OptionError(
-    `${where}: expected metrics to be of ${Object.keys(metrics).join(', ')}, got ${describe(value)}`,
-  );
+  return toPart<Metric>(value, `${where}: metrics`, {
+    names: metrics,
+    mark: 'counter',
+    make: (data, what) => fromFullConfig(classes, data, what),
+    expected: `${where}: expected metrics to be of ${Object.keys(metrics).join(', ')}`,
+  });
 }

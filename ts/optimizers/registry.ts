@@ -1,8 +1,7 @@
 /** The optimizers by their names, and as data. */
 
-import { fromConfig, type PartConfig } from '../config';
+import { fromConfig, type PartConfig, toPart } from '../config';
 import { OptionError } from '../errors';
-import { describe, lookUp } from '../options';
 import { adam, adamax, adamW } from './adam';
 import type { Optimizer } from './optimizer';
 import { adadelta, adagrad, lion, rmsprop } from './others';
@@ -28,14 +27,12 @@ const classes = {
 
 /** A name, an optimizer or one as data. @throws {OptionError} when it is none of them. */
 export function toOptimizer(value: OptimizerName | Optimizer | PartConfig, where: string): Optimizer {
-  if (typeof value === 'string') return lookUp<() => Optimizer>(optimizers, value, `${where}: optimizer`)();
-  if (value !== null && typeof value === 'object') {
-    if ('writeScalars' in value && typeof value.writeScalars === 'function') return value;
-    if ('className' in value) return fromConfig(classes, value, `${where}: optimizer`);
-  }
-  throw new OptionError(
-    `${where}: expected optimizer to be one of ${Object.keys(optimizers).join(', ')} or made by one of them, got ${describe(value)}`,
-  );
+  return toPart<Optimizer>(value, `${where}: optimizer`, {
+    names: optimizers,
+    mark: 'writeScalars',
+    make: (data, what) => fromConfig(classes, data, what),
+    expected: `${where}: expected optimizer to be one of ${Object.keys(optimizers).join(', ')} or made by one of them`,
+  });
 }
 
 /**

@@ -18,14 +18,14 @@ export function oddWorkloads() {
     ...convolutions('few pixels', [32, 4, 4, 128], 3, 256, { strides: 2, padding: 'same' }),
     ...convolutions('odd channels', [16, 20, 20, 5], 3, 7, { padding: 'same' }),
     // MobileNet's layers: pixels whose distance is a power of two share few sets of a cache.
-    ...depthwise([4, 14, 14, 256], 1),
-    ...depthwise([4, 14, 14, 512], 1),
-    ...depthwise([4, 14, 14, 512], 2),
-    ...depthwise([4, 7, 7, 1024], 1),
+    ...depthwise('MobileNet', [4, 14, 14, 256], 3),
+    ...depthwise('MobileNet', [4, 14, 14, 512], 3),
+    ...depthwise('MobileNet', [4, 14, 14, 512], 3, 2),
+    ...depthwise('MobileNet', [4, 7, 7, 1024], 3),
     // EfficientNet's and ConvNeXt's.
-    ...large([8, 28, 28, 72], 5),
-    ...large([8, 14, 14, 480], 5),
-    ...large([8, 28, 28, 96], 7),
+    ...depthwise('depthwise', [8, 28, 28, 72], 5),
+    ...depthwise('depthwise', [8, 14, 14, 480], 5),
+    ...depthwise('depthwise', [8, 28, 28, 96], 7),
     ...denseProducts(784, 128, 1),
     ...denseProducts(512, 512, 1),
     ...denseProducts(512, 512, 3),
@@ -37,10 +37,6 @@ export function oddWorkloads() {
   ];
 }
 
-function depthwise(input, strides) {
-  return convolutions('MobileNet', input, 3, input[3], { strides, padding: 'same', depthwise: true });
-}
-
-function large(input, size) {
-  return convolutions('depthwise', input, size, input[3], { padding: 'same', depthwise: true });
+function depthwise(group, input, size, strides = 1) {
+  return convolutions(group, input, size, input[3], { strides, padding: 'same', depthwise: true });
 }

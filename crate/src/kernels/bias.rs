@@ -119,9 +119,23 @@ pub fn sum(values: &[Real]) -> Real {
     total([values], |[value]| value)
 }
 
+/// Values whose sums are added before they join the others of a [`long_total`].
+const LONG: usize = 1024;
+
+/// [`total`] of arrays of any length, cut into blocks, so that long ones lose less.
+#[inline(always)]
+pub fn long_total<const I: usize>(arrays: [&[Real]; I], term: impl Fn([Lanes; I]) -> Lanes + Copy) -> Real {
+    let length = arrays.first().map_or(0, |array| array.len());
+    if length <= LONG {
+        return total(arrays, term);
+    }
+    let block = |first: usize| arrays.map(|array| &array[first..length.min(first + LONG)]);
+    (0..length).step_by(LONG).map(|first| total(block(first), term)).sum()
+}
+
 /// Sum of a term of what the arrays have at the same place, which is zero where all of them are.
 #[inline(always)]
-pub fn total<const I: usize>(arrays: [&[Real]; I], term: impl Fn([Lanes; I]) -> Lanes) -> Real {
+fn total<const I: usize>(arrays: [&[Real]; I], term: impl Fn([Lanes; I]) -> Lanes) -> Real {
     let add = |[total]: [Lanes; 1], values: [Lanes; I]| [total.add(term(values))];
     let [sum] = whole(totals(arrays, add), arrays, add);
     sum

@@ -2,7 +2,7 @@
 //!
 //! The result is `[rows, columns]`; an operand is that, or one row for all, or one value a row, or one value for all.
 
-use super::bias::sum;
+use super::bias::long_total;
 use super::logarithm::map_logarithm;
 use super::map::{map, zip};
 use crate::error::Error;
@@ -305,8 +305,7 @@ pub fn clip(low: Real, high: Real, x: &[Real], y: &mut [Real]) {
 
 /// `y[row] = Σ x[row, column]`; sums are cut into blocks, whose sums are added, so that long ones lose less.
 pub fn row_sums(columns: usize, x: &[Real], y: &mut [Real]) {
-    const BLOCK: usize = 1024;
     for (row, y) in x.chunks_exact(columns).zip(y) {
-        *y = row.chunks(BLOCK).map(sum).sum();
+        *y = long_total([row], |[x]| x);
     }
 }

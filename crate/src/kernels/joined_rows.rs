@@ -40,9 +40,7 @@ impl JoinedRows {
     /// A value of each column for each wide one, of which there are [`Self::width`].
     pub fn repeat(&self, values: &[Real]) -> [Real; MOST] {
         let mut repeated = [0.0; MOST];
-        for copied in repeated[..self.width()].chunks_exact_mut(self.columns) {
-            copy(values, copied);
-        }
+        write_out(values, &mut repeated[..self.width()]);
         repeated
     }
 
@@ -60,6 +58,11 @@ impl JoinedRows {
     }
 }
 
+/// Values again and again.
+fn write_out(values: &[Real], rows: &mut [Real]) {
+    rows.chunks_exact_mut(values.len()).for_each(|row| copy(values, row));
+}
+
 /// Fewer values are written out before they are repeated: as many together as fit so many.
 const JOINED: usize = 128;
 
@@ -72,7 +75,7 @@ pub fn beside(values: &[Real], y: &mut [Real], mut work: impl FnMut(usize, &[Rea
         values
     } else {
         let joined = &mut room[..JOINED / columns * columns];
-        joined.chunks_exact_mut(columns).for_each(|row| row.copy_from_slice(values));
+        write_out(values, joined);
         joined
     };
     for (piece, y) in y.chunks_mut(joined.len()).enumerate() {

@@ -1,7 +1,7 @@
 //! Arrays `[outer, times, inner]` beside ones `[outer, inner]`, whose values are repeated along the dimension between: as where
 //! every channel of an image has a factor, or every pixel.
 
-use super::bias::total;
+use super::bias::{gradient, long_total};
 use super::broadcast::{binary, Binary, Repeat};
 use super::joined_rows::beside;
 use super::map::{map, zip, zip_in_place};
@@ -35,14 +35,9 @@ impl Repeats {
         self.times * self.inner
     }
 
-    /// Groups that one thread computes.
-    fn share(&self) -> usize {
-        share(self.outer, OF_COPYING * self.group())
-    }
-
     /// Gives `work` every group of `y`, which takes `size` values there, with its number.
     fn each_group(&self, size: usize, y: &mut [Real], work: impl Fn(usize, &mut [Real]) + Sync) {
-        let groups = self.share();
+        let groups = share(self.outer, OF_COPYING * self.group());
         each_part(y, groups * size, |part, y| {
             for (group, y) in (part * groups..).zip(y.chunks_exact_mut(size)) {
                 work(group, y);
@@ -76,6 +71,10 @@ pub fn multiply(r: Repeats, x: &[Real], factors: &[Real], y: &mut [Real]) {
 
 /// `y[o, i] = Σ over t of x[o, t, i]`.
 pub fn sum(r: Repeats, x: &[Real], y: &mut [Real]) {
+    if r.outer == 1 && r.inner > 1 {
+        // Threads share its columns.
+        return gradient(r.times, r.inner, x, y);
+    }
     sums(r, [x], y, |[x]| x);
 }
 
@@ -84,10 +83,7 @@ pub fn sum_of_products(r: Repeats, a: &[Real], b: &[Real], y: &mut [Real]) {
     sums(r, [a, b], y, |[a, b]| a.mul(b));
 }
 
-/// Values of a group whose sums are added before they join the others, so that long ones lose less.
-const BLOCK: usize = 1024;
-
-/// Repetitions of several values of which the same is true.
+/// Repetitions whose sums are added before they join the others, so that long ones lose less.
 const ROWS: usize = 256;
 
 /// Most columns that are summed together: their sums stay in a first-level cache.
@@ -103,11 +99,7 @@ fn sums<const A: usize>(
     r.each_group(r.inner, y, |group, y| {
         let arrays = arrays.map(|array| &array[group * r.group()..][..r.group()]);
         match y {
-            [y] => {
-                let blocks = (0..r.times).step_by(BLOCK);
-                let block = |first: usize| arrays.map(|array| &array[first..(first + BLOCK).min(r.times)]);
-                *y = blocks.map(|first| total(block(first), term)).sum();
-            }
+            [y] => *y = long_total(arrays, term),
             y => down(arrays, y, term),
         }
     });

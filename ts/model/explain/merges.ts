@@ -1,6 +1,6 @@
 /** Layers that bring several values together, in double precision. */
 
-import { type Shape, sizeOf } from '../../shape';
+import { type Shape, sizeOf, withRank } from '../../shape';
 import type { Define, Told } from './definition';
 
 const value = (values: Float32Array | undefined, index: number): number => values?.[index] as number;
@@ -9,7 +9,7 @@ const joined = (xs: readonly unknown[], sign: string): string => xs.map((_, inde
 
 /** Where an input has what stands at each place of the output: in the same place twice where it is repeated. */
 function placesOf(own: Shape, merged: Shape, batch: number): readonly number[] {
-  const sizes = [...Array<number>(merged.length - own.length).fill(1), ...own];
+  const sizes = withRank(own, merged.length);
   let places: readonly number[] = [0];
   let step = 1;
   for (let axis = merged.length - 1; axis >= 0; axis--) {

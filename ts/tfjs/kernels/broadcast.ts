@@ -1,6 +1,7 @@
 /** How two tensors fill the shape of their result: repeated on the fly where the kernels can, else written out. */
 
 import { broadcast_util, type TensorInfo } from '@tensorflow/tfjs';
+import { withRank } from '../../shape';
 import type { ConvgradBackend } from '../backend';
 import { copyBox, stepsOf } from './box';
 import { product, size } from './kernel';
@@ -23,8 +24,7 @@ type Layout = Readonly<Record<'rows' | 'columns' | 'a' | 'b', number>>;
 function layoutOf(a: TensorInfo, b: TensorInfo, shape: readonly number[]): Layout | undefined {
   const total = product(shape);
   if (size(a) === total && size(b) === total) return { rows: 1, columns: total, a: repeats.none, b: repeats.none };
-  const pad = (tensor: TensorInfo) => [...Array(shape.length - tensor.shape.length).fill(1), ...tensor.shape];
-  const [aShape, bShape] = [pad(a), pad(b)];
+  const [aShape, bShape] = [withRank(a.shape, shape.length), withRank(b.shape, shape.length)];
   for (let cut = 0; cut <= shape.length; cut++) {
     const rows = product(shape.slice(0, cut));
     const fill = (own: readonly number[]): number | undefined => {
@@ -44,7 +44,7 @@ function layoutOf(a: TensorInfo, b: TensorInfo, shape: readonly number[]): Layou
 /** A tensor repeated to a shape. */
 function expanded(backend: ConvgradBackend, x: TensorInfo, shape: readonly number[]): TensorInfo {
   const y = backend.output(shape, x.dtype as 'float32');
-  const own = [...Array(shape.length - x.shape.length).fill(1), ...x.shape];
+  const own = withRank(x.shape, shape.length);
   const steps = stepsOf(own).map((step, axis) => (own[axis] === 1 ? 0 : step));
   copyBox(backend, shape, { tensor: x, steps }, { tensor: y, steps: stepsOf(shape) });
   return y;

@@ -54,9 +54,7 @@ function sum(isMean: boolean): HotKernel {
     return withCut(backend, x, attrs.axis, attrs.keepDims, ({ outer, reduced, inner, shape, address }) => {
       const y = backend.output(shape);
       const [from, to, { engine }] = [address, backend.address(y), backend];
-      if (inner === 1) engine.call('row_sums', outer, reduced, from, to);
-      else if (outer === 1) engine.call('bias_gradient', reduced, inner, from, to);
-      else engine.call('sum_repeated', outer, reduced, inner, from, to);
+      engine.call('sum_repeated', outer, reduced, inner, from, to);
       if (!isMean) return y;
       const mean = backend.output(shape);
       engine.call('affine', size(y), 1 / reduced, 0, backend.address(y), backend.address(mean));

@@ -28,5 +28,5 @@ fn the_portable_build_gives_the_bits_of_the_strict_one() {
     forward(Activation::Sigmoid, &x, &mut y);
     let sigmoid = hash(&y);
     forward(Activation::Tanh, &x, &mut y);
-    assert_eq!([exp, sigmoid, hash(&y)], [1_477_628_301, 227_291_010, 119_734_504]);
+    assert_eq!([exp, sigmoid, hash(&y)], [1_477_628_301, 2_486_907_298, 119_734_504]);
 }

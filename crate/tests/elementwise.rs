@@ -89,6 +89,38 @@ fn tanh_is_within_3_ulp_over_the_whole_range() {
     assert!(error <= 3.0, "{error} ulp at {at}");
 }
 
+type Definition<'a> = &'a dyn Fn(f64) -> f64;
+
+#[test]
+fn curves_are_within_some_ulp_over_the_whole_range() {
+    let softplus = |x: f64| x.max(0.0) + (-x.abs()).exp().ln_1p();
+    let logistic = |x: f64| (x.min(0.0) - (-x.abs()).exp().ln_1p()).exp();
+    let definitions: [(Activation, f64, Definition, Option<Definition>); 4] = [
+        (Activation::Elu(1.0), 2.0, &|x| if x < 0.0 { x.exp_m1() } else { x }, Some(&|x| x.min(0.0).exp())),
+        (Activation::Elu(0.3), 2.0, &|x| if x < 0.0 { f64::from(0.3f32) * x.exp_m1() } else { x }, None),
+        (Activation::Softplus, 4.0, &softplus, Some(&logistic)),
+        (Activation::LogSigmoid, 4.0, &|x| -softplus(-x), Some(&|x| logistic(-x))),
+    ];
+    for (activation, limit, define, slope) in definitions {
+        let (error, at) = worst(|x, y| forward(activation, x, y), define);
+        assert!(error <= limit, "{activation:?}: {error} ulp at {at}");
+        let Some(slope) = slope else { continue };
+        let (error, at) = worst(|x, y| gradient(activation, x, &vec![1.0; x.len()], y), slope);
+        assert!(error <= 3.0, "slope of {activation:?}: {error} ulp at {at}");
+    }
+}
+
+#[test]
+fn gelu_of_infinities_is_its_limit() {
+    let x = [f32::INFINITY, f32::NEG_INFINITY, f32::NAN, f32::MAX, f32::MIN];
+    let (mut y, mut slope) = ([9.0; 5], [9.0; 5]);
+    forward(Activation::Gelu, &x, &mut y);
+    gradient(Activation::Gelu, &x, &[1.0; 5], &mut slope);
+    assert_eq!([y[0], y[1], y[3], y[4]], [f32::INFINITY, 0.0, f32::MAX, 0.0]);
+    assert_eq!([slope[0], slope[1], slope[3], slope[4]], [1.0, 0.0, 1.0, 0.0]);
+    assert!(y[2].is_nan() && slope[2].is_nan());
+}
+
 /// sigmoid(2u), twice the derivative of u, and 2u itself; u is the inner function of gelu by a tangent.
 fn gelu_parts(x: f64) -> (f64, f64, f64) {
     let scale = 2.0 * (2.0 / std::f64::consts::PI).sqrt();

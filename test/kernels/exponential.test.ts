@@ -88,6 +88,6 @@ describe.each(variants)('variant %s', (variant) => {
       for (const word of new Uint32Array(result.buffer)) hash = Math.imul(hash ^ word, 0x01000193) >>> 0;
       return hash;
     });
-    expect(hashes).toEqual([1_477_628_301, 227_291_010, 119_734_504]);
+    expect(hashes).toEqual([1_477_628_301, 2_486_907_298, 119_734_504]);
   });
 });

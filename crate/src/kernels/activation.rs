@@ -213,7 +213,11 @@ fn with_curve(activation: Activation, visitor: impl Visitor) {
         Activation::Selu => visitor.apply(|x| c.selu(x)),
         Activation::Gelu => visitor.apply(|x| c.gelu(x)),
         Activation::GeluTanh => visitor.apply(|x| c.gelu_tanh(x)),
-        Activation::Silu => visitor.apply(|x| x.mul(c.logistic.sigmoid(x))),
+        Activation::Silu => {
+            let (within, any) =
+                (|x: Lanes| x.mul(c.logistic.sigmoid_within(x)), |x: Lanes| x.mul(c.logistic.sigmoid(x)));
+            visitor.apply_simpler(|x| c.logistic.are_within(x), within, any);
+        }
         _ => visitor.apply(|x| c.softplus(x)),
     }
 }

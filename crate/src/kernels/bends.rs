@@ -1,7 +1,7 @@
 //! Activation functions beyond the usual ones, with their derivatives.
 
 use super::curves::Curves;
-use super::exponential::{Exponential, Logistic, Tangent};
+use super::exponential::{Exponential, Falling, Tangent};
 use crate::vector::{Lanes, Real, Vector};
 
 /// x between −1 and 1, cut there.
@@ -74,7 +74,6 @@ pub struct Bends {
     curves: Curves,
     /// That of eˣ, which is its own derivative.
     pub exponential: Exponential,
-    logistic: Logistic,
     tangent: Tangent,
 }
 
@@ -82,24 +81,19 @@ impl Bends {
     /// The constants.
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
-        Self {
-            curves: Curves::new(),
-            exponential: Exponential::new(),
-            logistic: Logistic::new(),
-            tangent: Tangent::new(),
-        }
+        Self { curves: Curves::new(), exponential: Exponential::new(), tangent: Tangent::new() }
     }
 
-    /// tanh(ln(1 + eˣ)) and 1 minus it, as fractions of polynomials of e^−|x|.
+    /// tanh(ln(1 + eˣ)) and 1 minus it, as fractions of polynomials of e = e^−|x|; and e.
     #[inline(always)]
-    fn gate(&self, x: Lanes) -> (Lanes, Lanes) {
+    fn gate(&self, x: Lanes) -> (Lanes, Lanes, Lanes) {
         let (zero, one, two) = (Lanes::splat(0.0), Lanes::splat(1.0), Lanes::splat(2.0));
-        let e = self.exponential.exp(x.negative_abs());
+        let e = self.curves.falling.exp(x.negative_abs()).mul(Lanes::splat(Falling::UNIT));
         let square = e.mul(e);
         let share = x.select_less(zero, square.add(e.add(e)), one.add(e.add(e)));
         let rest = x.select_less(zero, two, square.add(square));
         let total = share.add(rest);
-        (share.div(total), rest.div(total))
+        (share.div(total), rest.div(total), e)
     }
 
     /// x·tanh(ln(1 + eˣ)) (Misra, "Mish: A Self Regularized Non-Monotonic Activation Function", 2019).
@@ -108,12 +102,14 @@ impl Bends {
         x.mul(self.gate(x).0)
     }
 
-    /// Derivative of [`Self::mish`]: t + x·(1 − t²)·sigmoid(x).
+    /// Derivative of [`Self::mish`]: t + x·(1 − t²)·sigmoid(x), where the sigmoid is 1 / (1 + e), below 0 e / (1 + e).
     #[inline(always)]
     pub fn mish_slope(&self, x: Lanes) -> Lanes {
-        let (t, rest) = self.gate(x);
-        let bend = rest.mul(t.add(Lanes::splat(1.0)));
-        t.add(x.mul(bend.mul(self.logistic.sigmoid(x))))
+        let (zero, one) = (Lanes::splat(0.0), Lanes::splat(1.0));
+        let (t, rest, e) = self.gate(x);
+        let bend = rest.mul(t.add(one));
+        let sigmoid = x.select_less(zero, e, one).div(e.add(one));
+        t.add(x.mul(bend.mul(sigmoid)))
     }
 
     /// ln sigmoid(x) = −softplus(−x).
@@ -126,7 +122,7 @@ impl Bends {
     /// Derivative of [`Self::log_sigmoid`]: sigmoid(−x).
     #[inline(always)]
     pub fn log_sigmoid_slope(&self, x: Lanes) -> Lanes {
-        self.logistic.sigmoid(Lanes::splat(0.0).sub(x))
+        self.curves.logistic.sigmoid(Lanes::splat(0.0).sub(x))
     }
 
     /// x − tanh(x).

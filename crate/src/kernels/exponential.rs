@@ -83,7 +83,6 @@ pub struct Logistic {
     round: Lanes,
     ln2: [Lanes; 2],
     p: [Lanes; 5],
-    minus_one: Lanes,
     one: Lanes,
     scale: Lanes,
 }
@@ -102,7 +101,6 @@ impl Logistic {
             round: constant(ROUND + 63.0),
             ln2: [0.693_359_375, -2.121_944_4e-4].map(constant),
             p: LOGISTIC.map(constant),
-            minus_one: constant(-1.0),
             one: constant(1.0),
             scale: constant(f32::from_bits((127 - 64) << 23)),
         }
@@ -133,10 +131,11 @@ impl Logistic {
         // −x = n·ln 2 − r.
         let r = n.mul_add(self.ln2[0], x);
         let r = n.mul_add(self.ln2[1], r);
-        // Horner's scheme has the fewest operations, which are the bound here, and the values of a loop do not wait for
-        // each other.
-        let p = self.p[0].mul_add(r, self.p[1]).mul_add(r, self.p[2]).mul_add(r, self.p[3]).mul_add(r, self.p[4]);
-        let p = p.mul_add(r, self.minus_one).mul_add(r, self.one);
+        // Estrin's scheme takes an operation more than Horner's, but the steps that wait for each other are half as many: a
+        // processor looks no more than two vectors ahead.
+        let square = r.mul(r);
+        let (middle, low) = (self.p[1].mul_add(r, self.p[2]), self.p[3].mul_add(r, self.p[4]));
+        let p = self.p[0].mul_add(square, middle).mul_add(square, low).mul_add(square, self.one.sub(r));
         self.scale.div(p.mul_add(rounded.exponent(), self.scale))
     }
 }
@@ -150,6 +149,7 @@ pub struct Falling {
     ln2: [Lanes; 2],
     p: [Lanes; 5],
     one: Lanes,
+    unit: Lanes,
 }
 
 impl Falling {
@@ -168,19 +168,58 @@ impl Falling {
             ln2: [-0.693_359_375, 2.121_944_4e-4].map(constant),
             p: [0, 1, 2, 3, 4].map(|k| constant(LOGISTIC[k].abs())),
             one: constant(1.0),
+            unit: constant(1.0 / Self::UNIT),
         }
     }
 
     /// 2⁶⁴·eˣ for x ≤ 0 or NaN, within 2 ULP: small results keep their digits, until a quotient of two of them is taken.
     #[inline(always)]
     pub fn exp(&self, x: Lanes) -> Lanes {
-        let x = x.at_least(self.low);
+        self.exp_within(x.at_least(self.low))
+    }
+
+    /// [`Self::exp`] of what is at least −130, with the same bits.
+    #[inline(always)]
+    pub fn exp_within(&self, x: Lanes) -> Lanes {
+        let reduced = self.reduced(x);
+        reduced.above(self.one.add(reduced.r)).mul(reduced.power)
+    }
+
+    /// 2⁶⁴·(eˣ − 1) for x ≤ 0 or NaN: 2ⁿ·(eʳ − 1) + (2ⁿ − 1), whose subtraction is exact and cancels nothing.
+    #[inline(always)]
+    pub fn exp_minus_one(&self, x: Lanes) -> Lanes {
+        let reduced = self.reduced(x.at_least(self.low));
+        reduced.above(reduced.r).mul_add(reduced.power, reduced.power.sub(self.unit))
+    }
+
+    #[inline(always)]
+    fn reduced(&self, x: Lanes) -> Reduced {
         let rounded = x.mul_add(self.log2e, self.round);
         let n = rounded.sub(self.round);
         let r = n.mul_add(self.ln2[0], x);
         let r = n.mul_add(self.ln2[1], r);
-        let p = self.p[0].mul_add(r, self.p[1]).mul_add(r, self.p[2]).mul_add(r, self.p[3]).mul_add(r, self.p[4]);
-        p.mul_add(r.mul(r), self.one.add(r)).mul(rounded.exponent())
+        let square = r.mul(r);
+        let (middle, low) = (self.p[1].mul_add(r, self.p[2]), self.p[3].mul_add(r, self.p[4]));
+        let p = self.p[0].mul_add(square, middle).mul_add(square, low);
+        Reduced { r, square, p, power: rounded.exponent() }
+    }
+}
+
+/// x = n·ln 2 + r, |r| ≤ ln 2 / 2.
+struct Reduced {
+    r: Lanes,
+    square: Lanes,
+    /// (eʳ − 1 − r) / r².
+    p: Lanes,
+    /// 2ⁿ⁺⁶⁴.
+    power: Lanes,
+}
+
+impl Reduced {
+    /// `start` + (eʳ − 1 − r).
+    #[inline(always)]
+    fn above(&self, start: Lanes) -> Lanes {
+        self.p.mul_add(self.square, start)
     }
 }
 
@@ -228,8 +267,9 @@ impl Tangent {
         let n = rounded.sub(self.round);
         let h = n.mul_add(self.ln2[0], size);
         let h = n.mul_add(self.ln2[1], h);
-        let p = self.p[0].mul_add(h, self.p[1]).mul_add(h, self.p[2]).mul_add(h, self.p[3]).mul_add(h, self.p[4]);
-        let near = p.mul_add(h.mul(h), h);
+        let square = h.mul(h);
+        let (middle, low) = (self.p[1].mul_add(h, self.p[2]), self.p[3].mul_add(h, self.p[4]));
+        let near = self.p[0].mul_add(square, middle).mul_add(square, low).mul_add(square, h);
         let power = rounded.exponent();
         let t = near.mul_add(power, power.mul_add(self.half, self.minus_half));
         t.div(t.add(self.one)).with_sign_of(x)

@@ -69,6 +69,16 @@ impl Falling {
     pub fn exp(&self, x: Lanes) -> Lanes {
         map(x, f64::exp)
     }
+
+    /// [`Self::exp`].
+    pub fn exp_within(&self, x: Lanes) -> Lanes {
+        self.exp(x)
+    }
+
+    /// eˣ − 1.
+    pub fn exp_minus_one(&self, x: Lanes) -> Lanes {
+        map(x, f64::exp_m1)
+    }
 }
 
 /// See the float32 twin.

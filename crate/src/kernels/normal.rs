@@ -10,6 +10,9 @@ const NORMAL: Real = 0.398_942_3;
 /// t = 1 / (1 + 0.35·a).
 const RATE: Real = 0.35;
 
+/// The distribution is 0 beyond.
+const FURTHEST: Real = 15.0;
+
 /// Minimax polynomial of e^(a²/2)·Φ(−a) / t in t for 0 ≤ a ≤ 15, highest power first; its error is 3e-8 of the value. The form is that of
 /// Abramowitz and Stegun, "Handbook of Mathematical Functions", 26.2.17.
 const TAIL: [Real; 9] = [
@@ -28,6 +31,9 @@ const TAIL: [Real; 9] = [
 pub struct Normal {
     falling: Falling,
     minus_half: Lanes,
+    /// −[`FURTHEST`].
+    furthest: Lanes,
+    /// −[`RATE`].
     rate: Lanes,
     tail: [Lanes; 9],
 }
@@ -39,31 +45,43 @@ impl Normal {
         let constant = |value| Lanes::splat(black_box(value));
         // What `Falling::UNIT` takes away is a power of two, which changes no digit.
         let tail = TAIL.map(|value| constant(value * Falling::UNIT));
-        Self { falling: Falling::new(), minus_half: constant(-0.5), rate: constant(RATE), tail }
+        Self {
+            falling: Falling::new(),
+            minus_half: constant(-0.5),
+            furthest: constant(-FURTHEST),
+            rate: constant(-RATE),
+            tail,
+        }
     }
 
-    /// Φ(x), and 2⁶⁴·e^(−x²/2): both within some roundings of themselves, of which a square's counts x² / 2 times.
+    /// −|x|, at least −[`FURTHEST`]; Φ of that; and 2⁶⁴·e^(−x²/2). Both within some roundings of themselves, of which a square's
+    /// counts x² / 2 times.
     #[inline(always)]
-    fn both(&self, x: Lanes) -> (Lanes, Lanes) {
-        let (zero, one) = (Lanes::splat(0.0), Lanes::splat(1.0));
-        let bell = self.falling.exp(x.mul(x).mul(self.minus_half));
-        let t = one.div(x.abs().mul_add(self.rate, one));
-        let [first, rest @ ..] = self.tail;
-        let sum = rest.into_iter().fold(first, |sum, c| sum.mul_add(t, c));
-        let tail = bell.mul(sum.mul(t));
-        (x.select_less(zero, tail, one.sub(tail)), bell)
+    fn below(&self, x: Lanes) -> (Lanes, Lanes, Lanes) {
+        let one = Lanes::splat(1.0);
+        let low = x.negative_abs().at_least(self.furthest);
+        let bell = self.falling.exp_within(low.mul(low).mul(self.minus_half));
+        let t = one.div(low.mul_add(self.rate, one));
+        // The even powers beside the odd ones: half as many steps wait for each other.
+        let square = t.mul(t);
+        let [a, b, c, d, e, f, g, h, i] = self.tail;
+        let even = a.mul_add(square, c).mul_add(square, e).mul_add(square, g).mul_add(square, i);
+        let odd = b.mul_add(square, d).mul_add(square, f).mul_add(square, h);
+        (low, bell.mul(odd.mul_add(t, even).mul(t)), bell)
     }
 
-    /// Φ(x).
+    /// x·Φ(x) = max(x, 0) − |x|·Φ(−|x|): the smaller one of Φ(x) and 1 − Φ(x) is the one that is known.
     #[inline(always)]
-    pub fn distribution(&self, x: Lanes) -> Lanes {
-        self.both(x).0
+    pub fn weighted(&self, x: Lanes) -> Lanes {
+        let (low, tail, _) = self.below(x);
+        low.mul_add(tail, x.at_least(Lanes::splat(0.0)))
     }
 
-    /// Φ(x) and its derivative.
+    /// Its derivative Φ(x) + x·φ(x); that of −x is what is missing to 1.
     #[inline(always)]
-    pub fn distribution_and_density(&self, x: Lanes) -> (Lanes, Lanes) {
-        let (distribution, bell) = self.both(x);
-        (distribution, bell.mul(Lanes::splat(NORMAL * Falling::UNIT)))
+    pub fn weighted_slope(&self, x: Lanes) -> Lanes {
+        let (low, tail, bell) = self.below(x);
+        let slope = low.mul_add(bell.mul(Lanes::splat(NORMAL * Falling::UNIT)), tail);
+        x.select_less(Lanes::splat(0.0), slope, Lanes::splat(1.0).sub(slope))
     }
 }

@@ -4,7 +4,8 @@
 mod naive;
 
 use convgrad::kernels::dropout::dropout;
-use convgrad::kernels::noise::{noise, normal, Noise};
+use convgrad::kernels::noise::{noise, Noise};
+use convgrad::kernels::quantile::normal;
 use convgrad::kernels::random::{draw, Clock};
 use naive::Numbers;
 

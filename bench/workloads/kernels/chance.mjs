@@ -55,12 +55,11 @@ export function gaussianNoise(count) {
     deviation,
     ...chances,
     flops: count,
-    // A normal number is a quotient of two polynomials of third degree in double precision, two lanes at a time: 19 instructions for
-    // two, 17 more and the logarithm's 31 where it is far from the mean, 15 of 100.
+    // A normal number: twelve instructions for the word as a number and its distance from an end, six for the parts of that one's
+    // logarithm, a polynomial of seventh degree and one of tenth, each in what is multiplied last, and two for what is rare.
     bound: {
       passes: [{ reads: { x: count }, writes: { y: count } }],
-      operations: ((WORDS + 2) * count) / 4 + ((19 + 0.15 * 48) * count) / 2,
-      divisions: 2 * count,
+      operations: ((WORDS + 12 + 6 + 8 + 11 + 2 + 1) * count) / 4,
     },
     load() {
       const x = numbers(1, count);

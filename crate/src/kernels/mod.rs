@@ -46,6 +46,7 @@ pub mod permute;
 pub mod pointwise_loss;
 pub mod pooling;
 pub mod prelu;
+pub mod quantile;
 pub mod random;
 pub mod repeated;
 pub mod row_loss;

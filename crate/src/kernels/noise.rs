@@ -1,6 +1,6 @@
 //! Noise while training: values that are moved, scaled or replaced by chance.
 
-use super::logarithm::logarithm_of_normal;
+use super::quantile::Quantile;
 use super::random::{limit_of, Clock, Draws, GROUP, WORK};
 use crate::error::Error;
 use crate::threads::each_share;
@@ -41,11 +41,12 @@ pub fn noise(noise: Noise, stream: u32, clock: Clock, x: &[Real], y: &mut [Real]
     let draws = Draws::new(stream, clock);
     match noise {
         Noise::Added(deviation) => {
-            apply_normals(&draws, x, y, |x, normal| x + deviation * normal);
+            let deviation = Lanes::splat(deviation);
+            apply_normals(&draws, x, y, |x, normals| normals.mul_add(deviation, x));
         }
         Noise::Multiplied(rate) => {
-            let deviation = (rate / (1.0 - rate)).sqrt();
-            apply_normals(&draws, x, y, |x, normal| x * (1.0 + deviation * normal));
+            let (deviation, one) = (Lanes::splat((rate / (1.0 - rate)).sqrt()), Lanes::splat(1.0));
+            apply_normals(&draws, x, y, |x, normals| normals.mul_add(deviation, one).mul(x));
         }
         Noise::Alpha(rate) | Noise::AlphaGradient(rate) => {
             let chance = f64::from(rate);
@@ -71,80 +72,13 @@ fn number_of(group: usize) -> u32 {
 }
 
 /// Operations of a normal number, by the time they take.
-const WORK_OF_NORMAL: usize = 400;
+const WORK_OF_NORMAL: usize = 130;
 
-/// Hands every value and a normal number to `change`.
-fn apply_normals(draws: &Draws, x: &[Real], y: &mut [Real], change: impl Fn(Real, Real) -> Real + Sync) {
+/// Hands every four values and their normal numbers to `change`.
+fn apply_normals(draws: &Draws, x: &[Real], y: &mut [Real], change: impl Fn(Lanes, Lanes) -> Lanes + Sync) {
     each_share(y, GROUP, WORK_OF_NORMAL * GROUP, |first, y| {
-        for (group, (x, y)) in x[first * GROUP..].chunks(GROUP).zip(y.chunks_mut(GROUP)).enumerate() {
-            let normals = normals(draws.group(number_of(first + group)));
-            for ((y, &x), normal) in y.iter_mut().zip(x).zip(normals) {
-                *y = change(x, normal);
-            }
-        }
+        let quantile = Quantile::new();
+        let x = &x[first * GROUP..][..y.len()];
+        draws.map(number_of(first), x, y, |x, words| change(x, quantile.normals(words)));
     });
-}
-
-/// [`normal`] of many words. Those far from the mean are put together first: what cannot be foreseen then decides about no branch.
-fn normals(words: [u32; GROUP]) -> [Real; GROUP] {
-    let (mut places, mut far, mut count) = ([0; GROUP], [0; GROUP], 0);
-    for (place, word) in words.into_iter().enumerate() {
-        (places[count], far[count]) = (place, word);
-        count += usize::from(is_far(word));
-    }
-    let mut normals = words.map(near_the_mean);
-    for (places, far) in places[..count].chunks(4).zip(far.chunks_exact(4)) {
-        let far: [Real; 4] = std::array::from_fn(|k| far_from_the_mean(far[k]));
-        for (&place, far) in places.iter().zip(far) {
-            normals[place] = far;
-        }
-    }
-    normals
-}
-
-/// A normal number from 32 bits: the inverse of the distribution, within 1e-7 relative. M. J. Wichura, "Algorithm AS 241:
-/// The Percentage Points of the Normal Distribution", Applied Statistics 37, 1988, PPND7.
-pub fn normal(word: u32) -> Real {
-    if is_far(word) {
-        far_from_the_mean(word)
-    } else {
-        near_the_mean(word)
-    }
-}
-
-/// How far the share of numbers below it is from a half; exactly, in (−½, ½).
-#[inline(always)]
-fn from_half(word: u32) -> f64 {
-    (f64::from(word) + 0.5) / 4_294_967_296.0 - 0.5
-}
-
-/// Whether it is further than 0.425.
-fn is_far(word: u32) -> bool {
-    const LEAST_NEAR: u32 = 322_122_547; // 0.075 · 2³²
-    word.min(!word) < LEAST_NEAR
-}
-
-#[inline(always)]
-fn near_the_mean(word: u32) -> Real {
-    const P: [f64; 4] = [3.387_132_717_9, 5.043_427_193_8e1, 1.592_911_320_2e2, 5.910_937_472e1];
-    const Q: [f64; 4] = [1.0, 1.789_516_946_9e1, 7.875_775_766_4e1, 6.718_756_36e1];
-    let q = from_half(word);
-    (q * ratio(P, Q, 0.180_625 - q * q)) as Real
-}
-
-#[inline(always)]
-fn far_from_the_mean(word: u32) -> Real {
-    // Those of the middle region: what is further away takes more than 32 bits.
-    const P: [f64; 4] = [1.423_437_277_7, 2.756_815_39, 1.306_728_481_6, 1.702_382_110_3e-1];
-    const Q: [f64; 3] = [1.0, 7.370_016_425e-1, 1.202_113_297_5e-1];
-    let q = from_half(word);
-    let r = (-logarithm_of_normal(0.5 - q.abs())).sqrt();
-    ratio(P, Q, r - 1.6).copysign(q) as Real
-}
-
-/// The polynomial of coefficients `p`, the constant one first, over that of `q`.
-#[inline(always)]
-fn ratio<const M: usize, const N: usize>(p: [f64; M], q: [f64; N], r: f64) -> f64 {
-    let horner = |list: &[f64]| list.iter().rev().copied().reduce(|sum, c| sum * r + c).unwrap_or(0.0);
-    horner(&p) / horner(&q)
 }

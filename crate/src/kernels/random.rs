@@ -103,15 +103,6 @@ impl Draws {
         [a, b, c, d, e, f, g, h]
     }
 
-    /// The words of the values that begin with `number`.
-    pub fn group(&self, number: u32) -> [u32; GROUP] {
-        let mut words = [0; GROUP];
-        for (words, four) in words.chunks_exact_mut(4).zip(self.eight(number)) {
-            words.copy_from_slice(&four.to_array());
-        }
-        words
-    }
-
     /// The first two rounds. Of their four products two are the same for all numbers.
     #[inline(always)]
     fn begin(&self, numbers: Words) -> [Words; 4] {

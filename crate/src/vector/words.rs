@@ -56,6 +56,34 @@ mod simd128 {
             Lanes(v128_bitselect(yes.0, no.0, u32x4_ge(self.0, limit.0)))
         }
 
+        /// How far the words are from the nearer end: from 0, or from 2³² − 1.
+        #[inline(always)]
+        pub fn from_end(self) -> Self {
+            Self(v128_xor(self.0, i32x4_shr(self.0, 31)))
+        }
+
+        /// Whether a word is below `limit`; all of them and that are below 2³¹.
+        #[inline(always)]
+        pub fn any_below(self, limit: u32) -> bool {
+            v128_any_true(i32x4_lt(self.0, i32x4_splat(limit as i32)))
+        }
+
+        /// As numbers, those from 2³¹ on less 2³².
+        #[inline(always)]
+        pub fn to_integers(self) -> Lanes {
+            Lanes(f32x4_convert_i32x4(self.0))
+        }
+
+        /// The bits of √½.
+        pub const ROOT: u32 = 0x3f35_04f3;
+
+        /// n and m where each lane is m·2ⁿ, √½ ≤ m < √2; for positive normal lanes. `root` is [`Self::ROOT`].
+        #[inline(always)]
+        pub fn split(x: Lanes, root: Self) -> [Lanes; 2] {
+            let n = i32x4_shr(i32x4_sub(x.0, root.0), 23);
+            [Lanes(f32x4_convert_i32x4(n)), Lanes(i32x4_sub(x.0, i32x4_shl(n, 23)))]
+        }
+
         /// The words.
         #[inline(always)]
         pub fn to_array(self) -> [u32; 4] {
@@ -71,7 +99,7 @@ mod simd128 {
 
 #[cfg(not(target_feature = "simd128"))]
 mod portable {
-    use crate::vector::{Lanes, Vector};
+    use crate::vector::{Lanes, Real, Vector};
     use std::array::from_fn;
 
     /// Four words.
@@ -115,6 +143,37 @@ mod portable {
         pub fn select_from(self, limit: Self, yes: Lanes, no: Lanes) -> Lanes {
             let (yes, no) = (yes.to_array(), no.to_array());
             Lanes::from_array(from_fn(|lane| if self.0[lane] >= limit.0[lane] { yes[lane] } else { no[lane] }))
+        }
+
+        /// How far the words are from the nearer end: from 0, or from 2³² − 1.
+        #[inline(always)]
+        pub fn from_end(self) -> Self {
+            Self(self.0.map(|word| word.min(!word)))
+        }
+
+        /// Whether a word is below `limit`; all of them and that are below 2³¹.
+        #[inline(always)]
+        pub fn any_below(self, limit: u32) -> bool {
+            self.0.iter().any(|&word| word < limit)
+        }
+
+        /// As numbers, those from 2³¹ on less 2³².
+        #[inline(always)]
+        pub fn to_integers(self) -> Lanes {
+            Lanes::from_array(self.0.map(|word| word as i32 as Real))
+        }
+
+        /// The bits of √½.
+        pub const ROOT: u32 = 0x3f35_04f3;
+
+        /// n and m where each lane is m·2ⁿ, √½ ≤ m < √2; for positive normal lanes. `root` is [`Self::ROOT`].
+        #[inline(always)]
+        pub fn split(x: Lanes, root: Self) -> [Lanes; 2] {
+            #[allow(clippy::unnecessary_cast)] // There are builds whose numbers are doubles.
+            let bits = x.to_array().map(|lane| (lane as f32).to_bits());
+            let n: [i32; 4] = from_fn(|lane| (bits[lane].wrapping_sub(root.0[lane]) as i32) >> 23);
+            let m = |lane: usize| Real::from(f32::from_bits(bits[lane].wrapping_sub((n[lane] << 23) as u32)));
+            [Lanes::from_array(n.map(|n| n as Real)), Lanes::from_array(from_fn(m))]
         }
 
         /// The words.

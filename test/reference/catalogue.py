@@ -111,7 +111,7 @@ def layer_case(function, options, shapes, make):
 def dilated_case(options, shape, output, pads):
     """A dilated transposed convolution, which TensorFlow has no CPU kernel for: JAX's gradient of the convolution."""
     kernel_size, strides = np.broadcast_to(options["kernelSize"], 2), np.broadcast_to(options.get("strides", 1), 2)
-    dilations, filters = np.broadcast_to(options["dilations"], 2), options["filters"]
+    dilations, filters = np.broadcast_to(options["dilationRate"], 2), options["filters"]
     x = -np.abs(numbers(1, [3, *shape])) * 3 - 0.01
     weights = [numbers(20, shape), numbers(21, [*kernel_size, filters, shape[-1]]), numbers(22, [filters])]
 
@@ -131,8 +131,8 @@ def dilated_case(options, shape, output, pads):
 
 
 DILATED = [
-    (dict(filters=2, kernelSize=[3, 2], dilations=[2, 3]), [3, 4, 3], [7, 7], [(0, 0), (0, 0)]),
-    (dict(filters=2, kernelSize=3, strides=2, dilations=2, padding="same"), [3, 4, 3], [6, 8], [(1, 2), (1, 2)]),
+    (dict(filters=2, kernelSize=[3, 2], dilationRate=[2, 3]), [3, 4, 3], [7, 7], [(0, 0), (0, 0)]),
+    (dict(filters=2, kernelSize=3, strides=2, dilationRate=2, padding="same"), [3, 4, 3], [6, 8], [(1, 2), (1, 2)]),
 ]
 
 

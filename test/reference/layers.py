@@ -24,7 +24,7 @@ act = lambda name: L.Activation(name)
 # Name of the function, its options, shape of the input, the layer in Keras.
 LAYERS = [
     ("conv2d", dict(filters=4, kernelSize=3, padding="same", strides=2, activation="gelu"), image, lambda: L.Conv2D(4, 3, 2, padding="same", activation="gelu")),
-    ("conv2d", dict(filters=6, kernelSize=[1, 3], dilations=2, activation="silu", useBias=False), image, lambda: L.Conv2D(6, (1, 3), dilation_rate=2, activation="silu", use_bias=False)),
+    ("conv2d", dict(filters=6, kernelSize=[1, 3], dilationRate=2, activation="silu", useBias=False), image, lambda: L.Conv2D(6, (1, 3), dilation_rate=2, activation="silu", use_bias=False)),
     ("conv2d", dict(filters=6, kernelSize=3, groups=2, activation="softplus"), [6, 7, 4], lambda: L.Conv2D(6, 3, groups=2, activation="softplus")),
     ("conv1d", dict(filters=4, kernelSize=3, strides=2, padding="same", activation="relu6"), [11, 3], lambda: L.Conv1D(4, 3, 2, padding="same", activation="relu6")),
     ("conv1d", dict(filters=4, kernelSize=3, padding="causal", dilationRate=2), [11, 3], lambda: L.Conv1D(4, 3, padding="causal", dilation_rate=2)),

@@ -47,7 +47,7 @@ export const layerCases: Readonly<Record<string, readonly LayerCase[]>> = {
     },
     {
       layer: c.conv2d({
-        ...{ filters: 2, kernelSize: 3, dilations: 2, useBias: false, trainable: false },
+        ...{ filters: 2, kernelSize: 3, dilationRate: 2, useBias: false, trainable: false },
         padding: [
           [1, 2],
           [3, 0],

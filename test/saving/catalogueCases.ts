@@ -49,7 +49,7 @@ export const catalogueCases: Readonly<Record<string, readonly LayerCase[]>> = {
       ...biased,
       kernelInitializer: 'heNormal',
     }),
-    c.conv2dTranspose({ filters: 3, kernelSize: 4, strides: [2, 3], dilations: [2, 1], outputPadding: [1, 2] }),
+    c.conv2dTranspose({ filters: 3, kernelSize: 4, strides: [2, 3], dilationRate: [2, 1], outputPadding: [1, 2] }),
   ),
   Cropping1D: of(steps, c.cropping1d({ cropping: [1, 2] })),
   DepthwiseConv1D: of(
@@ -101,7 +101,7 @@ export const catalogueCases: Readonly<Record<string, readonly LayerCase[]>> = {
   SeparableConv2D: of(
     image,
     c.separableConv2d({
-      ...{ filters: 5, kernelSize: 3, dilations: 2, depthMultiplier: 2 },
+      ...{ filters: 5, kernelSize: 3, dilationRate: 2, depthMultiplier: 2 },
       ...{ ...biased, ...rules.depthwise, ...rules.pointwise },
     }),
   ),

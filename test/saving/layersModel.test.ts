@@ -471,8 +471,8 @@ test.each<[c.Layer, string]>([
   [c.randomFlip(), 'RandomFlip "random_flip_1": expected layers that TensorFlow.js has'],
   [c.elu({ alpha: 0.5 }), 'ELU "elu_1": expected alpha 1, got 0.5'],
   [
-    c.conv2dTranspose({ filters: 1, kernelSize: 3, dilations: 2 }),
-    'Conv2DTranspose "conv2dtranspose_1": expected dilations [1,1], got [2,2]',
+    c.conv2dTranspose({ filters: 1, kernelSize: 3, dilationRate: 2 }),
+    'Conv2DTranspose "conv2dtranspose_1": expected dilationRate [1,1], got [2,2]',
   ],
   [
     c.conv2dTranspose({ filters: 1, kernelSize: 3, strides: 2, outputPadding: 1 }),

@@ -11,14 +11,16 @@ import { type EmittedLayer, formatBatchShape, type Layer, labelOf, only, type We
 import { emitWeighted, readWeighted, type WeightedCalls, type WeightedOptions, weightedOptions } from './weighted';
 
 /** Options of {@link conv2d}. */
-export interface Conv2dOptions extends ConvolutionOptions, WeightedOptions {
+export interface Conv2dOptions extends Omit<ConvolutionOptions, 'dilations'>, WeightedOptions {
   /** Number of filters: channels of the output. */
   readonly filters: number;
   /** Height and width of the filters. */
   readonly kernelSize: Pair;
+  /** Distance between the taps of the filters. Default 1. */
+  readonly dilationRate?: Pair;
 }
 
-const known = ['filters', 'kernelSize', 'strides', 'padding', 'dilations', 'groups', ...weightedOptions];
+const known = ['filters', 'kernelSize', 'strides', 'padding', 'dilationRate', 'groups', ...weightedOptions];
 
 /**
  * `y = activation(conv(x, kernel) + bias)`, cross-correlation as in the field.
@@ -35,13 +37,11 @@ export function conv2d(options: Conv2dOptions): Layer {
   const filters = positiveInteger(options.filters, `${label}: filters`);
   const kernelSize = pair(requireKernelSize(options, label), `${label}: kernelSize`);
   const weighted = readWeighted(options, label);
-  const convolutionOptions: ConvolutionOptions = {
-    strides: pair(options.strides ?? 1, `${label}: strides`),
-    padding: options.padding ?? 'valid',
-    dilations: pair(options.dilations ?? 1, `${label}: dilations`),
-    groups: positiveInteger(options.groups ?? 1, `${label}: groups`),
-  };
-  const config = { filters, kernelSize, ...convolutionOptions, ...weighted.config };
+  const strides = pair(options.strides ?? 1, `${label}: strides`);
+  const padding = options.padding ?? 'valid';
+  const dilationRate = pair(options.dilationRate ?? 1, `${label}: dilationRate`);
+  const groups = positiveInteger(options.groups ?? 1, `${label}: groups`);
+  const config = { filters, kernelSize, strides, padding, dilationRate, groups, ...weighted.config };
   return {
     className: 'Conv2D',
     name: options.name,
@@ -50,13 +50,13 @@ export function conv2d(options: Conv2dOptions): Layer {
       const where = `conv2d "${name}"`;
       const inputShape = withChannels(only(inputShapes, name), where);
       const [height, width, channels] = inputShape;
-      const groups = convolutionOptions.groups ?? 1;
       if (channels % groups !== 0) {
         throw new OptionError(`${where}: expected groups to divide ${channels} input channels, got ${groups}`);
       }
       const filterShape = [...kernelSize, channels / groups, filters];
+      const sizes: ConvolutionOptions = { strides, padding, dilations: dilationRate, groups };
       const resolve = (batch: number): Convolution =>
-        resolveConvolution([batch, height, width, channels], filterShape, convolutionOptions, where);
+        resolveConvolution([batch, height, width, channels], filterShape, sizes, where);
       return {
         name,
         className: 'Conv2D',

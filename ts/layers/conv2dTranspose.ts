@@ -19,7 +19,7 @@ export interface Conv2dTransposeOptions extends WeightedOptions {
   /** `'valid'` keeps every pixel that a filter touches, `'same'` gives exactly `strides` times the input. Default `'valid'`. */
   readonly padding?: 'valid' | 'same';
   /** Distance between the taps of the filter. Default 1. */
-  readonly dilations?: Pair;
+  readonly dilationRate?: Pair;
   /**
    * Rows and columns at the end beyond what `(input − 1) · strides + span` gives (with `'same'` + span modulo 2, span being
    * the extent of the filter); below `strides`. Default as many as `padding` says.
@@ -27,7 +27,7 @@ export interface Conv2dTransposeOptions extends WeightedOptions {
   readonly outputPadding?: Pair | readonly [number, number];
 }
 
-const known = ['filters', 'kernelSize', 'strides', 'padding', 'dilations', 'outputPadding', ...weightedOptions];
+const known = ['filters', 'kernelSize', 'strides', 'padding', 'dilationRate', 'outputPadding', ...weightedOptions];
 
 /**
  * Transposed convolution: every input pixel lays its filters onto the output (the gradient of a convolution by its
@@ -43,7 +43,7 @@ export function conv2dTranspose(options: Conv2dTransposeOptions): Layer {
   if (options.kernelSize === undefined) throw new OptionError(`${label}: expected the option kernelSize, got none`);
   const kernelSize = pair(options.kernelSize, `${label}: kernelSize`);
   const strides = pair(options.strides ?? 1, `${label}: strides`);
-  const dilations = pair(options.dilations ?? 1, `${label}: dilations`);
+  const dilationRate = pair(options.dilationRate ?? 1, `${label}: dilationRate`);
   const outputPadding = readOutputPadding(options.outputPadding, `${label}: outputPadding`);
   const padding = windowPadding(options.padding ?? 'valid', label);
   const weighted = readWeighted(options, label);
@@ -52,8 +52,8 @@ export function conv2dTranspose(options: Conv2dTransposeOptions): Layer {
     className: 'Conv2DTranspose',
     kind: 'conv2dTranspose',
     name: options.name,
-    config: { filters, kernelSize, strides, padding, dilations, ...given, ...weighted.config },
-    sizes: { filters, kernelSize, strides, dilations, padding, outputPadding },
+    config: { filters, kernelSize, strides, padding, dilationRate, ...given, ...weighted.config },
+    sizes: { filters, kernelSize, strides, dilations: dilationRate, padding, outputPadding },
     weighted,
     view: image,
     shape: (sizes) => sizes,

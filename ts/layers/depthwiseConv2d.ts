@@ -26,7 +26,7 @@ export interface DepthwiseConv2dOptions extends DepthwiseRules, WithoutKernel {
   /** Border of zeros. Default `'valid'`. */
   readonly padding?: ConvolutionOptions['padding'];
   /** Distance between the taps of the filter. Default 1. */
-  readonly dilations?: ConvolutionOptions['dilations'];
+  readonly dilationRate?: ConvolutionOptions['dilations'];
 }
 
 /** Options of {@link separableConv2d}. */
@@ -35,7 +35,7 @@ export interface SeparableConv2dOptions extends DepthwiseConv2dOptions, Pointwis
   readonly filters: number;
 }
 
-const known = ['kernelSize', 'strides', 'padding', 'dilations', ...depthwiseRules, ...withoutKernel];
+const known = ['kernelSize', 'strides', 'padding', 'dilationRate', ...depthwiseRules, ...withoutKernel];
 
 function read(
   className: string,
@@ -49,12 +49,16 @@ function read(
   const kernelSize = pair(options.kernelSize, `${label}: kernelSize`);
   const multiplier = positiveInteger(options.depthMultiplier ?? 1, `${label}: depthMultiplier`);
   const strides = pair(options.strides ?? 1, `${label}: strides`);
-  const dilations = pair(options.dilations ?? 1, `${label}: dilations`);
+  const dilationRate = pair(options.dilationRate ?? 1, `${label}: dilationRate`);
   const padding = options.padding ?? 'valid';
   return {
     ...{ className, kind, label, options },
-    config: { kernelSize, depthMultiplier: multiplier, strides, padding, dilations },
-    windows: { ...{ kernelSize, strides, dilations, padding, multiplier }, view: image, shape: (sizes) => sizes },
+    config: { kernelSize, depthMultiplier: multiplier, strides, padding, dilationRate },
+    windows: {
+      ...{ kernelSize, strides, dilations: dilationRate, padding, multiplier },
+      view: image,
+      shape: (sizes) => sizes,
+    },
   };
 }
 

@@ -21,7 +21,7 @@ const border: fc.Arbitrary<Border> = fc.oneof(
 interface Windowed {
   readonly kernelSize: Two;
   readonly strides: Two;
-  readonly dilations: Two;
+  readonly dilationRate: Two;
   readonly padding: Border;
 }
 
@@ -30,16 +30,16 @@ const windowed = fc.record({
   sizes: fc.record({
     kernelSize: kernel,
     strides: two(3),
-    dilations: two(3),
+    dilationRate: two(3),
     padding: border,
   }) as fc.Arbitrary<Windowed>,
   extra: fc.tuple(integer(0, 4), integer(0, 4)),
 });
 
 /** An image that has room for a window. */
-function room({ kernelSize, dilations, padding }: Windowed, extra: Two): [number, number] {
+function room({ kernelSize, dilationRate, padding }: Windowed, extra: Two): [number, number] {
   const side = (direction: 0 | 1): number => {
-    const span = (kernelSize[direction] - 1) * dilations[direction] + 1;
+    const span = (kernelSize[direction] - 1) * dilationRate[direction] + 1;
     if (padding === 'same') return 1 + extra[direction];
     const pads = padding === 'valid' ? [0, 0] : typeof padding === 'number' ? [padding, padding] : padding[direction];
     return Math.max(span - (pads[0] as number) - (pads[1] as number), 1) + extra[direction];
@@ -49,7 +49,7 @@ function room({ kernelSize, dilations, padding }: Windowed, extra: Two): [number
 
 const sizesOf = (options: Options, groups: number): ConvolutionSizes => ({
   strides: options.strides as Two,
-  dilations: options.dilations as Two,
+  dilations: options.dilationRate as Two,
   padding: options.padding as Border,
   groups,
 });
@@ -169,7 +169,7 @@ const conv2dTranspose: Definition = {
         filters: integer(1, 5),
         kernelSize: kernel,
         strides: two(3),
-        dilations: two(3),
+        dilationRate: two(3),
         padding: fc.constantFrom('valid' as const, 'same' as const),
       }),
       extra: fc.option(fc.tuple(integer(0, 2), integer(0, 2))),
@@ -184,7 +184,7 @@ const conv2dTranspose: Definition = {
     const [weights, bias] = given.weights as [Nodes, Nodes?];
     const sizes = {
       strides: options.strides as Two,
-      dilations: options.dilations as Two,
+      dilations: options.dilationRate as Two,
       padding: options.padding as 'valid' | 'same',
       outputPadding: options.outputPadding as Two | undefined,
     };
@@ -194,11 +194,11 @@ const conv2dTranspose: Definition = {
 
 /** An output padding that a transposed convolution can have: it leads back to the size of the input; −1 for none. */
 function fitting(
-  options: { kernelSize: Two; strides: Two; dilations: Two; padding: 'valid' | 'same' },
+  options: { kernelSize: Two; strides: Two; dilationRate: Two; padding: 'valid' | 'same' },
   wanted: number,
   side: 0 | 1,
 ): number {
-  const odd = ((options.kernelSize[side] - 1) * options.dilations[side] + 1) % 2;
+  const odd = ((options.kernelSize[side] - 1) * options.dilationRate[side] + 1) % 2;
   const least = options.padding === 'same' ? 1 - odd : 0;
   const most = options.strides[side] - 1;
   return least > most ? -1 : Math.min(Math.max(wanted, least), most);

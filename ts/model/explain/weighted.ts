@@ -74,7 +74,12 @@ function optionsOf(
   isSequence: boolean,
   filter: readonly number[],
 ): ConvolutionOptions {
-  if (!isSequence) return config as ConvolutionOptions;
+  if (!isSequence) {
+    const { dilationRate, ...others } = config as ConvolutionOptions & {
+      dilationRate?: ConvolutionOptions['dilations'];
+    };
+    return { ...others, dilations: dilationRate ?? 1 };
+  }
   const {
     strides = 1,
     dilationRate = 1,

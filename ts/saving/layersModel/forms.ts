@@ -52,7 +52,6 @@ const weight = (name: string, axes: number): Field[] => [
   fieldOf(`${name}Constraint`, 'constraint', snake(`${name}Constraint`), axes),
 ];
 const activated = [fieldOf('activation', 'activation')];
-const dilations = fieldOf('dilations', 'same', 'dilation_rate');
 const channelsLast = { data_format: ['channels_last'] };
 
 function form(fields: readonly Field[], rest: Partial<Omit<Form, 'fields'>> = {}): Form {
@@ -60,17 +59,17 @@ function form(fields: readonly Field[], rest: Partial<Omit<Form, 'fields'>> = {}
 }
 
 const biased = [...same('useBias', 'trainable'), ...weight('bias', 1), ...activated];
-const strided = [...same('kernelSize', 'strides'), fieldOf('padding', 'padding')];
+const strided = [...same('kernelSize', 'strides', 'dilationRate'), fieldOf('padding', 'padding')];
 const pooling = form([...same('poolSize', 'strides'), fieldOf('padding', 'padding')], { theirsOnly: channelsLast });
 const globalPooling = form([fieldOf('keepDims', 'same', 'keepdims')], {
   theirsOnly: channelsLast,
   oursOnly: { keepDims: false },
 });
 const normalization = [...same('epsilon', 'center', 'scale', 'trainable'), ...weight('beta', 1), ...weight('gamma', 1)];
-const depthwise = [...strided, dilations, ...same('depthMultiplier'), ...biased, ...weight('depthwise', 3)];
+const depthwise = [...strided, ...same('depthMultiplier'), ...biased, ...weight('depthwise', 3)];
 const depthwise1d = [...same('padding', 'depthMultiplier'), ...biased, ...weight('depthwise', 2)];
 const transposed = [...same('outputPadding'), ...biased];
-const convolution = [...same('filters', 'groups'), ...strided, dilations, ...biased, ...weight('kernel', 3)];
+const convolution = [...same('filters', 'groups'), ...strided, ...biased, ...weight('kernel', 3)];
 const ungrouped = { ...channelsLast, groups: [1] };
 const pooling1d = form(
   [...['poolSize', 'strides'].map((name) => fieldOf(name, 'single')), fieldOf('padding', 'padding')],
@@ -103,9 +102,9 @@ export const forms: Readonly<Record<string, Form>> = {
   Conv1DTranspose: form([...same('filters', 'padding'), ...single, ...transposed, ...weight('kernel', 2)], {
     theirsOnly: ungrouped,
   }),
-  Conv2DTranspose: form([...same('filters'), ...strided, dilations, ...transposed, ...weight('kernel', 3)], {
+  Conv2DTranspose: form([...same('filters'), ...strided, ...transposed, ...weight('kernel', 3)], {
     theirsOnly: ungrouped,
-    oursOnly: { dilations: [1, 1], outputPadding: null },
+    oursOnly: { dilationRate: [1, 1], outputPadding: null },
   }),
   Cropping1D: form(same('cropping')),
   Cropping2D: form(same('cropping'), { theirsOnly: channelsLast }),

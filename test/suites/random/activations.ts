@@ -5,8 +5,8 @@ import type { Nodes, Tape } from '../../support/tape';
 
 type Curve = readonly [(x: number) => number, (x: number) => number];
 
-const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
-const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+export const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+export const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 /** Φ(x), the distribution of the normal law, from the series of the error function. */
 export function normal(x: number): number {
   const t = x / Math.SQRT2;

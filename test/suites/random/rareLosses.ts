@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { numbers } from '../../support/numbers';
 import type { Tape } from '../../support/tape';
+import { sigmoid, softplus } from './activations';
 import type { Options } from './definition';
 import {
   anything,
@@ -63,16 +64,40 @@ const power = (tape: Tape, x: number, exponent: number): number =>
     (v) => v ** exponent,
     (v) => (exponent === 0 ? 0 : exponent * v ** (exponent - 1)),
   );
-const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+/** A chance, what is missing to 1, and the logarithms of both. */
+function ofChance(tape: Tape, output: number) {
+  const p = kept(tape, output, 1e-7, 1 - 1e-7);
+  const rest = tape.affine(p, -1, 1);
+  return { p, rest, lnP: logarithm(tape, p), lnRest: logarithm(tape, rest) };
+}
+
+/** The same of the chance sigmoid(z): where it is 1 for a float64, what is missing and its logarithm are still there. */
+function ofLogit(tape: Tape, z: number) {
+  const slope = (x: number): number => sigmoid(x) * sigmoid(-x);
+  const p = tape.map(z, sigmoid, slope);
+  const rest = tape.map(
+    z,
+    (x) => sigmoid(-x),
+    (x) => -slope(x),
+  );
+  const lnP = tape.map(
+    z,
+    (x) => -softplus(-x),
+    (x) => sigmoid(-x),
+  );
+  const lnRest = tape.map(
+    z,
+    (x) => -softplus(x),
+    (x) => -sigmoid(x),
+  );
+  return { p, rest, lnP, lnRest };
+}
 
 const binaryFocal = (fromLogits: boolean): LossDefinition['compute'] =>
   pointwise((tape, output, target, { gamma = 2, alpha = 0.25, applyClassBalancing = false, labelSmoothing = 0 }) => {
     const t = target * (1 - (labelSmoothing as number)) + (labelSmoothing as number) / 2;
-    const p = fromLogits
-      ? tape.map(output, sigmoid, (z) => sigmoid(z) * (1 - sigmoid(z)))
-      : kept(tape, output, 1e-7, 1 - 1e-7);
-    const rest = tape.affine(p, -1, 1);
-    const entropy = tape.add(tape.affine(logarithm(tape, p), -t), tape.affine(logarithm(tape, rest), t - 1));
+    const { p, rest, lnP, lnRest } = fromLogits ? ofLogit(tape, output) : ofChance(tape, output);
+    const entropy = tape.add(tape.affine(lnP, -t), tape.affine(lnRest, t - 1));
     const wrong = tape.add(tape.affine(rest, t), tape.affine(p, 1 - t));
     const balance = applyClassBalancing ? t * (alpha as number) + (1 - t) * (1 - (alpha as number)) : 1;
     return tape.affine(tape.multiply(power(tape, wrong, gamma as number), entropy), balance);

@@ -1,6 +1,8 @@
 /** The kernels themselves, called as a plan calls them: arrays stay where they are, nothing is copied. */
 
-const codes = { sigmoid: 1, relu: 2, tanh: 3 };
+const codes = { sigmoid: 1, relu: 2, tanh: 3, elu: 6, gelu: 8, silu: 10, softplus: 11 };
+/** What elu approaches; the others have no parameter. */
+const LIMIT = 1;
 const passes = { forward: 0, filterGradient: 1, inputGradient: 2 };
 const count = (shape) => shape.reduce((a, b) => a * b);
 
@@ -34,7 +36,7 @@ const kinds = {
     const out = space(length);
     const call =
       pass === 'forward'
-        ? ['activation_forward', codes[activation], 0, length, put(x), out]
+        ? ['activation_forward', codes[activation], LIMIT, length, put(x), out]
         : ['activation_gradient', codes[activation], 0, length, put(y), put(dy), out];
     return { call, output: [out, length] };
   },

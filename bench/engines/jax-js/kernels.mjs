@@ -32,7 +32,8 @@ const kinds = {
 
   activation({ numpy: np, nn }, { activation, pass }, { x }) {
     if (pass !== 'forward') return undefined;
-    return { arrays: [np.array(x)], compute: { sigmoid: nn.sigmoid, relu: nn.relu, tanh: np.tanh }[activation] };
+    const compute = { sigmoid: nn.sigmoid, relu: nn.relu, tanh: np.tanh }[activation];
+    return compute && { arrays: [np.array(x)], compute };
   },
 
   softmax: ({ numpy: np, nn }, { rows, width }, { x }) => ({

@@ -38,7 +38,7 @@ const kinds = {
   },
 
   activation(tf, { activation, pass }, { x }) {
-    if (pass !== 'forward') return undefined;
+    if (pass !== 'forward' || tf[activation] === undefined) return undefined;
     return { kernel: activation[0].toUpperCase() + activation.slice(1), tensors: [tf.tensor(x)], call: tf[activation] };
   },
 

@@ -19,14 +19,29 @@ const curves = {
   relu: { f: (x) => Math.max(x, 0), slope: (y) => (y > 0 ? 1 : 0), divisions: 0, operations: 1 },
   sigmoid: { f: (x) => 1 / (1 + Math.exp(-x)), slope: (y) => y * (1 - y), divisions: 1, operations: 12 },
   tanh: { f: Math.tanh, slope: (y) => 1 - y * y, divisions: 1, operations: 18 },
+  elu: { f: (x) => (x > 0 ? x : Math.expm1(x)), divisions: 0, operations: 16 },
+  gelu: { f: (x) => x * normalShare(x), divisions: 1, operations: 29 },
+  silu: { f: (x) => x / (1 + Math.exp(-x)), divisions: 1, operations: 13 },
+  softplus: { f: (x) => Math.log1p(Math.exp(x)), divisions: 1, operations: 22 },
 };
 
-/** `y = f(x)`, and the gradient from y. FLOPs are counted as one a value. */
+/** The normal distribution, by the series of the error function. */
+function normalShare(x) {
+  const t = x / Math.SQRT2;
+  let [term, sum] = [t, t];
+  for (let n = 1; n < 120; n++) {
+    term *= (-t * t) / n;
+    sum += term / (2 * n + 1);
+  }
+  return 0.5 + sum / Math.sqrt(Math.PI);
+}
+
+/** `y = f(x)`, and the gradient from y where it tells it. FLOPs are counted as one a value. */
 export function activations(name, count) {
   const { f, slope, divisions, operations } = curves[name];
   const common = { group: 'elementwise', kind: 'activation', activation: name, count, flops: count };
   const x = () => numbers(1, count).map((value) => value * 4);
-  return [
+  const both = [
     {
       ...common,
       name: `${name} forward ${count}`,
@@ -53,6 +68,7 @@ export function activations(name, count) {
       },
     },
   ];
+  return slope === undefined ? both.slice(0, 1) : both;
 }
 
 /** Softmax of the rows of a matrix. */

@@ -25,7 +25,7 @@ export function kernelWorkloads() {
     ...convolutions('conv to 16 channels', [32, 32, 32, 8], 3, 16),
     ...convolutions('depthwise', [16, 28, 28, 64], 3, 64, { padding: 'same', depthwise: true }),
     ...convolutions('depthwise', [16, 28, 28, 64], 3, 64, { padding: 'same', depthwise: true, strides: 2 }),
-    ...['relu', 'sigmoid', 'tanh'].flatMap((name) => activations(name, 40_000)),
+    ...['relu', 'sigmoid', 'tanh', 'elu', 'gelu', 'silu', 'softplus'].flatMap((name) => activations(name, 40_000)),
     softmax(128, 10),
     softmax(128, 1000),
     ...maxPooling([128, 26, 26, 32]),

@@ -1,9 +1,10 @@
 //! Activation functions that work on each element, and their gradients.
 
-use super::bends::{self, Bends};
-use super::curves::{self, Curves};
-use super::exponential::{Logistic, Tangent};
+use super::bends;
+use super::curves::{self, Softplus};
+use super::exponential::{Exponential, Falling, Logistic, Tangent};
 use super::map::{map, map_in_place, map_small, map_small_in_place};
+use super::normal::Normal;
 use crate::error::Error;
 use crate::threads::{each_part, each_part_of, WORTH};
 use crate::vector::{sweep, Lanes, Real, Vector};
@@ -183,6 +184,11 @@ fn with_function(activation: Activation, visitor: impl Visitor) {
             let c = Logistic::new();
             visitor.apply_simpler(|x| c.are_within(x), |x| c.sigmoid_within(x), |x| c.sigmoid(x));
         }
+        Activation::Silu => {
+            let c = Logistic::new();
+            let within = |x: Lanes| x.mul(c.sigmoid_within(x));
+            visitor.apply_simpler(|x| c.are_within(x), within, |x| x.mul(c.sigmoid(x)));
+        }
         Activation::Relu => visitor.apply_brief(|x| x.at_least(zero)),
         Activation::Tanh => {
             let constants = Tangent::new();
@@ -207,30 +213,50 @@ fn with_function(activation: Activation, visitor: impl Visitor) {
 /// The functions that need exp; a frame of their own, so that their constants do not crowd the others'.
 #[inline(never)]
 fn with_curve(activation: Activation, visitor: impl Visitor) {
-    let c = Curves::new();
     match activation {
-        Activation::Elu(limit) => visitor.apply(|x| c.elu(x, limit)),
-        Activation::Selu => visitor.apply(|x| c.selu(x)),
-        Activation::Gelu => visitor.apply(|x| c.gelu(x)),
-        Activation::GeluTanh => visitor.apply(|x| c.gelu_tanh(x)),
-        Activation::Silu => {
-            let (within, any) =
-                (|x: Lanes| x.mul(c.logistic.sigmoid_within(x)), |x: Lanes| x.mul(c.logistic.sigmoid(x)));
-            visitor.apply_simpler(|x| c.logistic.are_within(x), within, any);
+        Activation::Elu(limit) => {
+            let c = Falling::new();
+            visitor.apply(|x| curves::elu(&c, x, limit));
         }
-        _ => visitor.apply(|x| c.softplus(x)),
+        Activation::Selu => {
+            let c = Falling::new();
+            visitor.apply(|x| curves::selu(&c, x));
+        }
+        Activation::Gelu => {
+            let c = Normal::new();
+            visitor.apply(|x| c.weighted(x));
+        }
+        Activation::GeluTanh => {
+            let c = Logistic::new();
+            visitor.apply(|x| curves::gelu_tanh(&c, x));
+        }
+        _ => {
+            let c = Softplus::new();
+            visitor.apply(|x| c.softplus(x));
+        }
     }
 }
 
 /// The rarer functions that need exp or tanh.
 #[inline(never)]
 fn with_bend(activation: Activation, visitor: impl Visitor) {
-    let b = Bends::new();
     match activation {
-        Activation::Mish => visitor.apply(|x| b.mish(x)),
-        Activation::Exponential => visitor.apply(|x| b.exponential.exp(x)),
-        Activation::LogSigmoid => visitor.apply(|x| b.log_sigmoid(x)),
-        _ => visitor.apply(|x| b.tanh_shrink(x)),
+        Activation::Mish => {
+            let c = Falling::new();
+            visitor.apply(|x| bends::mish(&c, x));
+        }
+        Activation::Exponential => {
+            let c = Exponential::new();
+            visitor.apply(|x| c.exp(x));
+        }
+        Activation::LogSigmoid => {
+            let c = Softplus::new();
+            visitor.apply(|x| bends::log_sigmoid(&c, x));
+        }
+        _ => {
+            let c = Tangent::new();
+            visitor.apply(|x| bends::tanh_shrink(&c, x));
+        }
     }
 }
 
@@ -287,24 +313,52 @@ fn with_slope(activation: Activation, v: &[Real], dy: Option<&[Real]>, dx: &mut 
 
 #[inline(never)]
 fn curve_gradient(activation: Activation, x: &[Real], dy: Option<&[Real]>, dx: &mut [Real]) {
-    let c = Curves::new();
     match activation {
-        Activation::Elu(limit) => sweep::<1>(dy, x, dx, |dy, x| dy.mul(c.elu_slope(x, limit))),
-        Activation::Selu => sweep::<1>(dy, x, dx, |dy, x| dy.mul(c.selu_slope(x))),
-        Activation::Gelu => sweep::<1>(dy, x, dx, |dy, x| dy.mul(c.gelu_slope(x))),
-        Activation::GeluTanh => sweep::<1>(dy, x, dx, |dy, x| dy.mul(c.gelu_tanh_slope(x))),
-        Activation::Silu => sweep::<1>(dy, x, dx, |dy, x| dy.mul(c.silu_slope(x))),
-        _ => sweep::<1>(dy, x, dx, |dy, x| dy.mul(c.logistic.sigmoid(x))),
+        Activation::Elu(limit) => {
+            let c = Falling::new();
+            sweep::<1>(dy, x, dx, |dy, x| dy.mul(curves::elu_slope(&c, x, limit)));
+        }
+        Activation::Selu => {
+            let c = Falling::new();
+            sweep::<1>(dy, x, dx, |dy, x| dy.mul(curves::selu_slope(&c, x)));
+        }
+        Activation::Gelu => {
+            let c = Normal::new();
+            sweep::<1>(dy, x, dx, |dy, x| dy.mul(c.weighted_slope(x)));
+        }
+        Activation::GeluTanh => {
+            let c = Logistic::new();
+            sweep::<1>(dy, x, dx, |dy, x| dy.mul(curves::gelu_tanh_slope(&c, x)));
+        }
+        Activation::Silu => {
+            let c = Logistic::new();
+            sweep::<1>(dy, x, dx, |dy, x| dy.mul(curves::silu_slope(&c, x)));
+        }
+        _ => {
+            let c = Logistic::new();
+            sweep::<1>(dy, x, dx, |dy, x| dy.mul(c.sigmoid(x)));
+        }
     }
 }
 
 #[inline(never)]
 fn bend_gradient(activation: Activation, x: &[Real], dy: Option<&[Real]>, dx: &mut [Real]) {
-    let b = Bends::new();
     match activation {
-        Activation::Mish => sweep::<1>(dy, x, dx, |dy, x| dy.mul(b.mish_slope(x))),
-        Activation::Exponential => sweep::<1>(dy, x, dx, |dy, x| dy.mul(b.exponential.exp(x))),
-        Activation::LogSigmoid => sweep::<1>(dy, x, dx, |dy, x| dy.mul(b.log_sigmoid_slope(x))),
-        _ => sweep::<1>(dy, x, dx, |dy, x| dy.mul(b.tanh_shrink_slope(x))),
+        Activation::Mish => {
+            let c = Falling::new();
+            sweep::<1>(dy, x, dx, |dy, x| dy.mul(bends::mish_slope(&c, x)));
+        }
+        Activation::Exponential => {
+            let c = Exponential::new();
+            sweep::<1>(dy, x, dx, |dy, x| dy.mul(c.exp(x)));
+        }
+        Activation::LogSigmoid => {
+            let c = Logistic::new();
+            sweep::<1>(dy, x, dx, |dy, x| dy.mul(bends::log_sigmoid_slope(&c, x)));
+        }
+        _ => {
+            let c = Tangent::new();
+            sweep::<1>(dy, x, dx, |dy, x| dy.mul(bends::tanh_shrink_slope(&c, x)));
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Activation functions beyond the usual ones, with their derivatives.
 
-use super::curves::Curves;
-use super::exponential::{Exponential, Falling, Tangent};
+use super::curves::Softplus;
+use super::exponential::{Falling, Logistic, Tangent};
 use crate::vector::{Lanes, Real, Vector};
 
 /// x between −1 and 1, cut there.
@@ -69,72 +69,56 @@ pub fn squareplus_slope(x: Lanes, b: Real) -> Lanes {
     squareplus(x, b).div(root(x, b))
 }
 
-/// The constants of the functions of exp and tanh here.
-pub struct Bends {
-    curves: Curves,
-    /// That of eˣ, which is its own derivative.
-    pub exponential: Exponential,
-    tangent: Tangent,
+/// tanh(ln(1 + eˣ)) and 1 minus it, as fractions of polynomials of e = e^−|x|; and e.
+#[inline(always)]
+fn gate(c: &Falling, x: Lanes) -> (Lanes, Lanes, Lanes) {
+    let (zero, one, two) = (Lanes::splat(0.0), Lanes::splat(1.0), Lanes::splat(2.0));
+    let e = c.exp(x.negative_abs()).mul(Lanes::splat(Falling::UNIT));
+    let square = e.mul(e);
+    let share = x.select_less(zero, square.add(e.add(e)), one.add(e.add(e)));
+    let rest = x.select_less(zero, two, square.add(square));
+    let total = share.add(rest);
+    (share.div(total), rest.div(total), e)
 }
 
-impl Bends {
-    /// The constants.
-    #[allow(clippy::new_without_default)]
-    pub fn new() -> Self {
-        Self { curves: Curves::new(), exponential: Exponential::new(), tangent: Tangent::new() }
-    }
+/// x·tanh(ln(1 + eˣ)) (Misra, "Mish: A Self Regularized Non-Monotonic Activation Function", 2019).
+#[inline(always)]
+pub fn mish(c: &Falling, x: Lanes) -> Lanes {
+    x.mul(gate(c, x).0)
+}
 
-    /// tanh(ln(1 + eˣ)) and 1 minus it, as fractions of polynomials of e = e^−|x|; and e.
-    #[inline(always)]
-    fn gate(&self, x: Lanes) -> (Lanes, Lanes, Lanes) {
-        let (zero, one, two) = (Lanes::splat(0.0), Lanes::splat(1.0), Lanes::splat(2.0));
-        let e = self.curves.falling.exp(x.negative_abs()).mul(Lanes::splat(Falling::UNIT));
-        let square = e.mul(e);
-        let share = x.select_less(zero, square.add(e.add(e)), one.add(e.add(e)));
-        let rest = x.select_less(zero, two, square.add(square));
-        let total = share.add(rest);
-        (share.div(total), rest.div(total), e)
-    }
+/// Derivative of [`mish`]: t + x·(1 − t²)·sigmoid(x), where the sigmoid is 1 / (1 + e), below 0 e / (1 + e).
+#[inline(always)]
+pub fn mish_slope(c: &Falling, x: Lanes) -> Lanes {
+    let (zero, one) = (Lanes::splat(0.0), Lanes::splat(1.0));
+    let (t, rest, e) = gate(c, x);
+    let bend = rest.mul(t.add(one));
+    let sigmoid = x.select_less(zero, e, one).div(e.add(one));
+    t.add(x.mul(bend.mul(sigmoid)))
+}
 
-    /// x·tanh(ln(1 + eˣ)) (Misra, "Mish: A Self Regularized Non-Monotonic Activation Function", 2019).
-    #[inline(always)]
-    pub fn mish(&self, x: Lanes) -> Lanes {
-        x.mul(self.gate(x).0)
-    }
+/// ln sigmoid(x) = −softplus(−x).
+#[inline(always)]
+pub fn log_sigmoid(c: &Softplus, x: Lanes) -> Lanes {
+    let zero = Lanes::splat(0.0);
+    zero.sub(c.softplus(zero.sub(x)))
+}
 
-    /// Derivative of [`Self::mish`]: t + x·(1 − t²)·sigmoid(x), where the sigmoid is 1 / (1 + e), below 0 e / (1 + e).
-    #[inline(always)]
-    pub fn mish_slope(&self, x: Lanes) -> Lanes {
-        let (zero, one) = (Lanes::splat(0.0), Lanes::splat(1.0));
-        let (t, rest, e) = self.gate(x);
-        let bend = rest.mul(t.add(one));
-        let sigmoid = x.select_less(zero, e, one).div(e.add(one));
-        t.add(x.mul(bend.mul(sigmoid)))
-    }
+/// Derivative of [`log_sigmoid`]: sigmoid(−x).
+#[inline(always)]
+pub fn log_sigmoid_slope(c: &Logistic, x: Lanes) -> Lanes {
+    c.sigmoid(Lanes::splat(0.0).sub(x))
+}
 
-    /// ln sigmoid(x) = −softplus(−x).
-    #[inline(always)]
-    pub fn log_sigmoid(&self, x: Lanes) -> Lanes {
-        let zero = Lanes::splat(0.0);
-        zero.sub(self.curves.softplus(zero.sub(x)))
-    }
+/// x − tanh(x).
+#[inline(always)]
+pub fn tanh_shrink(c: &Tangent, x: Lanes) -> Lanes {
+    x.sub(c.tanh(x))
+}
 
-    /// Derivative of [`Self::log_sigmoid`]: sigmoid(−x).
-    #[inline(always)]
-    pub fn log_sigmoid_slope(&self, x: Lanes) -> Lanes {
-        self.curves.logistic.sigmoid(Lanes::splat(0.0).sub(x))
-    }
-
-    /// x − tanh(x).
-    #[inline(always)]
-    pub fn tanh_shrink(&self, x: Lanes) -> Lanes {
-        x.sub(self.tangent.tanh(x))
-    }
-
-    /// Derivative of [`Self::tanh_shrink`]: tanh²(x).
-    #[inline(always)]
-    pub fn tanh_shrink_slope(&self, x: Lanes) -> Lanes {
-        let t = self.tangent.tanh(x);
-        t.mul(t)
-    }
+/// Derivative of [`tanh_shrink`]: tanh²(x).
+#[inline(always)]
+pub fn tanh_shrink_slope(c: &Tangent, x: Lanes) -> Lanes {
+    let t = c.tanh(x);
+    t.mul(t)
 }

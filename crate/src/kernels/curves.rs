@@ -1,7 +1,7 @@
-//! The activation functions that are made of exp and the normal distribution, with their derivatives.
+//! The activation functions that are made of exp, with their derivatives. Each takes the constants that it needs and no others: what does
+//! not fit the registers is loaded for every vector.
 
 use super::exponential::{Falling, Logistic};
-use super::normal::Normal;
 use crate::vector::{Lanes, Real, Vector};
 use std::hint::black_box;
 
@@ -29,94 +29,77 @@ pub fn hard_sigmoid_slope(x: Lanes) -> Lanes {
 /// Minimax polynomial of 2·artanh(s) / s in s² for 0 ≤ s ≤ 1/3, highest power first; its error is 5e-9 of the value.
 const ARTANH: [Real; 5] = [0.280_119_86, 0.280_018_05, 0.400_215_27, 0.666_664_16, 2.0];
 
-/// The constants of all functions here.
-pub struct Curves {
-    /// Also that of eˣ for x ≤ 0.
-    pub falling: Falling,
-    /// Also that of silu and of softplus' derivative.
-    pub logistic: Logistic,
-    normal: Normal,
+/// x for x ≥ 0, else `limit`·(eˣ − 1) (Clevert et al., 2015).
+#[inline(always)]
+pub fn elu(c: &Falling, x: Lanes, limit: Real) -> Lanes {
+    let low = c.exp_minus_one(x).mul(Lanes::splat(limit * Falling::UNIT));
+    x.select_less(Lanes::splat(0.0), low, x)
+}
+
+/// Derivative of [`elu`] by its input.
+#[inline(always)]
+pub fn elu_slope(c: &Falling, x: Lanes, limit: Real) -> Lanes {
+    let low = c.exp(x).mul(Lanes::splat(limit * Falling::UNIT));
+    Lanes::splat(0.0).select_less(x, Lanes::splat(1.0), low)
+}
+
+/// Elu with limit and scale that keep mean 0 and variance 1.
+#[inline(always)]
+pub fn selu(c: &Falling, x: Lanes) -> Lanes {
+    elu(c, x, SELU_LIMIT).mul(Lanes::splat(SELU_SCALE))
+}
+
+/// Derivative of [`selu`].
+#[inline(always)]
+pub fn selu_slope(c: &Falling, x: Lanes) -> Lanes {
+    elu_slope(c, x, SELU_LIMIT).mul(Lanes::splat(SELU_SCALE))
+}
+
+/// 2u, u = √(2/π)·(x + 0.044715·x³).
+#[inline(always)]
+fn gelu_inner(x: Lanes) -> Lanes {
+    x.mul(x).mul_add(Lanes::splat(GELU_CUBE), Lanes::splat(GELU_LINE)).mul(x)
+}
+
+/// x/2·(1 + tanh u) = x·sigmoid(2u): a sum that would lose its digits where tanh u nears −1 is not there.
+#[inline(always)]
+pub fn gelu_tanh(c: &Logistic, x: Lanes) -> Lanes {
+    x.mul(c.sigmoid(gelu_inner(x)))
+}
+
+/// Derivative of [`gelu_tanh`]: s + s·(1 − s)·x·2u′ with s = sigmoid(2u), from the smaller one of s and 1 − s.
+#[inline(always)]
+pub fn gelu_tanh_slope(c: &Logistic, x: Lanes) -> Lanes {
+    let (zero, one) = (Lanes::splat(0.0), Lanes::splat(1.0));
+    let small = c.sigmoid(gelu_inner(x).negative_abs());
+    let large = one.sub(small);
+    let inner = x.mul(x).mul_add(Lanes::splat(3.0 * GELU_CUBE), Lanes::splat(GELU_LINE));
+    let bend = small.mul(large);
+    // Where there is no bend any more, x may be infinite.
+    let share = zero.select_less(bend, x.mul(inner).mul(bend), zero);
+    x.select_less(zero, small, large).add(share)
+}
+
+/// Derivative of x·sigmoid(x): s·(1 + x·(1 − s)).
+#[inline(always)]
+pub fn silu_slope(c: &Logistic, x: Lanes) -> Lanes {
+    let one = Lanes::splat(1.0);
+    let s = c.sigmoid(x);
+    let share = x.mul(s.mul(one.sub(s)));
+    s.add(share)
+}
+
+/// The constants of softplus.
+pub struct Softplus {
+    falling: Falling,
     artanh: [Lanes; 5],
 }
 
-impl Curves {
+impl Softplus {
     /// The constants.
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
-        let artanh = ARTANH.map(|value| Lanes::splat(black_box(value)));
-        Self { falling: Falling::new(), logistic: Logistic::new(), normal: Normal::new(), artanh }
-    }
-
-    /// x for x ≥ 0, else `limit`·(eˣ − 1) (Clevert et al., 2015).
-    #[inline(always)]
-    pub fn elu(&self, x: Lanes, limit: Real) -> Lanes {
-        let low = self.falling.exp_minus_one(x).mul(Lanes::splat(limit * Falling::UNIT));
-        x.select_less(Lanes::splat(0.0), low, x)
-    }
-
-    /// Derivative of [`Self::elu`] by its input.
-    #[inline(always)]
-    pub fn elu_slope(&self, x: Lanes, limit: Real) -> Lanes {
-        let low = self.falling.exp(x).mul(Lanes::splat(limit * Falling::UNIT));
-        Lanes::splat(0.0).select_less(x, Lanes::splat(1.0), low)
-    }
-
-    /// Elu with limit and scale that keep mean 0 and variance 1.
-    #[inline(always)]
-    pub fn selu(&self, x: Lanes) -> Lanes {
-        self.elu(x, SELU_LIMIT).mul(Lanes::splat(SELU_SCALE))
-    }
-
-    /// Derivative of [`Self::selu`].
-    #[inline(always)]
-    pub fn selu_slope(&self, x: Lanes) -> Lanes {
-        self.elu_slope(x, SELU_LIMIT).mul(Lanes::splat(SELU_SCALE))
-    }
-
-    /// x·Φ(x) (Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016).
-    #[inline(always)]
-    pub fn gelu(&self, x: Lanes) -> Lanes {
-        self.normal.weighted(x)
-    }
-
-    /// Φ(x) + x·φ(x).
-    #[inline(always)]
-    pub fn gelu_slope(&self, x: Lanes) -> Lanes {
-        self.normal.weighted_slope(x)
-    }
-
-    /// 2u, u = √(2/π)·(x + 0.044715·x³).
-    #[inline(always)]
-    fn gelu_inner(&self, x: Lanes) -> Lanes {
-        x.mul(x).mul_add(Lanes::splat(GELU_CUBE), Lanes::splat(GELU_LINE)).mul(x)
-    }
-
-    /// x/2·(1 + tanh u) = x·sigmoid(2u): a sum that would lose its digits where tanh u nears −1 is not there.
-    #[inline(always)]
-    pub fn gelu_tanh(&self, x: Lanes) -> Lanes {
-        x.mul(self.logistic.sigmoid(self.gelu_inner(x)))
-    }
-
-    /// Derivative of [`Self::gelu_tanh`]: s + s·(1 − s)·x·2u′ with s = sigmoid(2u), from the smaller one of s and 1 − s.
-    #[inline(always)]
-    pub fn gelu_tanh_slope(&self, x: Lanes) -> Lanes {
-        let (zero, one) = (Lanes::splat(0.0), Lanes::splat(1.0));
-        let small = self.logistic.sigmoid(self.gelu_inner(x).negative_abs());
-        let large = one.sub(small);
-        let inner = x.mul(x).mul_add(Lanes::splat(3.0 * GELU_CUBE), Lanes::splat(GELU_LINE));
-        let bend = small.mul(large);
-        // Where there is no bend any more, x may be infinite.
-        let share = zero.select_less(bend, x.mul(inner).mul(bend), zero);
-        x.select_less(zero, small, large).add(share)
-    }
-
-    /// Derivative of x·sigmoid(x): s·(1 + x·(1 − s)).
-    #[inline(always)]
-    pub fn silu_slope(&self, x: Lanes) -> Lanes {
-        let one = Lanes::splat(1.0);
-        let s = self.logistic.sigmoid(x);
-        let share = x.mul(s.mul(one.sub(s)));
-        s.add(share)
+        Self { falling: Falling::new(), artanh: ARTANH.map(|value| Lanes::splat(black_box(value))) }
     }
 
     /// ln(1 + eˣ) = max(x, 0) + ln(1 + e), e = e^−|x|; ln(1 + e) = 2·artanh(e / (2 + e)).

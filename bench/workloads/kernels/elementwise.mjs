@@ -12,7 +12,7 @@ import { numbers } from '../numbers.mjs';
 const TOLERANCE = 2e-6;
 
 /**
- * Divisions of a value, other instructions of four: crate/src/kernels/exponential.rs, without loads and stores, and for sigmoid
+ * Divisions of a value, other instructions of four: crate/src/kernels/exponential.rs, curves.rs and normal.rs, without loads and stores, and for sigmoid
  * without the integers that tell whether all values are small, which other units compute.
  */
 const curves = {

@@ -113,6 +113,11 @@ pub fn forward_in_place(activation: Activation, y: &mut [Real]) {
 /// What takes a function of four lanes and applies it, so that each function is named once.
 trait Visitor: Sized {
     fn apply(self, function: impl Fn(Lanes) -> Lanes);
+    /// For functions that need constants.
+    #[inline(always)]
+    fn apply_with<C>(self, constants: C, function: impl Fn(&C, Lanes) -> Lanes) {
+        self.apply(|x| function(&constants, x));
+    }
     /// For functions of a few instructions, among which those of the loop would count.
     #[inline(always)]
     fn apply_brief(self, function: impl Fn(Lanes) -> Lanes) {
@@ -190,10 +195,7 @@ fn with_function(activation: Activation, visitor: impl Visitor) {
             visitor.apply_simpler(|x| c.are_within(x), within, |x| x.mul(c.sigmoid(x)));
         }
         Activation::Relu => visitor.apply_brief(|x| x.at_least(zero)),
-        Activation::Tanh => {
-            let constants = Tangent::new();
-            visitor.apply(|x| constants.tanh(x));
-        }
+        Activation::Tanh => visitor.apply_with(Tangent::new(), Tangent::tanh),
         Activation::Relu6 => visitor.apply_brief(|x| x.at_least(zero).at_most(Lanes::splat(6.0))),
         Activation::LeakyRelu(slope) => visitor.apply_brief(|x| x.select_less(zero, x.mul(Lanes::splat(slope)), x)),
         Activation::HardSigmoid => visitor.apply(curves::hard_sigmoid),
@@ -214,26 +216,11 @@ fn with_function(activation: Activation, visitor: impl Visitor) {
 #[inline(never)]
 fn with_curve(activation: Activation, visitor: impl Visitor) {
     match activation {
-        Activation::Elu(limit) => {
-            let c = Falling::new();
-            visitor.apply(|x| curves::elu(&c, x, limit));
-        }
-        Activation::Selu => {
-            let c = Falling::new();
-            visitor.apply(|x| curves::selu(&c, x));
-        }
-        Activation::Gelu => {
-            let c = Normal::new();
-            visitor.apply(|x| c.weighted(x));
-        }
-        Activation::GeluTanh => {
-            let c = Logistic::new();
-            visitor.apply(|x| curves::gelu_tanh(&c, x));
-        }
-        _ => {
-            let c = Softplus::new();
-            visitor.apply(|x| c.softplus(x));
-        }
+        Activation::Elu(limit) => visitor.apply_with(Falling::new(), |c, x| curves::elu(c, x, limit)),
+        Activation::Selu => visitor.apply_with(Falling::new(), curves::selu),
+        Activation::Gelu => visitor.apply_with(Normal::new(), Normal::weighted),
+        Activation::GeluTanh => visitor.apply_with(Logistic::new(), curves::gelu_tanh),
+        _ => visitor.apply_with(Softplus::new(), Softplus::softplus),
     }
 }
 
@@ -241,22 +228,10 @@ fn with_curve(activation: Activation, visitor: impl Visitor) {
 #[inline(never)]
 fn with_bend(activation: Activation, visitor: impl Visitor) {
     match activation {
-        Activation::Mish => {
-            let c = Falling::new();
-            visitor.apply(|x| bends::mish(&c, x));
-        }
-        Activation::Exponential => {
-            let c = Exponential::new();
-            visitor.apply(|x| c.exp(x));
-        }
-        Activation::LogSigmoid => {
-            let c = Softplus::new();
-            visitor.apply(|x| bends::log_sigmoid(&c, x));
-        }
-        _ => {
-            let c = Tangent::new();
-            visitor.apply(|x| bends::tanh_shrink(&c, x));
-        }
+        Activation::Mish => visitor.apply_with(Falling::new(), bends::mish),
+        Activation::Exponential => visitor.apply_with(Exponential::new(), Exponential::exp),
+        Activation::LogSigmoid => visitor.apply_with(Softplus::new(), bends::log_sigmoid),
+        _ => visitor.apply_with(Tangent::new(), bends::tanh_shrink),
     }
 }
 
@@ -305,60 +280,39 @@ fn with_slope(activation: Activation, v: &[Real], dy: Option<&[Real]>, dx: &mut 
         }
         Activation::Squareplus(b) => sweep::<1>(dy, v, dx, |dy, x| dy.mul(bends::squareplus_slope(x, b))),
         Activation::Mish | Activation::Exponential | Activation::LogSigmoid | Activation::TanhShrink => {
-            bend_gradient(activation, v, dy, dx);
+            bend_gradient(activation, (v, dy, dx));
         }
-        _ => curve_gradient(activation, v, dy, dx),
+        _ => curve_gradient(activation, (v, dy, dx)),
+    }
+}
+
+/// What [`with_slope`] gets.
+type Arrays<'a> = (&'a [Real], Option<&'a [Real]>, &'a mut [Real]);
+
+/// [`with_slope`] of a derivative that needs constants.
+#[inline(always)]
+fn slopes<C>(constants: C, (x, dy, dx): Arrays, slope: impl Fn(&C, Lanes) -> Lanes) {
+    sweep::<1>(dy, x, dx, |dy, x| dy.mul(slope(&constants, x)));
+}
+
+#[inline(never)]
+fn curve_gradient(activation: Activation, arrays: Arrays) {
+    match activation {
+        Activation::Elu(limit) => slopes(Falling::new(), arrays, |c, x| curves::elu_slope(c, x, limit)),
+        Activation::Selu => slopes(Falling::new(), arrays, curves::selu_slope),
+        Activation::Gelu => slopes(Normal::new(), arrays, Normal::weighted_slope),
+        Activation::GeluTanh => slopes(Logistic::new(), arrays, curves::gelu_tanh_slope),
+        Activation::Silu => slopes(Logistic::new(), arrays, curves::silu_slope),
+        _ => slopes(Logistic::new(), arrays, Logistic::sigmoid),
     }
 }
 
 #[inline(never)]
-fn curve_gradient(activation: Activation, x: &[Real], dy: Option<&[Real]>, dx: &mut [Real]) {
+fn bend_gradient(activation: Activation, arrays: Arrays) {
     match activation {
-        Activation::Elu(limit) => {
-            let c = Falling::new();
-            sweep::<1>(dy, x, dx, |dy, x| dy.mul(curves::elu_slope(&c, x, limit)));
-        }
-        Activation::Selu => {
-            let c = Falling::new();
-            sweep::<1>(dy, x, dx, |dy, x| dy.mul(curves::selu_slope(&c, x)));
-        }
-        Activation::Gelu => {
-            let c = Normal::new();
-            sweep::<1>(dy, x, dx, |dy, x| dy.mul(c.weighted_slope(x)));
-        }
-        Activation::GeluTanh => {
-            let c = Logistic::new();
-            sweep::<1>(dy, x, dx, |dy, x| dy.mul(curves::gelu_tanh_slope(&c, x)));
-        }
-        Activation::Silu => {
-            let c = Logistic::new();
-            sweep::<1>(dy, x, dx, |dy, x| dy.mul(curves::silu_slope(&c, x)));
-        }
-        _ => {
-            let c = Logistic::new();
-            sweep::<1>(dy, x, dx, |dy, x| dy.mul(c.sigmoid(x)));
-        }
-    }
-}
-
-#[inline(never)]
-fn bend_gradient(activation: Activation, x: &[Real], dy: Option<&[Real]>, dx: &mut [Real]) {
-    match activation {
-        Activation::Mish => {
-            let c = Falling::new();
-            sweep::<1>(dy, x, dx, |dy, x| dy.mul(bends::mish_slope(&c, x)));
-        }
-        Activation::Exponential => {
-            let c = Exponential::new();
-            sweep::<1>(dy, x, dx, |dy, x| dy.mul(c.exp(x)));
-        }
-        Activation::LogSigmoid => {
-            let c = Logistic::new();
-            sweep::<1>(dy, x, dx, |dy, x| dy.mul(bends::log_sigmoid_slope(&c, x)));
-        }
-        _ => {
-            let c = Tangent::new();
-            sweep::<1>(dy, x, dx, |dy, x| dy.mul(bends::tanh_shrink_slope(&c, x)));
-        }
+        Activation::Mish => slopes(Falling::new(), arrays, bends::mish_slope),
+        Activation::Exponential => slopes(Exponential::new(), arrays, Exponential::exp),
+        Activation::LogSigmoid => slopes(Logistic::new(), arrays, bends::log_sigmoid_slope),
+        _ => slopes(Tangent::new(), arrays, bends::tanh_shrink_slope),
     }
 }

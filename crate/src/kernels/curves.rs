@@ -2,8 +2,7 @@
 //! not fit the registers is loaded for every vector.
 
 use super::exponential::{Falling, Logistic};
-use crate::vector::{Lanes, Real, Vector};
-use std::hint::black_box;
+use crate::vector::{opaque, Lanes, Real, Vector};
 
 /// Limit and scale of selu (Klambauer et al., "Self-Normalizing Neural Networks", 2017).
 const SELU_LIMIT: Real = 1.673_263_2;
@@ -99,7 +98,7 @@ impl Softplus {
     /// The constants.
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
-        Self { falling: Falling::new(), artanh: ARTANH.map(|value| Lanes::splat(black_box(value))) }
+        Self { falling: Falling::new(), artanh: ARTANH.map(opaque) }
     }
 
     /// ln(1 + eˣ) = max(x, 0) + ln(1 + e), e = e^−|x|; ln(1 + e) = 2·artanh(e / (2 + e)).

@@ -2,11 +2,9 @@
 //!
 //! Coefficients of exp: S. L. Moshier's Cephes library, `expf`.
 
-use crate::vector::{Lanes, Vector, ROUND};
-use std::hint::black_box;
+use crate::vector::{opaque, Lanes, Vector, ROUND};
 
-/// The constants of the polynomials, as values that the compiler does not know. A constant vector costs V8 four
-/// instructions at every use; one that it must keep costs one load.
+/// The constants of the polynomials.
 #[derive(Clone, Copy)]
 pub struct Exponential {
     low: Lanes,
@@ -19,11 +17,6 @@ pub struct Exponential {
     one: Lanes,
 }
 
-#[inline(always)]
-fn constant(value: f32) -> Lanes {
-    Lanes::splat(black_box(value))
-}
-
 impl Exponential {
     /// The constants.
     #[inline(always)]
@@ -31,15 +24,15 @@ impl Exponential {
     pub fn new() -> Self {
         Self {
             // Beyond these the result is 0 or infinity.
-            low: constant(-104.0),
-            high: constant(89.0),
-            log2e: constant(std::f32::consts::LOG2_E),
-            round: constant(ROUND),
+            low: opaque(-104.0),
+            high: opaque(89.0),
+            log2e: opaque(std::f32::consts::LOG2_E),
+            round: opaque(ROUND),
             // ln 2 in two parts; the first has few bits, so that n times it is exact.
-            ln2: [-0.693_359_375, 2.121_944_4e-4].map(constant),
-            p: [1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5].map(constant),
-            bias: constant(f32::from_bits(127 << 23)),
-            one: constant(1.0),
+            ln2: [-0.693_359_375, 2.121_944_4e-4].map(opaque),
+            p: [1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5].map(opaque),
+            bias: opaque(f32::from_bits(127 << 23)),
+            one: opaque(1.0),
         }
     }
 
@@ -73,6 +66,14 @@ impl Exponential {
 /// Minimax polynomial of (e⁻ʳ − 1 + r) / r² for |r| ≤ ln 2 / 2, highest power first; its error is 0.05 ULP of e⁻ʳ.
 const LOGISTIC: [f32; 5] = [1.381_432e-3, -8.368_851e-3, 4.166_84e-2, -1.666_652e-1, 4.999_999_4e-1];
 
+/// A polynomial of fourth degree, highest power first, by Estrin's scheme: an operation more than Horner's where the square is of no
+/// other use, but half as many steps that wait for each other. A processor looks no more than two vectors ahead.
+#[inline(always)]
+fn quartic(p: &[Lanes; 5], x: Lanes, square: Lanes) -> Lanes {
+    let (middle, low) = (p[1].mul_add(x, p[2]), p[3].mul_add(x, p[4]));
+    p[0].mul_add(square, middle).mul_add(square, low)
+}
+
 /// The constants of the logistic function. It is evaluated most often of all, so that it has its own way through exp:
 /// fewer constants, which then fit the registers, and a range reduction whose sum holds the exponent's bits already.
 #[derive(Clone, Copy)]
@@ -94,15 +95,15 @@ impl Logistic {
     pub fn new() -> Self {
         Self {
             // Beyond -104 the result is 0, beyond 42 it is 1.
-            low: constant(-104.0),
-            high: constant(42.0),
-            log2e: constant(-std::f32::consts::LOG2_E),
+            low: opaque(-104.0),
+            high: opaque(42.0),
+            log2e: opaque(-std::f32::consts::LOG2_E),
             // The low bits of n + round are the exponent's bits of 2ⁿ⁻⁶⁴.
-            round: constant(ROUND + 63.0),
-            ln2: [0.693_359_375, -2.121_944_4e-4].map(constant),
-            p: LOGISTIC.map(constant),
-            one: constant(1.0),
-            scale: constant(f32::from_bits((127 - 64) << 23)),
+            round: opaque(ROUND + 63.0),
+            ln2: [0.693_359_375, -2.121_944_4e-4].map(opaque),
+            p: LOGISTIC.map(opaque),
+            one: opaque(1.0),
+            scale: opaque(f32::from_bits((127 - 64) << 23)),
         }
     }
 
@@ -131,11 +132,8 @@ impl Logistic {
         // −x = n·ln 2 − r.
         let r = n.mul_add(self.ln2[0], x);
         let r = n.mul_add(self.ln2[1], r);
-        // Estrin's scheme takes an operation more than Horner's, but the steps that wait for each other are half as many: a
-        // processor looks no more than two vectors ahead.
         let square = r.mul(r);
-        let (middle, low) = (self.p[1].mul_add(r, self.p[2]), self.p[3].mul_add(r, self.p[4]));
-        let p = self.p[0].mul_add(square, middle).mul_add(square, low).mul_add(square, self.one.sub(r));
+        let p = quartic(&self.p, r, square).mul_add(square, self.one.sub(r));
         self.scale.div(p.mul_add(rounded.exponent(), self.scale))
     }
 }
@@ -161,14 +159,14 @@ impl Falling {
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
-            low: constant(-104.0),
-            log2e: constant(std::f32::consts::LOG2_E),
+            low: opaque(-104.0),
+            log2e: opaque(std::f32::consts::LOG2_E),
             // The low bits of n + round are the exponent's bits of 2ⁿ⁺⁶⁴.
-            round: constant(ROUND + 191.0),
-            ln2: [-0.693_359_375, 2.121_944_4e-4].map(constant),
-            p: [0, 1, 2, 3, 4].map(|k| constant(LOGISTIC[k].abs())),
-            one: constant(1.0),
-            unit: constant(1.0 / Self::UNIT),
+            round: opaque(ROUND + 191.0),
+            ln2: [-0.693_359_375, 2.121_944_4e-4].map(opaque),
+            p: [0, 1, 2, 3, 4].map(|k| opaque(LOGISTIC[k].abs())),
+            one: opaque(1.0),
+            unit: opaque(1.0 / Self::UNIT),
         }
     }
 
@@ -199,9 +197,7 @@ impl Falling {
         let r = n.mul_add(self.ln2[0], x);
         let r = n.mul_add(self.ln2[1], r);
         let square = r.mul(r);
-        let (middle, low) = (self.p[1].mul_add(r, self.p[2]), self.p[3].mul_add(r, self.p[4]));
-        let p = self.p[0].mul_add(square, middle).mul_add(square, low);
-        Reduced { r, square, p, power: rounded.exponent() }
+        Reduced { r, square, p: quartic(&self.p, r, square), power: rounded.exponent() }
     }
 }
 
@@ -243,16 +239,16 @@ impl Tangent {
     pub fn new() -> Self {
         Self {
             // Beyond it the result is 1.
-            high: constant(10.0),
-            log2e: constant(2.0 * std::f32::consts::LOG2_E),
+            high: opaque(10.0),
+            log2e: opaque(2.0 * std::f32::consts::LOG2_E),
             // The low bits of n + round are the exponent's bits of 2ⁿ.
-            round: constant(ROUND + 127.0),
-            ln2: [-0.693_359_375 / 2.0, 2.121_944_4e-4 / 2.0].map(constant),
+            round: opaque(ROUND + 127.0),
+            ln2: [-0.693_359_375 / 2.0, 2.121_944_4e-4 / 2.0].map(opaque),
             // With r = −2h: (e²ʰ − 1)/2 = h + h²·p(h).
-            p: [(32.0, 0), (-16.0, 1), (8.0, 2), (-4.0, 3), (2.0, 4)].map(|(scale, k)| constant(scale * LOGISTIC[k])),
-            half: constant(0.5),
-            minus_half: constant(-0.5),
-            one: constant(1.0),
+            p: [(32.0, 0), (-16.0, 1), (8.0, 2), (-4.0, 3), (2.0, 4)].map(|(scale, k)| opaque(scale * LOGISTIC[k])),
+            half: opaque(0.5),
+            minus_half: opaque(-0.5),
+            one: opaque(1.0),
         }
     }
 
@@ -268,8 +264,7 @@ impl Tangent {
         let h = n.mul_add(self.ln2[0], size);
         let h = n.mul_add(self.ln2[1], h);
         let square = h.mul(h);
-        let (middle, low) = (self.p[1].mul_add(h, self.p[2]), self.p[3].mul_add(h, self.p[4]));
-        let near = self.p[0].mul_add(square, middle).mul_add(square, low).mul_add(square, h);
+        let near = quartic(&self.p, h, square).mul_add(square, h);
         let power = rounded.exponent();
         let t = near.mul_add(power, power.mul_add(self.half, self.minus_half));
         t.div(t.add(self.one)).with_sign_of(x)

@@ -58,17 +58,9 @@ pub fn noise(noise: Noise, stream: u32, clock: Clock, x: &[Real], y: &mut [Real]
             let Some(limit) = limit_of(chance) else { return y.fill(lowest as Real) };
             let limit = Words::splat(limit);
             let [scale, offset, lowest] = [scale, offset, lowest].map(|value| Lanes::splat(value as Real));
-            each_share(y, GROUP, WORK * GROUP, |first, y| {
-                let change = |x: Lanes, words: Words| words.select_from(limit, x.mul(scale).add(offset), lowest);
-                draws.map(number_of(first), &x[first * GROUP..][..y.len()], y, change);
-            });
+            each_value(&draws, WORK, x, y, |x, words| words.select_from(limit, x.mul(scale).add(offset), lowest));
         }
     }
-}
-
-/// The number whose words a group begins with.
-fn number_of(group: usize) -> u32 {
-    (group * GROUP / 4) as u32
 }
 
 /// Operations of a normal number, by the time they take.
@@ -76,9 +68,14 @@ const WORK_OF_NORMAL: usize = 130;
 
 /// Hands every four values and their normal numbers to `change`.
 fn apply_normals(draws: &Draws, x: &[Real], y: &mut [Real], change: impl Fn(Lanes, Lanes) -> Lanes + Sync) {
-    each_share(y, GROUP, WORK_OF_NORMAL * GROUP, |first, y| {
-        let quantile = Quantile::new();
-        let x = &x[first * GROUP..][..y.len()];
-        draws.map(number_of(first), x, y, |x, words| change(x, quantile.normals(words)));
+    let quantile = Quantile::new();
+    each_value(draws, WORK_OF_NORMAL, x, y, |x, words| change(x, quantile.normals(words)));
+}
+
+/// Hands every four values and their words to `change`, which takes `work` operations a value.
+fn each_value(draws: &Draws, work: usize, x: &[Real], y: &mut [Real], change: impl Fn(Lanes, Words) -> Lanes + Sync) {
+    each_share(y, GROUP, work * GROUP, |first, y| {
+        let number = (first * GROUP / 4) as u32;
+        draws.map(number, &x[first * GROUP..][..y.len()], y, &change);
     });
 }

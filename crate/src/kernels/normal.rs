@@ -1,8 +1,7 @@
 //! The normal distribution of four lanes, which keeps its digits where it nears 0.
 
 use super::exponential::Falling;
-use crate::vector::{Lanes, Real, Vector};
-use std::hint::black_box;
+use crate::vector::{opaque, Lanes, Real, Vector};
 
 /// 1/√(2π).
 const NORMAL: Real = 0.398_942_3;
@@ -27,7 +26,7 @@ const TAIL: [Real; 9] = [
     0.139_621_26,
 ];
 
-/// The constants, as values that the compiler does not know: see `exponential`.
+/// The constants.
 pub struct Normal {
     falling: Falling,
     minus_half: Lanes,
@@ -42,14 +41,13 @@ impl Normal {
     /// The constants.
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
-        let constant = |value| Lanes::splat(black_box(value));
         // What `Falling::UNIT` takes away is a power of two, which changes no digit.
-        let tail = TAIL.map(|value| constant(value * Falling::UNIT));
+        let tail = TAIL.map(|value| opaque(value * Falling::UNIT));
         Self {
             falling: Falling::new(),
-            minus_half: constant(-0.5),
-            furthest: constant(-FURTHEST),
-            rate: constant(-RATE),
+            minus_half: opaque(-0.5),
+            furthest: opaque(-FURTHEST),
+            rate: opaque(-RATE),
             tail,
         }
     }

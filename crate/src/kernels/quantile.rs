@@ -1,7 +1,7 @@
 //! Normal numbers of random words: the inverse of the normal distribution.
 
 use super::logarithm::logarithm_of_normal;
-use crate::vector::{Lanes, Real, Vector, Words};
+use crate::vector::{opaque, Lanes, Real, Vector, Words, ROOT};
 use std::hint::black_box;
 
 /// Minimax polynomial of log₂(1 + t) / t for √½ − 1 ≤ t ≤ √2 − 1, highest power first; log₂'s error is 5e-8.
@@ -30,7 +30,7 @@ const UNIT: Real = 1.0 / 4_294_967_296.0;
 /// Words nearer to an end, 0 or 2³², are left to [`far`]: one in a thousand.
 const FAR: u32 = 1 << 21;
 
-/// The constants, as values that the compiler does not know: see `exponential`.
+/// The constants, as values that the compiler does not know.
 pub struct Quantile {
     half: Lanes,
     double: Lanes,
@@ -46,17 +46,16 @@ impl Quantile {
     /// The constants.
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
-        let constant = |value| Lanes::splat(black_box(value));
         Self {
-            half: constant(0.5),
-            double: constant(2.0 * UNIT),
-            one: constant(1.0),
-            two: constant(2.0),
+            half: opaque(0.5),
+            double: opaque(2.0 * UNIT),
+            one: opaque(1.0),
+            two: opaque(2.0),
             middle: Words::splat(black_box(1 << 31)),
-            root: Words::splat(black_box(Words::ROOT)),
-            log2: LOG2.map(constant),
+            root: Words::splat(black_box(ROOT)),
+            log2: LOG2.map(opaque),
             // What it is multiplied by is counted in words.
-            curve: CURVE.map(|value| constant(value * UNIT)),
+            curve: CURVE.map(|value| opaque(value * UNIT)),
         }
     }
 

@@ -36,7 +36,7 @@ pub use simd128::Lanes;
 pub use sweep::{combine, combine_ahead, combine_beside_totals, spread, sweep, totals, update_ahead};
 pub use turned::{columns_to_rows, rows_to_columns};
 pub use windows::{give_fours_to_equal, give_pixels, give_to_equal, Carried, Walk};
-pub use words::Words;
+pub use words::{Words, ROOT};
 
 /// Number of lanes.
 pub const LANES: usize = 4;
@@ -81,6 +81,13 @@ compile_error!("the feature `double` is for native tests");
 #[cfg(not(feature = "double"))]
 /// 1.5·2²³: adding it rounds a small float to an integer in its low bits.
 pub const ROUND: f32 = 12_582_912.0;
+
+/// A number in all lanes that the compiler does not know. A constant vector costs V8 four instructions at every use; one that it must
+/// keep costs one load.
+#[inline(always)]
+pub fn opaque(value: Real) -> Lanes {
+    Lanes::splat(std::hint::black_box(value))
+}
 
 /// Operations on four lanes. Every implementation has the same lanes in the same order.
 pub trait Vector: Copy {

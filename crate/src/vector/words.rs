@@ -5,6 +5,9 @@ pub use portable::Words;
 #[cfg(target_feature = "simd128")]
 pub use simd128::Words;
 
+/// The bits of √½, for [`Words::split`].
+pub const ROOT: u32 = 0x3f35_04f3;
+
 #[cfg(target_feature = "simd128")]
 mod simd128 {
     use crate::vector::Lanes;
@@ -74,10 +77,7 @@ mod simd128 {
             Lanes(f32x4_convert_i32x4(self.0))
         }
 
-        /// The bits of √½.
-        pub const ROOT: u32 = 0x3f35_04f3;
-
-        /// n and m where each lane is m·2ⁿ, √½ ≤ m < √2; for positive normal lanes. `root` is [`Self::ROOT`].
+        /// n and m where each lane is m·2ⁿ, √½ ≤ m < √2; for positive normal lanes. `root` is [`ROOT`](super::ROOT).
         #[inline(always)]
         pub fn split(x: Lanes, root: Self) -> [Lanes; 2] {
             let n = i32x4_shr(i32x4_sub(x.0, root.0), 23);
@@ -163,10 +163,7 @@ mod portable {
             Lanes::from_array(self.0.map(|word| word as i32 as Real))
         }
 
-        /// The bits of √½.
-        pub const ROOT: u32 = 0x3f35_04f3;
-
-        /// n and m where each lane is m·2ⁿ, √½ ≤ m < √2; for positive normal lanes. `root` is [`Self::ROOT`].
+        /// n and m where each lane is m·2ⁿ, √½ ≤ m < √2; for positive normal lanes. `root` is [`ROOT`](super::ROOT).
         #[inline(always)]
         pub fn split(x: Lanes, root: Self) -> [Lanes; 2] {
             #[allow(clippy::unnecessary_cast)] // There are builds whose numbers are doubles.

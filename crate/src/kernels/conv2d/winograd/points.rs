@@ -11,8 +11,7 @@
 //! has as many coefficients.
 
 use super::N;
-use crate::vector::{Lanes, Real, Vector};
-use std::hint::black_box;
+use crate::vector::{opaque, Lanes, Real, Vector};
 
 /// The points besides 0 and infinity are ±A and ±1/A; that A² · 1/A² is 1 saves multiplications.
 const A: f64 = 2.0 / 3.0;
@@ -37,7 +36,7 @@ pub struct Points {
 
 impl Points {
     pub fn new() -> Self {
-        let constant = |value: f64| Lanes::splat(black_box(value as Real));
+        let constant = |value: f64| opaque(value as Real);
         let powers = |x: f64| [constant(x), constant(x * x), constant(x * x * x), constant(x * x * x * x)];
         let (a, b) = (A, 1.0 / A);
         Self {

@@ -5,8 +5,7 @@ use super::points::{around_tile, is_missing, Axis, Points, Transform};
 use super::{along, by_taps, side, N};
 use crate::gemm::micro::{Rectangle, RectangleMut};
 use crate::geometry::Geometry;
-use crate::vector::{copy, Lanes, Real, Vector, LANES};
-use std::hint::black_box;
+use crate::vector::{copy, opaque, Lanes, Real, Vector, LANES};
 use std::ops::Range;
 
 /// A correlation of stride 1 with filters of 3×3, 5×5, 1×3 or 1×5 taps, or the transpose of one. A border may be negative: what lies there is not
@@ -343,7 +342,7 @@ fn copy_patch<const R: usize, const C: usize>(
 /// Writes zeros.
 pub fn clear(values: &mut [Real]) {
     // LLVM would make memory.fill of a zero that it knows, which takes longer than a pixel.
-    let zero = Lanes::splat(black_box(0.0));
+    let zero = opaque(0.0);
     for vector in values.chunks_exact_mut(LANES) {
         zero.store(vector);
     }

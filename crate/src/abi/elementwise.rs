@@ -1,9 +1,9 @@
-//! Exports of what works on each element, of gathers, and of the loops that measure the peak.
+//! Exports of what works on each element, and of gathers.
 
 use super::call;
 use crate::error::checked_product;
 use crate::kernels::activation::{self, Activation};
-use crate::kernels::{elementwise, peak};
+use crate::kernels::elementwise;
 use wasm_bindgen::prelude::*;
 
 /// `y = activation(x)`; `y` may be `x`. `alpha` is the slope of a leaky relu, the limit of an elu.
@@ -89,16 +89,4 @@ pub fn gather_rows(count: u32, row: u32, indices: u32, source_rows: u32, source:
         let destination = frame.output(destination, checked_product(&[count, row])?)?;
         elementwise::gather_rows(row, indices, source, destination)
     })
-}
-
-/// A loop of fused multiply-adds in 8 or 12 sums, over 56 values at an address: 8 floating point operations of each sum an iteration.
-#[wasm_bindgen]
-pub fn peak_fma(iterations: u32, sums: u32, address: u32) -> u32 {
-    call(|frame| peak::fused(iterations, sums, frame.output(address, peak::VALUES)?))
-}
-
-/// A loop of multiplications and additions, see [`peak_fma`].
-#[wasm_bindgen]
-pub fn peak_mul_add(iterations: u32, sums: u32, address: u32) -> u32 {
-    call(|frame| peak::separate(iterations, sums, frame.output(address, peak::VALUES)?))
 }

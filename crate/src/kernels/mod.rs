@@ -41,7 +41,6 @@ pub mod narrow;
 pub mod noise;
 mod normal;
 mod panel;
-pub mod peak;
 pub mod permute;
 pub mod pointwise_loss;
 pub mod pooling;

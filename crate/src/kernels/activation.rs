@@ -6,7 +6,7 @@ use super::exponential::{Exponential, Falling, Logistic, Tangent};
 use super::map::{map, map_in_place, map_small, map_small_in_place};
 use super::normal::Normal;
 use crate::error::Error;
-use crate::threads::{each_part, each_part_of, WORTH};
+use crate::threads::{each_share_of, each_value, OF_COPYING};
 use crate::vector::{sweep, Lanes, Real, Vector};
 
 /// An activation function.
@@ -90,14 +90,30 @@ impl Activation {
             _ => return Err(Error::UnknownCode),
         })
     }
-}
 
-/// Elements of a part: a function takes some ten operations an element.
-const PART: usize = WORTH / 10;
+    /// Operations that a value takes as long as, for [`each_value`].
+    pub fn work(self) -> usize {
+        match self {
+            Self::Linear | Self::Relu | Self::Relu6 | Self::LeakyRelu(_) | Self::HardTanh => OF_COPYING,
+            Self::SoftShrink(_) | Self::HardShrink(_) | Self::HardSigmoid | Self::HardSwish | Self::Softsign => 8,
+            Self::Gelu | Self::Softplus | Self::LogSigmoid | Self::Mish => 50,
+            _ => 25,
+        }
+    }
+
+    /// The same of a value of its gradient.
+    pub fn work_of_slope(self) -> usize {
+        match self {
+            Self::Sigmoid | Self::Tanh => OF_COPYING,
+            Self::Gelu | Self::GeluTanh | Self::Mish => 70,
+            _ => self.work().min(30),
+        }
+    }
+}
 
 /// `y = activation(x)`.
 pub fn forward(activation: Activation, x: &[Real], y: &mut [Real]) {
-    each_part_of(x, y, PART, |x, y| match activation {
+    each_share_of(x, y, activation.work(), |x, y| match activation {
         Activation::Linear => y.copy_from_slice(x),
         _ => with_function(activation, Between { x, y }),
     });
@@ -238,15 +254,15 @@ fn with_bend(activation: Activation, visitor: impl Visitor) {
 /// `dx = dy · activation′`. `v` is the activation's output for the first five functions, whose derivative it tells: y(1−y)
 /// for sigmoid, y > 0 for relu, 1−y² for tanh. For the others it is the input.
 pub fn gradient(activation: Activation, v: &[Real], dy: &[Real], dx: &mut [Real]) {
-    each_part(dx, PART, |part, dx| {
-        let range = part * PART..part * PART + dx.len();
+    each_value([dx], activation.work_of_slope(), |first, [dx]| {
+        let range = first..first + dx.len();
         with_slope(activation, &v[range.clone()], Some(&dy[range]), dx);
     });
 }
 
 /// `dy = dy · activation′`, see [`gradient`].
 pub fn gradient_in_place(activation: Activation, v: &[Real], dy: &mut [Real]) {
-    each_part_of(v, dy, PART, |v, dy| slope_in_place(activation, v, dy));
+    each_share_of(v, dy, activation.work_of_slope(), |v, dy| slope_in_place(activation, v, dy));
 }
 
 /// [`gradient_in_place`] of a part, by one thread. `v` and `dy` have the same length.

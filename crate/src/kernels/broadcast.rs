@@ -6,7 +6,7 @@ use super::bias::long_total;
 use super::logarithm::map_logarithm;
 use super::map::{map, zip};
 use crate::error::Error;
-use crate::threads::{each_part_of, each_share, OF_COPYING, WORTH};
+use crate::threads::{each_share, each_share_of, OF_COPYING};
 use crate::vector::{Lanes, Real, Vector};
 
 /// What is done with two values.
@@ -276,7 +276,7 @@ fn combine(a: Part<Real>, b: Part<Real>, y: &mut [Real], apply: impl Fn(Lanes, L
 
 /// `y = f(x)`.
 pub fn unary(operation: Unary, x: &[Real], y: &mut [Real]) {
-    each_part_of(x, y, WORTH / OPERATIONS, |x, y| unary_part(operation, x, y));
+    each_share_of(x, y, OPERATIONS, |x, y| unary_part(operation, x, y));
 }
 
 fn unary_part(operation: Unary, x: &[Real], y: &mut [Real]) {
@@ -300,7 +300,7 @@ fn unary_part(operation: Unary, x: &[Real], y: &mut [Real]) {
 /// `y = x`, brought between `low` and `high`; NaN stays.
 pub fn clip(low: Real, high: Real, x: &[Real], y: &mut [Real]) {
     let (low, high) = (Lanes::splat(low), Lanes::splat(high));
-    each_part_of(x, y, WORTH / OPERATIONS, |x, y| map::<4>(x, y, |x| x.at_least(low).at_most(high)));
+    each_share_of(x, y, OPERATIONS, |x, y| map::<4>(x, y, |x| x.at_least(low).at_most(high)));
 }
 
 /// `y[row] = Σ x[row, column]`; sums are cut into blocks, whose sums are added, so that long ones lose less.

@@ -1,7 +1,7 @@
 //! The relu with all its options: a slope below a threshold and a limit above it.
 
 use super::map::{map, zip};
-use crate::threads::{each_part, each_part_of, WORTH};
+use crate::threads::{each_share_of, each_value};
 use crate::vector::{Lanes, Real, Vector};
 
 /// `limit` where x is that large, `x` from `threshold` on, else `slope · (x − threshold)`.
@@ -15,11 +15,12 @@ pub struct Clipped {
     pub limit: Real,
 }
 
-const PART: usize = WORTH / 10;
+/// Operations that a value takes.
+const WORK: usize = 6;
 
 /// `y = f(x)`; NaN stays.
 pub fn forward(f: Clipped, x: &[Real], y: &mut [Real]) {
-    each_part_of(x, y, PART, |x, y| {
+    each_share_of(x, y, WORK, |x, y| {
         let (threshold, slope, limit) = (Lanes::splat(f.threshold), Lanes::splat(f.slope), Lanes::splat(f.limit));
         map::<4>(x, y, |x| {
             let low = x.sub(threshold).mul(slope);
@@ -30,8 +31,8 @@ pub fn forward(f: Clipped, x: &[Real], y: &mut [Real]) {
 
 /// `dx = dy · f′(x)`; the slope counts at the threshold, zero at the limit.
 pub fn gradient(f: Clipped, x: &[Real], dy: &[Real], dx: &mut [Real]) {
-    each_part(dx, PART, |part, dx| {
-        let range = part * PART..part * PART + dx.len();
+    each_value([dx], WORK, |first, [dx]| {
+        let range = first..first + dx.len();
         let (threshold, slope, limit) = (Lanes::splat(f.threshold), Lanes::splat(f.slope), Lanes::splat(f.limit));
         zip(&dy[range.clone()], &x[range], dx, |dy, x| {
             let above = x.select_less(limit, dy, Lanes::splat(0.0));

@@ -3,39 +3,39 @@
 use super::exponential::Exponential;
 use super::map::{map, zip};
 use crate::error::Error;
-use crate::threads::{each_part, each_part_of, share, WORTH};
+use crate::threads::{each_part, each_share_of, each_value, share, OF_COPYING};
 use crate::vector::{update_ahead, Lanes, Real, Vector};
 
-/// Elements of a part of what takes one operation an element.
-const PART: usize = WORTH / 4;
+/// Operations that an exponential takes as long as.
+const WORK_OF_EXP: usize = 20;
 
 /// Operations in which one value comes from memory that nobody has read for long.
 const WAIT: usize = 16;
 
 /// `y = a + b`.
 pub fn add(a: &[Real], b: &[Real], y: &mut [Real]) {
-    each_part(y, PART, |part, y| {
-        zip(&a[part * PART..][..y.len()], &b[part * PART..][..y.len()], y, |a, b| a.add(b));
+    each_value([y], OF_COPYING, |first, [y]| {
+        zip(&a[first..][..y.len()], &b[first..][..y.len()], y, |a, b| a.add(b));
     });
 }
 
 /// `y = a · b`.
 pub fn multiply(a: &[Real], b: &[Real], y: &mut [Real]) {
-    each_part(y, PART, |part, y| {
-        zip(&a[part * PART..][..y.len()], &b[part * PART..][..y.len()], y, |a, b| a.mul(b));
+    each_value([y], OF_COPYING, |first, [y]| {
+        zip(&a[first..][..y.len()], &b[first..][..y.len()], y, |a, b| a.mul(b));
     });
 }
 
 /// `y = scale · x + offset`.
 pub fn affine(scale: Real, offset: Real, x: &[Real], y: &mut [Real]) {
     let (scale, offset) = (Lanes::splat(scale), Lanes::splat(offset));
-    each_part_of(x, y, PART, |x, y| map::<4>(x, y, |x| x.mul(scale).add(offset)));
+    each_share_of(x, y, OF_COPYING, |x, y| map::<4>(x, y, |x| x.mul(scale).add(offset)));
 }
 
 /// `y = eˣ`.
 pub fn exp(x: &[Real], y: &mut [Real]) {
     let constants = Exponential::new();
-    each_part_of(x, y, WORTH / 20, |x, y| map::<1>(x, y, |x| constants.exp(x)));
+    each_share_of(x, y, WORK_OF_EXP, |x, y| map::<1>(x, y, |x| constants.exp(x)));
 }
 
 /// `destination[r] = source[indices[r]]` for rows of `row` values. A row is asked for while the one before it is copied: which it

@@ -1,7 +1,7 @@
 //! What becomes of the values of a product while they are still in a cache.
 
 use super::activation::{forward_in_place, slope_in_place, Activation};
-use crate::threads::{each_part, WORTH};
+use crate::threads::each_value;
 use crate::vector::Real;
 
 /// The last step of a kernel that computes products.
@@ -13,9 +13,6 @@ pub enum Ending<'a> {
     /// each, see [`super::activation::gradient`].
     Slope(Activation, &'a [Real]),
 }
-
-/// Elements of a part where an array is ended by itself: a function takes some ten operations an element.
-const PART: usize = WORTH / 10;
 
 impl Ending<'_> {
     /// Values stay as they are.
@@ -39,6 +36,10 @@ impl Ending<'_> {
 
     /// [`Self::apply`] on all threads, where the values are an array that was computed before.
     pub fn apply_to_array(self, out: &mut [Real]) {
-        each_part(out, PART, |part, out| self.after(part * PART).apply(out));
+        let work = match self {
+            Self::Function(activation) => activation.work(),
+            Self::Slope(activation, _) => activation.work_of_slope(),
+        };
+        each_value([out], work, |first, [out]| self.after(first).apply(out));
     }
 }

@@ -1,6 +1,6 @@
 //! Adam: steps scaled by running means of the gradient and of its square.
 
-use crate::threads::{each_of, WORTH};
+use crate::threads::each_value;
 use crate::vector::{Lanes, Real, Vector, LANES};
 
 /// Numbers of a step.
@@ -19,13 +19,13 @@ pub struct Adam {
 /// `m ← β₁m + (1 − β₁)g`, `v ← β₂v + (1 − β₂)g²`, `p ← p − rate · m / (√v + ε)`: Algorithm 1 of Kingma and Ba, "Adam",
 /// ICLR 2015, in the order of its section 2 that saves the corrections of every element.
 pub fn update(adam: Adam, parameters: &mut [Real], gradients: &[Real], mean: &mut [Real], square: &mut [Real]) {
-    each_of([(parameters, PART), (mean, PART), (square, PART)], |part, [parameters, mean, square]| {
-        update_part(adam, parameters, &gradients[part * PART..][..mean.len()], mean, square);
+    each_value([parameters, mean, square], WORK, |first, [parameters, mean, square]| {
+        update_part(adam, parameters, &gradients[first..][..mean.len()], mean, square);
     });
 }
 
-/// Parameters of a part: each takes some twenty operations.
-const PART: usize = WORTH / 20;
+/// Operations that a parameter takes as long as: a division and a root.
+const WORK: usize = 24;
 
 fn update_part(adam: Adam, parameters: &mut [Real], gradients: &[Real], mean: &mut [Real], square: &mut [Real]) {
     let mut p = parameters.chunks_exact_mut(LANES);
@@ -74,11 +74,13 @@ pub fn update_amsgrad(
     gradients: &[Real],
     (mean, square, largest): (&mut [Real], &mut [Real], &mut [Real]),
 ) {
-    let slots = mean.iter_mut().zip(square).zip(largest);
-    for ((p, g), ((m, v), top)) in parameters.iter_mut().zip(gradients).zip(slots) {
-        *m += (g - *m) * (1.0 - adam.beta1);
-        *v += (g * g - *v) * (1.0 - adam.beta2);
-        *top = if *top > *v { *top } else { *v };
-        *p -= *m * adam.rate / (top.sqrt() + adam.epsilon);
-    }
+    each_value([parameters, mean, square, largest], WORK, |first, [parameters, mean, square, largest]| {
+        let slots = mean.iter_mut().zip(square).zip(largest);
+        for ((p, g), ((m, v), top)) in parameters.iter_mut().zip(&gradients[first..]).zip(slots) {
+            *m += (g - *m) * (1.0 - adam.beta1);
+            *v += (g * g - *v) * (1.0 - adam.beta2);
+            *top = if *top > *v { *top } else { *v };
+            *p -= *m * adam.rate / (top.sqrt() + adam.epsilon);
+        }
+    });
 }

@@ -1,6 +1,6 @@
 //! Adamax: Adam with the largest gradient so far, which decays, in place of the root of the mean of squares.
 
-use crate::threads::{each_of, WORTH};
+use crate::threads::each_value;
 use crate::vector::Real;
 
 /// Numbers of a step.
@@ -16,15 +16,15 @@ pub struct Adamax {
     pub epsilon: Real,
 }
 
-/// Parameters of a part: each takes some ten operations.
-const PART: usize = WORTH / 10;
+/// Operations that a parameter takes as long as: a division.
+const WORK: usize = 16;
 
 /// `m ← β₁m + (1 − β₁)g`, `u ← max(β₂u, |g|)`, `p ← p − rate · m / (u + ε)`: Algorithm 2 of Kingma and Ba, "Adam", ICLR
 /// 2015. NaN in a gradient stays in the mean.
 pub fn update(numbers: Adamax, parameters: &mut [Real], gradients: &[Real], mean: &mut [Real], largest: &mut [Real]) {
     let Adamax { rate, beta1, beta2, epsilon } = numbers;
-    each_of([(parameters, PART), (mean, PART), (largest, PART)], |part, [parameters, mean, largest]| {
-        let gradients = &gradients[part * PART..][..mean.len()];
+    each_value([parameters, mean, largest], WORK, |first, [parameters, mean, largest]| {
+        let gradients = &gradients[first..][..mean.len()];
         for (((p, g), m), u) in parameters.iter_mut().zip(gradients).zip(mean).zip(largest) {
             *m += (g - *m) * (1.0 - beta1);
             let faded = beta2 * *u;

@@ -1,5 +1,6 @@
 //! Gradient descent that keeps its direction.
 
+use crate::threads::each_value;
 use crate::vector::Real;
 
 /// Numbers of a step.
@@ -15,14 +16,19 @@ pub struct Momentum {
     pub unscaled: bool,
 }
 
+/// Operations that a parameter takes as long as.
+const WORK: usize = 9;
+
 /// `v ← μ·v − η·g`, `p ← p + v`; with Nesterov `p ← p + μ·v − η·g`. Unscaled `v ← μ·v + g`, `p ← p − η·v`; with Nesterov
 /// `p ← p − η·(g + μ·v)`.
 pub fn update(numbers: Momentum, parameters: &mut [Real], gradients: &[Real], velocity: &mut [Real]) {
     let Momentum { rate, momentum, nesterov, unscaled } = numbers;
     let (of_gradient, of_step) = if unscaled { (1.0, -rate) } else { (-rate, 1.0) };
-    for ((p, g), v) in parameters.iter_mut().zip(gradients).zip(velocity) {
-        let share = of_gradient * g;
-        *v = momentum * *v + share;
-        *p += of_step * if nesterov { momentum * *v + share } else { *v };
-    }
+    each_value([parameters, velocity], WORK, |first, [parameters, velocity]| {
+        for ((p, g), v) in parameters.iter_mut().zip(&gradients[first..]).zip(velocity) {
+            let share = of_gradient * g;
+            *v = momentum * *v + share;
+            *p += of_step * if nesterov { momentum * *v + share } else { *v };
+        }
+    });
 }

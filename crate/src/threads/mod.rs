@@ -3,7 +3,7 @@
 //! Parts are cut by the sizes of a problem, never by the number of threads, and each is computed by one thread alone:
 //! any number of threads gives the same bits. In builds without shared memory the parts run one after the other.
 
-use crate::vector::Real;
+use crate::vector::{Real, LINE};
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
 #[cfg(not(target_feature = "atomics"))]
@@ -22,7 +22,7 @@ use alone::{number, run};
 use pool::{number, run};
 
 /// Floating-point operations that are worth a part: some ten microseconds, in which handing it over is lost.
-pub const WORTH: usize = 400_000;
+const WORTH: usize = 400_000;
 
 /// Operations that take as long as loading and storing a value.
 pub const OF_COPYING: usize = 4;
@@ -41,23 +41,44 @@ const WORTH_A_HALF: usize = 100_000;
 /// Gives items of `size` elements of `out`, each of which takes `operations` and is the same however they are cut, in parts with
 /// the number of the first one to `work`. Few of them are two parts for threads that are awake: to wake one takes longer.
 pub fn each_share<T: Send>(out: &mut [T], size: usize, operations: usize, work: impl Fn(usize, &mut [T]) + Sync) {
-    let items = out.len().div_ceil(size.max(1));
+    each_of_shares([out], size, operations, |first, [out]| work(first, out));
+}
+
+/// [`each_share`] of single values, each of which takes `operations`, with the same values of an input that is as long.
+pub fn each_share_of<T: Sync, U: Send>(
+    x: &[T],
+    out: &mut [U],
+    operations: usize,
+    work: impl Fn(&[T], &mut [U]) + Sync,
+) {
+    each_value([out], operations, |first, [out]| work(&x[first..][..out.len()], out));
+}
+
+/// [`each_share`] of single values of N outputs that are as long: `work` gets the number of the first one.
+pub fn each_value<T: Send, const N: usize>(
+    outputs: [&mut [T]; N],
+    operations: usize,
+    work: impl Fn(usize, [&mut [T]; N]) + Sync,
+) {
+    each_of_shares(outputs, LINE, LINE * operations, |first, outputs| work(first * LINE, outputs));
+}
+
+fn each_of_shares<T: Send, const N: usize>(
+    outputs: [&mut [T]; N],
+    size: usize,
+    operations: usize,
+    work: impl Fn(usize, [&mut [T]; N]) + Sync,
+) {
+    let items = outputs.first().map_or(0, |out| out.len().div_ceil(size.max(1)));
     let part = share(items, operations);
-    if part < items || items * operations < WORTH_A_HALF {
-        return each_part(out, part * size, |index, out| work(index * part, out));
-    }
-    let half = items.div_ceil(2);
-    each_of_some([(out, half * size)], false, |index, [out]| work(index * half, out));
+    let halves = part >= items && items * operations >= WORTH_A_HALF;
+    let part = if halves { items.div_ceil(2) } else { part };
+    each_of_some(outputs.map(|out| (out, part * size)), !halves, |index, outputs| work(index * part, outputs));
 }
 
 /// Gives every part of `size` elements of `out`, the last one perhaps shorter, with its number to `work`.
 pub fn each_part<T: Send>(out: &mut [T], size: usize, work: impl Fn(usize, &mut [T]) + Sync) {
     each_of([(out, size)], |part, [out]| work(part, out));
-}
-
-/// [`each_part`] with the same part of an input that is as long.
-pub fn each_part_of<T: Sync, U: Send>(x: &[T], out: &mut [U], size: usize, work: impl Fn(&[T], &mut [U]) + Sync) {
-    each_part(out, size, |part, out| work(&x[part * size..][..out.len()], out));
 }
 
 /// [`each_part`] of two outputs at once, which have as many parts each.

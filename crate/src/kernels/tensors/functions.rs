@@ -4,7 +4,7 @@
 use super::series::{arctangents, exponentials, exponentials_less_one, natural_logarithms, Block, Turn, TOGETHER};
 use crate::error::Error;
 use crate::kernels::broadcast::{by_pieces, Repeat};
-use crate::threads::{each_part_of, WORTH};
+use crate::threads::each_share_of;
 use crate::vector::Real;
 use std::f64::consts::PI;
 
@@ -195,7 +195,7 @@ const OPERATIONS: usize = 80;
 /// `y = f(x)`.
 pub fn function(function: Function, x: &[Real], y: &mut [Real]) {
     let apply = function.of_block();
-    each_part_of(x, y, WORTH / OPERATIONS, |x, y| {
+    each_share_of(x, y, OPERATIONS, |x, y| {
         for (x, y) in x.chunks(TOGETHER).zip(y.chunks_mut(TOGETHER)) {
             let mut block = block(x);
             apply(&mut block);

@@ -4,7 +4,7 @@
 use super::functions::modulus;
 use crate::error::Error;
 use crate::kernels::broadcast::{by_pieces, Repeat};
-use crate::threads::{each_part_of, OF_COPYING, WORTH};
+use crate::threads::{each_share_of, OF_COPYING};
 
 /// What is done with two integers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,9 +126,6 @@ fn wrapped_beyond(value: f64) -> i32 {
     }
 }
 
-/// Values of a part of what is loaded and stored.
-const PART: usize = WORTH / OF_COPYING;
-
 /// `y = x` as float32.
 pub fn to_floats(x: &[i32], y: &mut [f32]) {
     convert(x, y, |x| x as f32);
@@ -138,7 +135,7 @@ pub fn to_floats(x: &[i32], y: &mut [f32]) {
 pub fn to_integers(x: &[f32], y: &mut [i32]) {
     const BLOCK: usize = 64;
     const LIMIT: f32 = 2_147_483_648.0;
-    each_part_of(x, y, PART, |x, y| {
+    each_share_of(x, y, OF_COPYING, |x, y| {
         for (x, y) in x.chunks(BLOCK).zip(y.chunks_mut(BLOCK)) {
             let mut beyond = false;
             for (x, y) in x.iter().zip(y.iter_mut()) {
@@ -193,7 +190,7 @@ pub fn are(kind: Kind, x: &[f32], y: &mut [u8]) {
 
 #[inline(always)]
 fn convert<T: Copy + Sync, U: Send>(x: &[T], y: &mut [U], apply: impl Fn(T) -> U + Sync) {
-    each_part_of(x, y, PART, |x, y| {
+    each_share_of(x, y, OF_COPYING, |x, y| {
         for (x, y) in x.iter().zip(y) {
             *y = apply(*x);
         }

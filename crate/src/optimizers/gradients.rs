@@ -1,65 +1,152 @@
 //! What is done to gradients and parameters around an update.
 
-use crate::vector::Real;
+use crate::kernels::map::{map_in_place, zip_in_place};
+use crate::threads::{each_share, each_value};
+use crate::vector::{Doubles, Lanes, Real, Vector, LANES, LINE};
+use std::ops::Range;
+
+/// Operations that a value takes as long as.
+const WORK: usize = 5;
 
 /// Cuts every gradient to [−limit, limit]; NaN stays.
 pub fn clip(limit: Real, gradients: &mut [Real]) {
-    for g in gradients {
-        *g = if *g > limit {
-            limit
-        } else if *g < -limit {
-            -limit
-        } else {
-            *g
-        };
-    }
+    each_value([gradients], WORK, |_, [gradients]| {
+        let (least, most) = (Lanes::splat(-limit), Lanes::splat(limit));
+        map_in_place(gradients, |g| g.at_most(most).at_least(least));
+    });
 }
 
 /// Scales gradients whose Euclidean norm is larger than `limit` down to it.
 pub fn clip_norm(limit: Real, gradients: &mut [Real]) {
-    let square: f64 = gradients.iter().map(|&g| f64::from(g) * f64::from(g)).sum();
+    let [square] = totals(gradients, |g| [g.mul(g)]);
     let norm = square.sqrt();
     // Not `norm > limit` alone: NaN must reach the parameters.
     if norm <= f64::from(limit) {
         return;
     }
     let factor = (f64::from(limit) / norm) as Real;
-    for g in gradients {
-        *g *= factor;
-    }
+    each_value([gradients], WORK, |_, [gradients]| {
+        let factor = Lanes::splat(factor);
+        map_in_place(gradients, |g| g.mul(factor));
+    });
 }
 
 /// `p ← p·(1 − factor)`: decay that does not pass through the optimizer's means (Loshchilov and Hutter, 2019).
 pub fn decay(factor: Real, parameters: &mut [Real]) {
-    for p in parameters {
-        *p -= *p * factor;
-    }
+    each_value([parameters], WORK, |_, [parameters]| {
+        let factor = Lanes::splat(factor);
+        map_in_place(parameters, |p| p.sub(p.mul(factor)));
+    });
 }
 
 /// `g ← g + l1·sign(p) + 2·l2·p`: the gradient of l1·Σ|p| + l2·Σp².
 pub fn penalize((l1, l2): (Real, Real), parameters: &[Real], gradients: &mut [Real]) {
-    for (p, g) in parameters.iter().zip(gradients) {
-        let sign = Real::from(i8::from(*p > 0.0) - i8::from(*p < 0.0));
-        *g += l1 * sign + 2.0 * l2 * p;
-    }
+    each_value([gradients], WORK, |first, [gradients]| {
+        let [zero, one, step, slope] = [0.0, 1.0, l1, 2.0 * l2].map(Lanes::splat);
+        zip_in_place(gradients, &parameters[first..][..gradients.len()], |g, p| {
+            let of_sign = p.select_equal_or_nan(zero, zero, one.with_sign_of(p).mul(step));
+            g.add(of_sign.add(p.mul(slope)))
+        });
+    });
 }
 
 /// `loss += l1·Σ|p| + l2·Σp²`.
 pub fn penalty((l1, l2): (Real, Real), parameters: &[Real], loss: &mut Real) {
-    let sums = parameters.iter().fold((0.0, 0.0), |(absolute, square): (f64, f64), &p| {
-        (absolute + f64::from(p).abs(), square + f64::from(p) * f64::from(p))
+    let [absolute, square] = totals(parameters, |p| [p.abs(), p.mul(p)]);
+    *loss += (f64::from(l1) * absolute + f64::from(l2) * square) as Real;
+}
+
+/// Most parts that have sums of their own.
+const MOST_PARTS: usize = 32;
+
+/// Fewest values of one.
+const LEAST: usize = 4096;
+
+/// Operations that a value of [`totals`] takes as long as.
+const WORK_IN_DOUBLE: usize = 8;
+
+/// S sums of terms of all values, in double precision. A term of zero must be zero. Parts are cut by the number of values, and their
+/// sums are added in their order.
+fn totals<const S: usize>(values: &[Real], terms: impl Fn(Doubles) -> [Doubles; S] + Sync) -> [f64; S] {
+    let part = values.len().div_ceil(MOST_PARTS).max(LEAST).next_multiple_of(LINE);
+    let mut parts = [[0.0; S]; MOST_PARTS];
+    let parts = &mut parts[..values.len().div_ceil(part)];
+    each_share(parts, 1, WORK_IN_DOUBLE * part, |first, parts| {
+        for (sums, values) in parts.iter_mut().zip(values.chunks(part).skip(first)) {
+            *sums = totals_of_part(values, &terms);
+        }
     });
-    *loss += (f64::from(l1) * sums.0 + f64::from(l2) * sums.1) as Real;
+    parts.iter().fold([0.0; S], |sums, part| std::array::from_fn(|s| sums[s] + part[s]))
+}
+
+/// Two vectors at a time, whose sums do not wait for each other.
+#[inline(always)]
+fn totals_of_part<const S: usize>(values: &[Real], terms: impl Fn(Doubles) -> [Doubles; S]) -> [f64; S] {
+    let mut sums = [[Doubles::splat(0.0); S]; 2];
+    let add = |sums: &mut [Doubles; S], values: Lanes| {
+        let terms = terms(Doubles::of(values));
+        *sums = std::array::from_fn(|s| sums[s].add(terms[s]));
+    };
+    let mut pairs = values.chunks_exact(2 * LANES);
+    for pair in &mut pairs {
+        for (v, sums) in sums.iter_mut().enumerate() {
+            add(sums, Lanes::load(&pair[v * LANES..]));
+        }
+    }
+    for rest in pairs.remainder().chunks(LANES) {
+        add(&mut sums[0], vector(rest));
+    }
+    std::array::from_fn(|s| sums[0][s].add(sums[1][s]).to_array().iter().sum())
+}
+
+/// The first values, zeros behind them where they are fewer than a vector.
+#[inline(always)]
+fn vector(values: &[Real]) -> Lanes {
+    if values.len() < LANES {
+        Lanes::load_few(values, 0.0)
+    } else {
+        Lanes::load(values)
+    }
 }
 
 /// Scales every column of a matrix whose norm is larger than `limit` down to it (Srivastava et al., 2014).
 pub fn max_norm(columns: usize, limit: Real, parameters: &mut [Real]) {
-    for column in 0..columns {
-        let square: f64 = parameters.iter().skip(column).step_by(columns).map(|&p| f64::from(p) * f64::from(p)).sum();
-        if square.sqrt() > f64::from(limit) {
-            let factor = (f64::from(limit) / square.sqrt()) as Real;
-            for p in parameters.iter_mut().skip(column).step_by(columns) {
-                *p *= factor;
+    let whole = columns / LINE * LINE;
+    for first in (0..whole).step_by(LINE) {
+        limit_columns::<{ LINE / LANES }>(columns, first..first + LINE, limit, parameters);
+    }
+    for first in (whole..columns).step_by(LANES) {
+        limit_columns::<1>(columns, first..columns.min(first + LANES), limit, parameters);
+    }
+}
+
+/// Some columns side by side, V vectors of them, the last of which need not be whole: a cache line is read for all of its columns.
+fn limit_columns<const V: usize>(columns: usize, range: Range<usize>, limit: Real, parameters: &mut [Real]) {
+    let mut squares = [Doubles::splat(0.0); V];
+    for row in parameters.chunks_exact(columns) {
+        let row = &row[range.clone()];
+        for (v, square) in squares.iter_mut().enumerate() {
+            let values = Doubles::of(vector(&row[v * LANES..]));
+            *square = square.add(values.mul(values));
+        }
+    }
+    let limit = f64::from(limit);
+    let squares = squares.map(Doubles::to_array);
+    let factors =
+        squares.map(|squares| squares.map(|square| if square.sqrt() > limit { limit / square.sqrt() } else { 1.0 }));
+    if factors.iter().flatten().all(|&factor| factor == 1.0) {
+        return;
+    }
+    let factors = factors.map(|factors| Lanes::from_array(factors.map(|factor| factor as Real)));
+    for row in parameters.chunks_exact_mut(columns) {
+        let row = &mut row[range.clone()];
+        for (v, &factor) in factors.iter().enumerate() {
+            let values = &mut row[v * LANES..];
+            let scaled = vector(values).mul(factor);
+            if values.len() < LANES {
+                scaled.store_few(values);
+            } else {
+                scaled.store(values);
             }
         }
     }

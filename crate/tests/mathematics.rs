@@ -130,6 +130,24 @@ fn functions_of_two_numbers() {
 }
 
 #[test]
+fn powers_of_one_small_exponent() {
+    let x: Vec<f32> = numbers().into_iter().chain(SPECIAL).collect();
+    let length = x.len();
+    for exponent in [2.0, 3.0, 0.5, -1.0, 1.0, 0.0, -0.5, 4.0_f32] {
+        let mut y = vec![9.0; length];
+        pair(Pair::Power, length, (&x, Repeat::None), (&[exponent], Repeat::Value), &mut y);
+        for (x, y) in x.iter().map(|&x| f64::from(x)).zip(y) {
+            let exact = power(x, f64::from(exponent));
+            assert_close(y, exact, &format!("{x:e} to the {exponent}"));
+            assert!(
+                y.is_nan() || y.is_sign_negative() == exact.is_sign_negative(),
+                "the sign of {x:e} to the {exponent}"
+            );
+        }
+    }
+}
+
+#[test]
 fn rounding_and_signs() {
     let mut y = [9.0; 12];
     unary(Unary::Nearest, &SPECIAL, &mut y);

@@ -153,7 +153,10 @@ fn choices() {
 
 #[test]
 fn reductions_over_the_middle() {
-    for (outer, reduced, inner) in [(1, 1, 1), (3, 5, 1), (2, 37, 1), (2, 6, 5), (1, 8, 1)] {
+    let small = [(1, 1, 1), (3, 5, 1), (2, 37, 1), (2, 6, 5), (1, 8, 1)];
+    // More than threads take at a time, and columns of one block.
+    let large = [(9001, 9, 1), (40, 12, 70), (1, 6, 200), (1, 17, 4001)];
+    for (outer, reduced, inner) in small.into_iter().chain(large) {
         let mut x: Vec<f32> = (0..outer * reduced * inner).map(|at| ((at * 7919) % 13) as f32 - 6.5).collect();
         let truth: Vec<u8> = x.iter().map(|x| u8::from(*x > 4.0)).collect();
         for nan in [false, true] {
@@ -166,7 +169,7 @@ fn reductions_over_the_middle() {
             reduce_truth(false, reduced, inner, &truth, &mut any);
             reduce_truth(true, reduced, inner, &truth, &mut all);
             argument(true, reduced, inner, &x, &mut best);
-            for (reduction, first, define) in [
+            for (reduction, start, define) in [
                 (Reduction::Largest, f32::NEG_INFINITY, f32::max as fn(f32, f32) -> f32),
                 (Reduction::Smallest, f32::INFINITY, f32::min),
                 (Reduction::Product, 1.0, |a, b| a * b),
@@ -174,7 +177,11 @@ fn reductions_over_the_middle() {
                 reduce(reduction, reduced, inner, &x, &mut y);
                 for (at, y) in y.iter().enumerate() {
                     let values = || column(at / inner, at % inner).map(|at| x[at]);
-                    let expected = values().fold(first, define);
+                    // A NaN that comes first stays, others are passed over.
+                    let place = |(best, place), (row, value)| if value > best { (value, row) } else { (best, place) };
+                    let first = (x[column(at / inner, at % inner).next().unwrap()], 0);
+                    assert_eq!(best[at], values().enumerate().fold(first, place).1 as u32);
+                    let expected = values().fold(start, define);
                     if values().any(f32::is_nan) {
                         assert!(y.is_nan(), "{reduction:?}");
                     } else {

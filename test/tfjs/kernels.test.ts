@@ -244,6 +244,9 @@ for (const [name, binary] of Object.entries({ floorDiv: tf.floorDiv, mod: tf.mod
     ];
   });
 }
+add('powers of one exponent', () =>
+  [2, 3, 0.5, -1, 1, 0, -0.5, 4].flatMap((exponent) => [tf.pow(values(3, 7)(), exponent), tf.pow(special(), exponent)]),
+);
 add('sums of several tensors', () => [
   ...[1, 2, 3, 4].map((count) => tf.addN(Array.from({ length: count }, () => values(3, 4)()))),
   tf.addN([integers(3)(), integers(3)(), integers(3)()]),

@@ -71,7 +71,9 @@ const oneHot: HotKernel = ({ inputs, attrs, backend }) => {
   if (typeOf(backend, indices) !== 'int32') return undefined;
   const y = backend.filled([...indices.shape, depth], attrs.dtype as NumericType, offValue);
   const values = backend.window(y);
-  for (const [row, index] of backend.window(indices).entries()) {
+  const rows = backend.window(indices);
+  for (let row = 0; row < rows.length; row++) {
+    const index = rows[row] as number;
     if (index >= 0 && index < depth) values[row * depth + index] = onValue;
   }
   return y;

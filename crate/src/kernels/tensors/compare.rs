@@ -1,7 +1,8 @@
 //! Comparisons of numbers, logic of truth values, which are bytes 0 and 1, and choices by them.
 
 use crate::error::Error;
-use crate::kernels::broadcast::Repeat;
+use crate::kernels::broadcast::{by_pieces, Repeat};
+use crate::threads::{each_share_of, each_value};
 
 /// How two numbers are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,81 +56,59 @@ impl Logic {
     }
 }
 
+/// Operations that a value takes as long as.
+const WORK: usize = 8;
+
 /// `y = a ∘ b` over `[rows, columns]`; an operand may be repeated. NaN is unequal to everything.
-pub fn compare<T: Copy + PartialOrd>(
+pub fn compare<T: Copy + PartialOrd + Default + Sync>(
     comparison: Comparison,
     columns: usize,
     a: (&[T], Repeat),
     b: (&[T], Repeat),
     y: &mut [u8],
 ) {
-    match comparison {
-        Comparison::Equal => combine(columns, a, b, y, |a, b| a == b),
-        Comparison::NotEqual => combine(columns, a, b, y, |a, b| a != b),
-        Comparison::Greater => combine(columns, a, b, y, |a, b| a > b),
-        Comparison::GreaterOrEqual => combine(columns, a, b, y, |a, b| a >= b),
-        Comparison::Less => combine(columns, a, b, y, |a, b| a < b),
-        Comparison::LessOrEqual => combine(columns, a, b, y, |a, b| a <= b),
-    }
+    let apply: fn(&[T], &[T], &mut [u8]) = match comparison {
+        Comparison::Equal => |a, b, y| each(a, b, y, |a, b| a == b),
+        Comparison::NotEqual => |a, b, y| each(a, b, y, |a, b| a != b),
+        Comparison::Greater => |a, b, y| each(a, b, y, |a, b| a > b),
+        Comparison::GreaterOrEqual => |a, b, y| each(a, b, y, |a, b| a >= b),
+        Comparison::Less => |a, b, y| each(a, b, y, |a, b| a < b),
+        Comparison::LessOrEqual => |a, b, y| each(a, b, y, |a, b| a <= b),
+    };
+    by_pieces(columns, WORK, a, b, y, apply);
 }
 
 /// `y = a ∘ b` of truth values over `[rows, columns]`; an operand may be repeated.
 pub fn logic(logic: Logic, columns: usize, a: (&[u8], Repeat), b: (&[u8], Repeat), y: &mut [u8]) {
-    match logic {
-        Logic::And => combine(columns, a, b, y, |a, b| (a != 0) & (b != 0)),
-        Logic::Or => combine(columns, a, b, y, |a, b| (a != 0) | (b != 0)),
+    let apply: fn(&[u8], &[u8], &mut [u8]) = match logic {
+        Logic::And => |a, b, y| each(a, b, y, |a, b| (a != 0) & (b != 0)),
+        Logic::Or => |a, b, y| each(a, b, y, |a, b| (a != 0) | (b != 0)),
+    };
+    by_pieces(columns, WORK, a, b, y, apply);
+}
+
+#[inline(always)]
+fn each<T: Copy>(a: &[T], b: &[T], y: &mut [u8], apply: impl Fn(T, T) -> bool) {
+    for ((y, a), b) in y.iter_mut().zip(a).zip(b) {
+        *y = u8::from(apply(*a, *b));
     }
 }
 
 /// `y = ¬x`.
 pub fn not(x: &[u8], y: &mut [u8]) {
-    for (x, y) in x.iter().zip(y) {
-        *y = u8::from(*x == 0);
-    }
-}
-
-#[inline(always)]
-fn combine<T: Copy>(
-    columns: usize,
-    (a, of_a): (&[T], Repeat),
-    (b, of_b): (&[T], Repeat),
-    y: &mut [u8],
-    apply: impl Fn(T, T) -> bool,
-) {
-    for (row, y) in y.chunks_exact_mut(columns).enumerate() {
-        match (row_of(a, of_a, row, columns), row_of(b, of_b, row, columns)) {
-            ([a], b) => {
-                for (y, b) in y.iter_mut().zip(b.iter().cycle()) {
-                    *y = u8::from(apply(*a, *b));
-                }
-            }
-            (a, [b]) => {
-                for (y, a) in y.iter_mut().zip(a) {
-                    *y = u8::from(apply(*a, *b));
-                }
-            }
-            (a, b) => {
-                for ((y, a), b) in y.iter_mut().zip(a).zip(b) {
-                    *y = u8::from(apply(*a, *b));
-                }
-            }
+    each_share_of(x, y, 1, |x, y| {
+        for (x, y) in x.iter().zip(y) {
+            *y = u8::from(*x == 0);
         }
-    }
-}
-
-/// One row of an operand: its values, or one for all.
-fn row_of<T>(values: &[T], repeat: Repeat, row: usize, columns: usize) -> &[T] {
-    match repeat {
-        Repeat::None => &values[row * columns..(row + 1) * columns],
-        Repeat::Row => values,
-        Repeat::Column => &values[row..=row],
-        Repeat::Value => &values[..1],
-    }
+    });
 }
 
 /// `y` = `yes` where the condition is 1, else `no`.
-pub fn select<T: Copy>(condition: &[u8], yes: &[T], no: &[T], y: &mut [T]) {
-    for (((condition, yes), no), y) in condition.iter().zip(yes).zip(no).zip(y) {
-        *y = if *condition == 1 { *yes } else { *no };
-    }
+pub fn select<T: Copy + Send + Sync>(condition: &[u8], yes: &[T], no: &[T], y: &mut [T]) {
+    each_value([y], 2 * WORK, |first, [y]| {
+        let sides = condition[first..].iter().zip(&yes[first..]).zip(&no[first..]);
+        for (((condition, yes), no), y) in sides.zip(y) {
+            *y = if *condition == 1 { *yes } else { *no };
+        }
+    });
 }

@@ -4,8 +4,8 @@ import { boundOf } from './bounds.mjs';
 import { compile } from './wat.mjs';
 
 /**
- * Independent sums of a loop: a processor waits for the results of few, and many go to the stack. The most that fit the
- * registers of x64, one less, and what arm64 has registers for.
+ * Independent sums of a loop: a processor waits for the results of few, and many go to the stack. What two units want at least,
+ * the most that fit the registers of x64, and more, for arm64.
  */
 const FUSED_SUMS = [8, 12, 16];
 /** The same for sums that have a product each. */

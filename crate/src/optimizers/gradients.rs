@@ -1,9 +1,9 @@
 //! What is done to gradients and parameters around an update.
 
 use crate::kernels::map::{map_in_place, zip_in_place};
+use crate::kernels::strips::{each_strip, load, store, Strip};
 use crate::threads::{each_share, each_value};
 use crate::vector::{Doubles, Lanes, Real, Vector, LANES, LINE};
-use std::ops::Range;
 
 /// Operations that a value takes as long as.
 const WORK: usize = 5;
@@ -94,60 +94,43 @@ fn totals_of_part<const S: usize>(values: &[Real], terms: impl Fn(Doubles) -> [D
         }
     }
     for rest in pairs.remainder().chunks(LANES) {
-        add(&mut sums[0], vector(rest));
+        let [values] = load::<1, true>(rest, 0);
+        add(&mut sums[0], values);
     }
     std::array::from_fn(|s| sums[0][s].add(sums[1][s]).to_array().iter().sum())
 }
 
-/// The first values, zeros behind them where they are fewer than a vector.
-#[inline(always)]
-fn vector(values: &[Real]) -> Lanes {
-    if values.len() < LANES {
-        Lanes::load_few(values, 0.0)
-    } else {
-        Lanes::load(values)
-    }
-}
-
 /// Scales every column of a matrix whose norm is larger than `limit` down to it (Srivastava et al., 2014).
 pub fn max_norm(columns: usize, limit: Real, parameters: &mut [Real]) {
-    let whole = columns / LINE * LINE;
-    for first in (0..whole).step_by(LINE) {
-        limit_columns::<{ LINE / LANES }>(columns, first..first + LINE, limit, parameters);
-    }
-    for first in (whole..columns).step_by(LANES) {
-        limit_columns::<1>(columns, first..columns.min(first + LANES), limit, parameters);
-    }
+    each_strip::<{ LINE / LANES }>(columns, &mut Limited { columns, limit: f64::from(limit), parameters });
 }
 
-/// Some columns side by side, V vectors of them, the last of which need not be whole: a cache line is read for all of its columns.
-fn limit_columns<const V: usize>(columns: usize, range: Range<usize>, limit: Real, parameters: &mut [Real]) {
-    let mut squares = [Doubles::splat(0.0); V];
-    for row in parameters.chunks_exact(columns) {
-        let row = &row[range.clone()];
-        for (v, square) in squares.iter_mut().enumerate() {
-            let values = Doubles::of(vector(&row[v * LANES..]));
-            *square = square.add(values.mul(values));
+/// A matrix of which strips of columns are limited: a cache line is read for all of its columns.
+struct Limited<'a> {
+    columns: usize,
+    limit: f64,
+    parameters: &'a mut [Real],
+}
+
+impl Strip for Limited<'_> {
+    fn run<const V: usize, const PART: bool>(&mut self, first: usize, count: usize) {
+        let (columns, limit) = (self.columns, self.limit);
+        let places = || (first..self.parameters.len()).step_by(columns);
+        let mut squares = [Doubles::splat(0.0); V];
+        for place in places() {
+            let values = load::<V, PART>(self.parameters, place).map(Doubles::of);
+            squares = std::array::from_fn(|v| squares[v].add(values[v].mul(values[v])));
         }
-    }
-    let limit = f64::from(limit);
-    let squares = squares.map(Doubles::to_array);
-    let factors =
-        squares.map(|squares| squares.map(|square| if square.sqrt() > limit { limit / square.sqrt() } else { 1.0 }));
-    if factors.iter().flatten().all(|&factor| factor == 1.0) {
-        return;
-    }
-    let factors = factors.map(|factors| Lanes::from_array(factors.map(|factor| factor as Real)));
-    for row in parameters.chunks_exact_mut(columns) {
-        let row = &mut row[range.clone()];
-        for (v, &factor) in factors.iter().enumerate() {
-            let values = &mut row[v * LANES..];
-            let scaled = vector(values).mul(factor);
-            if values.len() < LANES {
-                scaled.store_few(values);
-            } else {
-                scaled.store(values);
-            }
+        let factor = |norm: f64| if norm > limit { limit / norm } else { 1.0 };
+        let factors = squares.map(|squares| squares.to_array().map(|square| factor(square.sqrt()) as Real));
+        if factors.as_flattened()[..count].iter().all(|&factor| factor == 1.0) {
+            return;
+        }
+        let factors = factors.map(Lanes::from_array);
+        for place in places() {
+            let values = load::<V, PART>(self.parameters, place);
+            let scaled = std::array::from_fn(|v| values[v].mul(factors[v]));
+            store::<V, PART>(scaled, self.parameters, place, count);
         }
     }
 }

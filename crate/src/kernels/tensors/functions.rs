@@ -3,7 +3,7 @@
 
 use super::series::{arctangents, exponentials, exponentials_less_one, natural_logarithms, Block, Turn, TOGETHER};
 use crate::error::Error;
-use crate::kernels::broadcast::{by_pieces, Repeat};
+use crate::kernels::broadcast::{by_pieces, unary, Repeat, Unary};
 use crate::kernels::map::map;
 use crate::threads::each_share_of;
 use crate::vector::{Doubles, Lanes, Real, Vector};
@@ -193,7 +193,7 @@ impl Pair {
 /// Operations that a number is worth: some dozen, in double precision.
 const OPERATIONS: usize = 80;
 
-/// The same of a root or a quotient.
+/// The same of a root or a cube.
 const OF_SMALL: usize = 16;
 
 /// `y = f(x)`.
@@ -230,24 +230,23 @@ pub fn pair(pair: Pair, columns: usize, a: (&[Real], Repeat), b: (&[Real], Repea
 /// `y = xᵉ` for exponents that need no logarithm; false for others. All but the cube are one instruction, rounded once: in double precision
 /// each is exact, or so close to it that rounding it again changes nothing. Their cases beyond numbers are those of [`powers`].
 fn small_power(exponent: Real, x: &[Real], y: &mut [Real]) -> bool {
-    let apply: fn(&[Real], &mut [Real]) = match exponent {
-        1.0 => |x, y| y.copy_from_slice(x),
-        2.0 => |x, y| map::<4>(x, y, |x| x.mul(x)),
-        3.0 => |x, y| {
+    match exponent {
+        1.0 => y.copy_from_slice(x),
+        2.0 => unary(Unary::Square, x, y),
+        -1.0 => unary(Unary::Reciprocal, x, y),
+        3.0 => each_share_of(x, y, OF_SMALL, |x, y| {
             map::<4>(x, y, |x| {
                 let wide = Doubles::of(x);
                 wide.mul(wide).mul(wide).rounded()
             });
-        },
-        0.5 => |x, y| {
-            // A root of −0 is 0, and that of −∞ is ∞.
+        }),
+        // A root of −0 is 0, and that of −∞ is ∞.
+        0.5 => each_share_of(x, y, OF_SMALL, |x, y| {
             let (zero, least, infinity) = (Lanes::splat(0.0), Lanes::splat(Real::MIN), Lanes::splat(Real::INFINITY));
             map::<4>(x, y, |x| x.select_less(least, infinity, x.add(zero).square_root()));
-        },
-        -1.0 => |x, y| map::<4>(x, y, |x| Lanes::splat(1.0).div(x)),
+        }),
         _ => return false,
-    };
-    each_share_of(x, y, OF_SMALL, apply);
+    }
     true
 }
 

@@ -64,8 +64,8 @@ fn each_row<T: Sync, U: Send>(reduced: usize, x: &[T], y: &mut [U], of: impl Fn(
     });
 }
 
-/// Gives outputs side by side to `work`, with the first value of the first one: values of an output are `inner` apart. Those are all of
-/// a block, or some of one where there are no others.
+/// Gives at most [`COLUMNS`] outputs side by side to `work`, with the first value of the first one: values of an output are `inner` apart.
+/// Threads take whole blocks, or such columns of one where there are no others.
 #[inline(always)]
 fn each_block<T: Sync, U: Send>(
     (reduced, inner): (usize, usize),
@@ -76,7 +76,9 @@ fn each_block<T: Sync, U: Send>(
     let (width, step) = if y.len() == inner { (COLUMNS, COLUMNS) } else { (inner, reduced * inner) };
     each_share(y, width, WORK * reduced * width, |first, y| {
         for (index, y) in y.chunks_mut(width).enumerate() {
-            work(&x[(first + index) * step..], y);
+            for (part, y) in y.chunks_mut(COLUMNS).enumerate() {
+                work(&x[(first + index) * step + part * COLUMNS..], y);
+            }
         }
     });
 }
@@ -143,30 +145,27 @@ fn first_best<T: Copy + PartialOrd + Sync>(
         });
     }
     each_block((reduced, inner), x, y, |x, y| {
-        for (columns, y) in y.chunks_mut(COLUMNS).enumerate() {
-            let x = &x[columns * COLUMNS..];
-            // Arrays of a fixed size, in which columns behind the last one have anything: LLVM makes vectors of them.
-            let (mut best, mut places) = ([[x[0]; VALUES]; BLOCKS], [[0; VALUES]; BLOCKS]);
-            for row in 0..reduced {
-                let values = x[row * inner..][..y.len()].chunks(VALUES);
-                for ((best, places), values) in best.iter_mut().zip(&mut places).zip(values) {
-                    let mut padded = [x[0]; VALUES];
-                    let values = <&[T; VALUES]>::try_from(values).unwrap_or_else(|_| {
-                        padded[..values.len()].copy_from_slice(values);
-                        &padded
-                    });
-                    if row == 0 {
-                        *best = *values;
-                    }
-                    for lane in 0..VALUES {
-                        let better = is_better(values[lane], best[lane]);
-                        best[lane] = if better { values[lane] } else { best[lane] };
-                        places[lane] = if better { row as u32 } else { places[lane] };
-                    }
+        // Arrays of a fixed size, in which columns behind the last one have anything: LLVM makes vectors of them.
+        let (mut best, mut places) = ([[x[0]; VALUES]; BLOCKS], [[0; VALUES]; BLOCKS]);
+        for row in 0..reduced {
+            let values = x[row * inner..][..y.len()].chunks(VALUES);
+            for ((best, places), values) in best.iter_mut().zip(&mut places).zip(values) {
+                let mut padded = [x[0]; VALUES];
+                let values = <&[T; VALUES]>::try_from(values).unwrap_or_else(|_| {
+                    padded[..values.len()].copy_from_slice(values);
+                    &padded
+                });
+                if row == 0 {
+                    *best = *values;
+                }
+                for lane in 0..VALUES {
+                    let better = is_better(values[lane], best[lane]);
+                    best[lane] = if better { values[lane] } else { best[lane] };
+                    places[lane] = if better { row as u32 } else { places[lane] };
                 }
             }
-            y.copy_from_slice(&places.as_flattened()[..y.len()]);
         }
+        y.copy_from_slice(&places.as_flattened()[..y.len()]);
     });
 }
 

@@ -1,11 +1,11 @@
 /** The README's code runs as it stands, and so does the example. */
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
+import { temporaryFolder } from './support/folder';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const blocks = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/```js\n([\s\S]*?)```/g)].map(
@@ -21,7 +21,7 @@ function run(file: string, ...args: string[]): string {
 
 test.each(blocks.map((code, index) => [index, code] as const))('block %i of the README runs', (index, code) => {
   const library = pathToFileURL(join(root, 'dist/index.js')).href;
-  const file = join(mkdtempSync(join(tmpdir(), 'convgrad-readme-')), 'block.mjs');
+  const file = join(temporaryFolder(), 'block.mjs');
   writeFileSync(file, code.replaceAll("'convgrad'", JSON.stringify(library)));
   const out = run(file);
   if (index === 0) expect(out).toContain('check: product of the factors = dE/df');
@@ -35,7 +35,7 @@ test('docs/training.md runs, and prints what its comments say', () => {
   const text = readFileSync(join(root, 'docs/training.md'), 'utf8');
   const code = [...text.matchAll(/```js\n([\s\S]*?)```/g)].map(([, block]) => block as string).join('\n');
   const library = pathToFileURL(join(root, 'dist/index.js')).href;
-  const file = join(mkdtempSync(join(tmpdir(), 'convgrad-docs-')), 'training.mjs');
+  const file = join(temporaryFolder(), 'training.mjs');
   writeFileSync(file, code.replaceAll("'convgrad'", JSON.stringify(library)));
   const expected = [...code.matchAll(/^ *console\.log\(.*\); \/\/ (.*)$/gm)].map(([, words]) => words as string);
   // Every line that is printed says what it prints.

@@ -1,11 +1,11 @@
 /** The benchmarks' own arithmetic: every workload's check, and the command line. */
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { temporaryFolder } from '../support/folder';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const script = (path: string) => import(/* @vite-ignore */ join(root, 'bench', path));
@@ -33,7 +33,7 @@ test('the answer of every kernel workload is right, and one wrong number in it i
   expect(engine.liveAllocations).toBe(before);
 }, 180_000);
 
-const folder = mkdtempSync(join(tmpdir(), 'convgrad-bench-'));
+const folder = temporaryFolder();
 const newNode = join(root, 'node_modules/node/bin/node');
 
 function bench(...args: string[]) {

@@ -1,15 +1,15 @@
 /** The command line, as a user runs it. */
 
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+import { temporaryFolder } from '../support/folder';
 
 const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'convgrad-'));
+const folder = temporaryFolder();
 
 function run(...args: string[]): { status: number | null; out: string; err: string } {
   const { status, stdout, stderr, error } = spawnSync(process.execPath, [cli, ...args], {

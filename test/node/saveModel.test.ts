@@ -2,21 +2,18 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import * as c from '../../ts';
 import { loadModel, saveModel, writeFileAtomic } from '../../ts/node';
 import { chainModel } from '../saving/cases';
+import { temporaryFolder } from '../support/folder';
 import { numbers } from '../support/numbers';
 
-const folder = mkdtempSync(join(tmpdir(), 'convgrad-files-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
 test('a saved model is loaded again; nothing else remains beside it', async () => {
-  const own = mkdtempSync(join(folder, 'a-'));
+  const own = temporaryFolder();
   const model = chainModel();
   model.compile({ optimizer: 'adam', loss: 'sparseCategoricalCrossentropy' });
   const path = join(own, 'model.safetensors');
@@ -32,7 +29,7 @@ test('a saved model is loaded again; nothing else remains beside it', async () =
 });
 
 test('what cannot be read or written says where and leaves nothing', async () => {
-  const own = mkdtempSync(join(folder, 'b-'));
+  const own = temporaryFolder();
   const path = join(own, 'model.safetensors');
   const model = chainModel();
   await expect(loadModel(path)).rejects.toThrow('ENOENT');
@@ -54,7 +51,7 @@ test('what cannot be read or written says where and leaves nothing', async () =>
 });
 
 test('a link stays a link, and the file that it leads to is replaced', async () => {
-  const own = mkdtempSync(join(folder, 'c-'));
+  const own = temporaryFolder();
   writeFileSync(join(own, 'real'), 'old');
   symlinkSync(join(own, 'real'), join(own, 'link'));
   await writeFileAtomic(join(own, 'link'), new TextEncoder().encode('new'));
@@ -63,7 +60,7 @@ test('a link stays a link, and the file that it leads to is replaced', async () 
 });
 
 test('many writers of one file leave one whole file', async () => {
-  const own = mkdtempSync(join(folder, 'd-'));
+  const own = temporaryFolder();
   const path = join(own, 'file');
   const contents = Array.from({ length: 20 }, (_, index) => new Uint8Array(100_000 + index).fill(index));
   await Promise.all(contents.map((bytes) => writeFileAtomic(path, bytes)));
@@ -74,7 +71,7 @@ test('many writers of one file leave one whole file', async () => {
 });
 
 test('a writer that is killed at any moment leaves the old file or the new one', async () => {
-  const own = mkdtempSync(join(folder, 'e-'));
+  const own = temporaryFolder();
   const path = join(own, 'model.safetensors');
   const script = join(own, 'writer.mjs');
   const dist = (name: string): string =>

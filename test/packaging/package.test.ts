@@ -1,14 +1,14 @@
 /** The packed package, installed where there is no Rust and no network: Node ESM, Node CommonJS, TypeScript. */
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
+import { temporaryFolder } from '../support/folder';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'convgrad-consumer-'));
+const folder = temporaryFolder();
 let files: string[] = [];
 
 function run(program: string, args: readonly string[], cwd = folder): string {
@@ -40,8 +40,6 @@ beforeAll(() => {
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', version: '1.0.0', private: true }));
   run('npm', ['install', '--offline', '--no-audit', '--no-fund', join(folder, packed.filename)]);
 });
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('the package holds what is needed and nothing else', () => {
   for (const path of [

@@ -1,16 +1,16 @@
 /** The rules of the house find what breaks them. */
 
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { checkDocs } from '../../scripts/rules/check-docs.mjs';
 import { checkImports } from '../../scripts/rules/check-imports.mjs';
 import { checkSize } from '../../scripts/rules/check-size.mjs';
 import { checkUnsafe } from '../../scripts/rules/check-unsafe.mjs';
+import { temporaryFolder } from '../support/folder';
 
 function project(files: Record<string, string>): string {
-  const root = mkdtempSync(join(tmpdir(), 'convgrad-rules-'));
+  const root = temporaryFolder();
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), text);

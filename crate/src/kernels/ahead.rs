@@ -24,3 +24,8 @@ impl<'a> Ahead<'a> {
         self.lines.by_ref().take(self.each).for_each(touch_first);
     }
 }
+
+/// Asks for all values.
+pub fn touch_all(values: &[Real]) {
+    values.chunks(LINE).for_each(touch_first);
+}

@@ -7,6 +7,7 @@ use super::{along, by_taps, GAP, N};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{in_sixes, strip, tiled_by_halves, Band, Panel, Rectangle, RectangleMut, Tiled, Walk, SIX};
 use crate::gemm::pack::{panel_width, PANEL};
+use crate::kernels::ahead::touch_all;
 use crate::kernels::bias::broadcast;
 use crate::threads::{each_part, each_with_scratch};
 use crate::vector::{Lanes, Real, LANES};
@@ -178,9 +179,15 @@ impl<'a> Prepared<'a> {
             broadcast(bias, channels, y);
         }
         let all = y.len() / c.output.iter().product::<usize>() * c.tiles();
+        let mut asked = 0;
         for start in (0..all).step_by(cut.tiles) {
             let group = Group::new(c, start, cut.tiles.min(all - start));
             transform_inputs(points, c, x, group.places(), (seen, cut.seen()), patch);
+            if !c.spreads {
+                let next = c.written((start + cut.tiles).min(all));
+                touch_all(&y[asked..next]);
+                asked = next;
+            }
             for (panel, filters) in filters.chunks_exact(panel_size(c)).enumerate() {
                 let channel = panel * PANEL;
                 let width = panel_width(channels, channel);

@@ -113,6 +113,18 @@ impl Convolution {
         self.grid().iter().product()
     }
 
+    /// Elements of the outputs up to the last row that the first `count` tiles write.
+    pub(super) fn written(&self, count: usize) -> usize {
+        let (lattice, [down, across]) = (self.made(), self.grid());
+        let ([height, _], rows) = (lattice.size(), count.div_ceil(across));
+        let of_last = match rows % down * self.sides()[0] {
+            // The pixels of a row lie all over the image.
+            1.. if self.dilation > 1 => height,
+            rows => rows.min(height),
+        };
+        rows / down * lattice.elements() + of_last * lattice.elements() / height
+    }
+
     /// Products at the points of all tiles of an image, for each pair of channels.
     pub(super) fn points(&self) -> usize {
         let of_axis = |axis: usize| {

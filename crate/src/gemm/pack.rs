@@ -23,36 +23,36 @@ pub fn panel_width(n: usize, column: usize) -> usize {
 
 /// Packs one panel of up to 16 columns from a matrix whose rows are `stride` apart: `panel[row] = source[row·stride ..]`.
 pub fn pack_panel(source: &[Real], stride: usize, used: usize, panel: &mut [Real], width: usize) {
-    if used == width {
-        match width / LANES {
-            2 => return pack_vectors::<2>(source, stride, panel),
-            3 => return pack_vectors::<3>(source, stride, panel),
-            4 => return pack_vectors::<4>(source, stride, panel),
-            _ => {}
-        }
-    }
-    for (row, target) in panel.chunks_exact_mut(width).enumerate() {
-        let source = &source[row * stride..][..used];
-        for (part, from) in target.chunks_exact_mut(LANES).zip(source.chunks(LANES)) {
-            if from.len() == LANES {
-                Lanes::load(from).store(part);
-            } else {
-                part.fill(0.0);
-                for (value, &from) in part.iter_mut().zip(from) {
-                    *value = from;
-                }
-            }
-        }
+    match width / LANES {
+        1 => pack_vectors::<1>(source, stride, used, panel),
+        2 => pack_vectors::<2>(source, stride, used, panel),
+        3 => pack_vectors::<3>(source, stride, used, panel),
+        _ => pack_vectors::<4>(source, stride, used, panel),
     }
 }
 
-/// A panel of whole vectors, so many that the compiler knows: one check a row, no loop over its vectors.
-fn pack_vectors<const NV: usize>(source: &[Real], stride: usize, panel: &mut [Real]) {
-    for (row, target) in panel.chunks_exact_mut(NV * LANES).enumerate() {
-        let source = &source[row * stride..][..NV * LANES];
-        for v in 0..NV {
+/// A panel of so many vectors that the compiler knows: one check a row, no loop over its vectors.
+fn pack_vectors<const NV: usize>(source: &[Real], stride: usize, used: usize, panel: &mut [Real]) {
+    let rows = panel.chunks_exact_mut(NV * LANES).enumerate();
+    if used == NV * LANES {
+        for (row, target) in rows {
+            let source = &source[row * stride..][..NV * LANES];
+            for v in 0..NV {
+                Lanes::load(&source[v * LANES..]).store(&mut target[v * LANES..]);
+            }
+        }
+        return;
+    }
+    // Of the last vector some lanes are there; what comes behind them becomes zero.
+    let (lane, rest) = (Lanes::from_array([0.0, 1.0, 2.0, 3.0]), Lanes::splat((used % LANES) as Real));
+    for (row, target) in rows {
+        let source = &source[row * stride..];
+        for v in 0..NV - 1 {
             Lanes::load(&source[v * LANES..]).store(&mut target[v * LANES..]);
         }
+        let source = &source[(NV - 1) * LANES..];
+        let last = if source.len() < LANES { Lanes::load_few(source, 0.0) } else { Lanes::load(source) };
+        lane.select_less(rest, last, Lanes::splat(0.0)).store(&mut target[(NV - 1) * LANES..]);
     }
 }
 
@@ -63,11 +63,14 @@ pub fn pack_panel_transposed(source: &[Real], stride: usize, used: usize, panel:
     for first in (0..width).step_by(LANES) {
         let columns = LANES.min(used - first);
         let mut row = 0;
-        if columns == LANES && steps >= LANES {
+        if steps >= LANES {
             while row < steps {
                 // The last ones may be some of those before, written again.
                 let place = row.min(steps - LANES);
-                let vectors = std::array::from_fn(|c| Lanes::load(&source[(first + c) * stride + place..]));
+                let vectors = std::array::from_fn(|c| match c {
+                    c if c < columns => Lanes::load(&source[(first + c) * stride + place..]),
+                    _ => Lanes::splat(0.0),
+                });
                 for (r, vector) in Lanes::interleave::<4>(vectors).into_iter().enumerate() {
                     vector.store(&mut panel[(place + r) * width + first..]);
                 }

@@ -9,14 +9,22 @@ use crate::threads::{each_part, share};
 use crate::vector::{many_registers, Lanes, Real, Vector, FUSED, LANES};
 use std::ops::Range;
 
-/// Most columns that are few.
+/// More columns than are few.
 const FEW: usize = 16;
 
 /// Most columns that are computed together.
 const MOST: usize = 4;
 
-/// Fewest steps, by columns: adding up the lanes of a sum takes as long as some of them, empty lanes the longer, the fewer columns there are.
-const LEAST: [(usize, usize); 2] = [(7, 8), (FEW, 24)];
+/// Fewest steps, by columns: adding up the lanes of a sum takes as long as some of them. Where less than an eighth of the lanes would be empty
+/// the other way, it is that way, but for four columns, which would be one vector.
+fn least_steps(columns: usize) -> Option<usize> {
+    match columns {
+        2 | 3 | 5 | 6 => Some(8),
+        4 => Some(64),
+        9 | 10 | 13 => Some(24),
+        _ => None,
+    }
+}
 
 /// Most elements of `b` at a time: they stay in the first-level cache while all rows pass.
 const BLOCK: usize = 8192;
@@ -27,10 +35,9 @@ const ROWS: usize = 24;
 /// Most rows for which `b` is not packed.
 const FEW_ROWS: usize = 4;
 
-/// Whether this way is taken: where an eighth of the lanes would be empty or more.
+/// Whether this way is taken.
 pub fn fits(&Product { n, k, transpose_a, .. }: &Product) -> bool {
-    let is_long = LEAST.iter().any(|&(most, least)| n <= most && k >= least);
-    !transpose_a && n > 1 && n < FEW && 8 * n < 7 * n.next_multiple_of(LANES) && is_long
+    !transpose_a && least_steps(n).is_some_and(|least| k >= least)
 }
 
 /// float32 values of scratch memory: `b`, but for its last steps when they are no whole vector.
@@ -64,7 +71,7 @@ pub fn multiply(product: Product, sides: Sides, c: &mut [Real], ending: Ending, 
         let steps = packed.len() / n;
         pack(&product, b, part * block / n, steps, packed);
     });
-    let rows = share(m, 2 * n * k).next_multiple_of(2);
+    let rows = rows_of_part(&product);
     each_part(c, rows * n, |part, c| {
         broadcast(bias, n, c);
         let a = &a[part * rows * k..][..c.len() / n * k];
@@ -88,6 +95,17 @@ pub fn multiply(product: Product, sides: Sides, c: &mut [Real], ending: Ending, 
         }
         ending.after(part * rows * n).apply(c);
     });
+}
+
+/// Rows of a part: a number that suits tiles and leaves a number of parts that suits threads, see [`share`].
+fn rows_of_part(&Product { m, n, k, .. }: &Product) -> usize {
+    let parts = m.div_ceil(share(m, 2 * n * k));
+    let rows = |parts: usize| m.div_ceil(parts).next_multiple_of(2);
+    if parts > 4 && m.div_ceil(rows(parts)) < parts {
+        rows(parts - 4)
+    } else {
+        rows(parts)
+    }
 }
 
 /// The steps from `start` on, fewer than a vector has, of each column.
@@ -177,38 +195,44 @@ fn groups(n: usize) -> impl Iterator<Item = (usize, usize)> {
 /// Packs some steps, group by group: a vector of each column, then the next vector of each.
 fn pack(product: &Product, b: &[Real], start: usize, steps: usize, packed: &mut [Real]) {
     let &Product { n, k, transpose_b, .. } = product;
-    // Where a column's first vector goes, and from one vector to the next.
-    let mut places = [(0, 0); FEW];
     for (first, count) in groups(n) {
-        for column in first..first + count {
-            places[column] = (first * steps + (column - first) * LANES, count * LANES);
+        let panel = &mut packed[first * steps..][..count * steps];
+        if transpose_b {
+            for column in 0..count {
+                let vectors = b[(first + column) * k + start..][..steps].chunks_exact(LANES);
+                for (vector, panel) in vectors.zip(panel.chunks_exact_mut(count * LANES)) {
+                    Lanes::load(vector).store(&mut panel[column * LANES..]);
+                }
+            }
+            continue;
+        }
+        let b = &b[start * n..][..steps * n];
+        if n < LANES {
+            for (step, b) in b.chunks_exact(n).enumerate() {
+                for (column, &value) in b.iter().enumerate() {
+                    panel[(step / LANES * n + column) * LANES + step % LANES] = value;
+                }
+            }
+            continue;
+        }
+        // The last columns are loaded with some of those before.
+        let column = first.min(n - LANES);
+        match (count, first - column) {
+            (2, 0) => pack_group::<2, 0>(b, n, column, panel),
+            (2, _) => pack_group::<2, 2>(b, n, column, panel),
+            (3, 0) => pack_group::<3, 0>(b, n, column, panel),
+            (3, _) => pack_group::<3, 1>(b, n, column, panel),
+            _ => pack_group::<4, 0>(b, n, column, panel),
         }
     }
-    if transpose_b {
-        for (column, &(place, stride)) in places[..n].iter().enumerate() {
-            for (index, vector) in b[column * k + start..][..steps].chunks_exact(LANES).enumerate() {
-                Lanes::load(vector).store(&mut packed[place + index * stride..]);
-            }
-        }
-        return;
-    }
-    let b = &b[start * n..][..steps * n];
-    if n < LANES {
-        for (column, &(place, stride)) in places[..n].iter().enumerate() {
-            for step in 0..steps {
-                packed[place + step / LANES * stride + step % LANES] = b[step * n + column];
-            }
-        }
-        return;
-    }
-    for column in (0..n).step_by(LANES) {
-        // The last ones may be some of those before, packed again.
-        let column = column.min(n - LANES);
-        for (index, b) in b.chunks_exact(LANES * n).enumerate() {
-            let rows = std::array::from_fn(|row| Lanes::load(&b[row * n + column..]));
-            for (vector, &(place, stride)) in Lanes::interleave::<4>(rows).into_iter().zip(&places[column..]) {
-                vector.store(&mut packed[place + index * stride..]);
-            }
+}
+
+/// A group of F columns: those that come after SKIPPED ones from `column` on.
+fn pack_group<const F: usize, const SKIPPED: usize>(b: &[Real], n: usize, column: usize, panel: &mut [Real]) {
+    for (b, panel) in b.chunks_exact(LANES * n).zip(panel.chunks_exact_mut(F * LANES)) {
+        let vectors = Lanes::interleave::<4>(std::array::from_fn(|row| Lanes::load(&b[row * n + column..])));
+        for f in 0..F {
+            vectors[SKIPPED + f].store(&mut panel[f * LANES..]);
         }
     }
 }

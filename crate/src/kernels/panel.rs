@@ -2,7 +2,7 @@
 
 use super::ahead::Ahead;
 use crate::gemm::micro::{in_pairs, rows, store, tiled_by_halves, zeros, Panel, Tiled, Walk, SIX};
-use crate::vector::{Real, LANES};
+use crate::vector::{many_registers, Real, FUSED, LANES};
 
 /// One panel of columns.
 #[derive(Clone, Copy)]
@@ -42,10 +42,12 @@ impl Down<'_, '_> {
             return tiled_by_halves(vectors, self);
         }
         // The last columns of a matrix: its tiles store a part of a vector, and are another function, or the others would be slower.
-        match vectors {
-            4 => self.go::<2, 4, 4, false>(),
-            3 => self.go::<3, 3, 3, false>(),
-            2 => self.go::<4, 2, 2, false>(),
+        match (vectors, FUSED && !many_registers()) {
+            (4, true) => self.go::<SIX, 2, 4, false>(),
+            (2, true) => self.go::<SIX, 2, 2, false>(),
+            (4, false) => self.go::<2, 4, 4, false>(),
+            (3, _) => self.go::<3, 3, 3, false>(),
+            (2, false) => self.go::<4, 2, 2, false>(),
             _ => self.go::<8, 1, 1, false>(),
         }
     }
@@ -81,7 +83,7 @@ impl Down<'_, '_> {
             let mut sums = zeros::<P, NV>();
             let panel = Panel::whole(&self.panel[first..], &walk);
             rows::<P, NV, W>(&mut sums, self.a, row * stride, stride, walk, panel);
-            let width = if WHOLE { NV * LANES } else { used };
+            let width = if WHOLE { NV * LANES } else { (used - first).min(NV * LANES) };
             store(&sums, self.c, row * n + column + first, n, width, fresh);
         }
     }

@@ -2,7 +2,7 @@
 
 use super::joined_rows::{beside, JoinedRows};
 use super::map::zip_in_place;
-use crate::threads::{each_part, share, OF_COPYING};
+use crate::threads::{each_part, share, share_of_units, OF_COPYING};
 use crate::vector::{combine_beside_totals, copy, totals, Lanes, Real, Vector, LANES};
 
 /// Sets every row of `y` to the bias, or to zero.
@@ -47,7 +47,7 @@ pub fn gradient(rows: usize, columns: usize, dy: &[Real], db: &mut [Real]) {
         wide.fold(sums, db);
         return add_sums(rest, db);
     }
-    let width = share(columns, rows).next_multiple_of(TOGETHER);
+    let width = share_of_units(columns, TOGETHER, rows);
     each_part(db, width, |part, db| {
         db.fill(0.0);
         for block in dy[..rows * columns].chunks(BLOCK * columns) {

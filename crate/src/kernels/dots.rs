@@ -5,7 +5,7 @@ use super::bias::broadcast;
 use super::ending::Ending;
 use super::matmul::{Product, Sides};
 use crate::gemm::micro::{dots, in_sixes, zeros, Panel, Tile, Walk, SIX};
-use crate::threads::{each_part, share};
+use crate::threads::{each_part, share_of_units};
 use crate::vector::{many_registers, Lanes, Real, Vector, FUSED, LANES};
 use std::ops::Range;
 
@@ -71,7 +71,7 @@ pub fn multiply(product: Product, sides: Sides, c: &mut [Real], ending: Ending, 
         let steps = packed.len() / n;
         pack(&product, b, part * block / n, steps, packed);
     });
-    let rows = rows_of_part(&product);
+    let rows = share_of_units(m, 2, 2 * n * k);
     each_part(c, rows * n, |part, c| {
         broadcast(bias, n, c);
         let a = &a[part * rows * k..][..c.len() / n * k];
@@ -95,17 +95,6 @@ pub fn multiply(product: Product, sides: Sides, c: &mut [Real], ending: Ending, 
         }
         ending.after(part * rows * n).apply(c);
     });
-}
-
-/// Rows of a part: a number that suits tiles and leaves a number of parts that suits threads, see [`share`].
-fn rows_of_part(&Product { m, n, k, .. }: &Product) -> usize {
-    let parts = m.div_ceil(share(m, 2 * n * k));
-    let rows = |parts: usize| m.div_ceil(parts).next_multiple_of(2);
-    if parts > 4 && m.div_ceil(rows(parts)) < parts {
-        rows(parts - 4)
-    } else {
-        rows(parts)
-    }
 }
 
 /// The steps from `start` on, fewer than a vector has, of each column.

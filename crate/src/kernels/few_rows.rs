@@ -11,7 +11,7 @@ use super::map::zip_in_place;
 use super::matmul::{put_columns, Product, Sides, BLOCK};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{load, store, strides, zeros, Tile};
-use crate::threads::{each_part, share};
+use crate::threads::{each_part, share_of_units};
 use crate::vector::{copy, Real, Vector, LANES};
 use std::ops::Range;
 
@@ -75,7 +75,7 @@ struct Sizes {
 impl Sizes {
     fn of(&Product { m, n, k, .. }: &Product) -> Self {
         // Reading takes as long as two rows' products.
-        let part = share(n, 2 * m.max(2) * k).next_multiple_of(UNIT).min(n);
+        let part = share_of_units(n, UNIT, 2 * m.max(2) * k).min(n);
         let (parts, row) = (n.div_ceil(part), part.next_multiple_of(LANES));
         let steps = (ELEMENTS / part).clamp(LEAST, BLOCK);
         // What is added up within a block, and what its sums are added to where that cannot be `c`.

@@ -18,7 +18,7 @@ const MOST: usize = 16;
 pub fn forward(matrix: Matrix, x: &[Real], affine: Affine, epsilon: Real, statistics: &mut [Real], y: &mut [Real]) {
     let Matrix { rows, channels } = matrix;
     let (means, deviations) = statistics.split_at_mut(rows);
-    let part = threads::share(rows, 8 * channels).next_multiple_of(if channels < SHORT { LANES } else { 1 });
+    let part = threads::share_of_units(rows, if channels < SHORT { LANES } else { 1 }, 8 * channels);
     threads::each_of([(y, part * channels), (means, part), (deviations, part)], |index, [y, means, deviations]| {
         let x = &x[index * part * channels..][..y.len()];
         let rows = Rows { channels, epsilon, means, deviations };

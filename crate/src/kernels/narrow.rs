@@ -8,7 +8,7 @@ use super::ending::Ending;
 use super::matmul::{Product, Sides};
 use crate::gemm::micro::{columns, store, vector_by_vector, zeros, Tile, Walk};
 use crate::gemm::pack::transpose;
-use crate::threads::{each_pair, share};
+use crate::threads::{each_pair, share_of_units};
 use crate::vector::{many_registers, Lanes, Real, Vector, FUSED, LANES};
 use std::ops::Range;
 
@@ -72,7 +72,7 @@ pub fn multiply(product: Product, sides: Sides, c: &mut [Real], ending: Ending, 
         transpose(b, k, n, turned);
     }
     let b = if transpose_b { turned } else { b };
-    let rows = share(m, 2 * n * k).next_multiple_of(width);
+    let rows = share_of_units(m, width, 2 * n * k);
     each_pair((c, rows * n), (sums, rows * n), |part, c, sums| {
         let count = c.len() / n;
         for first in (0..count).step_by(STRIPS * width) {

@@ -2,7 +2,7 @@
 //!
 //! Rows shorter than [`WIDTH`] are worked on together, with their slopes repeated, so that loops are long and vectors full.
 
-use crate::threads::{each_part, share, OF_COPYING};
+use crate::threads::{each_part, share, share_of_units, OF_COPYING};
 use crate::vector::{combine, copy, spread, Lanes, Real, Vector};
 
 /// Elements of rows that are worked on together, at most.
@@ -27,7 +27,7 @@ pub fn gradient(alpha: &[Real], x: &[Real], dy: &[Real], dx: &mut [Real], dalpha
     dalpha.fill(0.0);
     let width = alpha.len();
     if width >= WIDTH {
-        let part = share(width, OF_COPYING * x.len() / width).next_multiple_of(16);
+        let part = share_of_units(width, 16, OF_COPYING * x.len() / width);
         return each_part(dalpha, part, |number, sums| {
             for (x, dy) in x.chunks_exact(width).zip(dy.chunks_exact(width)) {
                 let range = number * part..number * part + sums.len();

@@ -27,12 +27,23 @@ const WORTH: usize = 400_000;
 /// Operations that take as long as loading and storing a value.
 pub const OF_COPYING: usize = 4;
 
-/// Items of a part, when each item takes `operations`; at least one. All parts are of a size, and their number is 1, 2 or a
-/// multiple of 4: processors come in twos and fours, and the last part of an odd number would leave the others waiting.
+/// Items of a part, when each item takes `operations`; at least one. All parts but the last one are of a size.
 pub fn share(items: usize, operations: usize) -> usize {
+    share_of_units(items, 1, operations)
+}
+
+/// [`share`], a multiple of `unit`. Parts are 1, 2 or, where sizes allow, a multiple of 4: processors come in twos and fours, and the
+/// last part of an odd number would leave the others waiting. Of those that are worth it, the most of which a processor of two and one
+/// of four get least.
+pub fn share_of_units(items: usize, unit: usize, operations: usize) -> usize {
     let parts = items.div_ceil((WORTH / operations.max(1)).clamp(1, items.max(1)));
-    let parts = if parts > 2 { parts.next_multiple_of(4) } else { parts };
-    items.div_ceil(parts.max(1)).max(1)
+    let parts = if parts > 2 { parts.next_multiple_of(4) } else { parts.max(1) };
+    let part = |parts: usize| items.div_ceil(parts).max(1).next_multiple_of(unit);
+    let most_of_two_and_four = |&part: &usize| {
+        let parts = items.div_ceil(part);
+        part * (parts.div_ceil(2) + parts.div_ceil(4))
+    };
+    (1..=parts / 4).rev().map(|fours| part(4 * fours)).min_by_key(most_of_two_and_four).unwrap_or(part(parts))
 }
 
 /// Floating-point operations of which a half is worth handing over to a thread that is awake: some microseconds.

@@ -13,7 +13,7 @@ pub use moments::{add_moments, start_of};
 
 use super::joined_rows::JoinedRows;
 use super::strips::block_rows;
-use crate::threads::{each_part, share};
+use crate::threads::{each_part, share_of_units};
 use crate::vector::{combine_rows, Lanes, Real};
 
 /// Sizes of an array seen as a matrix.
@@ -29,7 +29,7 @@ impl Matrix {
     /// Rows of a part.
     fn part(&self) -> usize {
         let block = block_rows(self.channels);
-        share(self.rows, 8 * self.channels).next_multiple_of(block)
+        share_of_units(self.rows, block, 8 * self.channels)
     }
 
     /// The same array with several rows in one, where channels are few.

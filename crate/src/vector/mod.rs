@@ -33,7 +33,7 @@ pub use registers::{many_registers, use_registers, Registers};
 pub use rows::{add_rows, combine_rows};
 #[cfg(target_feature = "simd128")]
 pub use simd128::Lanes;
-pub use sweep::{combine, combine_ahead, combine_beside_totals, spread, sweep, totals, update_ahead};
+pub use sweep::{combine, combine_ahead, combine_and_add, combine_beside_totals, spread, sweep, totals, update_ahead};
 pub use turned::{columns_to_rows, rows_to_columns};
 pub use windows::{give_fours_to_equal, give_pixels, give_to_equal, Carried, Walk};
 pub use words::{Words, ROOT};

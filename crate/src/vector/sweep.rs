@@ -34,6 +34,48 @@ pub fn combine<const I: usize, const N: usize>(
     unsafe { run::<I, N>(places, y.len(), |inputs, _| apply(inputs)) }
 }
 
+/// [`combine`] of what `apply` gives, and the sum of what it gives beside that, in N sums that do not wait for each other; behind the
+/// arrays' ends are ones. Panics when the lengths differ.
+#[inline(always)]
+pub fn combine_and_add<const I: usize, const N: usize>(
+    inputs: [&[Real]; I],
+    y: &mut [Real],
+    apply: impl Fn([Lanes; I]) -> (Lanes, Lanes),
+) -> Lanes {
+    let length = y.len();
+    assert!(inputs.iter().all(|input| input.len() == length));
+    let (mut inputs, mut target) = (inputs.map(<[Real]>::as_ptr), y.as_mut_ptr());
+    let mut sums = [Lanes::splat(0.0); N];
+    let mut step = |vectors: usize| {
+        for v in 0..vectors {
+            // SAFETY: all arrays have `length` values, and the steps add up to no more.
+            unsafe {
+                let (value, other) = apply(inputs.map(|input| Lanes::load_at(input.add(v * LANES))));
+                value.store_at(target.add(v * LANES));
+                sums[v] = sums[v].add(other);
+            }
+        }
+        inputs = inputs.map(|input| input.wrapping_add(vectors * LANES));
+        target = target.wrapping_add(vectors * LANES);
+    };
+    for _ in 0..length / (N * LANES) {
+        step(N);
+    }
+    for _ in 0..length % (N * LANES) / LANES {
+        step(1);
+    }
+    let count = length % LANES;
+    if count > 0 {
+        // SAFETY: `count` values are left of all arrays.
+        unsafe {
+            let (value, other) = apply(inputs.map(|input| few(input, count, 1.0)));
+            put_few(value, target, count);
+            sums[0] = sums[0].add(other);
+        }
+    }
+    sums.into_iter().fold(Lanes::splat(0.0), Lanes::add)
+}
+
 /// `y = apply(factors, x)` for the elements of `factors`, four vectors at a time. `x` and `y` may be longer: a value of each cache line
 /// some lines further on is read as well, so that what is read and written next is there in time. Panics when they are shorter.
 #[inline(always)]

@@ -3,10 +3,13 @@
 
 use super::{clip, larger};
 use crate::geometry::Geometry;
-use crate::vector::{combine, copy, sweep, Lanes, Real, Vector, LANES};
+use crate::vector::{combine, combine_and_add, sweep, totals, Lanes, Real, Vector, LANES};
 
 /// Values of a line that are on their way at once: they stay in a first-level cache.
 const ROOM: usize = 1024;
+
+/// Channels from which on a window is worth a loop over vectors.
+const MANY: usize = 16;
 
 /// Whether this way is taken: where a window's row fits.
 pub fn fits(g: &Geometry) -> bool {
@@ -34,38 +37,76 @@ pub fn max(g: &Geometry, x: &[Real], y: &mut [Real]) {
             right.fill(Real::NEG_INFINITY);
             let place = (image * g.in_h + rows.start) * row + columns.start * c;
             let pixels = x.get(place..).unwrap_or_default();
-            largest_of(rows.len(), row, pixels, middle);
-            match (g.stride_w, g.kernel_w) {
-                (1, _) => largest_of(g.kernel_w, c, line, y),
-                (_, 2) => largest_of_windows::<2>(g, line, y),
-                (_, 3) => largest_of_windows::<3>(g, line, y),
-                _ => largest_of_windows::<0>(g, line, y),
+            // The larger of two may lose a NaN, which the sum does not; it is NaN also where there are infinities, of which the other way
+            // gives the same.
+            let sum = largest_of(rows.len(), row, pixels, middle, Lanes::at_least);
+            if sum.has_nan() {
+                largest_of(rows.len(), row, pixels, middle, larger);
+                largest_along(g, line, y, larger);
+            } else {
+                largest_along(g, line, y, Lanes::at_least);
             }
         }
     }
 }
 
-/// The largest values of `count` arrays, each `step` behind the one before it.
+/// The largest values of windows of a line.
 #[inline(always)]
-fn largest_of(count: usize, step: usize, x: &[Real], y: &mut [Real]) {
+fn largest_along(g: &Geometry, line: &[Real], y: &mut [Real], larger: impl Fn(Lanes, Lanes) -> Lanes + Copy) {
+    match (g.stride_w, g.kernel_w) {
+        (1, _) => {
+            largest_of(g.kernel_w, g.in_c, line, y, larger);
+        }
+        (_, 2) => largest_of_windows::<2>(g, line, y, larger),
+        (_, 3) => largest_of_windows::<3>(g, line, y, larger),
+        _ => largest_of_windows::<0>(g, line, y, larger),
+    }
+}
+
+/// The largest values of `count` arrays, each `step` behind the one before it, and the sum of all values.
+#[inline(always)]
+fn largest_of(
+    count: usize,
+    step: usize,
+    x: &[Real],
+    y: &mut [Real],
+    larger: impl Fn(Lanes, Lanes) -> Lanes + Copy,
+) -> Lanes {
     let length = y.len();
     let array = |number: usize| &x[number * step..][..length];
     match count {
-        0 => y.fill(Real::NEG_INFINITY),
-        1 => copy(array(0), y),
-        2 => combine::<2, 4>([array(0), array(1)], y, |[a, b]| larger(a, b)),
+        0 => {
+            y.fill(Real::NEG_INFINITY);
+            Lanes::splat(0.0)
+        }
+        1 => combine_and_add::<1, 4>([array(0)], y, |[a]| (a, a)),
+        2 => combine_and_add::<2, 4>([array(0), array(1)], y, |[a, b]| (larger(a, b), a.add(b))),
         _ => {
-            combine::<3, 2>([array(0), array(1), array(2)], y, |[a, b, d]| larger(larger(a, b), d));
-            for next in 3..count {
-                sweep::<4>(None, array(next), y, larger);
-            }
+            let arrays = [array(0), array(1), array(2)];
+            let sum = combine_and_add::<3, 2>(arrays, y, |[a, b, d]| (larger(larger(a, b), d), a.add(b).add(d)));
+            (3..count).map(array).fold(sum, |sum, next| {
+                sweep::<4>(None, next, y, larger);
+                sum.add(sum_of(next))
+            })
         }
     }
+}
+
+/// The sum of all values, in any of the lanes.
+fn sum_of(values: &[Real]) -> Lanes {
+    let of_rest = values[values.len() / LANES * LANES..].iter().sum();
+    let sums = totals([values], |[sum], [value]| [sum.add(value)]);
+    sums.into_iter().fold(Lanes::splat(of_rest), |sum, [part]| sum.add(part))
 }
 
 /// The largest values of windows of K columns of a line, or of any number where K is 0.
 #[inline(always)]
-fn largest_of_windows<const K: usize>(g: &Geometry, line: &[Real], y: &mut [Real]) {
+fn largest_of_windows<const K: usize>(
+    g: &Geometry,
+    line: &[Real],
+    y: &mut [Real],
+    larger: impl Fn(Lanes, Lanes) -> Lanes,
+) {
     let (c, step) = (g.in_c, g.stride_w * g.in_c);
     let count = if K == 0 { g.kernel_w } else { K };
     let largest = |place: usize| {
@@ -89,7 +130,15 @@ fn largest_of_windows<const K: usize>(g: &Geometry, line: &[Real], y: &mut [Real
         }
         return;
     }
-    for (j, y) in y.chunks_exact_mut(c).enumerate() {
+    let windows = y.chunks_exact_mut(c).enumerate();
+    if K == 3 && c >= MANY {
+        for (j, y) in windows {
+            let columns = |q: usize| &line[j * step + q * c..][..c];
+            combine::<3, 4>([columns(0), columns(1), columns(2)], y, |[a, b, d]| larger(larger(a, b), d));
+        }
+        return;
+    }
+    for (j, y) in windows {
         for first in (0..c / LANES * LANES).step_by(LANES) {
             largest(j * step + first).store(&mut y[first..]);
         }

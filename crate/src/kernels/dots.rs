@@ -9,7 +9,7 @@ use crate::threads::{each_part, share_of_units};
 use crate::vector::{many_registers, Lanes, Real, Vector, FUSED, LANES};
 use std::ops::Range;
 
-/// More columns than are few.
+/// Columns are fewer than these.
 const FEW: usize = 16;
 
 /// Most columns that are computed together.

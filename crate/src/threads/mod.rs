@@ -32,9 +32,9 @@ pub fn share(items: usize, operations: usize) -> usize {
     share_of_units(items, 1, operations)
 }
 
-/// [`share`], a multiple of `unit`. Parts are 1, 2 or, where sizes allow, a multiple of 4: processors come in twos and fours, and the
-/// last part of an odd number would leave the others waiting. Of those that are worth it, the most of which a processor of two and one
-/// of four get least.
+/// [`share`], a multiple of `unit`. The number of parts is 1, 2 or, where sizes allow, a multiple of 4: processors come in twos and fours,
+/// and the last part of an odd number would leave the others waiting. Of the numbers that are worth it this is the largest by which the
+/// busiest of two threads, and of four, have least.
 pub fn share_of_units(items: usize, unit: usize, operations: usize) -> usize {
     let parts = items.div_ceil((WORTH / operations.max(1)).clamp(1, items.max(1)));
     let parts = if parts > 2 { parts.next_multiple_of(4) } else { parts.max(1) };

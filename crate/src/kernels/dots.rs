@@ -4,9 +4,9 @@
 use super::bias::broadcast;
 use super::ending::Ending;
 use super::matmul::{Product, Sides};
-use crate::gemm::micro::{dots, in_sixes, zeros, Panel, Tile, Walk, SIX};
+use crate::gemm::micro::{by_halves, dots, in_sixes, zeros, Panel, Tile, Walk, SIX};
 use crate::threads::{each_part, share_of_units};
-use crate::vector::{many_registers, Lanes, Real, Vector, FUSED, LANES};
+use crate::vector::{Lanes, Real, Vector, LANES};
 use std::ops::Range;
 
 /// Columns are fewer than these.
@@ -85,7 +85,7 @@ pub fn multiply(product: Product, sides: Sides, c: &mut [Real], ending: Ending, 
                     let few = if is_last { k % LANES } else { 0 };
                     let (last, c) = ((&last[first..first + count], few), Columns { values: &mut *c, first, n });
                     match count {
-                        2 if by_pairs() => down::<SIX, 2>((a, k), panel, last, c),
+                        2 if by_halves() => down::<SIX, 2>((a, k), panel, last, c),
                         2 => down::<4, 2>((a, k), panel, last, c),
                         3 => down::<3, 3>((a, k), panel, last, c),
                         _ => down::<2, 4>((a, k), panel, last, c),
@@ -162,16 +162,10 @@ fn rows<const P: usize, const V: usize>(
     column
 }
 
-/// Whether columns are computed in pairs: with six rows that makes twelve sums, which fit the registers of x64 where products are
-/// no instructions of their own.
-fn by_pairs() -> bool {
-    FUSED && !many_registers()
-}
-
-/// The columns in groups that are computed together, of two to four or in pairs and perhaps three: the first one of each, and how
-/// many.
+/// The columns in groups that are computed together, of two to four, or in pairs and perhaps three, which make twelve sums with six rows: the
+/// first one of each, and how many.
 fn groups(n: usize) -> impl Iterator<Item = (usize, usize)> {
-    let pairs = by_pairs();
+    let pairs = by_halves();
     let mut first = 0;
     std::iter::from_fn(move || {
         let left = n - first;

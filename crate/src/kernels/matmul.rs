@@ -11,7 +11,7 @@ use super::ending::Ending;
 use super::panel::{Down, Part};
 use super::{between, dots, few_rows, narrow, tall, with_vector};
 use crate::error::{checked_product, Error};
-use crate::gemm::micro::{along, in_sixes, SIX};
+use crate::gemm::micro::{along, by_halves, in_sixes, SIX};
 use crate::gemm::pack::{pack_panel, pack_panel_transposed, packed_size, panel_start, panel_width, transpose, PANEL};
 use crate::threads::{each_pair, each_part, share};
 use crate::vector::{copy, many_registers, Real, FUSED, LANES};
@@ -181,7 +181,7 @@ fn blocked(product: Product, sides: Sides, c: &mut [Real], ending: Ending, works
     let Product { n, k, transpose_a, .. } = product;
     let rows = product.rows();
     let (packed, turned) = workspace.split_at_mut(packed_size(k.min(BLOCK), n));
-    let is_far = c.len() > FAR && FUSED && !many_registers();
+    let is_far = c.len() > FAR && by_halves();
     for start in (0..k).step_by(BLOCK) {
         let block = Block { product, start, steps: BLOCK.min(k - start) };
         let packed = &mut packed[..packed_size(block.steps, n)];

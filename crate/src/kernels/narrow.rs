@@ -6,10 +6,10 @@
 
 use super::ending::Ending;
 use super::matmul::{Product, Sides};
-use crate::gemm::micro::{columns, store, vector_by_vector, zeros, Tile, Walk};
+use crate::gemm::micro::{by_halves, columns, store, vector_by_vector, zeros, Tile, Walk};
 use crate::gemm::pack::transpose;
 use crate::threads::{each_pair, share_of_units};
-use crate::vector::{many_registers, Lanes, Real, Vector, FUSED, LANES};
+use crate::vector::{Lanes, Real, Vector, LANES};
 use std::ops::Range;
 
 /// Most columns that are few.
@@ -27,7 +27,7 @@ const WIDEST: usize = 6 * LANES;
 
 /// Rows of a strip.
 fn width_of(product: &Product) -> usize {
-    if FUSED && !many_registers() && product.m >= WIDEST {
+    if by_halves() && product.m >= WIDEST {
         WIDEST
     } else {
         WIDTH

@@ -2,7 +2,7 @@
 
 use super::ahead::Ahead;
 use crate::gemm::micro::{in_pairs, rows, store, tiled_by_halves, zeros, Panel, Tiled, Walk, SIX};
-use crate::vector::{many_registers, Real, FUSED, LANES};
+use crate::vector::{Real, LANES};
 
 /// One panel of columns.
 #[derive(Clone, Copy)]
@@ -35,21 +35,23 @@ impl Tiled for Down<'_, '_> {
     }
 }
 
+/// The last columns of a matrix: its tiles store a part of a vector, and are another function, or the others would be slower.
+struct Last<'a, 'b>(Down<'a, 'b>);
+
+impl Tiled for Last<'_, '_> {
+    #[inline(always)]
+    fn run<const P: usize, const NV: usize, const W: usize>(self) {
+        self.0.go::<P, NV, W, false>();
+    }
+}
+
 impl Down<'_, '_> {
     /// The whole panel, which is `vectors` wide.
     pub fn all(self, vectors: usize) {
         if self.part.used == vectors * LANES {
             return tiled_by_halves(vectors, self);
         }
-        // The last columns of a matrix: its tiles store a part of a vector, and are another function, or the others would be slower.
-        match (vectors, FUSED && !many_registers()) {
-            (4, true) => self.go::<SIX, 2, 4, false>(),
-            (2, true) => self.go::<SIX, 2, 2, false>(),
-            (4, false) => self.go::<2, 4, 4, false>(),
-            (3, _) => self.go::<3, 3, 3, false>(),
-            (2, false) => self.go::<4, 2, 2, false>(),
-            _ => self.go::<8, 1, 1, false>(),
-        }
+        tiled_by_halves(vectors, Last(self));
     }
 
     /// All rows: tiles of P rows, then pairs.

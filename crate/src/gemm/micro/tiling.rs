@@ -26,11 +26,17 @@ pub fn tiled(vectors: usize, work: impl Tiled) {
     }
 }
 
-/// The same, but where products are fused four vectors on x64 are two and two: products that are instructions of their own take a
-/// register.
+/// Whether twelve sums of two vectors are the best that registers have room for: on x64 where products are fused, and are no instructions
+/// of their own, which take a register.
+#[inline]
+pub fn by_halves() -> bool {
+    FUSED && !many_registers()
+}
+
+/// [`tiled`], but four vectors are two and two where that is best, see [`by_halves`].
 #[inline(always)]
 pub fn tiled_by_halves(vectors: usize, work: impl Tiled) {
-    match (vectors, FUSED && !many_registers()) {
+    match (vectors, by_halves()) {
         (4, true) => work.run::<SIX, 2, 4>(),
         (2, true) => work.run::<SIX, 2, 2>(),
         _ => tiled(vectors, work),

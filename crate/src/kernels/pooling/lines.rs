@@ -1,12 +1,15 @@
 //! Max pooling line by line: the largest values of a window's rows are taken for all columns at once, then those of its columns from
 //! what that gave. So vectors are full whatever the number of channels, and a window costs the sum of its sides, not their product.
 
-use super::{clip, larger};
+use super::{clip, has_doubt, larger};
 use crate::geometry::Geometry;
-use crate::vector::{combine, combine_and_add, sweep, totals, Lanes, Real, Vector, LANES};
+use crate::vector::{combine, combine_and_add, sweep, Lanes, Real, Vector, LANES};
 
 /// Values of a line that are on their way at once: they stay in a first-level cache.
 const ROOM: usize = 1024;
+
+/// Rows whose values are added up while their largest are taken.
+const SUMMED: usize = 3;
 
 /// Channels from which on a window is worth a loop over vectors.
 const MANY: usize = 16;
@@ -40,7 +43,8 @@ pub fn max(g: &Geometry, x: &[Real], y: &mut [Real]) {
             // The larger of two may lose a NaN, which the sum does not; it is NaN also where there are infinities, of which the other way
             // gives the same.
             let sum = largest_of(rows.len(), row, pixels, middle, Lanes::at_least);
-            if sum.has_nan() {
+            let doubt = |number: usize| has_doubt(&pixels[number * row..][..middle.len()]);
+            if sum.has_nan() || (SUMMED..rows.len()).any(doubt) {
                 largest_of(rows.len(), row, pixels, middle, larger);
                 largest_along(g, line, y, larger);
             } else {
@@ -63,7 +67,7 @@ fn largest_along(g: &Geometry, line: &[Real], y: &mut [Real], larger: impl Fn(La
     }
 }
 
-/// The largest values of `count` arrays, each `step` behind the one before it, and the sum of all values.
+/// The largest values of `count` arrays, each `step` behind the one before it, and the sum of those of the first [`SUMMED`].
 #[inline(always)]
 fn largest_of(
     count: usize,
@@ -83,20 +87,13 @@ fn largest_of(
         2 => combine_and_add::<2, 4>([array(0), array(1)], y, |[a, b]| (larger(a, b), a.add(b))),
         _ => {
             let arrays = [array(0), array(1), array(2)];
-            let sum = combine_and_add::<3, 2>(arrays, y, |[a, b, d]| (larger(larger(a, b), d), a.add(b).add(d)));
-            (3..count).map(array).fold(sum, |sum, next| {
-                sweep::<4>(None, next, y, larger);
-                sum.add(sum_of(next))
-            })
+            let sum = combine_and_add::<SUMMED, 2>(arrays, y, |[a, b, d]| (larger(larger(a, b), d), a.add(b).add(d)));
+            for next in SUMMED..count {
+                sweep::<4>(None, array(next), y, larger);
+            }
+            sum
         }
     }
-}
-
-/// The sum of all values, in any of the lanes.
-fn sum_of(values: &[Real]) -> Lanes {
-    let of_rest = values[values.len() / LANES * LANES..].iter().sum();
-    let sums = totals([values], |[sum], [value]| [sum.add(value)]);
-    sums.into_iter().fold(Lanes::splat(of_rest), |sum, [part]| sum.add(part))
 }
 
 /// The largest values of windows of K columns of a line, or of any number where K is 0.

@@ -96,6 +96,7 @@ test('wide filters over short rows of few channels are exact on integers', () =>
 });
 
 interface ManyChannels {
+  kernel: [taps: number, stride: number];
   batch: number;
   height: number;
   width: number;
@@ -105,26 +106,28 @@ interface ManyChannels {
 }
 
 const manyChannels: fc.Arbitrary<ManyChannels> = fc.record({
+  kernel: fc.constantFrom<[number, number][]>([3, 1], [3, 1], [3, 2], [4, 2], [5, 2], [6, 2]),
   batch: fc.integer({ min: 1, max: 3 }),
-  height: fc.integer({ min: 3, max: 13 }),
-  width: fc.integer({ min: 3, max: 13 }),
+  height: fc.integer({ min: 6, max: 17 }),
+  width: fc.integer({ min: 6, max: 17 }),
   depth: fc.integer({ min: 4, max: 9 }),
   filters: fc.integer({ min: 4, max: 9 }),
   padding: fc.oneof(fc.constant('valid' as const), fc.constant('same' as const), fc.integer({ min: 0, max: 3 })),
 });
 
-/** All three passes of 3×3 filters over 16 to 36 channels, and their definition in double precision. */
+/** All three passes of 3×3 filters, or of up to 6×6 with stride 2, over 16 to 36 channels, and their definition in double precision. */
 function passesOfMany(
-  { batch, height, width, depth, filters, padding }: ManyChannels,
+  { kernel: [taps, stride], batch, height, width, depth, filters, padding }: ManyChannels,
   make: (seed: number, count: number) => Float32Array,
 ): [Float32Array, Float64Array][] {
   const xShape = [batch, height, width, 4 * depth];
-  const filterShape = [3, 3, 4 * depth, 4 * filters];
-  const sizes = resolveConvolution(xShape, filterShape, { padding }, 'test');
+  const filterShape = [taps, taps, 4 * depth, 4 * filters];
+  const options = { padding, strides: stride };
+  const sizes = resolveConvolution(xShape, filterShape, options, 'test');
   const x = make(1, size(xShape));
   const filter = make(2, size(filterShape));
   const dy = make(3, size(sizes.output));
-  const all = { padding, xShape, filterShape, dyShape: sizes.output };
+  const all = { ...options, xShape, filterShape, dyShape: sizes.output };
   return [
     [kernels.conv2d({ ...all, x, filter }).data, convolve(sizes, x, filter, undefined)],
     [kernels.conv2dFilterGradient({ ...all, x, dy }).data, convolveForFilter(sizes, x, dy)],
@@ -132,7 +135,7 @@ function passesOfMany(
   ];
 }
 
-test('3×3 filters over many channels are those of the definition, exactly so in strict mode', async () => {
+test('filters over many channels are those of the definition, exactly so in strict mode', async () => {
   // Of positive numbers, whose sums are the sums of their sizes, by which rounding is judged.
   const positive = (seed: number, count: number): Float32Array => numbers(seed, count).map(Math.abs);
   fc.assert(
@@ -141,7 +144,7 @@ test('3×3 filters over many channels are those of the definition, exactly so in
         expect(relativeError(actual, expected)).toBeLessThan(1e-6);
       }
     }),
-    draw(60, 7),
+    draw(90, 7),
   );
   await init({ simd: 'strict' });
   fc.assert(
@@ -150,7 +153,7 @@ test('3×3 filters over many channels are those of the definition, exactly so in
         expect(actual.every((value, index) => value === expected[index])).toBe(true);
       }
     }),
-    draw(20, 7),
+    draw(30, 7),
   );
   await init({});
 });

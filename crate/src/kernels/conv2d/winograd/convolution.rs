@@ -1,8 +1,10 @@
 //! Outputs: transformed tiles times transformed filters, and back.
 
 use super::outputs::{add_outputs, transform_outputs};
+use super::phases::transform_phases;
 use super::points::{around, Points};
-use super::tiles::{clear, transform_inputs, Convolution, Group, Layout, MOST_TILES};
+use super::sizes::Convolution;
+use super::tiles::{clear, transform_inputs, Group, Layout, MOST_TILES};
 use super::{along, by_taps, GAP, N};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{in_sixes, strip, tiled_by_halves, Band, Panel, Rectangle, RectangleMut, Tiled, Walk, SIX};
@@ -35,12 +37,25 @@ struct Cut {
     tiles: usize,
 }
 
+/// Images of a part: about so many that they have the fewest tiles, and that the busiest of two threads, and of four, have least.
+fn images_of_part(c: &Convolution) -> usize {
+    let most = c.batch.div_ceil(2);
+    let least = (FEWEST * 3 / 4).div_ceil(c.tiles()).max(c.batch.div_ceil(PARTS)).min(most);
+    let busiest = |&images: &usize| {
+        let parts = c.batch.div_ceil(images);
+        images * (parts.div_ceil(2) + parts.div_ceil(4))
+    };
+    (least..=most.min(2 * least)).min_by_key(busiest).unwrap_or(c.batch)
+}
+
 impl Cut {
     fn new(c: &Convolution) -> Self {
-        let images = FEWEST.div_ceil(c.tiles()).min(c.batch).max(c.batch.div_ceil(PARTS));
+        let images = images_of_part(c);
         let all = images * c.tiles();
         let most = (TOGETHER / (c.matrices() * c.depth())).clamp(FEWEST, MOST_TILES);
-        let tiles = all.div_ceil(all.div_ceil(most)).next_multiple_of(2);
+        // Some more than the fewest are better than half as many.
+        let groups = if most > FEWEST { all.div_ceil(most) } else { ((all + FEWEST / 2) / FEWEST).max(1) };
+        let tiles = all.div_ceil(groups).next_multiple_of(2);
         Self { depth: c.depth(), points: c.matrices(), images, tiles }
     }
 
@@ -176,7 +191,11 @@ impl<'a> Prepared<'a> {
         let (made, patch) = rest.split_at_mut(cut.points * cut.made().point);
         if c.spreads {
             // Overlapping outputs are added to it.
-            broadcast(bias, channels, y);
+            broadcast(bias, c.output[2], y);
+        }
+        // What no filter has values of is nothing.
+        for point in (0..cut.points).filter(|&point| c.depths(point).is_empty()) {
+            clear(&mut made[point * cut.made().point..][..cut.tiles * PANEL]);
         }
         let all = y.len() / c.output.iter().product::<usize>() * c.tiles();
         let mut asked = 0;
@@ -192,8 +211,12 @@ impl<'a> Prepared<'a> {
                 let channel = panel * PANEL;
                 let width = panel_width(channels, channel);
                 for (point, filters) in filters.chunks_exact(filters_of_point(c)).enumerate() {
-                    let tiles = group.of_point(point);
-                    let seen = &seen[point * cut.seen().point..][tiles.start * depth..tiles.end * depth];
+                    let used = c.depths(point);
+                    if used.is_empty() {
+                        continue;
+                    }
+                    let has = c.makes(point, channel..channel + width);
+                    let tiles = if has { group.of_point(point) } else { 0..0 };
                     let made = &mut made[point * cut.made().point..][..group.places().len() * PANEL];
                     if c.spreads {
                         // What is not seen is nothing here.
@@ -201,8 +224,10 @@ impl<'a> Prepared<'a> {
                         clear(&mut made[tiles.end * PANEL..]);
                     }
                     if !tiles.is_empty() {
+                        let seen = &seen[point * cut.seen().point..][..tiles.end * depth];
+                        let seen = (&seen[tiles.start * depth + used.start..], depth);
                         let made = &mut made[tiles.start * PANEL..tiles.end * PANEL];
-                        multiply(depth, width, seen, &filters[..depth * width], made);
+                        multiply(used.len(), width, seen, &filters[used.start * width..used.end * width], made);
                     }
                 }
                 if c.spreads {
@@ -225,6 +250,9 @@ pub(super) fn transform_filters(
     channel: usize,
     filters: &mut [Real],
 ) {
+    if c.stride > 1 {
+        return transform_phases(points, c, filter, channel, filters);
+    }
     by_taps!(c.taps, |DOWN, ACROSS| {
         transform_taps::<{ along(DOWN) }, DOWN, ACROSS>(points, c, filter, channel, filters)
     });
@@ -252,15 +280,15 @@ fn transform_taps<const R: usize, const KR: usize, const KC: usize>(
     }
 }
 
-/// `made[tile, …] = seen[tile, input channel] · panel[input channel, …]`.
-pub(super) fn multiply(depth: usize, width: usize, seen: &[Real], panel: &[Real], made: &mut [Real]) {
+/// `made[tile, …] = seen[tile, input channel] · panel[input channel, …]`, with the elements from a tile to the next.
+pub(super) fn multiply(depth: usize, width: usize, seen: (&[Real], usize), panel: &[Real], made: &mut [Real]) {
     tiled_by_halves(width / LANES, Multiply { depth, seen, panel, made });
 }
 
 /// A panel of output channels at one point.
 struct Multiply<'a> {
     depth: usize,
-    seen: &'a [Real],
+    seen: (&'a [Real], usize),
     panel: &'a [Real],
     made: &'a mut [Real],
 }
@@ -276,7 +304,7 @@ impl Tiled for Multiply<'_> {
 #[inline(never)]
 fn down<const P: usize, const NV: usize, const W: usize>(
     depth: usize,
-    seen: &[Real],
+    seen: (&[Real], usize),
     panel: &[Real],
     made: &mut [Real],
 ) {
@@ -295,7 +323,7 @@ fn down<const P: usize, const NV: usize, const W: usize>(
 #[inline(always)]
 fn tiles<const P: usize, const NV: usize, const W: usize>(
     (depth, panel): (usize, &[Real]),
-    seen: &[Real],
+    (seen, tile): (&[Real], usize),
     tiles: Range<usize>,
     made: &mut [Real],
 ) {
@@ -303,7 +331,7 @@ fn tiles<const P: usize, const NV: usize, const W: usize>(
         return;
     }
     let (walk, made) = (Walk::straight(depth), &mut made[tiles.start * PANEL..]);
-    let seen = (seen, tiles.start * depth, depth, walk);
+    let seen = (seen, tiles.start * tile, tile, walk);
     let band = Band::row(tiles.len());
     strip::<P, NV, W, false, 0>(seen, Panel::whole(panel, &walk), &[0.0; PANEL], (made, PANEL, W * LANES), band);
 }

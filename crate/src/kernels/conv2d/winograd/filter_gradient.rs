@@ -1,8 +1,10 @@
 //! Gradients of the filters: tiles of the images and of the outputs' gradients are transformed, their outer products are
 //! summed over all tiles, and the sums are taken back once.
 
+use super::phases::taps_of_phase;
 use super::points::{around, Points};
-use super::tiles::{transform_gradients, transform_inputs, Convolution, Group, Layout, Place};
+use super::sizes::Convolution;
+use super::tiles::{transform_gradients, transform_inputs, Group, Layout, Place};
 use super::{along, by_taps, GAP, N};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{columns, fours, store, zeros, Rectangle, Walk};
@@ -162,7 +164,8 @@ fn add_tiles(
                     count += 1;
                 }
             }
-            add_products(c, [piece.seen, piece.gradients], (pieces, &segments[..count]), start == first, sums);
+            let layouts = [piece.seen, piece.gradients];
+            add_products(c, c.depths(point), layouts, (pieces, &segments[..count]), start == first, sums);
         });
     }
 }
@@ -180,10 +183,11 @@ fn transform_panels(
     transform_gradients::<{ PANEL / LANES }>(points, c.taps, (c.made(), dy), places, target, patch);
 }
 
-/// Adds the outer products of some tiles at one point: `sums[panel, input channel, output channel]`.
+/// Adds the outer products of some tiles at one point, for some input channels: `sums[panel, input channel, output channel]`.
 #[inline(never)]
 pub(super) fn add_products(
     c: &Convolution,
+    depths: Range<usize>,
     layouts: [Layout; 2],
     (array, segments): (&[Real], &[Segment]),
     fresh: bool,
@@ -191,14 +195,16 @@ pub(super) fn add_products(
 ) {
     for (panel, sums) in sums.chunks_exact_mut(c.depth() * PANEL).enumerate() {
         let width = PANEL.min(c.filters() - panel * PANEL);
-        let mut vector = 0;
+        let sums = &mut sums[depths.start * PANEL..depths.end * PANEL];
+        let first = depths.start / LANES;
+        let mut vector = first;
         if many_registers() && width == PANEL {
             for sums in sums.chunks_exact_mut(2 * LANES * PANEL) {
                 Tile { layouts, array, segments, vector, panel }.add_eight(fresh, sums);
                 vector += 2;
             }
         }
-        for sums in sums[vector * LANES * PANEL..].chunks_exact_mut(LANES * PANEL) {
+        for sums in sums[(vector - first) * LANES * PANEL..].chunks_exact_mut(LANES * PANEL) {
             let tile = Tile { layouts, array, segments, vector, panel };
             if width == PANEL {
                 tile.add::<2>(fresh, sums);
@@ -252,6 +258,9 @@ const DEPTH: usize = 16;
 
 /// Takes the sums back to filters.
 pub(super) fn transform_sums(points: Points, c: &Convolution, sums: &[Real], df: &mut [Real]) {
+    if c.stride > 1 {
+        return transform_to_phases(points, c, sums, df);
+    }
     by_taps!(c.taps, |DOWN, ACROSS| {
         transform_to_taps::<{ along(DOWN) }, DOWN, ACROSS, { DOWN * ACROSS }>(points, c, sums, df)
     });
@@ -275,6 +284,35 @@ fn transform_to_taps<const R: usize, const KR: usize, const KC: usize, const ALL
                 let set = |i: usize, j: usize, value: Lanes| value.store(&mut taps[i * KC + j][k * channels + o..]);
                 let (down, across) = (|v| points.tap_gradients::<R, KR>(v), |v| points.tap_gradients::<N, KC>(v));
                 around(down, across, |i, j| source.at(i, j), set);
+            }
+        }
+    });
+}
+
+/// Most taps of a filter of several phases.
+const MOST_TAPS: usize = 36;
+
+/// The same for all phases.
+fn transform_to_phases(points: Points, c: &Convolution, sums: &[Real], df: &mut [Real]) {
+    let (depth, inputs, channels, columns) = (c.depth(), c.input[2], c.filters(), c.kernel[1]);
+    let mut taps = df.chunks_exact_mut(inputs * channels);
+    let taps: [_; MOST_TAPS] = std::array::from_fn(|_| (taps.next().unwrap_or_default(), DEPTH * channels));
+    each_of(taps, |part, taps| {
+        for (k, phase) in (0..taps[0].len() / channels).flat_map(|k| (0..c.phases().len()).map(move |phase| (k, phase)))
+        {
+            let seen = phase * inputs + part * DEPTH + k;
+            for o in (0..channels).step_by(LANES) {
+                let place = o / PANEL * depth * PANEL + seen * PANEL + o % PANEL;
+                let source = Rectangle::<N, N>::new(&sums[place..], N * sums_size(c), sums_size(c));
+                taps_of_phase(
+                    points,
+                    c,
+                    phase,
+                    |i, j| source.at(i, j),
+                    |row, column, value| {
+                        value.store(&mut taps[row * columns + column][k * channels + o..]);
+                    },
+                );
             }
         }
     });

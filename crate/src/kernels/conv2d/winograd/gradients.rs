@@ -5,7 +5,8 @@ use super::convolution::{filters_of_point, multiply, panel_size, transform_filte
 use super::filter_gradient::{add_products, add_sums, sums_size, transform_sums, Segment, MOST, PANEL as OUTER};
 use super::outputs::add_outputs;
 use super::points::{around_tile, Points};
-use super::tiles::{clear, transform_inputs, Convolution, Group, Layout, Place, MOST_TILES};
+use super::sizes::Convolution;
+use super::tiles::{clear, transform_inputs, Group, Layout, Place, MOST_TILES};
 use super::{side, FIVE, GAP, N, THREE};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::RectangleMut;
@@ -24,7 +25,7 @@ const TILES: usize = 36;
 
 /// Whether this is a way for a convolution, whose outputs are what windows see.
 pub fn has_both(c: &Convolution) -> bool {
-    c.tiles() > 0 && c.taps[0] > 1 && c.matrices() * sums_size(c) <= MOST
+    c.tiles() > 0 && c.stride == 1 && c.taps[0] > 1 && c.matrices() * sums_size(c) <= MOST
 }
 
 /// How the work is cut, and where things lie in the memory of a part.
@@ -188,7 +189,7 @@ impl Work<'_> {
             let gradients = N * N * cut.seen.point + point * cut.gradients.point + tiles.start * channels;
             let segments = [Segment { seen, gradients, tiles: tiles.len() }];
             let used = if tiles.is_empty() { &[][..] } else { &segments[..] };
-            add_products(c, [cut.seen, cut.gradients], (transformed, used), fresh, sums);
+            add_products(c, 0..c.depth(), [cut.seen, cut.gradients], (transformed, used), fresh, sums);
             let gradients = &transformed[gradients..][..tiles.len() * channels];
             for (panel, made) in made.chunks_exact_mut(N * N * cut.made.point).enumerate() {
                 let width = panel_width(c.depth(), panel * PANEL);
@@ -198,7 +199,7 @@ impl Work<'_> {
                 clear(&mut made[tiles.end * PANEL..]);
                 if !tiles.is_empty() {
                     let made = &mut made[tiles.start * PANEL..tiles.end * PANEL];
-                    multiply(channels, width, gradients, &filters[..channels * width], made);
+                    multiply(channels, width, (gradients, channels), &filters[..channels * width], made);
                 }
             }
         }

@@ -10,7 +10,8 @@
 //! these products, so that 3×3 tiles for 11×11 outputs take 289 multiplications instead of 324. Two rows out of four need four points only,
 //! and take 0, two others and infinity, where the transformed filters are the same: 10×10 outputs take 256.
 //!
-//! A line of pixels has tiles of one row, and six points; with a dilation it is several rows (`lattice`).
+//! A line of pixels has tiles of one row, and six points; with a dilation it is several rows (`lattice`). A convolution of stride 2 is the sum
+//! of four of stride 1 (`phases`).
 //!
 //! Sums are rounded otherwise than in the direct way, which is why this is done where bits are not promised alone: in the relaxed
 //! build, and in others when [`allow`] has said so. Errors grow with the
@@ -18,21 +19,27 @@
 //! with random numbers and 8 to 128 channels, 3×3 outputs and images' gradients err by 0.34 to 0.65 (root of the mean square),
 //! and by 9 at most where an output sees little beside a border, else by 3; in the direct way by 0.20, and 1.8 at most.
 //! Filters' gradients err by 0.2 to 0.3, and by 3 at most; in the direct way by 0.06, and 0.4 at most. Of 5×5 taps outputs err by 0.28 to 0.37, and
-//! 2.4 at most, filters' gradients by 0.4 to 0.6, and 5.3 at most; of lines by 0.22 to 0.30 and 0.12 to 0.18. Sums of small
+//! 2.4 at most, filters' gradients by 0.4 to 0.6, and 5.3 at most; of lines by 0.22 to 0.30 and 0.12 to 0.18; of stride 2 outputs by 0.28 to 0.65,
+//! and 6.3 at most, images' gradients by 0.36 to 0.94, and 10.3 at most, filters' by 0.36 to 0.78, and 5.8 at most. Sums of small
 //! integers are not exact. NaN and infinity spread to all outputs of the tiles that see them.
 
 mod convolution;
+mod fewer;
 mod filter_gradient;
 mod gradients;
 mod lattice;
 mod outputs;
+mod phases;
 mod points;
+mod sizes;
 mod tiles;
 
 pub use convolution::{convolve, in_groups, workspace, workspace_in_groups};
 pub use filter_gradient::{filter_gradient, filter_gradient_workspace};
 pub use gradients::{both_workspace, gradients, has_both};
-pub use tiles::Convolution;
+pub use sizes::Convolution;
+
+use phases::by_taps_of_phase;
 
 use crate::geometry::Geometry;
 use crate::vector::{FUSED, LANES, LINE};
@@ -80,8 +87,9 @@ use by_taps;
 /// Elements between matrices beyond their size: powers of two would put all of them into the same lines of a cache.
 const GAP: usize = LINE;
 
-/// What the transforms of the filters take, in multiplications, and the same where they are lines.
+/// What the transforms of the filters take, in multiplications, the same of four phases, and where they are lines.
 const OF_FILTERS: f64 = 500.0;
+const OF_PHASES: f64 = 1000.0;
 const OF_LINES: f64 = 20.0;
 
 /// Most elements of the transformed filters.
@@ -107,7 +115,8 @@ pub fn backward(geometry: &Geometry) -> Option<Convolution> {
         return None;
     }
     let (correlation, transpose) = (Convolution::backward(geometry), Convolution::transpose(geometry));
-    let way = if transpose.tiles() <= correlation.tiles() { transpose } else { correlation };
+    let is_transposed = geometry.stride_w > 1 || transpose.tiles() <= correlation.tiles();
+    let way = if is_transposed { transpose } else { correlation };
     pays(&way).then_some(way)
 }
 
@@ -120,10 +129,15 @@ pub fn is_possible(g: &Geometry) -> bool {
     // Every output of a line then sees pixels of the row that its own number is in.
     let is_line = (g.in_h, g.out_h, g.kernel_h) == (1, 1, 1);
     let in_rows = is_line && g.pad_left % g.dilation_w == 0 && g.pad_right % g.dilation_w == 0;
-    (g.stride_h, g.stride_w, g.dilation_h, g.groups) == (1, 1, 1, 1)
+    let is_square = g.kernel_h == g.kernel_w;
+    let has_tiles = match [g.stride_h, g.stride_w] {
+        [1, 1] => (is_square || g.kernel_h == 1) && [THREE, FIVE].contains(&g.kernel_w),
+        [2, 2] => is_square && (3..=6).contains(&g.kernel_w),
+        _ => false,
+    };
+    has_tiles
+        && (g.dilation_h, g.groups) == (1, 1)
         && (g.dilation_w == 1 || in_rows)
-        && (g.kernel_h == g.kernel_w || g.kernel_h == 1)
-        && [THREE, FIVE].contains(&g.kernel_w)
         && g.in_c % LANES == 0
         && g.out_c % LANES == 0
 }
@@ -132,11 +146,20 @@ pub fn is_possible(g: &Geometry) -> bool {
 /// more for the transforms, the fewer channels share them, and those of the filters are as much as [`OF_FILTERS`]. The direct way takes half as long
 /// for a product with the border as for another one. Weights are of races on x64, from 4 to 128 channels.
 fn pays(c: &Convolution) -> bool {
-    let [depth, filters] = [c.depth(), c.filters()].map(|channels| channels as f64);
-    let direct = (c.batch * (c.products() + c.taps.iter().product::<usize>() * c.tiled().iter().product::<usize>()))
+    let direct = (c.batch * (c.products() + c.kernel.iter().product::<usize>() * c.tiled().iter().product::<usize>()))
         as f64
         / 2.0;
-    let of_filters = if c.taps[0] == 1 { OF_LINES } else { OF_FILTERS };
-    let own = (c.batch * c.points()) as f64 * (1.1 + 6.0 / depth + 6.0 / filters) + of_filters;
+    // The transforms of four phases' pixels are shared by the channels of the windows.
+    let of_pixels = if c.stride > 1 { 14.0 } else { 6.0 };
+    let [pixels, windows] = if c.spreads { [c.filters(), c.depth()] } else { [c.depth(), c.filters()] };
+    let weight = 1.1 + of_pixels / windows as f64 + 6.0 / pixels as f64;
+    let of_filters = if c.taps[0] == 1 {
+        OF_LINES
+    } else if c.stride > 1 {
+        OF_PHASES
+    } else {
+        OF_FILTERS
+    };
+    let own = (c.batch * c.points()) as f64 * weight + of_filters;
     c.matrices() * c.depth() * c.filters() <= MOST && direct >= own
 }

@@ -1,10 +1,13 @@
 //! From products at the points back to outputs: those of a tile, or of the transpose, where tiles overlap and are added up.
 
-use super::points::{around, around_tile, Points};
-use super::tiles::{Convolution, Group, Layout};
-use super::{along, by_taps, side, N};
+use super::lattice::Lattice;
+use super::points::{around, around_tile, Axis, Points, Transform};
+use super::sizes::Convolution;
+use super::tiles::{Group, Layout};
+use super::{along, by_taps, by_taps_of_phase, side, N};
 use crate::gemm::micro::{Rectangle, RectangleMut};
 use crate::vector::{Lanes, Real, Vector, LANES};
+use std::ops::Range;
 
 /// Takes the products of a panel of output channels, `channel` the first one and so many as `width`, back to outputs.
 pub fn transform_outputs(
@@ -63,24 +66,8 @@ fn put_tiles<const R: usize, const MR: usize, const MC: usize>(
 }
 
 /// Takes the products of a panel of output channels back to outputs, and adds them to what is there.
-pub fn add_outputs(
-    points: Points,
-    c: &Convolution,
-    group: &Group,
-    made: (&[Real], Layout),
-    panel: (usize, usize),
-    y: &mut [Real],
-) {
-    if c.taps[0] == 1 {
-        add_tiles::<1>(points, c, group, made, panel, y);
-    } else {
-        add_tiles::<N>(points, c, group, made, panel, y);
-    }
-}
-
-/// The same of tiles of R×N.
 #[inline(never)]
-fn add_tiles<const R: usize>(
+pub fn add_outputs(
     points: Points,
     c: &Convolution,
     group: &Group,
@@ -88,35 +75,86 @@ fn add_tiles<const R: usize>(
     (channel, width): (usize, usize),
     y: &mut [Real],
 ) {
-    let (lattice, [height, _]) = (c.made(), c.made().size());
-    let ([line, pixel], channels) = (lattice.strides::<R>(), lattice.shape[2]);
-    let (down, across) = (points.of_spread::<R>(), points.of_spread::<N>());
-    let inside = |first: isize, count: usize, size: usize, half: bool| {
-        first >= 0 && first as usize + if half { 4 } else { count } <= size
-    };
+    let channels = c.output[2];
+    let mut done = 0;
+    // The panel may have channels of several phases.
+    while done < width {
+        let first = (channel + done) % channels;
+        let count = (channels - first).min(width - done);
+        let part = c.phases()[(channel + done) / channels];
+        let taps = [0, 1].map(|axis| c.taps_of(axis, part[axis]));
+        let target = Target {
+            lattice: c.made(),
+            pads: std::array::from_fn(|axis| c.pads[axis] - part[axis] as isize),
+            ends: c.ends(),
+            channels: first..first + count,
+            values: &mut *y,
+        };
+        let made = (&made[done..], layout);
+        if taps[0] == 1 && c.stride == 1 {
+            add_tiles::<1>((points.of_spread(), points.of_spread()), group, made, target);
+        } else {
+            by_taps_of_phase!(taps, points, [of_spread, of_spread_of_two, of_spread_of_one], |transforms| {
+                add_tiles::<N>(transforms, group, made, target);
+            });
+        }
+        done += count;
+    }
+}
+
+/// Where tiles are added up.
+struct Target<'a> {
+    lattice: Lattice,
+    /// Rows above an image, and columns left of it, that the first tile has.
+    pads: [isize; 2],
+    /// Where the rows and columns end that windows see.
+    ends: [usize; 2],
+    channels: Range<usize>,
+    values: &'a mut [Real],
+}
+
+/// The same of tiles of R×N, for channels whose tiles begin at the same pixels.
+#[inline(always)]
+fn add_tiles<const R: usize>(
+    (down, across): (Transform<R, impl Axis<R, R>, impl Axis<R, R>>, Transform<N, impl Axis<N, N>, impl Axis<N, N>>),
+    group: &Group,
+    (made, layout): (&[Real], Layout),
+    Target { lattice, pads, ends, channels, values }: Target,
+) {
+    let (height, [line, pixel]) = (lattice.size()[0].min(ends[0]), lattice.strides::<R>());
+    let [rows, columns] = [down.made.map(|made| count(&made)), across.made.map(|made| count(&made))];
     for (tile, place) in group.places().iter().enumerate() {
-        let (row, column) = (place.row as isize - c.pads[0], place.column as isize - c.pads[1]);
-        let y = &mut y[place.image * lattice.elements()..];
-        let columns = lattice.columns::<R>(place.row);
-        let first = (inside(row, R, height, place.half[0]) && inside(column, N, columns, place.half[1]))
-            .then(|| row as usize * line + column as usize * pixel)
-            .filter(|first| first + (R - 1) * line + (N - 1) * pixel + channels <= y.len());
-        for v in (0..width).step_by(LANES) {
-            let source = Rectangle::<R, N>::new(&made[tile * layout.tile + v..], N * layout.point, layout.point);
+        let y = &mut values[place.image * lattice.elements()..];
+        let [row, column] = lattice.first([place.row, place.column], pads);
+        let sizes = [height, lattice.columns::<R>(place.row).min(ends[1])];
+        let counts = [rows[usize::from(place.half[0])], columns[usize::from(place.half[1])]];
+        let [rows, columns] =
+            [(row, 0), (column, 1)].map(|(first, axis)| lattice.inside(first, counts[axis], sizes[axis]));
+        let origin = (row * line as isize + column * pixel as isize) / lattice.step as isize;
+        let first = ((rows.len(), columns.len()) == (counts[0], counts[1]))
+            .then_some(origin as usize)
+            .filter(|first| first + (R - 1) * line + (N - 1) * pixel + lattice.shape[2] <= y.len());
+        for (v, channel) in channels.clone().step_by(LANES).enumerate() {
+            let made = &made[tile * layout.tile + v * LANES..];
+            let source = Rectangle::<R, N>::new(made, N * layout.point, layout.point);
             let at = |i: usize, j: usize| source.at(i, j);
-            let channel = channel + v;
             if let Some(first) = first {
                 let mut target = RectangleMut::<R, N>::new(&mut y[first + channel..], line, pixel);
                 around_tile(&down, &across, place.half, at, |i, j, value| target.add(i, j, value));
-            } else {
-                around_tile(&down, &across, place.half, at, |i, j, value| {
-                    let (i, j) = (row + i as isize, column + j as isize);
-                    if (0..height as isize).contains(&i) && (0..columns as isize).contains(&j) {
-                        let target = &mut y[i as usize * line + j as usize * pixel + channel..];
-                        Lanes::load(target).add(value).store(target);
-                    }
-                });
+                continue;
             }
+            around_tile(&down, &across, place.half, at, |i, j, value| {
+                if rows.contains(&i) && columns.contains(&j) {
+                    let place = origin + (i * line + j * pixel) as isize;
+                    let target = &mut y[place as usize + channel..];
+                    Lanes::load(target).add(value).store(target);
+                }
+            });
         }
     }
+}
+
+/// How many rows or columns a transform makes: the first ones.
+fn count(made: &[bool]) -> usize {
+    made.iter().filter(|&&made| made).count()
 }

@@ -21,17 +21,19 @@ const A: f64 = 2.0 / 3.0;
 #[derive(Clone, Copy)]
 pub struct Points {
     /// Powers of A from the first to the fourth, and those of 1/A.
-    a: [Lanes; 4],
-    b: [Lanes; 4],
+    pub(super) a: [Lanes; 4],
+    pub(super) b: [Lanes; 4],
     /// −A, −A², and the same of 1/A.
-    minus_a: [Lanes; 2],
-    minus_b: [Lanes; 2],
+    pub(super) minus_a: [Lanes; 2],
+    pub(super) minus_b: [Lanes; 2],
     /// −A² − 1/A².
-    minus_both: Lanes,
+    pub(super) minus_both: Lanes,
     /// Weights of ±A and ±1/A in the interpolation; those of 0 and infinity are 1.
     weights: [Lanes; 2],
     /// What the weight of ±A is less than that of an interpolation without ±1/A: A² − 1/A²; and its products with A and −A.
-    halves: [Lanes; 3],
+    pub(super) halves: [Lanes; 3],
+    /// That weight alone: A⁴ − 1.
+    pub(super) weight: Lanes,
 }
 
 impl Points {
@@ -47,6 +49,7 @@ impl Points {
             minus_both: constant(-a * a - b * b),
             weights: [constant(0.5 / (a * a * (a * a - b * b))), constant(0.5 / (b * b * (b * b - a * a)))],
             halves: [constant(a * a - b * b), constant(a * (a * a - b * b)), constant(-a * (a * a - b * b))],
+            weight: constant(a * a * a * a - 1.0),
         }
     }
 
@@ -160,17 +163,17 @@ impl Points {
 
 /// The same vectors, of which a caller knows that they are as many.
 #[inline(always)]
-fn sized<const A: usize, const B: usize>(vectors: [Lanes; A]) -> [Lanes; B] {
+pub(super) fn sized<const A: usize, const B: usize>(vectors: [Lanes; A]) -> [Lanes; B] {
     std::array::from_fn(|i| vectors[i])
 }
 
 /// A transform of whole tiles, and that of tiles of two rows or columns out of four, which need the values at 0, ±A and infinity alone and
-/// share the other side's values there. What the second one answers where `made` says no is not used.
+/// share the other side's values there. What they answer where `made` says no, of whole ones and of the others, is not used.
 #[derive(Clone, Copy)]
 pub struct Transform<const R: usize, Whole, Half> {
     pub whole: Whole,
     pub half: Half,
-    pub made: [bool; R],
+    pub made: [[bool; R]; 2],
 }
 
 /// The points of tiles of two rows out of four.
@@ -201,7 +204,7 @@ impl Points {
             let (first, second) = (d[2].mul_add(self.minus_b[1], d[0]), d[1].mul_add(odd, even));
             sized([first, second, d[1].mul_add(minus_odd, even), far, far, far])
         };
-        Transform { whole: move |d| self.inputs(d), half, made: std::array::from_fn(|i| OF_HALF[i]) }
+        Transform { whole: move |d| self.inputs(d), half, made: [[true; R], std::array::from_fn(|i| OF_HALF[i])] }
     }
 
     /// [`Self::coefficients`], two of them.
@@ -212,7 +215,7 @@ impl Points {
             let last = m[1].sub(m[2]).mul_add(self.a[0], m[5]);
             std::array::from_fn(|i| if i == 0 { m[0].add(m[1].add(m[2])) } else { last })
         };
-        Transform { whole: move |m| self.coefficients(m), half, made: std::array::from_fn(|i| i < 2) }
+        Transform { whole: move |m| self.coefficients(m), half, made: [[true; M], std::array::from_fn(|i| i < 2)] }
     }
 
     /// [`Self::values`] of gradients, of two.
@@ -221,7 +224,7 @@ impl Points {
         let half = move |g: [Lanes; M]| {
             sized([g[0], g[1].mul_add(self.a[0], g[0]), g[1].mul_add(self.minus_a[0], g[0]), g[1], g[1], g[1]])
         };
-        Transform { whole: move |g| self.values(g), half, made: std::array::from_fn(|i| OF_HALF[i]) }
+        Transform { whole: move |g| self.values(g), half, made: [[true; R], std::array::from_fn(|i| OF_HALF[i])] }
     }
 
     /// [`Self::spread`], of two gradients to four.
@@ -234,7 +237,7 @@ impl Points {
             let third = m[1].add(m[2]).mul_add(factor, m[0].mul(self.minus_b[1]));
             sized([m[0], second, third, m[5], m[5], m[5]])
         };
-        Transform { whole: move |m| self.spread(m), half, made: std::array::from_fn(|i| i < 4) }
+        Transform { whole: move |m| self.spread(m), half, made: [[true; R], std::array::from_fn(|i| i < 4)] }
     }
 }
 
@@ -247,8 +250,8 @@ pub fn around_tile<const SR: usize, const SC: usize, const RR: usize, const RC: 
     source: impl Fn(usize, usize) -> Lanes,
     mut set: impl FnMut(usize, usize, Lanes),
 ) {
-    let (rows, columns) = ((&down.whole, &[true; RR]), (&across.whole, &[true; RC]));
-    let (half_rows, half_columns) = ((&down.half, &down.made), (&across.half, &across.made));
+    let (rows, columns) = ((&down.whole, &down.made[0]), (&across.whole, &across.made[0]));
+    let (half_rows, half_columns) = ((&down.half, &down.made[1]), (&across.half, &across.made[1]));
     // One row is whole.
     match [halves[0] && SR.max(RR) > 1, halves[1]] {
         [false, false] => rectangle(rows, columns, source, &mut set),

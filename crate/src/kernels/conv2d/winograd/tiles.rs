@@ -2,151 +2,13 @@
 
 use super::lattice::Lattice;
 use super::points::{around_tile, is_missing, Axis, Points, Transform};
-use super::{along, by_taps, side, N};
+use super::sizes::Convolution;
+use super::{along, by_taps, by_taps_of_phase, side, N, THREE};
 use crate::gemm::micro::{Rectangle, RectangleMut};
-use crate::geometry::Geometry;
 use crate::vector::{copy, opaque, Lanes, Real, Vector, LANES};
 use std::ops::Range;
 
-/// A correlation of stride 1 with filters of 3×3, 5×5, 1×3 or 1×5 taps, or the transpose of one. A border may be negative: what lies there is not
-/// seen.
-#[derive(Clone, Copy, Debug)]
-pub struct Convolution {
-    /// Images.
-    pub batch: usize,
-    /// Rows and columns of a filter.
-    pub taps: [usize; 2],
-    /// Height, width and channels of an image.
-    pub input: [usize; 3],
-    /// Height, width and channels of its output.
-    pub output: [usize; 3],
-    /// Pixels from one tap to the next, of a line: see [`Lattice`].
-    pub dilation: usize,
-    /// Rows above the image, and columns left of it; of the transpose: above and left of the output.
-    pub pads: [isize; 2],
-    /// Whether this is a transpose: tiles of 4×4 inputs, whose 6×6 outputs overlap and are added up.
-    pub spreads: bool,
-}
-
 impl Convolution {
-    /// The outputs of a convolution.
-    pub fn forward(g: &Geometry) -> Self {
-        Self {
-            batch: g.batch,
-            taps: [g.kernel_h, g.kernel_w],
-            input: [g.in_h, g.in_w, g.in_c],
-            output: [g.out_h, g.out_w, g.out_c],
-            dilation: g.dilation_w,
-            pads: [g.pad_top as isize, (g.pad_left / g.dilation_w) as isize],
-            spreads: false,
-        }
-    }
-
-    /// The outputs that windows of 2×2 see: without a last row or column that is left over.
-    pub fn pooled(g: &Geometry) -> Self {
-        let c = Self::forward(g);
-        let [height, width, channels] = c.output;
-        Self { output: [height / 2 * 2, width / 2 * 2, channels], ..c }
-    }
-
-    /// The gradient of its images as a correlation: of the outputs' gradients with the filters rotated by half a turn.
-    pub fn backward(g: &Geometry) -> Self {
-        let c = Self::forward(g);
-        let pad = |axis: usize| c.taps[axis] as isize - 1 - c.pads[axis];
-        Self { input: c.output, output: c.input, pads: [pad(0), pad(1)], ..c }
-    }
-
-    /// The same as the transpose of the convolution, with its filters as they are. Where it shrinks images its outputs
-    /// have fewer tiles: 9 instead of 16 for 13×13 images and 11×11 outputs.
-    pub fn transpose(g: &Geometry) -> Self {
-        Self::forward(g).transposed()
-    }
-
-    /// The transpose.
-    pub(super) fn transposed(&self) -> Self {
-        Self { input: self.output, output: self.input, spreads: !self.spreads, ..*self }
-    }
-
-    /// Input channels.
-    pub(super) fn depth(&self) -> usize {
-        self.input[2]
-    }
-
-    /// Output channels.
-    pub(super) fn filters(&self) -> usize {
-        self.output[2]
-    }
-
-    /// The pixels of the input.
-    pub(super) fn seen(&self) -> Lattice {
-        Lattice { shape: self.input, dilation: self.dilation }
-    }
-
-    /// The pixels of the output.
-    pub(super) fn made(&self) -> Lattice {
-        Lattice { shape: self.output, dilation: self.dilation }
-    }
-
-    /// Rows and columns of what is cut into tiles.
-    pub(super) fn tiled(&self) -> [usize; 2] {
-        if self.spreads { self.seen() } else { self.made() }.size()
-    }
-
-    /// Outputs of a tile, down and across.
-    pub(super) fn sides(&self) -> [usize; 2] {
-        self.taps.map(side)
-    }
-
-    /// Points, each of which has matrices of its own.
-    pub(super) fn matrices(&self) -> usize {
-        self.taps.map(along).iter().product()
-    }
-
-    /// Tiles of an image, down and across.
-    fn grid(&self) -> [usize; 2] {
-        let ([height, width], [high, wide]) = (self.tiled(), self.sides());
-        [height.div_ceil(high), width.div_ceil(wide)]
-    }
-
-    /// Tiles of an image.
-    pub(super) fn tiles(&self) -> usize {
-        self.grid().iter().product()
-    }
-
-    /// Elements of the outputs up to the last row that the first `count` tiles write.
-    pub(super) fn written(&self, count: usize) -> usize {
-        let (lattice, [down, across]) = (self.made(), self.grid());
-        let ([height, _], rows) = (lattice.size(), count.div_ceil(across));
-        let of_last = match rows % down * self.sides()[0] {
-            // The pixels of a row lie all over the image.
-            1.. if self.dilation > 1 => height,
-            rows => rows.min(height),
-        };
-        rows / down * lattice.elements() + of_last * lattice.elements() / height
-    }
-
-    /// Products at the points of all tiles of an image, for each pair of channels.
-    pub(super) fn points(&self) -> usize {
-        let of_axis = |axis: usize| {
-            let (size, side, along) = (self.tiled()[axis], self.sides()[axis], along(self.taps[axis]));
-            let rest = size % side;
-            let of_rest = if rest == 0 { 0 } else { (0..along).filter(|&point| !is_missing(rest, point)).count() };
-            size / side * along + of_rest
-        };
-        of_axis(0) * of_axis(1)
-    }
-
-    /// Products of an input and a filter's tap in an image, for each pair of channels: without those at the border.
-    pub(super) fn products(&self) -> usize {
-        let seen = |axis: usize| {
-            let [size, count] = [self.seen(), self.made()].map(|lattice| lattice.size()[axis] as isize);
-            let taps = self.taps[axis] as isize;
-            let pad = if self.spreads { taps - 1 - self.pads[axis] } else { self.pads[axis] };
-            (0..taps).map(|tap| ((size + pad - tap).min(count) - (pad - tap).max(0)).max(0) as usize).sum::<usize>()
-        };
-        seen(0) * seen(1)
-    }
-
     /// Where tiles lie, from number `first` on.
     fn places(&self, first: usize) -> impl Iterator<Item = Place> {
         let ([height, width], [high, wide], [down, across]) = (self.tiled(), self.sides(), self.grid());
@@ -250,18 +112,28 @@ pub fn transform_inputs(
     c: &Convolution,
     x: &[Real],
     places: &[Place],
-    target: (&mut [Real], Layout),
+    (target, layout): (&mut [Real], Layout),
     patch: &mut [Real],
 ) {
-    let images = (c.seen(), x, c.pads);
+    let images = Images { lattice: c.seen(), values: x, pads: c.pads, fewer: [0; 2] };
     if c.spreads {
-        transform_gradients::<1>(points, c.taps, (c.seen(), x), places, target, patch);
-    } else if c.taps[0] == 1 {
+        return transform_gradients::<1>(points, c.taps, (images.lattice, x), places, (target, layout), patch);
+    }
+    if c.taps[0] == 1 {
         let transforms = (points.of_inputs::<1>(), points.of_inputs());
-        transform::<1, N, 1, 1>(images, places, transforms, target, patch);
-    } else {
-        let transforms = (points.of_inputs(), points.of_inputs());
-        transform::<N, N, N, 1>(images, places, transforms, target, patch);
+        return transform::<1, N, 1, 1>(images, places, transforms, (target, layout), patch);
+    }
+    for (index, part) in c.phases().iter().enumerate() {
+        let taps = [0, 1].map(|axis| c.taps_of(axis, part[axis]));
+        let images = Images {
+            pads: std::array::from_fn(|axis| c.pads[axis] - part[axis] as isize),
+            fewer: std::array::from_fn(|axis| THREE - taps[axis].min(THREE)),
+            ..images
+        };
+        let target = (&mut target[index * c.input[2] / LANES * layout.vector..], layout);
+        by_taps_of_phase!(taps, points, [of_inputs, of_inputs_of_two, of_inputs_of_one], |transforms| {
+            transform::<N, N, N, 1>(images, places, transforms, target, patch);
+        });
     }
 }
 
@@ -275,7 +147,7 @@ pub fn transform_gradients<const SIDE: usize>(
     target: (&mut [Real], Layout),
     patch: &mut [Real],
 ) {
-    let gradients = (lattice, gradients, [0; 2]);
+    let gradients = Images { lattice, values: gradients, pads: [0; 2], fewer: [0; 2] };
     by_taps!(taps, |DOWN, ACROSS| {
         let transforms = (points.of_gradients(), points.of_gradients());
         transform::<{ side(DOWN) }, { side(ACROSS) }, { along(DOWN) }, SIDE>(
@@ -284,11 +156,21 @@ pub fn transform_gradients<const SIDE: usize>(
     });
 }
 
-/// Transforms rectangles of SR×SC pixels of `images`, which lie so and with those pads, to R×N: `SIDE` vectors of channels lie side by
-/// side in the target.
+/// Images that tiles see.
+#[derive(Clone, Copy)]
+struct Images<'a> {
+    lattice: Lattice,
+    values: &'a [Real],
+    /// Rows above an image, and columns left of it, that the first tile sees.
+    pads: [isize; 2],
+    /// How many of the last rows and columns of a tile there are no filters for.
+    fewer: [usize; 2],
+}
+
+/// Transforms rectangles of SR×SC pixels of images to R×N: `SIDE` vectors of channels lie side by side in the target.
 #[inline(always)]
 fn transform<const SR: usize, const SC: usize, const R: usize, const SIDE: usize>(
-    (lattice, images, pads): (Lattice, &[Real], [isize; 2]),
+    Images { lattice, values, pads, fewer }: Images,
     places: &[Place],
     (down, across): (
         Transform<R, impl Axis<SR, R>, impl Axis<SR, R>>,
@@ -302,20 +184,20 @@ fn transform<const SR: usize, const SC: usize, const R: usize, const SIDE: usize
     let inside = |first: isize, size: usize, axis: usize, place: &Place| {
         let inputs = [SR, SC][axis];
         let seen = if place.half[axis] {
-            inputs - 2
+            inputs - 2 - fewer[axis]
         } else if inputs == N && !place.whole[axis] {
-            inputs - 1
+            inputs - fewer[axis].max(1)
         } else {
-            inputs
+            inputs - fewer[axis]
         };
-        first >= 0 && first as usize + seen <= size
+        first >= 0 && first as usize + (seen - 1) * lattice.step < size
     };
     for (tile, place) in places.iter().enumerate() {
-        let images = &images[place.image * lattice.elements()..];
-        let (row, column) = (place.row as isize - pads[0], place.column as isize - pads[1]);
+        let images = &values[place.image * lattice.elements()..];
+        let [row, column] = lattice.first([place.row, place.column], pads);
         let target = &mut target[tile * layout.tile..];
         let first = (inside(row, height, 0, place) && inside(column, lattice.columns::<R>(place.row), 1, place))
-            .then(|| row as usize * line + column as usize * pixel)
+            .then(|| lattice.at::<R>([row as usize, column as usize]))
             .filter(|first| first + (SR - 1) * line + (SC - 1) * pixel + depth <= images.len());
         let (source, strides) = if let Some(first) = first {
             (&images[first..], [line, pixel])
@@ -340,11 +222,11 @@ fn copy_patch<const R: usize, const C: usize>(
     (row, column): (isize, isize),
     patch: &mut [Real],
 ) {
-    let ([height, _], [line, next], depth) = (lattice.size(), lattice.strides::<R>(), lattice.shape[2]);
+    let ([height, _], depth) = (lattice.size(), lattice.shape[2]);
     for (index, pixel) in patch.chunks_exact_mut(depth).take(R * C).enumerate() {
-        let (i, j) = (row + (index / C) as isize, column + (index % C) as isize);
+        let [i, j] = [row + (index / C * lattice.step) as isize, column + (index % C * lattice.step) as isize];
         if i >= 0 && j >= 0 && (i as usize) < height && (j as usize) < lattice.columns::<R>(i as usize) {
-            copy(&image[i as usize * line + j as usize * next..][..depth], pixel);
+            copy(&image[lattice.at::<R>([i as usize, j as usize])..][..depth], pixel);
         } else {
             clear(pixel);
         }

@@ -1,0 +1,162 @@
+//! What a convolution is here: its sizes, and its tiles.
+
+use super::lattice::Lattice;
+use super::points::is_missing;
+use super::{along, side, THREE};
+use crate::geometry::Geometry;
+
+/// A correlation of stride 1 with filters of 3×3, 5×5, 1×3 or 1×5 taps, one of stride 2 with 3×3 to 6×6 taps, or the transpose of one. A border may
+/// be negative: what lies there is not seen.
+#[derive(Clone, Copy, Debug)]
+pub struct Convolution {
+    /// Images.
+    pub batch: usize,
+    /// Rows and columns of a filter.
+    pub kernel: [usize; 2],
+    /// Pixels from one window to the next, 1 or 2.
+    pub stride: usize,
+    /// Rows and columns of the filters of a tile, which are those of a [phase](super::phases).
+    pub taps: [usize; 2],
+    /// Height, width and channels of an image.
+    pub input: [usize; 3],
+    /// Height, width and channels of its output.
+    pub output: [usize; 3],
+    /// Pixels from one tap to the next, of a line: see [`Lattice`].
+    pub dilation: usize,
+    /// Rows above the image, and columns left of it; of the transpose: above and left of the output.
+    pub pads: [isize; 2],
+    /// Whether this is a transpose: tiles of 4×4 inputs, whose 6×6 outputs overlap and are added up.
+    pub spreads: bool,
+}
+
+impl Convolution {
+    /// The outputs of a convolution.
+    pub fn forward(g: &Geometry) -> Self {
+        let (kernel, stride) = ([g.kernel_h, g.kernel_w], g.stride_w);
+        Self {
+            batch: g.batch,
+            kernel,
+            stride,
+            taps: if stride > 1 { [THREE; 2] } else { kernel },
+            input: [g.in_h, g.in_w, g.in_c],
+            output: [g.out_h, g.out_w, g.out_c],
+            dilation: g.dilation_w,
+            pads: [g.pad_top as isize, (g.pad_left / g.dilation_w) as isize],
+            spreads: false,
+        }
+    }
+
+    /// The outputs that windows of 2×2 see: without a last row or column that is left over.
+    pub fn pooled(g: &Geometry) -> Self {
+        let c = Self::forward(g);
+        let [height, width, channels] = c.output;
+        Self { output: [height / 2 * 2, width / 2 * 2, channels], ..c }
+    }
+
+    /// The gradient of its images as a correlation: of the outputs' gradients with the filters rotated by half a turn.
+    pub fn backward(g: &Geometry) -> Self {
+        let c = Self::forward(g);
+        let pad = |axis: usize| c.taps[axis] as isize - 1 - c.pads[axis];
+        Self { input: c.output, output: c.input, pads: [pad(0), pad(1)], ..c }
+    }
+
+    /// The same as the transpose of the convolution, with its filters as they are. Where it shrinks images its outputs
+    /// have fewer tiles: 9 instead of 16 for 13×13 images and 11×11 outputs.
+    pub fn transpose(g: &Geometry) -> Self {
+        Self::forward(g).transposed()
+    }
+
+    /// The transpose.
+    pub(super) fn transposed(&self) -> Self {
+        Self { input: self.output, output: self.input, spreads: !self.spreads, ..*self }
+    }
+
+    /// Input channels of a tile: those of all phases.
+    pub(super) fn depth(&self) -> usize {
+        let phases = if self.spreads { 1 } else { self.phases().len() };
+        phases * self.input[2]
+    }
+
+    /// Output channels of a tile.
+    pub(super) fn filters(&self) -> usize {
+        let phases = if self.spreads { self.phases().len() } else { 1 };
+        phases * self.output[2]
+    }
+
+    /// The pixels of the input.
+    pub(super) fn seen(&self) -> Lattice {
+        let step = if self.spreads { 1 } else { self.stride };
+        Lattice { shape: self.input, dilation: self.dilation, step }
+    }
+
+    /// The pixels of the output.
+    pub(super) fn made(&self) -> Lattice {
+        let step = if self.spreads { self.stride } else { 1 };
+        Lattice { shape: self.output, dilation: self.dilation, step }
+    }
+
+    /// Rows and columns of what is cut into tiles.
+    pub(super) fn tiled(&self) -> [usize; 2] {
+        if self.spreads { self.seen() } else { self.made() }.size()
+    }
+
+    /// Outputs of a tile, down and across.
+    pub(super) fn sides(&self) -> [usize; 2] {
+        self.taps.map(side)
+    }
+
+    /// Points, each of which has matrices of its own.
+    pub(super) fn matrices(&self) -> usize {
+        self.taps.map(along).iter().product()
+    }
+
+    /// Tiles of an image, down and across.
+    pub(super) fn grid(&self) -> [usize; 2] {
+        let ([height, width], [high, wide]) = (self.tiled(), self.sides());
+        [height.div_ceil(high), width.div_ceil(wide)]
+    }
+
+    /// Tiles of an image.
+    pub(super) fn tiles(&self) -> usize {
+        self.grid().iter().product()
+    }
+
+    /// Elements of the outputs up to the last row that the first `count` tiles write.
+    pub(super) fn written(&self, count: usize) -> usize {
+        let (lattice, [down, across]) = (self.made(), self.grid());
+        let ([height, _], rows) = (lattice.size(), count.div_ceil(across));
+        let of_last = match rows % down * self.sides()[0] {
+            // The pixels of a row lie all over the image.
+            1.. if self.dilation > 1 => height,
+            rows => rows.min(height),
+        };
+        rows / down * lattice.elements() + of_last * lattice.elements() / height
+    }
+
+    /// Products at the points of all tiles of an image, for each pair of channels.
+    pub(super) fn points(&self) -> usize {
+        let of_axis = |axis: usize, part: usize| {
+            let (size, side, along) = (self.tiled()[axis], self.sides()[axis], along(self.taps[axis]));
+            let (rest, has) = (size % side, |&point: &usize| self.has(axis, part, point));
+            let of_rest = (0..along).filter(has).filter(|&point| !is_missing(rest, point)).count();
+            size / side * (0..along).filter(has).count() + if rest == 0 { 0 } else { of_rest }
+        };
+        self.phases().iter().map(|&[row, column]| of_axis(0, row) * of_axis(1, column)).sum()
+    }
+
+    /// Products of an input and a filter's tap in an image, for each pair of channels: without those at the border.
+    pub(super) fn products(&self) -> usize {
+        let [image, windows] = if self.spreads { [self.made(), self.seen()] } else { [self.seen(), self.made()] };
+        let seen = |axis: usize| {
+            let (size, count, stride) =
+                (image.size()[axis] as isize, windows.size()[axis] as isize, self.stride as isize);
+            // The first window whose tap lies at a pixel or behind it, of those that there are.
+            let first = |pixel: isize| (pixel + stride - 1).div_euclid(stride).clamp(0, count);
+            (0..self.kernel[axis] as isize)
+                .map(|tap| self.pads[axis] - tap)
+                .map(|start| first(start + size) - first(start))
+                .sum::<isize>() as usize
+        };
+        seen(0) * seen(1)
+    }
+}

@@ -1,0 +1,247 @@
+//! What rounding errors of Winograd's way may add up to, from the definitions of its transforms.
+#![allow(dead_code)]
+
+use convgrad::geometry::Geometry;
+use convgrad::kernels::conv2d::winograd::{convolve, workspace, Convolution};
+
+/// The transforms by their definition, all entries positive: what they make of the sizes of values.
+struct Sizes {
+    inputs: Vec<Vec<f64>>,
+    spread: Vec<Vec<f64>>,
+    taps: Vec<Vec<f64>>,
+    outputs: Vec<Vec<f64>>,
+    gradients: Vec<Vec<f64>>,
+    tap_gradients: Vec<Vec<f64>>,
+}
+
+impl Sizes {
+    /// For filters of so many taps along an axis.
+    fn new(taps: usize) -> Self {
+        if taps == 1 {
+            let [inputs, spread, taps, outputs, gradients, tap_gradients] = std::array::from_fn(|_| vec![vec![1.0]]);
+            return Self { inputs, spread, taps, outputs, gradients, tap_gradients };
+        }
+        let (a, b): (f64, f64) = (2.0 / 3.0, 1.5);
+        let points = [0.0, a, -a, b, -b];
+        let others = |i: usize| points.iter().enumerate().filter(move |&(j, _)| j != i).map(|(_, &x)| x);
+        // Coefficients of the product of (x − p) over some points, from the constant on.
+        let product = |roots: Vec<f64>| {
+            let mut all = vec![1.0];
+            for root in roots {
+                let mut next = vec![0.0; all.len() + 1];
+                for (power, &value) in all.iter().enumerate() {
+                    next[power + 1] += value;
+                    next[power] -= root * value;
+                }
+                all = next;
+            }
+            all.resize(6, 0.0);
+            all.into_iter().map(f64::abs).collect::<Vec<_>>()
+        };
+        let mut inputs: Vec<Vec<f64>> = (0..5).map(|i| product(others(i).collect())).collect();
+        inputs.push(product(points.to_vec()));
+        // Values of powers at the points, the last one at infinity.
+        let powers = |count: usize, weighted: bool| {
+            let at = |i: usize| {
+                let weight = if weighted { others(i).map(|x| points[i] - x).product::<f64>().recip() } else { 1.0 };
+                (0..count).map(|power| (weight * points[i].powi(power as i32)).abs()).collect::<Vec<_>>()
+            };
+            let mut all: Vec<Vec<f64>> = (0..5).map(at).collect();
+            all.push((0..count).map(|power| f64::from(u8::from(power + 1 == count))).collect());
+            all
+        };
+        let transposed = |m: Vec<Vec<f64>>| -> Vec<Vec<f64>> {
+            (0..m[0].len()).map(|j| m.iter().map(|row| row[j]).collect()).collect()
+        };
+        Self {
+            spread: transposed(inputs.clone()),
+            inputs,
+            taps: powers(taps, true),
+            outputs: transposed(powers(7 - taps, false)),
+            gradients: powers(7 - taps, false),
+            tap_gradients: transposed(powers(taps, true)),
+        }
+    }
+}
+
+/// `a · x · bᵀ` for the rectangle that `x` answers.
+fn around([a, b]: [&[Vec<f64>]; 2], x: impl Fn(usize, usize) -> f64) -> Vec<Vec<f64>> {
+    let left: Vec<Vec<f64>> = a
+        .iter()
+        .map(|row| (0..b[0].len()).map(|j| row.iter().enumerate().map(|(i, value)| value * x(i, j)).sum()).collect())
+        .collect();
+    left.iter().map(|left| b.iter().map(|row| row.iter().zip(left).map(|(a, b)| a * b).sum()).collect()).collect()
+}
+
+/// Outputs of a tile along an axis.
+pub fn side(taps: usize) -> usize {
+    if taps == 1 {
+        1
+    } else {
+        7 - taps
+    }
+}
+
+/// Every place of a rectangle.
+pub fn places([height, width]: [usize; 2]) -> impl Iterator<Item = (usize, usize)> + Clone {
+    (0..height).flat_map(move |i| (0..width).map(move |j| (i, j)))
+}
+
+/// Rows and columns of an image, which are those of its pixels or, where a line is dilated, one for each remainder of their numbers.
+pub fn size([height, width, _]: [usize; 3], dilation: usize) -> [usize; 2] {
+    [height * dilation, width.div_ceil(dilation)]
+}
+
+/// Where a channel of a pixel lies in a stack of images, unless it is outside.
+fn place(
+    [height, width, depth]: [usize; 3],
+    dilation: usize,
+    n: usize,
+    [i, j]: [isize; 2],
+    channel: usize,
+) -> Option<usize> {
+    let (i, j) = (usize::try_from(i).ok()?, usize::try_from(j).ok()?);
+    let (row, column) = if dilation == 1 { (i, j) } else { (0, j * dilation + i) };
+    (row < height && column < width && (dilation == 1 || i < dilation))
+        .then(|| ((n * height + row) * width + column) * depth + channel)
+}
+
+/// One channel of a stack of images, zero outside.
+fn pixel(x: &[f32], shape: [usize; 3], dilation: usize, n: usize, at: [isize; 2], channel: usize) -> f64 {
+    place(shape, dilation, n, at, channel).map_or(0.0, |index| f64::from(x[index].abs()))
+}
+
+/// What all intermediate values of every output's or filter's tiles can add up to: rounding errors are shares of it.
+pub fn reach(c: &Convolution, x: &[f32], filter: &[f32], dy: Option<&[f32]>) -> Vec<f64> {
+    let (sizes, taps, side) = (c.taps.map(Sizes::new), c.taps, c.taps.map(side));
+    let both = |of: fn(&Sizes) -> &Vec<Vec<f64>>| [&of(&sizes[0])[..], &of(&sizes[1])[..]];
+    let points = [sizes[0].inputs.len(), sizes[1].inputs.len()];
+    let ([height, width], filters) = (size(c.output, c.dilation), c.output[2]);
+    let depth = c.input[2];
+    let nothing = vec![vec![0.0; points[1]]; points[0]];
+    let mut result = vec![0.0; if dy.is_some() { filter.len() } else { c.batch * c.output.iter().product::<usize>() }];
+    let mut totals = vec![vec![nothing.clone(); filters]; depth];
+    for n in 0..c.batch {
+        for (row, column) in (0..height).step_by(side[0]).flat_map(|i| (0..width).step_by(side[1]).map(move |j| (i, j)))
+        {
+            let corner = (row as isize - c.pads[0], column as isize - c.pads[1]);
+            let at = |k: usize| {
+                let (input, dilation, (row, column)) = (c.input, c.dilation, corner);
+                move |i: usize, j: usize| pixel(x, input, dilation, n, [row + i as isize, column + j as isize], k)
+            };
+            let seen: Vec<_> = (0..depth).map(|k| around(both(|s| &s.inputs), at(k))).collect();
+            for o in 0..filters {
+                let mut sum = nothing.clone();
+                let gradients = dy.map(|dy| {
+                    let at = |i, j| pixel(dy, c.output, c.dilation, n, [(row + i) as isize, (column + j) as isize], o);
+                    around(both(|s| &s.gradients), at)
+                });
+                for k in 0..depth {
+                    let tap =
+                        |i: usize, j: usize| f64::from(filter[((i * taps[1] + j) * depth + k) * filters + o].abs());
+                    let other = gradients.clone().unwrap_or_else(|| around(both(|s| &s.taps), tap));
+                    let target = if dy.is_some() { &mut totals[k][o] } else { &mut sum };
+                    for (i, j) in places(points) {
+                        target[i][j] += seen[k][i][j] * other[i][j];
+                    }
+                }
+                let tile = around(both(|s| &s.outputs), |i, j| sum[i][j]);
+                for (i, j) in places(side) {
+                    let at = [(row + i) as isize, (column + j) as isize];
+                    if let Some(index) = place(c.output, c.dilation, n, at, o).filter(|_| dy.is_none()) {
+                        result[index] = tile[i][j];
+                    }
+                }
+            }
+        }
+    }
+    if dy.is_some() {
+        for (k, o) in places([depth, filters]) {
+            let tile = around(both(|s| &s.tap_gradients), |i, j| totals[k][o][i][j]);
+            for (i, j) in places(taps) {
+                result[((i * taps[1] + j) * depth + k) * filters + o] = tile[i][j];
+            }
+        }
+    }
+    result
+}
+
+/// The same of the transpose: outputs are sums of those of the tiles that overlap there.
+pub fn reach_of_transpose(c: &Convolution, x: &[f32], filter: &[f32]) -> Vec<f64> {
+    let (sizes, taps, side) = (c.taps.map(Sizes::new), c.taps, c.taps.map(side));
+    let both = |of: fn(&Sizes) -> &Vec<Vec<f64>>| [&of(&sizes[0])[..], &of(&sizes[1])[..]];
+    let points = [sizes[0].inputs.len(), sizes[1].inputs.len()];
+    let ([height, width], depth, filters) = (size(c.input, c.dilation), c.input[2], c.output[2]);
+    let mut result = vec![0.0; c.batch * c.output.iter().product::<usize>()];
+    for n in 0..c.batch {
+        for (row, column) in (0..height).step_by(side[0]).flat_map(|i| (0..width).step_by(side[1]).map(move |j| (i, j)))
+        {
+            for o in 0..filters {
+                let mut sum = vec![vec![0.0; points[1]]; points[0]];
+                for k in 0..depth {
+                    let at = |i: usize, j: usize| {
+                        pixel(x, c.input, c.dilation, n, [(row + i) as isize, (column + j) as isize], k)
+                    };
+                    let seen = around(both(|s| &s.gradients), at);
+                    let tap =
+                        |i: usize, j: usize| f64::from(filter[((i * taps[1] + j) * depth + k) * filters + o].abs());
+                    let other = around(both(|s| &s.taps), tap);
+                    for (i, j) in places(points) {
+                        sum[i][j] += seen[i][j] * other[i][j];
+                    }
+                }
+                let tile = around(both(|s| &s.spread), |i, j| sum[i][j]);
+                for (i, j) in places(points) {
+                    let at = [(row + i) as isize - c.pads[0], (column + j) as isize - c.pads[1]];
+                    if let Some(index) = place(c.output, c.dilation, n, at, o) {
+                        result[index] += tile[i][j];
+                    }
+                }
+            }
+        }
+    }
+    result
+}
+
+/// Tiles of all images, each a term of a filter's gradient.
+pub fn tiles(g: &Geometry) -> usize {
+    let [height, width] = size([g.out_h, g.out_w, 1], g.dilation_w);
+    g.batch * height.div_ceil(side(g.kernel_h)) * width.div_ceil(side(g.kernel_w))
+}
+
+/// Roundings on the way of a value, besides those of its sum of products: a transform of one axis has at most six, with
+/// those of its constants; three arrays are transformed along each axis that has more taps than one; a bias is added, or tiles that
+/// overlap.
+pub fn roundings(taps: [usize; 2]) -> usize {
+    taps.map(|taps| if taps == 1 { 0 } else { 3 * 6 }).iter().sum::<usize>()
+        + taps.map(|taps| if taps == 1 { 1 } else { 6usize.div_ceil(side(taps)) }).iter().product::<usize>()
+}
+
+pub fn assert_within(actual: &[f32], expected: &[f64], reach: &[f64], (terms, taps): (usize, [usize; 2]), what: &str) {
+    assert_eq!(actual.len(), expected.len(), "{what}");
+    for (index, (&value, &expected)) in actual.iter().zip(expected).enumerate() {
+        let bound = (terms + roundings(taps)) as f64 * f64::from(f32::EPSILON) / 2.0 * reach[index];
+        let error = (f64::from(value) - expected).abs();
+        assert!(error <= bound, "{what} [{index}]: {value}, expected {expected} within {bound}");
+    }
+}
+
+/// Filters with their channels exchanged; rotated by half a turn, or not.
+pub fn exchange(g: &Geometry, filter: &[f32], rotates: bool) -> Vec<f32> {
+    let mut rotated = vec![0.0; filter.len()];
+    let last = g.kernel_h * g.kernel_w - 1;
+    for (tap, c, o) in (0..=last).flat_map(|tap| (0..g.in_c).flat_map(move |c| (0..g.out_c).map(move |o| (tap, c, o))))
+    {
+        let target = if rotates { last - tap } else { tap };
+        rotated[(target * g.out_c + o) * g.in_c + c] = filter[(tap * g.in_c + c) * g.out_c + o];
+    }
+    rotated
+}
+
+/// A convolution, whose workspace and outputs begin with garbage.
+pub fn run(c: &Convolution, x: &[f32], filter: &[f32], bias: Option<&[f32]>) -> Vec<f32> {
+    let mut y = vec![f32::NAN; c.batch * c.output.iter().product::<usize>()];
+    let mut scratch = vec![f32::NAN; workspace(c).unwrap()];
+    convolve(c, x, filter, bias, &mut y, &mut scratch, |_, _| ());
+    y
+}

@@ -1,0 +1,186 @@
+//! Winograd's way of convolutions of stride 2 against the definition, natively and on small shapes, where the library does not take it.
+#![cfg(not(feature = "double"))]
+
+mod naive;
+mod reach;
+
+use convgrad::geometry::Geometry;
+use convgrad::kernels::conv2d::winograd::{
+    filter_gradient, filter_gradient_workspace, has_both, is_possible, Convolution,
+};
+use naive::{convolve as define, Into, Numbers};
+use reach::{assert_within, exchange, reach, reach_of_transpose, run, tiles};
+
+fn geometry(taps: u32, batch: u32, [h, w]: [u32; 2], channels: u32, filters: u32, pads: [u32; 4]) -> Geometry {
+    let [top, bottom, left, right] = pads;
+    let words = [batch, h, w, channels, taps, taps, filters, 2, 2, top, bottom, left, right, 1, 1, 1];
+    let g = Geometry::new(&words).unwrap();
+    assert!(is_possible(&g));
+    g
+}
+
+/// Outputs of every remainder by the size of a tile, odd and even images, every kind of padding, panels with channels of one phase and of
+/// several, several images in a part, more images than parts, more tiles than are worked on together.
+fn table() -> Vec<Geometry> {
+    let mut all = Vec::new();
+    for taps in 3..7 {
+        for height in 6..15 {
+            for width in [6, 7, 10, 13, 16] {
+                all.push(geometry(taps, 2, [height, width], 4, 4, [0; 4]));
+                all.push(geometry(
+                    taps,
+                    1,
+                    [height, width],
+                    4,
+                    8,
+                    [(taps - 2) / 2, (taps - 1) / 2, taps / 2, taps / 2],
+                ));
+            }
+        }
+        for pads in [[2; 4], [0, 1, 2, 3], [3, 0, 1, 2], [taps + 1, 4, 3, taps + 2]] {
+            all.push(geometry(taps, 2, [7, 6], 8, 12, pads));
+        }
+        all.push(geometry(taps, 1, [1, 1], 4, 4, [taps / 2; 4]));
+        for (channels, filters) in [(4, 16), (8, 20), (12, 24), (20, 28), (36, 44)] {
+            all.push(geometry(taps, 2, [17, 20], channels, filters, [1; 4]));
+        }
+        all.push(geometry(taps, 37, [9, 10], 8, 8, [1; 4]));
+        all.push(geometry(taps, 1, [77, 61], 32, 4, [1; 4]));
+        // Tiles for two and four parts with sums of their own.
+        all.push(geometry(taps, 43, [27, 18], 4, 4, [1; 4]));
+        all.push(geometry(taps, 87, [27, 18], 4, 4, [1; 4]));
+    }
+    all
+}
+
+/// One of the four convolutions of stride 1 whose sum is one of stride 2.
+struct Phase {
+    first: [usize; 2],
+    convolution: Convolution,
+}
+
+impl Phase {
+    fn all(g: &Geometry) -> impl Iterator<Item = Self> {
+        let whole = Convolution::forward(g);
+        let shape = [g.out_h + 2, g.out_w + 2, g.in_c];
+        let convolution = Convolution { kernel: [3, 3], stride: 1, input: shape, pads: [0; 2], ..whole };
+        [[0, 0], [0, 1], [1, 0], [1, 1]].into_iter().map(move |first| Self { first, convolution })
+    }
+
+    /// Calls `work` with where a value lies in the images and in those of the phase.
+    fn each_pixel(&self, g: &Geometry, mut work: impl FnMut(usize, usize)) {
+        let [height, width, channels] = self.convolution.input;
+        for (n, i, j) in (0..g.batch).flat_map(|n| (0..height).flat_map(move |i| (0..width).map(move |j| (n, i, j)))) {
+            let (row, column) =
+                ((2 * i + self.first[0]).wrapping_sub(g.pad_top), (2 * j + self.first[1]).wrapping_sub(g.pad_left));
+            if row < g.in_h && column < g.in_w {
+                for c in 0..channels {
+                    let whole = ((n * g.in_h + row) * g.in_w + column) * channels + c;
+                    work(whole, ((n * height + i) * width + j) * channels + c);
+                }
+            }
+        }
+    }
+
+    /// The same of the filter, of two channels together as many as `pairs`.
+    fn each_tap(&self, g: &Geometry, mut work: impl FnMut(usize, usize)) {
+        let pairs = g.in_c * g.out_c;
+        for (i, j) in (0..3).flat_map(|i| (0..3).map(move |j| (i, j))) {
+            let [row, column] = [2 * i + self.first[0], 2 * j + self.first[1]];
+            if row < g.kernel_h && column < g.kernel_w {
+                (0..pairs)
+                    .for_each(|pair| work((row * g.kernel_w + column) * pairs + pair, (i * 3 + j) * pairs + pair));
+            }
+        }
+    }
+
+    fn images(&self, g: &Geometry, x: &[f32]) -> Vec<f32> {
+        let mut own = vec![0.0; g.batch * self.convolution.input.iter().product::<usize>()];
+        self.each_pixel(g, |whole, place| own[place] = x[whole]);
+        own
+    }
+
+    fn filter(&self, g: &Geometry, filter: &[f32]) -> Vec<f32> {
+        let mut own = vec![0.0; 9 * g.in_c * g.out_c];
+        self.each_tap(g, |whole, place| own[place] = filter[whole]);
+        own
+    }
+}
+
+/// What all intermediate values can add up to, for each of the passes: the phases add up.
+fn sizes(g: &Geometry, x: &[f32], filter: &[f32], dy: &[f32]) -> [Vec<f64>; 3] {
+    let mut forward = vec![0.0; g.output_size()];
+    let (mut of_filter, mut of_input) = (vec![0.0; g.filter_size()], vec![0.0; g.input_size()]);
+    for phase in Phase::all(g) {
+        let (x, own) = (phase.images(g, x), phase.filter(g, filter));
+        let c = phase.convolution;
+        forward.iter_mut().zip(reach(&c, &x, &own, None)).for_each(|(sum, size)| *sum += size);
+        let sizes = reach(&c, &x, &own, Some(dy));
+        phase.each_tap(g, |whole, place| of_filter[whole] = sizes[place]);
+        let transpose = Convolution { input: c.output, output: c.input, spreads: true, ..c };
+        let exchanged = phase.filter(g, &exchange(g, filter, false));
+        let sizes = reach_of_transpose(&transpose, dy, &exchanged);
+        phase.each_pixel(g, |whole, place| of_input[whole] = sizes[place]);
+    }
+    [forward, of_filter, of_input]
+}
+
+#[test]
+fn errors_stay_within_those_of_their_roundings() {
+    for (index, g) in table().iter().enumerate() {
+        let check = |actual: &[f32], expected: &[f64], sizes: &[f64], terms: usize, pass: &str| {
+            assert_within(actual, expected, sizes, (terms, [3, 3]), &format!("{pass} {g:?}"));
+        };
+        let mut numbers = Numbers::new(index as u64);
+        let (x, filter) = (numbers.floats(g.input_size()), numbers.floats(g.filter_size()));
+        let (bias, dy) = (numbers.floats(g.out_c), numbers.floats(g.output_size()));
+        let [forward, of_filter, of_input] = sizes(g, &x, &filter, &dy);
+
+        let c = Convolution::forward(g);
+        assert!(!has_both(&c));
+        let (mut expected, _) = define(g, &x, &filter, &dy, Into::Output);
+        check(&run(&c, &x, &filter, None), &expected, &forward, 4 * g.in_c, "forward");
+        let mut sizes = forward;
+        for (index, (expected, size)) in expected.iter_mut().zip(&mut sizes).enumerate() {
+            let bias = f64::from(bias[index % g.out_c]);
+            (*expected, *size) = (*expected + bias, *size + bias.abs());
+        }
+        check(&run(&c, &x, &filter, Some(&bias)), &expected, &sizes, 4 * g.in_c, "with bias");
+
+        let (expected, _) = define(g, &x, &filter, &dy, Into::Input);
+        let (transpose, exchanged) = (Convolution::transpose(g), exchange(g, &filter, false));
+        check(&run(&transpose, &dy, &exchanged, None), &expected, &of_input, g.out_c, "transpose");
+        let bias = numbers.floats(g.in_c);
+        let with_bias: Vec<_> = expected.iter().zip(bias.iter().cycle()).map(|(y, &b)| y + f64::from(b)).collect();
+        let sizes: Vec<_> = of_input.iter().zip(bias.iter().cycle()).map(|(y, &b)| y + f64::from(b.abs())).collect();
+        let actual = run(&transpose, &dy, &exchanged, Some(&bias));
+        check(&actual, &with_bias, &sizes, g.out_c, "transpose with bias");
+
+        let mut df = vec![f32::NAN; g.filter_size()];
+        let mut scratch = vec![f32::NAN; filter_gradient_workspace(&c).unwrap()];
+        filter_gradient(&c, &x, &dy, &mut df, &mut scratch);
+        let (expected, _) = define(g, &x, &filter, &dy, Into::Filter);
+        check(&df, &expected, &of_filter, strided_tiles(g), "filter gradient");
+    }
+}
+
+/// Tiles of all images, each a term of a filter's gradient.
+fn strided_tiles(g: &Geometry) -> usize {
+    tiles(&Geometry { kernel_h: 3, kernel_w: 3, ..*g })
+}
+
+/// An image's pixels that no window sees have no gradient, and a NaN there reaches nothing beyond its tiles.
+#[test]
+fn what_no_window_sees_is_left_alone() {
+    let g = geometry(3, 1, [10, 12], 4, 4, [0; 4]);
+    let mut numbers = Numbers::new(5);
+    let (mut x, filter) = (numbers.floats(g.input_size()), numbers.floats(g.filter_size()));
+    let dy = numbers.floats(g.output_size());
+    let dx = run(&Convolution::transpose(&g), &dy, &exchange(&g, &filter, false), None);
+    let last = |place: usize| place / 4 / 12 == 9 || place / 4 % 12 == 11;
+    assert!(dx.iter().enumerate().all(|(place, &dx)| !last(place) || dx == 0.0));
+    let clean = run(&Convolution::forward(&g), &x, &filter, None);
+    x.iter_mut().enumerate().filter(|(place, _)| last(*place)).for_each(|(_, x)| *x = f32::NAN);
+    let y = run(&Convolution::forward(&g), &x, &filter, None);
+    assert!(y.iter().zip(&clean).any(|(y, clean)| y == clean));
+}

@@ -196,6 +196,8 @@ fn table() -> Vec<Case> {
         let case = Case { image, channels, filters, batch: 17, pads: [1; 4], ..base };
         cases.extend([case, Case { stride: [2, 1], pads: [0, 2, 1, 2], ..case }]);
         cases.push(Case { image: [5, 6], stride: [2, 2], dilation: [2, 1], pads: [2, 2, 3, 0], ..case });
+        // So many images that they are parts by themselves.
+        cases.push(Case { batch: 33, ..case });
     }
     // The same in batches of one and two, over single pixels, with taps that nobody sees; and over as many pixels as this is done for.
     for (image, kernel, pads, channels, filters) in [

@@ -11,7 +11,7 @@ use crate::geometry::Geometry;
 use crate::kernels::bias::broadcast;
 use crate::kernels::ending::Ending;
 use crate::kernels::matmul::{matmul, Block, Product, BLOCK};
-use crate::threads::{each_pair, each_part, share};
+use crate::threads::{each_pair, each_part, share, OF_COPYING};
 use crate::vector::{copy, Real, LANES};
 
 /// Outputs of an image that are few.
@@ -168,11 +168,14 @@ pub fn convolve(
     let sides = Sides::of(geometry, way);
     let (product, [from, to], [k, n]) = (sides.product(way), sides.sizes, sides.channels);
     let images = share(geometry.batch, geometry.operations()).max(LEAST_OF_PART);
+    if geometry.batch < 2 * images {
+        return by_panels(geometry, way, (source, filter, bias), (target, ending), workspace);
+    }
     let (sources, rest) = workspace.split_at_mut(source.len());
     let (targets, packed) = rest.split_at_mut(target.len());
     each_pair((&mut *sources, images * from), (&mut *targets, images * to), |part, sources, targets| {
         broadcast(bias, n, targets);
-        exchange(&source[part * images * from..][..sources.len()], sources.len() / from, k, sources);
+        exchange(&source[part * images * from..][..sources.len()], [sources.len() / from, from / k], k, 0, sources);
     });
     let sources = &*sources;
     for (tap, filter) in filter.chunks_exact(k * n).enumerate() {
@@ -199,17 +202,72 @@ pub fn convolve(
     let targets = &*targets;
     each_part(target, images * to, |part, target| {
         let targets = &targets[part * images * to..][..target.len()];
-        exchange(targets, to / n, n, target);
+        exchange(targets, [to / n, target.len() / to], n, 0, target);
         ending.after(part * images * to).apply(target);
     });
 }
 
-/// `[rows, columns, channels]` becomes `[columns, rows, channels]`.
-fn exchange(source: &[Real], rows: usize, channels: usize, target: &mut [Real]) {
-    let columns = source.len() / rows / channels;
-    for (row, source) in source.chunks_exact(columns * channels).enumerate() {
-        for (column, source) in source.chunks_exact(channels).enumerate() {
-            copy(source, &mut target[(column * rows + row) * channels..][..channels]);
+/// The same of images that are too few for two parts: threads share the panels of channels of the target, which are apart from each other
+/// until all taps are done.
+fn by_panels(
+    geometry: &Geometry,
+    way: Way,
+    (source, filter, bias): (&[Real], &[Real], Option<&[Real]>),
+    (target, ending): (&mut [Real], Ending),
+    workspace: &mut [Real],
+) {
+    let sides = Sides::of(geometry, way);
+    let (product, [from, to], [k, n]) = (sides.product(way), sides.sizes, sides.channels);
+    let (images, rows) = (geometry.batch, target.len() / n);
+    let (sources, rest) = workspace.split_at_mut(source.len());
+    let (targets, packed) = rest.split_at_mut(target.len());
+    let pixels = share(from / k, images * k * OF_COPYING);
+    each_part(sources, pixels * images * k, |part, sources| {
+        exchange(source, [images, from / k], k, part * pixels, sources);
+    });
+    let sources = &*sources;
+    let packed = (&mut packed[..sides.packed()], k.min(BLOCK) * PANEL);
+    each_pair(packed, (&mut *targets, rows * PANEL), |panel, packed, targets| {
+        let (column, width) = (panel * PANEL, targets.len() / rows);
+        broadcast(bias.map(|bias| &bias[column..][..width]), width, targets);
+        for (tap, filter) in filter.chunks_exact(k * n).enumerate() {
+            for start in (0..k).step_by(BLOCK) {
+                let block = Block { product, start, steps: BLOCK.min(k - start) };
+                let packed = &mut packed[..packed_size(block.steps, width)];
+                let own = Block { product: Product { n: width, ..product }, ..block };
+                let mut is_packed = false;
+                each_seen(geometry, tap, |Seen { input, output, count }| {
+                    if !is_packed {
+                        block.pack(filter, column, packed);
+                        is_packed = true;
+                    }
+                    let [a, c] = if way == Way::Forward { [input, output] } else { [output, input] };
+                    let c = &mut targets[c * images * width..][..count * images * width];
+                    own.multiply(&sources[a * images * k + start..], k, packed, 0, c, false);
+                });
+            }
+        }
+    });
+    let targets = &*targets;
+    let together = share(images, to * OF_COPYING);
+    each_part(target, together * to, |part, target| {
+        for (image, target) in target.chunks_exact_mut(to).enumerate() {
+            for (pixel, target) in target.chunks_exact_mut(n).enumerate() {
+                for (panel, target) in target.chunks_mut(PANEL).enumerate() {
+                    let row = pixel * images + part * together + image;
+                    copy(&targets[panel * PANEL * rows + row * target.len()..][..target.len()], target);
+                }
+            }
+        }
+        ending.after(part * together * to).apply(target);
+    });
+}
+
+/// `[rows, columns, channels]` becomes `[columns, rows, channels]`, or some columns of it from `first` on.
+fn exchange(source: &[Real], [rows, columns]: [usize; 2], channels: usize, first: usize, target: &mut [Real]) {
+    for (column, target) in target.chunks_exact_mut(rows * channels).enumerate() {
+        for (row, target) in target.chunks_exact_mut(channels).enumerate() {
+            copy(&source[(row * columns + first + column) * channels..][..channels], target);
         }
     }
 }

@@ -71,12 +71,12 @@ impl Convolution {
         }
     }
 
-    /// Where the rows and columns of the transpose's outputs end that windows see: with a stride the image may have more.
+    /// Where the rows and columns of an image end that windows see: with a stride there may be more.
     pub(super) fn ends(&self) -> [usize; 2] {
         if self.stride == 1 {
             return [usize::MAX; 2];
         }
-        let end = |axis: usize| (self.input[axis] - 1) * self.stride + self.kernel[axis];
+        let end = |axis: usize| (self.tiled()[axis] - 1) * self.stride + self.kernel[axis];
         [0, 1].map(|axis| (end(axis) as isize - self.pads[axis]).max(0) as usize)
     }
 

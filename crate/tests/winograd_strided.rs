@@ -8,8 +8,8 @@ use convgrad::geometry::Geometry;
 use convgrad::kernels::conv2d::winograd::{
     filter_gradient, filter_gradient_workspace, has_both, is_possible, Convolution,
 };
-use naive::{convolve as define, Into, Numbers};
-use reach::{assert_within, exchange, reach, reach_of_transpose, run, tiles};
+use naive::Numbers;
+use reach::{assert_passes, exchange, reach, reach_of_transpose, run, Arrays};
 
 fn geometry(taps: u32, batch: u32, [h, w]: [u32; 2], channels: u32, filters: u32, pads: [u32; 4]) -> Geometry {
     let [top, bottom, left, right] = pads;
@@ -82,7 +82,7 @@ impl Phase {
         }
     }
 
-    /// The same of the filter, of two channels together as many as `pairs`.
+    /// The same of the filter.
     fn each_tap(&self, g: &Geometry, mut work: impl FnMut(usize, usize)) {
         let pairs = g.in_c * g.out_c;
         for (i, j) in (0..3).flat_map(|i| (0..3).map(move |j| (i, j))) {
@@ -128,45 +128,11 @@ fn sizes(g: &Geometry, x: &[f32], filter: &[f32], dy: &[f32]) -> [Vec<f64>; 3] {
 #[test]
 fn errors_stay_within_those_of_their_roundings() {
     for (index, g) in table().iter().enumerate() {
-        let check = |actual: &[f32], expected: &[f64], sizes: &[f64], terms: usize, pass: &str| {
-            assert_within(actual, expected, sizes, (terms, [3, 3]), &format!("{pass} {g:?}"));
-        };
-        let mut numbers = Numbers::new(index as u64);
-        let (x, filter) = (numbers.floats(g.input_size()), numbers.floats(g.filter_size()));
-        let (bias, dy) = (numbers.floats(g.out_c), numbers.floats(g.output_size()));
-        let [forward, of_filter, of_input] = sizes(g, &x, &filter, &dy);
-
-        let c = Convolution::forward(g);
-        assert!(!has_both(&c));
-        let (mut expected, _) = define(g, &x, &filter, &dy, Into::Output);
-        check(&run(&c, &x, &filter, None), &expected, &forward, 4 * g.in_c, "forward");
-        let mut sizes = forward;
-        for (index, (expected, size)) in expected.iter_mut().zip(&mut sizes).enumerate() {
-            let bias = f64::from(bias[index % g.out_c]);
-            (*expected, *size) = (*expected + bias, *size + bias.abs());
-        }
-        check(&run(&c, &x, &filter, Some(&bias)), &expected, &sizes, 4 * g.in_c, "with bias");
-
-        let (expected, _) = define(g, &x, &filter, &dy, Into::Input);
-        let (transpose, exchanged) = (Convolution::transpose(g), exchange(g, &filter, false));
-        check(&run(&transpose, &dy, &exchanged, None), &expected, &of_input, g.out_c, "transpose");
-        let bias = numbers.floats(g.in_c);
-        let with_bias: Vec<_> = expected.iter().zip(bias.iter().cycle()).map(|(y, &b)| y + f64::from(b)).collect();
-        let sizes: Vec<_> = of_input.iter().zip(bias.iter().cycle()).map(|(y, &b)| y + f64::from(b.abs())).collect();
-        let actual = run(&transpose, &dy, &exchanged, Some(&bias));
-        check(&actual, &with_bias, &sizes, g.out_c, "transpose with bias");
-
-        let mut df = vec![f32::NAN; g.filter_size()];
-        let mut scratch = vec![f32::NAN; filter_gradient_workspace(&c).unwrap()];
-        filter_gradient(&c, &x, &dy, &mut df, &mut scratch);
-        let (expected, _) = define(g, &x, &filter, &dy, Into::Filter);
-        check(&df, &expected, &of_filter, strided_tiles(g), "filter gradient");
+        assert!(!has_both(&Convolution::forward(g)));
+        let arrays = Arrays::new(g, index as u64);
+        let sizes = sizes(g, &arrays.x, &arrays.filter, &arrays.dy);
+        assert_passes(g, &arrays, sizes, ([3, 3], 4));
     }
-}
-
-/// Tiles of all images, each a term of a filter's gradient.
-fn strided_tiles(g: &Geometry) -> usize {
-    tiles(&Geometry { kernel_h: 3, kernel_w: 3, ..*g })
 }
 
 /// An image's pixels that no window sees have no gradient, and nothing reaches an output or a filter from there.

@@ -39,11 +39,14 @@ pub fn share_of_units(items: usize, unit: usize, operations: usize) -> usize {
     let parts = items.div_ceil((WORTH / operations.max(1)).clamp(1, items.max(1)));
     let parts = if parts > 2 { parts.next_multiple_of(4) } else { parts.max(1) };
     let part = |parts: usize| items.div_ceil(parts).max(1).next_multiple_of(unit);
-    let most_of_two_and_four = |&part: &usize| {
-        let parts = items.div_ceil(part);
-        part * (parts.div_ceil(2) + parts.div_ceil(4))
-    };
-    (1..=parts / 4).rev().map(|fours| part(4 * fours)).min_by_key(most_of_two_and_four).unwrap_or(part(parts))
+    let parts_of_fours = (1..=parts / 4).rev().map(|fours| part(4 * fours));
+    parts_of_fours.min_by_key(|&part| of_busiest(items, part)).unwrap_or(part(parts))
+}
+
+/// Items of the busiest of two threads, and of four, together, where parts have `part` items.
+pub fn of_busiest(items: usize, part: usize) -> usize {
+    let parts = items.div_ceil(part);
+    part * (parts.div_ceil(2) + parts.div_ceil(4))
 }
 
 /// Floating-point operations of which a half is worth handing over to a thread that is awake: some microseconds.

@@ -1,8 +1,11 @@
 //! What rounding errors of Winograd's way may add up to, from the definitions of its transforms.
 #![allow(dead_code)]
 
+use crate::naive::{convolve as define, Into, Numbers};
 use convgrad::geometry::Geometry;
-use convgrad::kernels::conv2d::winograd::{convolve, workspace, Convolution};
+use convgrad::kernels::conv2d::winograd::{
+    convolve, filter_gradient, filter_gradient_workspace, workspace, Convolution,
+};
 
 /// The transforms by their definition, all entries positive: what they make of the sizes of values.
 struct Sizes {
@@ -244,4 +247,58 @@ pub fn run(c: &Convolution, x: &[f32], filter: &[f32], bias: Option<&[f32]>) -> 
     let mut scratch = vec![f32::NAN; workspace(c).unwrap()];
     convolve(c, x, filter, bias, &mut y, &mut scratch, |_, _| ());
     y
+}
+
+/// Random numbers for a convolution and its gradients.
+pub struct Arrays {
+    pub x: Vec<f32>,
+    pub filter: Vec<f32>,
+    pub dy: Vec<f32>,
+    biases: [Vec<f32>; 2],
+}
+
+impl Arrays {
+    pub fn new(g: &Geometry, seed: u64) -> Self {
+        let mut numbers = Numbers::new(seed);
+        let (x, filter) = (numbers.floats(g.input_size()), numbers.floats(g.filter_size()));
+        let (bias, dy) = (numbers.floats(g.out_c), numbers.floats(g.output_size()));
+        Self { x, filter, dy, biases: [bias, numbers.floats(g.in_c)] }
+    }
+}
+
+/// Asserts that outputs, and both gradients, err by no more than roundings of what they reach: `reaches` of outputs, filters' gradient and images'
+/// gradient. A filter's taps are those of a tile's filter; `phases` have as many terms each as there are input channels.
+pub fn assert_passes(g: &Geometry, arrays: &Arrays, reaches: [Vec<f64>; 3], (taps, phases): ([usize; 2], usize)) {
+    let Arrays { x, filter, dy, biases } = arrays;
+    let [forward, of_filter, of_input] = reaches;
+    let check = |actual: &[f32], expected: &[f64], sizes: &[f64], terms: usize, pass: &str| {
+        assert_within(actual, expected, sizes, (terms, taps), &format!("{pass} {g:?}"));
+    };
+    // With a bias, and what is reached with it.
+    let biased = |expected: &[f64], sizes: &[f64], bias: &[f32]| -> [Vec<f64>; 2] {
+        let bias = || bias.iter().map(|&bias| f64::from(bias)).cycle();
+        [
+            expected.iter().zip(bias()).map(|(y, bias)| y + bias).collect(),
+            sizes.iter().zip(bias()).map(|(size, bias)| size + bias.abs()).collect(),
+        ]
+    };
+
+    let c = Convolution::forward(g);
+    let (expected, _) = define(g, x, filter, dy, Into::Output);
+    check(&run(&c, x, filter, None), &expected, &forward, phases * g.in_c, "forward");
+    let [expected, sizes] = biased(&expected, &forward, &biases[0]);
+    check(&run(&c, x, filter, Some(&biases[0])), &expected, &sizes, phases * g.in_c, "with bias");
+
+    let (transpose, exchanged) = (Convolution::transpose(g), exchange(g, filter, false));
+    let (expected, _) = define(g, x, filter, dy, Into::Input);
+    check(&run(&transpose, dy, &exchanged, None), &expected, &of_input, g.out_c, "transpose");
+    let [expected, sizes] = biased(&expected, &of_input, &biases[1]);
+    check(&run(&transpose, dy, &exchanged, Some(&biases[1])), &expected, &sizes, g.out_c, "transpose with bias");
+
+    let mut df = vec![f32::NAN; g.filter_size()];
+    let mut scratch = vec![f32::NAN; filter_gradient_workspace(&c).unwrap()];
+    filter_gradient(&c, x, dy, &mut df, &mut scratch);
+    let (expected, _) = define(g, x, filter, dy, Into::Filter);
+    let tiles = tiles(&Geometry { kernel_h: taps[0], kernel_w: taps[1], ..*g });
+    check(&df, &expected, &of_filter, tiles, "filter gradient");
 }

@@ -168,11 +168,11 @@ pub fn convolve(
     let sides = Sides::of(geometry, way);
     let (product, [from, to], [k, n]) = (sides.product(way), sides.sizes, sides.channels);
     let images = share(geometry.batch, geometry.operations()).max(LEAST_OF_PART);
-    if geometry.batch < 2 * images {
-        return by_panels(geometry, way, (source, filter, bias), (target, ending), workspace);
-    }
     let (sources, rest) = workspace.split_at_mut(source.len());
     let (targets, packed) = rest.split_at_mut(target.len());
+    if geometry.batch < 2 * images {
+        return by_panels(geometry, way, (source, filter, bias), (target, ending), [sources, targets, packed]);
+    }
     each_pair((&mut *sources, images * from), (&mut *targets, images * to), |part, sources, targets| {
         broadcast(bias, n, targets);
         exchange(&source[part * images * from..][..sources.len()], [sources.len() / from, from / k], k, 0, sources);
@@ -214,13 +214,11 @@ fn by_panels(
     way: Way,
     (source, filter, bias): (&[Real], &[Real], Option<&[Real]>),
     (target, ending): (&mut [Real], Ending),
-    workspace: &mut [Real],
+    [sources, targets, packed]: [&mut [Real]; 3],
 ) {
     let sides = Sides::of(geometry, way);
     let (product, [from, to], [k, n]) = (sides.product(way), sides.sizes, sides.channels);
     let (images, rows) = (geometry.batch, target.len() / n);
-    let (sources, rest) = workspace.split_at_mut(source.len());
-    let (targets, packed) = rest.split_at_mut(target.len());
     let pixels = share(from / k, images * k * OF_COPYING);
     each_part(sources, pixels * images * k, |part, sources| {
         exchange(source, [images, from / k], k, part * pixels, sources);

@@ -11,7 +11,7 @@ use crate::gemm::micro::{in_sixes, strip, tiled_by_halves, Band, Panel, Rectangl
 use crate::gemm::pack::{panel_width, PANEL};
 use crate::kernels::ahead::touch_all;
 use crate::kernels::bias::broadcast;
-use crate::threads::{each_part, each_with_scratch};
+use crate::threads::{each_part, each_with_scratch, of_busiest};
 use crate::vector::{Lanes, Real, LANES};
 use std::ops::Range;
 
@@ -41,11 +41,7 @@ struct Cut {
 fn images_of_part(c: &Convolution) -> usize {
     let most = c.batch.div_ceil(2);
     let least = (FEWEST * 3 / 4).div_ceil(c.tiles()).max(c.batch.div_ceil(PARTS)).min(most);
-    let busiest = |&images: &usize| {
-        let parts = c.batch.div_ceil(images);
-        images * (parts.div_ceil(2) + parts.div_ceil(4))
-    };
-    (least..=most.min(2 * least)).min_by_key(busiest).unwrap_or(c.batch)
+    (least..=most.min(2 * least)).min_by_key(|&images| of_busiest(c.batch, images)).unwrap_or(c.batch)
 }
 
 impl Cut {
@@ -194,7 +190,7 @@ impl<'a> Prepared<'a> {
             broadcast(bias, c.output[2], y);
         }
         // What no filter has values of is nothing.
-        for point in (0..cut.points).filter(|&point| c.depths(point).is_empty()) {
+        for point in (0..cut.points).filter(|&point| c.at_point(point).is_empty()) {
             clear(&mut made[point * cut.made().point..][..cut.tiles * PANEL]);
         }
         let all = y.len() / c.output.iter().product::<usize>() * c.tiles();
@@ -211,12 +207,12 @@ impl<'a> Prepared<'a> {
                 let channel = panel * PANEL;
                 let width = panel_width(channels, channel);
                 for (point, filters) in filters.chunks_exact(filters_of_point(c)).enumerate() {
-                    let used = c.depths(point);
-                    if used.is_empty() {
+                    let phases = c.at_point(point);
+                    if phases.is_empty() {
                         continue;
                     }
-                    let has = c.makes(point, channel..channel + width);
-                    let tiles = if has { group.of_point(point) } else { 0..0 };
+                    let makes = c.makes(&phases, channel..channel + width);
+                    let tiles = if makes { group.of_point(point) } else { 0..0 };
                     let made = &mut made[point * cut.made().point..][..group.places().len() * PANEL];
                     if c.spreads {
                         // What is not seen is nothing here.
@@ -224,6 +220,7 @@ impl<'a> Prepared<'a> {
                         clear(&mut made[tiles.end * PANEL..]);
                     }
                     if !tiles.is_empty() {
+                        let used = c.depths(&phases);
                         let seen = &seen[point * cut.seen().point..][..tiles.end * depth];
                         let seen = (&seen[tiles.start * depth + used.start..], depth);
                         let made = &mut made[tiles.start * PANEL..tiles.end * PANEL];

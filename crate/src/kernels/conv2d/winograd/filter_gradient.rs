@@ -165,7 +165,8 @@ fn add_tiles(
                 }
             }
             let layouts = [piece.seen, piece.gradients];
-            add_products(c, c.depths(point), layouts, (pieces, &segments[..count]), start == first, sums);
+            let depths = c.depths(&c.at_point(point));
+            add_products(c, depths, layouts, (pieces, &segments[..count]), start == first, sums);
         });
     }
 }
@@ -294,25 +295,19 @@ const MOST_TAPS: usize = 36;
 
 /// The same for all phases.
 fn transform_to_phases(points: Points, c: &Convolution, sums: &[Real], df: &mut [Real]) {
-    let (depth, inputs, channels, columns) = (c.depth(), c.input[2], c.filters(), c.kernel[1]);
+    let (depth, inputs, channels) = (c.depth(), c.input[2], c.filters());
     let mut taps = df.chunks_exact_mut(inputs * channels);
     let taps: [_; MOST_TAPS] = std::array::from_fn(|_| (taps.next().unwrap_or_default(), DEPTH * channels));
     each_of(taps, |part, taps| {
-        for (k, phase) in (0..taps[0].len() / channels).flat_map(|k| (0..c.phases().len()).map(move |phase| (k, phase)))
-        {
-            let seen = phase * inputs + part * DEPTH + k;
-            for o in (0..channels).step_by(LANES) {
-                let place = o / PANEL * depth * PANEL + seen * PANEL + o % PANEL;
-                let source = Rectangle::<N, N>::new(&sums[place..], N * sums_size(c), sums_size(c));
-                taps_of_phase(
-                    points,
-                    c,
-                    phase,
-                    |i, j| source.at(i, j),
-                    |row, column, value| {
-                        value.store(&mut taps[row * columns + column][k * channels + o..]);
-                    },
-                );
+        for (index, phase) in c.phases().enumerate() {
+            for k in 0..taps[0].len() / channels {
+                for o in (0..channels).step_by(LANES) {
+                    let seen = index * inputs + part * DEPTH + k;
+                    let place = o / PANEL * depth * PANEL + seen * PANEL + o % PANEL;
+                    let source = Rectangle::<N, N>::new(&sums[place..], N * sums_size(c), sums_size(c));
+                    let set = |tap: usize, value: Lanes| value.store(&mut taps[tap][k * channels + o..]);
+                    taps_of_phase(points, c, &phase, |i, j| source.at(i, j), set);
+                }
             }
         }
     });

@@ -8,6 +8,8 @@ use std::ops::Range;
 pub struct Lattice {
     /// Height, width and channels.
     pub shape: [usize; 3],
+    /// Rows and columns that windows see, the first ones: with a stride there may be more.
+    pub used: [usize; 2],
     /// Pixels from one of a row to the next.
     pub dilation: usize,
     /// Rows and columns from one that a tile has to its next.
@@ -15,16 +17,16 @@ pub struct Lattice {
 }
 
 impl Lattice {
-    /// Rows and columns.
+    /// Rows and columns that are seen.
     pub fn size(&self) -> [usize; 2] {
-        let [height, width, _] = self.shape;
+        let [height, width] = self.used;
         [height * self.dilation, width.div_ceil(self.dilation)]
     }
 
     /// Columns of a row, where tiles have R rows: only those of one row may be parts of a line.
     #[inline(always)]
     pub fn columns<const R: usize>(&self, row: usize) -> usize {
-        let width = self.shape[1];
+        let width = self.used[1];
         if R > 1 || self.dilation == 1 {
             width
         } else {

@@ -1,6 +1,7 @@
 //! From products at the points back to outputs: those of a tile, or of the transpose, where tiles overlap and are added up.
 
 use super::lattice::Lattice;
+use super::phases::Phase;
 use super::points::{around, around_tile, Axis, Points, Transform};
 use super::sizes::Convolution;
 use super::tiles::{Group, Layout};
@@ -81,15 +82,8 @@ pub fn add_outputs(
     while done < width {
         let first = (channel + done) % channels;
         let count = (channels - first).min(width - done);
-        let part = c.phases()[(channel + done) / channels];
-        let taps = [0, 1].map(|axis| c.taps_of(axis, part[axis]));
-        let target = Target {
-            lattice: c.made(),
-            pads: std::array::from_fn(|axis| c.pads[axis] - part[axis] as isize),
-            ends: c.ends(),
-            channels: first..first + count,
-            values: &mut *y,
-        };
+        let Phase { taps, pads, .. } = c.phase((channel + done) / channels);
+        let target = Target { lattice: c.made(), pads, channels: first..first + count, values: &mut *y };
         let made = (&made[done..], layout);
         if taps[0] == 1 && c.stride == 1 {
             add_tiles::<1>((points.of_spread(), points.of_spread()), group, made, target);
@@ -107,8 +101,6 @@ struct Target<'a> {
     lattice: Lattice,
     /// Rows above an image, and columns left of it, that the first tile has.
     pads: [isize; 2],
-    /// Where the rows and columns end that windows see.
-    ends: [usize; 2],
     channels: Range<usize>,
     values: &'a mut [Real],
 }
@@ -119,14 +111,14 @@ fn add_tiles<const R: usize>(
     (down, across): (Transform<R, impl Axis<R, R>, impl Axis<R, R>>, Transform<N, impl Axis<N, N>, impl Axis<N, N>>),
     group: &Group,
     (made, layout): (&[Real], Layout),
-    Target { lattice, pads, ends, channels, values }: Target,
+    Target { lattice, pads, channels, values }: Target,
 ) {
-    let (height, [line, pixel]) = (lattice.size()[0].min(ends[0]), lattice.strides::<R>());
+    let ([height, _], [line, pixel]) = (lattice.size(), lattice.strides::<R>());
     let [rows, columns] = [down.made.map(|made| count(&made)), across.made.map(|made| count(&made))];
     for (tile, place) in group.places().iter().enumerate() {
         let y = &mut values[place.image * lattice.elements()..];
         let [row, column] = lattice.first([place.row, place.column], pads);
-        let sizes = [height, lattice.columns::<R>(place.row).min(ends[1])];
+        let sizes = [height, lattice.columns::<R>(place.row)];
         let counts = [rows[usize::from(place.half[0])], columns[usize::from(place.half[1])]];
         let [rows, columns] =
             [(row, 0), (column, 1)].map(|(first, axis)| lattice.inside(first, counts[axis], sizes[axis]));

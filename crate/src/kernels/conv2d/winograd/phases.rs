@@ -15,7 +15,6 @@ use std::ops::Range;
 
 /// The row and the column of a filter's first tap. In this order those that a point has values of lie side by side.
 const FOUR: [[usize; 2]; 4] = [[1, 0], [0, 0], [0, 1], [1, 1]];
-const ALONE: [[usize; 2]; 1] = [[0, 0]];
 
 /// Does something with the transforms down and across of a phase, by its taps. Three taps' are right for two as well.
 macro_rules! by_taps_of_phase {
@@ -35,120 +34,127 @@ macro_rules! by_taps_of_phase {
 }
 pub(super) use by_taps_of_phase;
 
+/// One of the convolutions of stride 1.
+pub(super) struct Phase {
+    /// Row and column of the first of its taps in the filter.
+    first: [usize; 2],
+    /// Rows and columns of its filter.
+    pub taps: [usize; 2],
+    /// Rows above the image, and columns left of it, that its first window sees.
+    pub pads: [isize; 2],
+}
+
 impl Convolution {
-    /// The phases, by their first rows and columns.
-    pub(super) fn phases(&self) -> &'static [[usize; 2]] {
-        if self.stride > 1 {
-            &FOUR
-        } else {
-            &ALONE
+    /// The phases.
+    pub(super) fn phases(&self) -> impl Iterator<Item = Phase> + '_ {
+        (0..self.stride * self.stride).map(|index| self.phase(index))
+    }
+
+    /// One of them.
+    pub(super) fn phase(&self, index: usize) -> Phase {
+        let first = if self.stride > 1 { FOUR[index] } else { [0; 2] };
+        Phase {
+            first,
+            taps: [0, 1].map(|axis| self.taps_from(axis, first[axis])),
+            pads: [0, 1].map(|axis| self.pads[axis] - first[axis] as isize),
         }
     }
 
-    /// Taps of a phase along an axis.
-    pub(super) fn taps_of(&self, axis: usize, part: usize) -> usize {
-        (self.kernel[axis] - part).div_ceil(self.stride)
+    /// Taps of a phase along an axis, by its first one.
+    fn taps_from(&self, axis: usize, first: usize) -> usize {
+        (self.kernel[axis] - first).div_ceil(self.stride)
     }
 
-    /// Whether a phase has a value at a point of an axis.
-    pub(super) fn has(&self, axis: usize, part: usize, point: usize) -> bool {
-        match self.taps_of(axis, part) {
-            1 if self.stride > 1 => (1..N - 1).contains(&point),
+    /// Whether a phase of so many taps along an axis has a value at a point there.
+    pub(super) fn has(&self, taps: usize, point: usize) -> bool {
+        match taps {
+            _ if self.stride == 1 => true,
+            1 => (1..N - 1).contains(&point),
             2 => point < N - 1,
             _ => true,
         }
     }
 
     /// The phases that have a value at a point.
-    fn at_point(&self, point: usize) -> Range<usize> {
+    pub(super) fn at_point(&self, point: usize) -> Range<usize> {
         if self.stride == 1 {
             return 0..1;
         }
-        let has = |part: usize| [self.has(0, part, point / N), self.has(1, part, point % N)];
+        let has = |first: usize| {
+            [(0, point / N), (1, point % N)].map(|(axis, point)| self.has(self.taps_from(axis, first), point))
+        };
         match (has(0), has(1)) {
             ([true, true], [down, across]) => usize::from(!down)..if !across { 2 } else { 3 + usize::from(down) },
             _ => 0..0,
         }
     }
 
-    /// Where the rows and columns of an image end that windows see: with a stride there may be more.
-    pub(super) fn ends(&self) -> [usize; 2] {
-        if self.stride == 1 {
-            return [usize::MAX; 2];
+    /// Input channels of a tile that some phases have, side by side.
+    pub(super) fn depths(&self, phases: &Range<usize>) -> Range<usize> {
+        let channels = self.input[2];
+        if self.spreads {
+            0..channels
+        } else {
+            phases.start * channels..phases.end * channels
         }
-        let end = |axis: usize| (self.tiled()[axis] - 1) * self.stride + self.kernel[axis];
-        [0, 1].map(|axis| (end(axis) as isize - self.pads[axis]).max(0) as usize)
     }
 
-    /// Input channels of a tile that have values at a point.
-    pub(super) fn depths(&self, point: usize) -> Range<usize> {
-        let (channels, phases) = (self.input[2], self.at_point(point));
-        if self.spreads && !phases.is_empty() {
-            return 0..channels;
-        }
-        phases.start * channels..phases.end * channels
+    /// Whether some phases make some of the output channels of a tile.
+    pub(super) fn makes(&self, phases: &Range<usize>, channels: Range<usize>) -> bool {
+        let size = self.output[2];
+        !self.spreads || phases.start * size < channels.end && channels.start < phases.end * size
     }
+}
 
-    /// Whether some output channels of a tile have values at a point.
-    pub(super) fn makes(&self, point: usize, channels: Range<usize>) -> bool {
-        let (size, phases) = (self.output[2], self.at_point(point));
-        if !self.spreads {
-            return !phases.is_empty();
-        }
-        phases.start * size < channels.end && channels.start < phases.end * size
+impl Phase {
+    /// Which tap of the filter is in a row and a column of the phase's, if there is one.
+    #[inline(always)]
+    fn tap(&self, c: &Convolution, row: usize, column: usize) -> Option<usize> {
+        let is_there = row < self.taps[0] && column < self.taps[1];
+        is_there.then(|| (row * c.stride + self.first[0]) * c.kernel[1] + column * c.stride + self.first[1])
     }
 }
 
 /// [`transform_filters`](super::convolution::transform_filters) for all phases.
 pub(super) fn transform_phases(points: Points, c: &Convolution, filter: &[Real], channel: usize, filters: &mut [Real]) {
-    let ([inputs, outputs], [_, columns]) = ([c.input[2], c.output[2]], c.kernel);
+    let [inputs, outputs] = [c.input[2], c.output[2]];
     let (width, point) = (panel_width(c.filters(), channel), filters_of_point(c));
     for k in 0..c.depth() {
         for v in (0..width).step_by(LANES) {
-            let phase = if c.spreads { (channel + v) / outputs } else { k / inputs };
-            let [down, across] = c.phases()[phase];
+            let phase = c.phase(if c.spreads { (channel + v) / outputs } else { k / inputs });
             let first = k % inputs * outputs + (channel + v) % outputs;
-            let taps = [c.taps_of(0, down), c.taps_of(1, across)];
             let tap = |i: usize, j: usize| {
-                if i >= taps[0] || j >= taps[1] {
-                    return Lanes::splat(0.0);
-                }
-                let (row, column) = (i * c.stride + down, j * c.stride + across);
-                Lanes::load(&filter[(row * columns + column) * inputs * outputs + first..])
+                let tap = phase.tap(c, i, j);
+                tap.map_or(Lanes::splat(0.0), |tap| Lanes::load(&filter[tap * inputs * outputs + first..]))
             };
             let mut target = RectangleMut::<N, N>::new(&mut filters[k * width + v..], N * point, point);
             let set = |i: usize, j: usize, value: Lanes| target.set(i, j, value);
-            around(|v| points.taps::<THREE, N>(v), |v| points.taps::<THREE, N>(v), tap, set);
+            let transform = |v| points.taps::<THREE, N>(v);
+            around(transform, transform, tap, set);
         }
     }
 }
 
-/// Takes sums at the points back to the taps of a phase: `set(row, column, value)`.
+/// Takes sums at the points back to the taps of a phase: `set(tap, value)`.
 pub(super) fn taps_of_phase(
     points: Points,
     c: &Convolution,
-    phase: usize,
+    phase: &Phase,
     sums: impl Fn(usize, usize) -> Lanes,
-    mut set: impl FnMut(usize, usize, Lanes),
+    mut set: impl FnMut(usize, Lanes),
 ) {
-    let [down, across] = c.phases()[phase];
     let sum = |i: usize, j: usize| {
-        let has = c.has(0, down, i) && c.has(1, across, j);
+        let has = c.has(phase.taps[0], i) && c.has(phase.taps[1], j);
         if has {
             sums(i, j)
         } else {
             Lanes::splat(0.0)
         }
     };
-    let taps = [c.taps_of(0, down), c.taps_of(1, across)];
-    around(
-        |v| points.tap_gradients::<N, THREE>(v),
-        |v| points.tap_gradients::<N, THREE>(v),
-        sum,
-        |i, j, value| {
-            if i < taps[0] && j < taps[1] {
-                set(i * c.stride + down, j * c.stride + across, value);
-            }
-        },
-    );
+    let back = |v| points.tap_gradients::<N, THREE>(v);
+    around(back, back, sum, |i, j, value| {
+        if let Some(tap) = phase.tap(c, i, j) {
+            set(tap, value);
+        }
+    });
 }

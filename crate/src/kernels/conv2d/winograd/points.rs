@@ -32,7 +32,7 @@ pub struct Points {
     weights: [Lanes; 2],
     /// What the weight of ±A is less than that of an interpolation without ±1/A: A² − 1/A²; and its products with A and −A.
     pub(super) halves: [Lanes; 3],
-    /// That weight alone: A⁴ − 1.
+    /// The same of an interpolation without the others at all, where a filter has one tap: A⁴ − 1.
     pub(super) weight: Lanes,
 }
 

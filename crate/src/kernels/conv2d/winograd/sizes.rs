@@ -73,31 +73,51 @@ impl Convolution {
 
     /// Input channels of a tile: those of all phases.
     pub(super) fn depth(&self) -> usize {
-        let phases = if self.spreads { 1 } else { self.phases().len() };
+        let phases = if self.spreads { 1 } else { self.phases().count() };
         phases * self.input[2]
     }
 
     /// Output channels of a tile.
     pub(super) fn filters(&self) -> usize {
-        let phases = if self.spreads { self.phases().len() } else { 1 };
+        let phases = if self.spreads { self.phases().count() } else { 1 };
         phases * self.output[2]
+    }
+
+    /// What windows see.
+    fn image(&self) -> Lattice {
+        let [shape, windows] = if self.spreads { [self.output, self.input] } else { [self.input, self.output] };
+        let end = |axis: usize| ((windows[axis] - 1) * self.stride + self.kernel[axis]) as isize - self.pads[axis];
+        let used = |axis: usize| if self.stride > 1 { shape[axis].min(end(axis).max(0) as usize) } else { shape[axis] };
+        Lattice { shape, used: [used(0), used(1)], dilation: self.dilation, step: self.stride }
+    }
+
+    /// The windows, which are cut into tiles.
+    fn windows(&self) -> Lattice {
+        let shape = if self.spreads { self.input } else { self.output };
+        Lattice { shape, used: [shape[0], shape[1]], dilation: self.dilation, step: 1 }
     }
 
     /// The pixels of the input.
     pub(super) fn seen(&self) -> Lattice {
-        let step = if self.spreads { 1 } else { self.stride };
-        Lattice { shape: self.input, dilation: self.dilation, step }
+        if self.spreads {
+            self.windows()
+        } else {
+            self.image()
+        }
     }
 
     /// The pixels of the output.
     pub(super) fn made(&self) -> Lattice {
-        let step = if self.spreads { self.stride } else { 1 };
-        Lattice { shape: self.output, dilation: self.dilation, step }
+        if self.spreads {
+            self.image()
+        } else {
+            self.windows()
+        }
     }
 
     /// Rows and columns of what is cut into tiles.
     pub(super) fn tiled(&self) -> [usize; 2] {
-        if self.spreads { self.seen() } else { self.made() }.size()
+        self.windows().size()
     }
 
     /// Outputs of a tile, down and across.
@@ -135,21 +155,20 @@ impl Convolution {
 
     /// Products at the points of all tiles of an image, for each pair of channels.
     pub(super) fn points(&self) -> usize {
-        let of_axis = |axis: usize, part: usize| {
+        let of_axis = |axis: usize, taps: usize| {
             let (size, side, along) = (self.tiled()[axis], self.sides()[axis], along(self.taps[axis]));
-            let (rest, has) = (size % side, |&point: &usize| self.has(axis, part, point));
+            let (rest, has) = (size % side, |&point: &usize| self.has(taps, point));
             let of_rest = (0..along).filter(has).filter(|&point| !is_missing(rest, point)).count();
             size / side * (0..along).filter(has).count() + if rest == 0 { 0 } else { of_rest }
         };
-        self.phases().iter().map(|&[row, column]| of_axis(0, row) * of_axis(1, column)).sum()
+        self.phases().map(|phase| of_axis(0, phase.taps[0]) * of_axis(1, phase.taps[1])).sum()
     }
 
     /// Products of an input and a filter's tap in an image, for each pair of channels: without those at the border.
     pub(super) fn products(&self) -> usize {
-        let [image, windows] = if self.spreads { [self.made(), self.seen()] } else { [self.seen(), self.made()] };
+        let (image, windows, stride) = (self.image().size(), self.tiled(), self.stride as isize);
         let seen = |axis: usize| {
-            let (size, count, stride) =
-                (image.size()[axis] as isize, windows.size()[axis] as isize, self.stride as isize);
+            let [size, count] = [image, windows].map(|sizes| sizes[axis] as isize);
             // The first window whose tap lies at a pixel or behind it, of those that there are.
             let first = |pixel: isize| (pixel + stride - 1).div_euclid(stride).clamp(0, count);
             (0..self.kernel[axis] as isize)

@@ -1,6 +1,7 @@
 //! The tiles of a convolution, and the transform of what they see.
 
 use super::lattice::Lattice;
+use super::phases::Phase;
 use super::points::{around_tile, is_missing, Axis, Points, Transform};
 use super::sizes::Convolution;
 use super::{along, by_taps, by_taps_of_phase, side, N, THREE};
@@ -115,7 +116,7 @@ pub fn transform_inputs(
     (target, layout): (&mut [Real], Layout),
     patch: &mut [Real],
 ) {
-    let images = Images { lattice: c.seen(), values: x, pads: c.pads, ends: c.ends(), fewer: [0; 2] };
+    let images = Images { lattice: c.seen(), values: x, pads: c.pads, fewer: [0; 2] };
     if c.spreads {
         return transform_gradients::<1>(points, c.taps, (images.lattice, x), places, (target, layout), patch);
     }
@@ -123,13 +124,8 @@ pub fn transform_inputs(
         let transforms = (points.of_inputs::<1>(), points.of_inputs());
         return transform::<1, N, 1, 1>(images, places, transforms, (target, layout), patch);
     }
-    for (index, part) in c.phases().iter().enumerate() {
-        let taps = [0, 1].map(|axis| c.taps_of(axis, part[axis]));
-        let images = Images {
-            pads: std::array::from_fn(|axis| c.pads[axis] - part[axis] as isize),
-            fewer: std::array::from_fn(|axis| THREE - taps[axis].min(THREE)),
-            ..images
-        };
+    for (index, Phase { taps, pads, .. }) in c.phases().enumerate() {
+        let images = Images { pads, fewer: taps.map(|taps| THREE - taps.min(THREE)), ..images };
         let target = (&mut target[index * c.input[2] / LANES * layout.vector..], layout);
         by_taps_of_phase!(taps, points, [of_inputs, of_inputs_of_two, of_inputs_of_one], |transforms| {
             transform::<N, N, N, 1>(images, places, transforms, target, patch);
@@ -147,7 +143,7 @@ pub fn transform_gradients<const SIDE: usize>(
     target: (&mut [Real], Layout),
     patch: &mut [Real],
 ) {
-    let gradients = Images { lattice, values: gradients, pads: [0; 2], ends: [usize::MAX; 2], fewer: [0; 2] };
+    let gradients = Images { lattice, values: gradients, pads: [0; 2], fewer: [0; 2] };
     by_taps!(taps, |DOWN, ACROSS| {
         let transforms = (points.of_gradients(), points.of_gradients());
         transform::<{ side(DOWN) }, { side(ACROSS) }, { along(DOWN) }, SIDE>(
@@ -163,8 +159,6 @@ struct Images<'a> {
     values: &'a [Real],
     /// Rows above an image, and columns left of it, that the first tile sees.
     pads: [isize; 2],
-    /// Where the rows and columns end that windows see.
-    ends: [usize; 2],
     /// How many of the last rows and columns of a tile there are no filters for.
     fewer: [usize; 2],
 }
@@ -172,7 +166,7 @@ struct Images<'a> {
 /// Transforms rectangles of SR×SC pixels of images to R×N: `SIDE` vectors of channels lie side by side in the target.
 #[inline(always)]
 fn transform<const SR: usize, const SC: usize, const R: usize, const SIDE: usize>(
-    Images { lattice, values, pads, ends, fewer }: Images,
+    Images { lattice, values, pads, fewer }: Images,
     places: &[Place],
     (down, across): (
         Transform<R, impl Axis<SR, R>, impl Axis<SR, R>>,
@@ -181,7 +175,7 @@ fn transform<const SR: usize, const SC: usize, const R: usize, const SIDE: usize
     (target, layout): (&mut [Real], Layout),
     patch: &mut [Real],
 ) {
-    let ([line, pixel], depth) = (lattice.strides::<R>(), lattice.shape[2]);
+    let ([height, _], [line, pixel], depth) = (lattice.size(), lattice.strides::<R>(), lattice.shape[2]);
     // The last inputs go to the point at infinity alone; where that is not needed, they may be anything.
     let inside = |first: isize, size: usize, axis: usize, place: &Place| {
         let inputs = [SR, SC][axis];
@@ -198,14 +192,13 @@ fn transform<const SR: usize, const SC: usize, const R: usize, const SIDE: usize
         let images = &values[place.image * lattice.elements()..];
         let [row, column] = lattice.first([place.row, place.column], pads);
         let target = &mut target[tile * layout.tile..];
-        let [high, wide] = [lattice.size()[0].min(ends[0]), lattice.columns::<R>(place.row).min(ends[1])];
-        let first = (inside(row, high, 0, place) && inside(column, wide, 1, place))
+        let first = (inside(row, height, 0, place) && inside(column, lattice.columns::<R>(place.row), 1, place))
             .then(|| lattice.at::<R>([row as usize, column as usize]))
             .filter(|first| first + (SR - 1) * line + (SC - 1) * pixel + depth <= images.len());
         let (source, strides) = if let Some(first) = first {
             (&images[first..], [line, pixel])
         } else {
-            copy_patch::<SR, SC>(lattice, images, (row, column), ends, patch);
+            copy_patch::<SR, SC>(lattice, images, (row, column), patch);
             (&*patch, [SC * depth, depth])
         };
         for vector in 0..depth / LANES {
@@ -223,13 +216,12 @@ fn copy_patch<const R: usize, const C: usize>(
     lattice: Lattice,
     image: &[Real],
     (row, column): (isize, isize),
-    ends: [usize; 2],
     patch: &mut [Real],
 ) {
-    let (height, depth) = (lattice.size()[0].min(ends[0]), lattice.shape[2]);
+    let ([height, _], depth) = (lattice.size(), lattice.shape[2]);
     for (index, pixel) in patch.chunks_exact_mut(depth).take(R * C).enumerate() {
         let [i, j] = [row + (index / C * lattice.step) as isize, column + (index % C * lattice.step) as isize];
-        if i >= 0 && j >= 0 && (i as usize) < height && (j as usize) < lattice.columns::<R>(i as usize).min(ends[1]) {
+        if i >= 0 && j >= 0 && (i as usize) < height && (j as usize) < lattice.columns::<R>(i as usize) {
             copy(&image[lattice.at::<R>([i as usize, j as usize])..][..depth], pixel);
         } else {
             clear(pixel);

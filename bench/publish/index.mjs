@@ -14,11 +14,11 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { kernelChart, stepChart } from './chart.mjs';
 import { scaleCharts } from './scale.mjs';
-import { kernelTable, stepTable } from './tables.mjs';
+import { engineTable, kernelTable, stepTable } from './tables.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const documents = ['README.md', 'docs/performance.md', 'docs/tfjs.md'];
-const tables = { steps: stepTable, kernels: kernelTable };
+const tables = { steps: stepTable, kernels: kernelTable, engines: engineTable };
 const charts = { steps: stepChart, kernels: kernelChart, scale: scaleCharts };
 const headings = { steps: 'Steps and inference', kernels: 'Kernels', scale: 'As the work grows' };
 const block = /<!-- record: (\S+), (table|chart): (\w+) -->\n[\s\S]*?<!-- end of record -->/g;

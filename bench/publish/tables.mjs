@@ -2,17 +2,29 @@
 
 /** Steps and inference: a row for each engine, a column for each workload; the first row is what others are compared with. */
 export function stepTable({ about, rows }) {
-  const steps = rows.filter(isStep);
-  const names = unique(steps.map(({ workload }) => workload));
-  const cells = unique(steps.map(engineLabel)).map((label) => [
-    label,
-    ...names.map((name) => {
-      const row = steps.find((candidate) => candidate.workload === name && engineLabel(candidate) === label);
-      return row === undefined ? '' : `${formatMilliseconds(row.median_ms)} (${formatRatio(row.ratio)})`;
-    }),
+  return timesTable(about, rows.filter(isStep), (names, labels, time) => [
+    ['median ms', ...names],
+    labels.map((label) => [label, ...names.map((name) => time(name, label))]),
   ]);
-  if (steps.length === 0) return '';
-  return `${markdown(['median ms', ...names], cells)}\n\n${origin(about)}`;
+}
+
+/** A row for each workload, a column for each engine with its threads; the first column is what others are compared with. */
+export function engineTable({ about, rows }) {
+  return timesTable(about, rows, (names, labels, time) => [
+    ['median ms', ...labels],
+    names.map((name) => [name, ...labels.map((label) => time(name, label))]),
+  ]);
+}
+
+/** A table of which `arrange` answers head and rows, from the workloads, the engines, and a function that answers the time of one by the other. */
+function timesTable(about, rows, arrange) {
+  const time = (name, label) => {
+    const row = rows.find((candidate) => candidate.workload === name && engineLabel(candidate) === label);
+    return row === undefined ? '' : `${formatMilliseconds(row.median_ms)} (${formatRatio(row.ratio)})`;
+  };
+  const names = unique(rows.map(({ workload }) => workload));
+  if (rows.length === 0) return '';
+  return `${markdown(...arrange(names, unique(rows.map(engineLabel)), time))}\n\n${origin(about)}`;
 }
 
 /** Kernels: what convgrad reaches of what bounds it, and the fastest of the others. */

@@ -5,6 +5,7 @@ import { startEngines } from '../engines/index.mjs';
 import { convnetFit, convnetInference, convnetStep } from '../workloads/convnet.mjs';
 import { exampleFits } from '../workloads/examples/index.mjs';
 import { growingWorkloads } from '../workloads/growing.mjs';
+import { aloneWorkloads } from '../workloads/kernels/alone.mjs';
 import { kernelWorkloads } from '../workloads/kernels/index.mjs';
 import { oddWorkloads } from '../workloads/kernels/odd.mjs';
 import { seedStep } from '../workloads/seed.mjs';
@@ -65,7 +66,8 @@ export const suites = [
   ),
   suite('scale', 'time for the work, as batch, image and channels grow', growingWorkloads, alone),
   suite('odd', 'kernels of sizes beside the usual ones', oddWorkloads, alone),
-  suite('all', 'all of these but threads, scale and odd', () => [
+  suite('alone', 'layers for one image, on one and on all cores', aloneWorkloads, onCores),
+  suite('all', 'all of these but threads, scale, odd and alone', () => [
     ...seed(),
     ...step(),
     ...inference(),

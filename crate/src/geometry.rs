@@ -1,6 +1,7 @@
 //! Sizes of a convolution, resolved once from sixteen words.
 
 use crate::error::{checked_product, Error};
+use std::ops::Range;
 
 /// Number of words of a geometry block.
 pub const WORDS: usize = 16;
@@ -123,6 +124,34 @@ impl Geometry {
         Self { batch, ..*self }
     }
 
+    /// Whether every row of outputs sees a row of its image: no border is as wide as a filter.
+    pub fn sees_rows(&self) -> bool {
+        self.pad_top.max(self.pad_bottom) < self.span_h()
+    }
+
+    /// Rows that windows of so many rows of outputs span.
+    pub fn span_of(&self, rows: usize) -> usize {
+        (rows - 1) * self.stride_h + self.span_h()
+    }
+
+    /// The convolution of some rows of outputs of one image, where [`Self::sees_rows`]. Its image is the rows that they see, which
+    /// are answered as well.
+    pub fn of_rows(&self, rows: Range<usize>) -> (Self, Range<usize>) {
+        let first = rows.start * self.stride_h;
+        let end = first + self.span_of(rows.len());
+        let inside = |row: usize| row.saturating_sub(self.pad_top).min(self.in_h);
+        let seen = inside(first)..inside(end);
+        let geometry = Self {
+            batch: 1,
+            in_h: seen.len(),
+            out_h: rows.len(),
+            pad_top: self.pad_top.saturating_sub(first),
+            pad_bottom: end.saturating_sub(self.pad_top + self.in_h),
+            ..*self
+        };
+        (geometry, seen)
+    }
+
     /// Floating-point operations that one image takes.
     pub fn operations(&self) -> usize {
         2 * self.out_h * self.out_w * self.out_c * self.kernel_h * self.kernel_w * (self.in_c / self.groups)
@@ -144,5 +173,37 @@ impl Geometry {
     /// The convolution of one group by itself.
     pub fn of_one_group(&self) -> Self {
         Self { in_c: self.in_c / self.groups, out_c: self.out_c / self.groups, groups: 1, ..*self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Geometry;
+
+    #[test]
+    fn rows_see_what_they_see_of_the_whole_image() {
+        for kernel in 1..4 {
+            for (stride, dilation, top, bottom) in
+                [(1, 1, 0, 0), (1, 1, 1, 2), (2, 1, 2, 0), (3, 2, 1, 1), (4, 1, 0, 1)]
+            {
+                let words = [1, 11, 7, 2, kernel, kernel, 3, stride, stride, top, bottom, 1, 1, dilation, dilation, 1];
+                let g = Geometry::new(&words).expect("a convolution");
+                for (first, end) in (0..g.out_h).flat_map(|first| (first + 1..=g.out_h).map(move |end| (first, end))) {
+                    if !g.sees_rows() {
+                        continue;
+                    }
+                    let (own, seen) = g.of_rows(first..end);
+                    assert_eq!((own.batch, own.in_h, own.out_h), (1, seen.len(), end - first));
+                    assert_eq!(own.padded_h(), g.span_of(end - first));
+                    for (row, tap) in (0..own.out_h).flat_map(|row| (0..g.kernel_h).map(move |tap| (row, tap))) {
+                        let place = |g: &Geometry, row: usize| {
+                            (row * g.stride_h + tap * g.dilation_h).checked_sub(g.pad_top).filter(|&row| row < g.in_h)
+                        };
+                        let whole = place(&g, first + row);
+                        assert_eq!(place(&own, row).map(|row| row + seen.start), whole, "{g:?} {first}..{end}");
+                    }
+                }
+            }
+        }
     }
 }

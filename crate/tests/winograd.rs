@@ -56,6 +56,11 @@ fn table() -> Vec<Geometry> {
             all.push(geometry(1, [height, width], 4, 8, [1; 4]));
         }
     }
+    // Few tiles and many channels: panel by panel, of one piece and of several, of one part and of several, forward and back.
+    for (channels, filters) in [(12, 64), (8, 76), (72, 4), (4, 276)] {
+        all.push(geometry(1, [14, 11], channels, filters, [1; 4]));
+        all.push(geometry(3, [7, 15], channels, filters, [0; 4]));
+    }
     for pads in [[2; 4], [0, 1, 2, 3], [3, 0, 1, 2], [5, 4, 3, 6]] {
         all.push(geometry(2, [6, 5], 8, 12, pads));
     }

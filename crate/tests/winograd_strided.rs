@@ -44,6 +44,11 @@ fn table() -> Vec<Geometry> {
         for (channels, filters) in [(4, 16), (8, 20), (12, 24), (20, 28), (36, 44)] {
             all.push(geometry(taps, 2, [17, 20], channels, filters, [1; 4]));
         }
+        // Few tiles and many filters: panel by panel.
+        for (channels, filters) in [(12, 64), (8, 276), (64, 4)] {
+            all.push(geometry(taps, 1, [14, 11], channels, filters, [1; 4]));
+            all.push(geometry(taps, 3, [17, 19], channels, filters, [0; 4]));
+        }
         all.push(geometry(taps, 37, [9, 10], 8, 8, [1; 4]));
         all.push(geometry(taps, 1, [77, 61], 32, 4, [1; 4]));
         // Tiles for two and four parts with sums of their own.

@@ -56,8 +56,8 @@ const row = (workload: string, engine: string, variant: string, median_ms: numbe
   ...more,
 });
 
-test('tables: a column a step, a row a kernel with the fastest of the others', async () => {
-  const { stepTable, kernelTable } = await script('publish/tables.mjs');
+test('tables: a column a step, a row a kernel with the fastest of the others, a column an engine', async () => {
+  const { stepTable, kernelTable, engineTable } = await script('publish/tables.mjs');
   const rows = [
     row('seed step', 'convgrad', 'relaxed', 2),
     row('seed step', 'tensorflow', 'native', 30, { threads: 2 }),
@@ -73,6 +73,10 @@ test('tables: a column a step, a row a kernel with the fastest of the others', a
     '| matmul 4           |      2.00 | 50 (75) % of fma |         |        jax-js, wasm: 4.0× |',
     '',
   ]);
+  const [head, , step, kernel] = engineTable({ about, rows: rows.slice(0, 3) }).split('\n');
+  expect(head).toMatch(/^\| median ms +\| convgrad, relaxed \| tensorflow, native, 2 threads \|$/);
+  expect(step).toMatch(/^\| seed step +\| +2\.00 \(1\.0×\) \| +30\.0 \(15×\) \|$/);
+  expect(kernel).toMatch(/^\| matmul 4 +\| +2\.00 \(1\.0×\) \| +\|$/);
 });
 
 test('charts: bars of steps and kernels, a picture for each size that grows', async () => {

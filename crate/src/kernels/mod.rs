@@ -49,6 +49,7 @@ pub mod quantile;
 pub mod random;
 pub mod repeated;
 pub mod row_loss;
+mod slabs;
 pub mod softmax;
 pub mod strips;
 mod tall;

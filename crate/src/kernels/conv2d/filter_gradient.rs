@@ -23,7 +23,7 @@ impl Route {
     fn of(geometry: &Geometry) -> Self {
         if geometry.groups > 1 {
             Self::Grouped
-        } else if winograd::fits(geometry) {
+        } else if winograd::gradient_fits(geometry) {
             Self::Winograd
         } else if let Some(product) = dense::product(geometry, Pass::FilterGradient) {
             Self::Product(product)

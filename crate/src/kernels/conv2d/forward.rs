@@ -5,15 +5,16 @@ use super::by_definition::are_finite;
 use super::by_taps::{self, Way};
 use super::lines::{each_band, each_line, in_long_lines, Line};
 use super::part::{all_channels, ASKING};
-use super::{border, cut, dense, dotted, grouped, sliding, thin, wide, winograd, Pass, MOST_PARTS};
+use super::{border, dense, dotted, grouped, sliding, thin, wide, winograd, Pass, MOST_PARTS};
 use crate::error::{checked_product, Error};
 use crate::gemm::pack::{pack_panel, packed_size, panel_width, PANEL};
 use crate::geometry::Geometry;
 use crate::kernels::activation::{forward_in_place, Activation};
 use crate::kernels::ending::Ending;
 use crate::kernels::matmul::{matmul, Product};
-use crate::threads::{each_part, each_with_scratch, share};
-use crate::vector::Real;
+use crate::kernels::slabs::Slabs;
+use crate::threads::{each_part, each_share, each_with_scratch, OF_COPYING};
+use crate::vector::{Real, LANES};
 
 /// How outputs are computed.
 enum Route {
@@ -53,10 +54,18 @@ pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
         Route::Product(product) => product.workspace(),
         Route::ByTaps => by_taps::workspace(geometry, Way::Forward),
         Route::Thin => {
-            let size = border::size(geometry)? + checked_product(&[MOST_PARTS, thin::workspace(geometry)])?;
-            Ok(size.max(packed(geometry)))
+            let mut most = packed(geometry);
+            for activation in [Activation::Linear, Activation::Sigmoid] {
+                let slabs = slabs(geometry, activation, MOST_PARTS);
+                let borders = checked_product(&[slabs.parts(), border_of(geometry, &slabs)?])?;
+                most = most.max(borders + checked_product(&[slabs.parts(), thin::workspace(geometry)])?);
+            }
+            Ok(most)
         }
-        Route::ByImages => Ok(packed(geometry) + cut(geometry, MOST_PARTS).1 * wide::scratch(geometry)?),
+        Route::ByImages => {
+            let slabs = slabs(geometry, Activation::Linear, MOST_PARTS);
+            Ok(packed(geometry) + checked_product(&[slabs.parts(), wide::scratch(geometry, slabs.rows())?])?)
+        }
     }
 }
 
@@ -108,10 +117,31 @@ pub fn forward(
     }
 }
 
-/// Images of a part, each with the activation of its outputs: a function of a value takes some ten operations.
-fn share_of(geometry: &Geometry, activation: Activation) -> usize {
+/// How the batch is cut, each image with the activation of its outputs: a function of a value takes some ten operations.
+fn slabs(geometry: &Geometry, activation: Activation, most: usize) -> Slabs<'_> {
     let outputs = if activation == Activation::Linear { 0 } else { geometry.output_size() / geometry.batch };
-    share(geometry.batch, geometry.operations() + 10 * outputs)
+    let least = if most < usize::MAX {
+        // What is copied for each part is copied twice where parts meet.
+        4 * geometry.span_h()
+    } else if geometry.out_c <= LANES {
+        // As `sliding` wants it.
+        geometry.span_h()
+    } else {
+        1
+    };
+    Slabs::new(geometry, geometry.operations() + 10 * outputs, most, least)
+}
+
+/// Elements of the images of a part with their border, or of the rows that it sees.
+fn border_of(geometry: &Geometry, slabs: &Slabs) -> Result<usize, Error> {
+    if !geometry.is_padded() {
+        return Ok(0);
+    }
+    let lines = match slabs.rows() / geometry.out_h {
+        0 => geometry.span_of(slabs.rows()),
+        images => images * geometry.padded_h(),
+    };
+    checked_product(&[lines, geometry.padded_w(), geometry.in_c])
 }
 
 /// [`forward`] by [`thin`].
@@ -123,19 +153,18 @@ fn thin_images(
     activation: Activation,
     workspace: &mut [Real],
 ) {
-    let (input, output) = (geometry.input_size() / geometry.batch, geometry.output_size() / geometry.batch);
-    let images = share_of(geometry, activation).max(geometry.batch.div_ceil(MOST_PARTS));
-    let bordered = border::size(&geometry.of_images(1)).unwrap_or(0);
-    let (borders, planes) = workspace.split_at_mut(bordered * geometry.batch);
-    let results = [(y, images * output), (borders, images * bordered)];
+    let (slabs, line) = (slabs(geometry, activation, MOST_PARTS), geometry.out_w * geometry.out_c);
+    let bordered = border_of(geometry, &slabs).unwrap_or(0);
+    let (borders, planes) = workspace.split_at_mut(bordered * slabs.parts());
+    let results = [(y, slabs.rows() * line), (borders, bordered)];
     each_with_scratch(results, (planes, thin::workspace(geometry)), |part, [y, bordered], planes| {
-        let geometry = geometry.of_images(y.len() / output);
-        let mut x = &x[part * images * input..][..geometry.batch * input];
+        let (own, inputs) = slabs.part(part, y.len() / line);
+        let mut x = &x[inputs];
         if geometry.is_padded() {
-            border::copy(&geometry, x, bordered);
+            border::copy(&own, x, bordered);
             x = bordered;
         }
-        thin::forward(&geometry.without_padding(), x, filter, y, activation, planes);
+        thin::forward(&own.without_padding(), x, filter, y, activation, planes);
     });
 }
 
@@ -148,19 +177,21 @@ fn images(
     activation: Activation,
     workspace: &mut [Real],
 ) {
-    let (input, output) = (geometry.input_size() / geometry.batch, geometry.output_size() / geometry.batch);
-    let geometry = &in_long_lines(geometry);
     let (packed, scratch) = workspace.split_at_mut(packed(geometry));
-    let size = wide::scratch_for(geometry, filter);
+    let together = slabs(geometry, Activation::Linear, MOST_PARTS);
+    let size = wide::scratch_for(geometry, together.rows(), filter);
     if size == 0 {
         prepare(geometry, filter, bias, packed);
     }
-    let (packed, axes) = (&*packed, axis::forward(geometry));
-    let images = if size > 0 { cut(geometry, MOST_PARTS).0 } else { share_of(geometry, activation) };
-    each_image(y, (images, output), (scratch, size), |part, y, scratch| {
-        let x = x[part * images * input..].chunks_exact(input);
-        for (x, y) in x.zip(y.chunks_exact_mut(output)) {
-            image(geometry, &axes, x, (filter, bias), packed, y, scratch);
+    let slabs = if size > 0 { together } else { slabs(geometry, activation, usize::MAX) };
+    let (packed, line) = (&*packed, geometry.out_w * geometry.out_c);
+    each_image(y, (slabs.rows(), line), (scratch, size), |part, y, scratch| {
+        let (own, inputs) = slabs.part(part, y.len() / line);
+        let one = in_long_lines(&own.of_images(1));
+        let axes = axis::forward(&one);
+        let x = x[inputs].chunks_exact(one.input_size());
+        for (x, y) in x.zip(y.chunks_exact_mut(one.output_size())) {
+            image(&one, &axes, x, (filter, bias), packed, y, scratch);
             // The image is still in the cache.
             forward_in_place(activation, y);
         }
@@ -193,10 +224,13 @@ pub(super) fn prepare(geometry: &Geometry, filter: &[Real], bias: Option<&[Real]
     if let Some(bias) = bias {
         starts[..channels].copy_from_slice(bias);
     }
-    for (panel, packed) in packed.chunks_mut(steps * PANEL).enumerate() {
-        let channel = panel * PANEL;
-        pack_panel(&filter[channel..], channels, PANEL.min(channels - channel), packed, panel_width(channels, channel));
-    }
+    each_share(packed, steps * PANEL, steps * PANEL * OF_COPYING, |first, packed| {
+        for (panel, packed) in packed.chunks_mut(steps * PANEL).enumerate() {
+            let channel = (first + panel) * PANEL;
+            let width = panel_width(channels, channel);
+            pack_panel(&filter[channel..], channels, PANEL.min(channels - channel), packed, width);
+        }
+    });
 }
 
 /// The convolution of one image after [`prepare`], without activation. [`sliding`] and [`wide`] read the filters themselves;

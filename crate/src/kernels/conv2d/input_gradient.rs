@@ -70,7 +70,7 @@ pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
         Route::Folded => folded::workspace(geometry),
         Route::ByImages => {
             let reversed = reversed(geometry);
-            let scratch = cut(geometry, MOST_PARTS).1 * wide::scratch(&reversed)?;
+            let scratch = cut(geometry, MOST_PARTS).1 * wide::scratch(&reversed, reversed.out_h)?;
             Ok(geometry.filter_size() + forward::packed(&reversed) + scratch)
         }
     }
@@ -91,11 +91,10 @@ pub fn input_gradient(
             ending.apply_to_array(dx);
         }
         Route::Winograd(convolution) => {
-            let pixels = geometry.input_size() / geometry.batch;
             let (exchanged, workspace) = workspace.split_at_mut(geometry.filter_size());
             exchange(geometry, filter, !convolution.spreads, exchanged);
-            winograd::convolve(&convolution, dy, exchanged, None, dx, workspace, |image, dx| {
-                ending.after(image * pixels).apply(dx);
+            winograd::convolve(&convolution, dy, exchanged, None, dx, workspace, |first, dx| {
+                ending.after(first).apply(dx);
             });
         }
         Route::Product(product) => matmul(product, dy, filter, None, dx, ending, workspace),
@@ -113,7 +112,7 @@ fn images(geometry: &Geometry, dy: &[Real], filter: &[Real], dx: &mut [Real], en
     exchange(geometry, filter, true, rotated);
     let (reversed, axes) = (reversed(geometry), axis::backward(geometry));
     let (packed, scratch) = packed.split_at_mut(forward::packed(&reversed));
-    let size = wide::scratch_for(&reversed, rotated);
+    let size = wide::scratch_for(&reversed, reversed.out_h, rotated);
     if size == 0 {
         forward::prepare(&reversed, rotated, None, packed);
     }

@@ -11,23 +11,24 @@ use crate::kernels::{bias, pooling};
 use crate::threads::each_with_scratch;
 use crate::vector::{copy, Real, LANES};
 
+/// Whether all outputs are computed before the largest ones are looked for: threads share those of an image that is alone.
+fn is_in_two(geometry: &Geometry) -> bool {
+    geometry.batch == 1 || !(winograd::fits(geometry) || forward::goes_by_images(geometry))
+}
+
 /// float32 values of scratch memory: those of the convolution, and outputs of it: one image for each part of the batch,
 /// where images are computed one by one.
 pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
+    if is_in_two(geometry) {
+        return Ok(geometry.output_size() + forward::workspace(geometry)?);
+    }
     if winograd::fits(geometry) {
         let sizes = [winograd::Convolution::forward(geometry), winograd::Convolution::pooled(geometry)];
         let sizes = sizes.iter().filter(|c| !c.output.contains(&0)).map(winograd::workspace_in_groups);
         return sizes.collect::<Result<Vec<_>, _>>().map(|sizes| sizes.into_iter().max().unwrap_or(0));
     }
-    let outputs = if forward::goes_by_images(geometry) {
-        checked_product(&[
-            cut(geometry, MOST_PARTS).1,
-            geometry.output_size() / geometry.batch + wide::scratch(geometry)?,
-        ])?
-    } else {
-        geometry.output_size()
-    };
-    Ok(outputs + forward::workspace(geometry)?)
+    let outputs = geometry.output_size() / geometry.batch + wide::scratch(geometry, geometry.out_h)?;
+    Ok(checked_product(&[cut(geometry, MOST_PARTS).1, outputs])? + forward::workspace(geometry)?)
 }
 
 /// The largest values of windows of a convolution's outputs. The images of `windows` are these outputs. With `argmax` is noted
@@ -40,6 +41,11 @@ pub fn forward(
     activation: Activation,
     workspace: &mut [Real],
 ) {
+    if is_in_two(geometry) {
+        let (outputs, workspace) = workspace.split_at_mut(geometry.output_size());
+        forward::forward(geometry, x, filter, bias, outputs, activation, workspace);
+        return pooling::max_noting(windows, outputs, y, argmax);
+    }
     let (input, output) = (geometry.input_size() / geometry.batch, geometry.output_size() / geometry.batch);
     let pooled = windows.output_size() / windows.batch;
     let notes = if argmax.is_empty() { 0 } else { pooled / LANES };
@@ -63,15 +69,10 @@ pub fn forward(
         let results = [(y, pooled), (argmax, notes)];
         return winograd::in_groups(&convolution, (x, filter, bias), results, workspace, pool);
     }
-    if !forward::goes_by_images(geometry) {
-        let (outputs, workspace) = workspace.split_at_mut(geometry.output_size());
-        forward::forward(geometry, x, filter, bias, outputs, activation, workspace);
-        return pooling::max_noting(windows, outputs, y, argmax);
-    }
     let (images, parts) = cut(geometry, MOST_PARTS);
-    let scratch = output + wide::scratch(geometry).unwrap_or(0);
+    let scratch = output + wide::scratch(geometry, geometry.out_h).unwrap_or(0);
     let (outputs, packed) = workspace.split_at_mut(parts * scratch);
-    let wide_size = wide::scratch_for(geometry, filter);
+    let wide_size = wide::scratch_for(geometry, geometry.out_h, filter);
     if wide_size == 0 {
         forward::prepare(geometry, filter, bias, packed);
     }
@@ -179,7 +180,7 @@ pub fn gradient(
 /// How both gradients are computed at once by Winograd's way, if they are.
 fn both(geometry: &Geometry) -> Option<winograd::Convolution> {
     let is_transposed = winograd::backward(geometry).is_some_and(|way| way.spreads);
-    if !is_transposed || !winograd::fits(geometry) {
+    if !is_transposed || !winograd::gradient_fits(geometry) {
         return None;
     }
     Some(winograd::Convolution::pooled(geometry)).filter(winograd::has_both)

@@ -44,22 +44,23 @@ fn is_plain(geometry: &Geometry) -> bool {
         && geometry.out_w + geometry.kernel_w == geometry.padded_w() + 1
 }
 
-/// float32 values of scratch memory for an image; 0 where this way is not taken.
-pub fn scratch(geometry: &Geometry) -> Result<usize, Error> {
+/// float32 values of scratch memory for an image, or for so many rows of its outputs; 0 where this way is not taken.
+pub fn scratch(geometry: &Geometry, rows: usize) -> Result<usize, Error> {
     if !fits(geometry) {
         return Ok(0);
     }
+    let seen = geometry.span_of(rows.min(geometry.out_h)).min(geometry.in_h);
     // The last vector of a row may reach beyond it.
-    Ok(checked_product(&[geometry.in_c, geometry.in_h, geometry.padded_w()])? + LANES)
+    Ok(checked_product(&[geometry.in_c, seen, geometry.padded_w()])? + LANES)
 }
 
-/// [`scratch`] of an image for these filters, 0 where one is not finite and there is a border: it would be multiplied by zeros that
+/// [`scratch`] for these filters, 0 where one is not finite and there is a border: it would be multiplied by zeros that
 /// the convolution does not have. The outputs are computed as if this way did not exist then, in the same order.
-pub fn scratch_for(geometry: &Geometry, filter: &[Real]) -> usize {
+pub fn scratch_for(geometry: &Geometry, rows: usize, filter: &[Real]) -> usize {
     if geometry.is_padded() && fits(geometry) && !are_finite(filter) {
         return 0;
     }
-    scratch(geometry).unwrap_or(0)
+    scratch(geometry, rows).unwrap_or(0)
 }
 
 /// `y = bias + conv(x, filter)` of one image.

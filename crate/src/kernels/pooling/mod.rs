@@ -7,6 +7,7 @@ mod means;
 mod quarters;
 mod walk;
 
+use super::slabs::Slabs;
 use super::strips::{each_strip, load, store, Strip};
 use crate::geometry::Geometry;
 use crate::threads::{each_pair, each_part, share};
@@ -22,16 +23,30 @@ struct Window {
     output: usize,
 }
 
-/// Images of a part: two operations for each tap of each channel by itself.
-fn images_of_part(g: &Geometry) -> usize {
-    share(g.batch, 2 * g.out_h * g.out_w * g.out_c * g.kernel_h * g.kernel_w)
+/// Operations that an image takes: two for each tap of each channel by itself.
+fn operations(g: &Geometry) -> usize {
+    2 * g.out_h * g.out_w * g.out_c * g.kernel_h * g.kernel_w
+}
+
+/// How outputs are cut.
+fn slabs(g: &Geometry) -> Slabs<'_> {
+    Slabs::new(g, operations(g), usize::MAX, 1)
 }
 
 /// Gives parts of the batch to `work`: their geometry, their first image and their outputs.
 fn each_images(g: &Geometry, out: &mut [Real], work: impl Fn(&Geometry, usize, &mut [Real]) + Sync) {
     let size = out.len() / g.batch;
-    let images = images_of_part(g);
+    let images = share(g.batch, operations(g));
     each_part(out, images * size, |part, out| work(&g.of_images(out.len() / size), part * images, out));
+}
+
+/// [`each_images`] of what is computed from the images `x`, which `work` gets with the outputs; of one that is alone, rows of outputs are parts.
+fn each_slab(g: &Geometry, x: &[Real], y: &mut [Real], work: impl Fn(&Geometry, &[Real], &mut [Real]) + Sync) {
+    let (slabs, line) = (slabs(g), g.out_w * g.out_c);
+    each_part(y, slabs.rows() * line, |part, y| {
+        let (own, seen) = slabs.part(part, y.len() / line);
+        work(&own, &x[seen], y);
+    });
 }
 
 /// The part of `count` rows or columns from `start` on that lies on the image.
@@ -75,7 +90,7 @@ fn larger(best: Lanes, value: Lanes) -> Lanes {
 
 /// The largest value of each window. What lies beyond the border does not count; NaN wins.
 pub fn max(g: &Geometry, x: &[Real], y: &mut [Real]) {
-    each_images(g, y, |g, first, y| max_of(g, &x[first * g.in_h * g.in_w * g.in_c..], y));
+    each_slab(g, x, y, max_of);
 }
 
 /// [`max`] on this thread.
@@ -127,11 +142,12 @@ pub fn notes(g: &Geometry) -> usize {
 /// [`max`] that notes which pixel of each window has the largest value, for [`gradient_of_noted`]; where `argmax` has no
 /// elements, nothing is noted.
 pub fn max_noting(g: &Geometry, x: &[Real], y: &mut [Real], argmax: &mut [Real]) {
-    let (input, output) = (g.input_size() / g.batch, g.output_size() / g.batch);
-    let images = images_of_part(g);
-    let notes = if argmax.is_empty() { 0 } else { output / LANES };
-    each_pair((y, images * output), (argmax, images * notes), |part, y, argmax| {
-        max_noting_of(&g.of_images(y.len() / output), &x[part * images * input..], y, argmax);
+    let (slabs, line) = (slabs(g), g.out_w * g.out_c);
+    let size = slabs.rows() * line;
+    let notes = if argmax.is_empty() { 0 } else { size / LANES };
+    each_pair((y, size), (argmax, notes), |part, y, argmax| {
+        let (own, seen) = slabs.part(part, y.len() / line);
+        max_noting_of(&own, &x[seen], y, argmax);
     });
 }
 
@@ -194,7 +210,7 @@ fn has_doubt(y: &[Real]) -> bool {
 
 /// The mean of each window, over the pixels that lie on the image (Keras's rule).
 pub fn average(g: &Geometry, x: &[Real], y: &mut [Real]) {
-    each_images(g, y, |g, first, y| average_of(g, &x[first * g.in_h * g.in_w * g.in_c..], y));
+    each_slab(g, x, y, average_of);
 }
 
 fn average_of(g: &Geometry, x: &[Real], y: &mut [Real]) {

@@ -1,11 +1,13 @@
 //! Images, and the memory that each of them needs: for one whose channels are repeated, or for copies of lines.
 
+use super::super::forward::each_image;
 use super::super::{cut, MOST_PARTS};
 use super::by_lines;
 use super::multiplied::multiplier;
 use crate::error::{checked_product, Error};
 use crate::geometry::Geometry;
-use crate::threads::{each_part, each_with_scratch, share};
+use crate::kernels::slabs::Slabs;
+use crate::threads::{each_part, share};
 use crate::vector::Real;
 
 /// Elements of the memory that an image needs: for one whose channels are repeated, or for copies of lines; 0 where it is
@@ -34,13 +36,29 @@ pub fn each_images(
     work: impl Fn(usize, &mut [Real], &mut [Real]) + Sync,
 ) {
     let memory = memory_size(g);
-    if memory == 0 {
-        let images = share(g.batch, g.operations());
-        return each_part(out, images * size, |part, out| work(part * images, out, &mut []));
+    let images = if memory > 0 { cut(g, MOST_PARTS).0 } else { share(g.batch, g.operations()) };
+    each_image(out, (images, size), (scratch, memory), |part, out, scratch| work(part * images, out, scratch));
+}
+
+/// Gives the outputs of every part to `work`, after the convolution that it is and the first element that it sees, and before
+/// the memory that an image needs; rows of one that is alone only where it needs none.
+pub fn each_slab(
+    g: &Geometry,
+    y: &mut [Real],
+    scratch: &mut [Real],
+    work: impl Fn(&Geometry, usize, &mut [Real], &mut [Real]) + Sync,
+) {
+    let (memory, line) = (memory_size(g), g.out_w * g.out_c);
+    if memory > 0 {
+        let (input, output) = (g.input_size() / g.batch, g.output_size() / g.batch);
+        return each_images(g, (y, output), scratch, |first, y, memory| {
+            work(&g.of_images(y.len() / output), first * input, y, memory);
+        });
     }
-    let images = cut(g, MOST_PARTS).0;
-    each_with_scratch([(out, images * size)], (scratch, memory), |part, [out], scratch| {
-        work(part * images, out, scratch);
+    let slabs = Slabs::new(g, g.operations(), usize::MAX, 1);
+    each_part(y, slabs.rows() * line, |part, y| {
+        let (own, inputs) = slabs.part(part, y.len() / line);
+        work(&own, inputs.start, y, &mut []);
     });
 }
 

@@ -47,15 +47,15 @@ pub fn forward(
     activation: Activation,
     workspace: &mut [Real],
 ) {
-    let (input, output) = (g.input_size() / g.batch, g.output_size() / g.batch);
     let (packed, scratch) = workspace.split_at_mut(packed_size(g));
     pack(g, filter.chunks_exact(g.out_c), bias, packed);
-    let axes = axis::forward(g);
     let sizes = [g.out_c, g.in_w, g.out_w];
     let taps = rows::Filters { packed, vectors: vectors(g), kernel_w: g.kernel_w };
-    images::each_images(g, (y, output), scratch, |first, y, memory| {
-        for n in 0..y.len() / output {
-            let x = &x[(first + n) * input..];
+    images::each_slab(g, y, scratch, |own, first, y, memory| {
+        let axes = axis::forward(own);
+        let (input, output) = (own.input_size() / own.batch, own.output_size() / own.batch);
+        for n in 0..own.batch {
+            let x = &x[first + n * input..];
             if by_lines::fits(g) {
                 by_lines::image(&axes, sizes, (&x[..input], &taps), &mut y[n * output..][..output], memory);
             } else {

@@ -5,14 +5,14 @@ use super::phases::transform_phases;
 use super::points::{around, Points};
 use super::sizes::Convolution;
 use super::tiles::{clear, transform_inputs, Group, Layout, MOST_TILES};
-use super::{along, by_taps, GAP, N};
+use super::{along, by_panels, by_taps, GAP, N};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{in_sixes, strip, tiled_by_halves, Band, Panel, Rectangle, RectangleMut, Tiled, Walk, SIX};
 use crate::gemm::pack::{panel_width, PANEL};
 use crate::kernels::ahead::touch_all;
 use crate::kernels::bias::broadcast;
 use crate::threads::{each_part, each_with_scratch, of_busiest};
-use crate::vector::{Lanes, Real, LANES};
+use crate::vector::{touch_first, Lanes, Real, LANES};
 use std::ops::Range;
 
 /// Elements of the transformed tiles that are worked on together: 128 KiB, a part of a second-level cache.
@@ -31,28 +31,36 @@ struct Cut {
     depth: usize,
     /// Points.
     points: usize,
-    /// Images of a part.
-    images: usize,
+    /// Tiles of a part.
+    part: usize,
     /// Tiles that are worked on together.
     tiles: usize,
 }
 
-/// Images of a part: about so many that they have the fewest tiles, and that the busiest of two threads, and of four, have least.
-fn images_of_part(c: &Convolution) -> usize {
-    let most = c.batch.div_ceil(2);
-    let least = (FEWEST * 3 / 4).div_ceil(c.tiles()).max(c.batch.div_ceil(PARTS)).min(most);
-    (least..=most.min(2 * least)).min_by_key(|&images| of_busiest(c.batch, images)).unwrap_or(c.batch)
+/// Tiles of a part: those of about so many images that they have the fewest tiles, and that the busiest of two threads, and of four, have
+/// least; or of so many rows of an image that is alone, where rows of tiles are rows of outputs.
+fn tiles_of_part(c: &Convolution) -> usize {
+    let [down, across] = c.grid();
+    let is_alone = c.batch == 1 && !c.spreads && c.taps[0] > 1;
+    let (units, unit) = if is_alone { (down, across) } else { (c.batch, down * across) };
+    let most = units.div_ceil(2);
+    let least = (FEWEST * 3 / 4).div_ceil(unit).max(units.div_ceil(PARTS)).min(most);
+    unit * (least..=most.min(2 * least)).min_by_key(|&part| of_busiest(units, part)).unwrap_or(units)
 }
 
 impl Cut {
     fn new(c: &Convolution) -> Self {
-        let images = images_of_part(c);
-        let all = images * c.tiles();
+        let part = tiles_of_part(c);
         let most = (TOGETHER / (c.matrices() * c.depth())).clamp(FEWEST, MOST_TILES);
         // Some more than the fewest are better than half as many.
-        let groups = if most > FEWEST { all.div_ceil(most) } else { ((all + FEWEST / 2) / FEWEST).max(1) };
-        let tiles = all.div_ceil(groups).next_multiple_of(2);
-        Self { depth: c.depth(), points: c.matrices(), images, tiles }
+        let groups = if most > FEWEST { part.div_ceil(most) } else { ((part + FEWEST / 2) / FEWEST).max(1) };
+        let tiles = part.div_ceil(groups).next_multiple_of(2);
+        Self { depth: c.depth(), points: c.matrices(), part, tiles }
+    }
+
+    /// Parts.
+    fn parts(&self, c: &Convolution) -> usize {
+        (c.batch * c.tiles()).div_ceil(self.part)
     }
 
     /// Transformed tiles.
@@ -83,13 +91,21 @@ pub(super) fn panel_size(c: &Convolution) -> usize {
 
 /// float32 values of scratch memory for [`convolve`].
 pub fn workspace(c: &Convolution) -> Result<usize, Error> {
+    if by_panels::fits(c) {
+        return by_panels::workspace(c);
+    }
+    by_images_workspace(c)
+}
+
+/// The same where all filters are transformed before.
+fn by_images_workspace(c: &Convolution) -> Result<usize, Error> {
     let cut = Cut::new(c);
     let filters = checked_product(&[c.filters().div_ceil(PANEL), panel_size(c)])?;
-    Ok(filters + checked_product(&[c.batch.div_ceil(cut.images), cut.piece()?])?)
+    Ok(filters + checked_product(&[cut.parts(c), cut.piece()?])?)
 }
 
 /// `y = conv(x, filter) + bias`, or the transpose of that. `filter[tap, tap, input channel, output channel]`. `finish` gets the
-/// images' outputs part by part when they are done, with the number of the first image; they are still in the cache. Channels
+/// outputs part by part when they are done, with the number of the first one; they are still in the cache. Channels
 /// must be multiples of four.
 pub fn convolve(
     c: &Convolution,
@@ -100,24 +116,29 @@ pub fn convolve(
     workspace: &mut [Real],
     finish: impl Fn(usize, &mut [Real]) + Sync,
 ) {
-    let output = c.output.iter().product::<usize>();
+    if by_panels::fits(c) {
+        return by_panels::convolve(c, (x, filter, bias), y, workspace, finish);
+    }
     let (prepared, scratch) = Prepared::new(c, x, filter, bias, workspace);
-    each_with_scratch([(y, prepared.cut.images * output)], (scratch, prepared.piece), |part, [y], scratch| {
-        let first = part * prepared.cut.images;
-        prepared.compute(first, y, scratch);
-        finish(first, y);
+    let tiles = prepared.cut.part;
+    each_with_scratch([(y, c.written(tiles))], (scratch, prepared.piece), |part, [y], scratch| {
+        let first = part * tiles;
+        prepared.compute(first..(first + tiles).min(c.batch * c.tiles()), y, scratch);
+        finish(c.written(first), y);
     });
 }
 
-/// Images that [`in_groups`] computes together.
-fn group(c: &Convolution) -> usize {
-    (Cut::new(c).tiles / c.tiles()).clamp(1, Cut::new(c).images)
+/// Images of a part for [`in_groups`], and those that it computes together.
+fn group(c: &Convolution) -> (usize, usize) {
+    let Cut { tiles, part, .. } = Cut::new(c);
+    let images = part.div_ceil(c.tiles());
+    (images, (tiles / c.tiles()).clamp(1, images))
 }
 
 /// float32 values of scratch memory for [`in_groups`].
 pub fn workspace_in_groups(c: &Convolution) -> Result<usize, Error> {
-    let parts = c.batch.div_ceil(Cut::new(c).images);
-    Ok(workspace(c)? + checked_product(&[parts, group(c), c.output.iter().product()])?)
+    let (images, group) = group(c);
+    Ok(by_images_workspace(c)? + checked_product(&[c.batch.div_ceil(images), group, c.output.iter().product()])?)
 }
 
 /// [`convolve`] for those who do not need all outputs: `finish` gets them by groups of images, with what belongs to these of two
@@ -129,9 +150,8 @@ pub fn in_groups(
     workspace: &mut [Real],
     finish: impl Fn(&mut [Real], &mut [Real], &mut [Real]) + Sync,
 ) {
-    let (group, output) = (group(c), c.output.iter().product::<usize>());
+    let ((images, group), output) = (group(c), c.output.iter().product::<usize>());
     let (prepared, scratch) = Prepared::new(c, x, filter, bias, workspace);
-    let images = prepared.cut.images;
     let results = [(first_result, images * first_size), (second_result, images * second_size)];
     each_with_scratch(results, (scratch, group * output + prepared.piece), |part, [mut a, mut b], scratch| {
         let (outputs, scratch) = scratch.split_at_mut(group * output);
@@ -139,7 +159,7 @@ pub fn in_groups(
         for first in (images * part..last).step_by(group) {
             let count = group.min(last - first);
             let outputs = &mut outputs[..count * output];
-            prepared.compute(first, outputs, scratch);
+            prepared.compute(first * c.tiles()..(first + count) * c.tiles(), outputs, scratch);
             let (own_a, own_b);
             (own_a, a) = a.split_at_mut(count * first_size);
             (own_b, b) = b.split_at_mut(count * second_size);
@@ -178,63 +198,76 @@ impl<'a> Prepared<'a> {
         (Self { c, cut, piece, points, x, filters, bias }, scratch)
     }
 
-    /// The outputs of some images, from number `first` on.
-    fn compute(&self, first: usize, y: &mut [Real], scratch: &mut [Real]) {
+    /// The outputs of some tiles, which are those of images or of rows.
+    fn compute(&self, tiles: Range<usize>, y: &mut [Real], scratch: &mut [Real]) {
         let Self { c, cut, points, filters, bias, .. } = *self;
-        let (depth, channels) = (c.depth(), c.filters());
-        let x = &self.x[first * c.input.iter().product::<usize>()..];
         let (seen, rest) = scratch.split_at_mut(cut.points * cut.seen().point);
         let (made, patch) = rest.split_at_mut(cut.points * cut.made().point);
         if c.spreads {
             // Overlapping outputs are added to it.
             broadcast(bias, c.output[2], y);
         }
-        // What no filter has values of is nothing.
-        for point in (0..cut.points).filter(|&point| c.at_point(point).is_empty()) {
-            clear(&mut made[point * cut.made().point..][..cut.tiles * PANEL]);
-        }
-        let all = y.len() / c.output.iter().product::<usize>() * c.tiles();
-        let mut asked = 0;
-        for start in (0..all).step_by(cut.tiles) {
-            let group = Group::new(c, start, cut.tiles.min(all - start));
-            transform_inputs(points, c, x, group.places(), (seen, cut.seen()), patch);
+        clear_without_phases(c, (made, cut.made()), cut.tiles);
+        let (origin, mut asked) = (c.written(tiles.start), 0);
+        for start in tiles.clone().step_by(cut.tiles) {
+            let end = (start + cut.tiles).min(tiles.end);
+            let group = Group::new(c, start, end - start);
+            transform_inputs(points, c, self.x, group.places(), (seen, cut.seen()), patch);
             if !c.spreads {
-                let next = c.written((start + cut.tiles).min(all));
+                let next = c.written(end) - origin;
                 touch_all(&y[asked..next]);
                 asked = next;
             }
             for (panel, filters) in filters.chunks_exact(panel_size(c)).enumerate() {
                 let channel = panel * PANEL;
-                let width = panel_width(channels, channel);
-                for (point, filters) in filters.chunks_exact(filters_of_point(c)).enumerate() {
-                    let phases = c.at_point(point);
-                    if phases.is_empty() {
-                        continue;
-                    }
-                    let makes = c.makes(&phases, channel..channel + width);
-                    let tiles = if makes { group.of_point(point) } else { 0..0 };
-                    let made = &mut made[point * cut.made().point..][..group.places().len() * PANEL];
-                    if c.spreads {
-                        // What is not seen is nothing here.
-                        clear(&mut made[..tiles.start * PANEL]);
-                        clear(&mut made[tiles.end * PANEL..]);
-                    }
-                    if !tiles.is_empty() {
-                        let used = c.depths(&phases);
-                        let seen = &seen[point * cut.seen().point..][..tiles.end * depth];
-                        let seen = (&seen[tiles.start * depth + used.start..], depth);
-                        let made = &mut made[tiles.start * PANEL..tiles.end * PANEL];
-                        multiply(used.len(), width, seen, &filters[used.start * width..used.end * width], made);
-                    }
-                }
+                let width = panel_width(c.filters(), channel);
+                products(c, &group, (seen, cut.seen()), (filters, channel, width), (made, cut.made()));
+                let made = (&*made, cut.made());
                 if c.spreads {
-                    add_outputs(points, c, &group, (made, cut.made()), (channel, width), y);
+                    add_outputs(points, c, &group, made, (channel, width), (y, origin));
                 } else {
                     let bias = bias.map(|bias| &bias[channel..]);
-                    let made = (&*made, cut.made());
-                    transform_outputs(points, c, &group, made, (channel, width), bias, y);
+                    transform_outputs(points, c, &group, made, (channel, width), bias, (y, origin));
                 }
             }
+        }
+    }
+}
+
+/// What no filter has values of is nothing, for so many tiles.
+pub(super) fn clear_without_phases(c: &Convolution, (made, layout): (&mut [Real], Layout), tiles: usize) {
+    for point in (0..c.matrices()).filter(|&point| c.at_point(point).is_empty()) {
+        clear(&mut made[point * layout.point..][..tiles * PANEL]);
+    }
+}
+
+/// The products of a group's transformed tiles with those of a panel's filters, of which `channel` is the first, at all points.
+pub(super) fn products(
+    c: &Convolution,
+    group: &Group,
+    (seen, of_seen): (&[Real], Layout),
+    (filters, channel, width): (&[Real], usize, usize),
+    (made, of_made): (&mut [Real], Layout),
+) {
+    for (point, filters) in filters.chunks_exact(filters_of_point(c)).enumerate() {
+        let phases = c.at_point(point);
+        if phases.is_empty() {
+            continue;
+        }
+        let makes = c.makes(&phases, channel..channel + width);
+        let tiles = if makes { group.of_point(point) } else { 0..0 };
+        let made = &mut made[point * of_made.point..][..group.places().len() * PANEL];
+        if c.spreads {
+            // What is not seen is nothing here.
+            clear(&mut made[..tiles.start * PANEL]);
+            clear(&mut made[tiles.end * PANEL..]);
+        }
+        if !tiles.is_empty() {
+            let used = c.depths(&phases);
+            let seen = &seen[point * of_seen.point..][..tiles.end * of_seen.tile];
+            let seen = (&seen[tiles.start * of_seen.tile + used.start..], of_seen.tile);
+            let made = &mut made[tiles.start * PANEL..tiles.end * PANEL];
+            multiply(used.len(), width, seen, &filters[used.start * width..used.end * width], made);
         }
     }
 }
@@ -255,6 +288,9 @@ pub(super) fn transform_filters(
     });
 }
 
+/// Input channels of a filter that are asked for together, before they are needed.
+const ASKED: usize = 4;
+
 /// Those of KR×KC taps, to R×N points.
 fn transform_taps<const R: usize, const KR: usize, const KC: usize>(
     points: Points,
@@ -266,9 +302,17 @@ fn transform_taps<const R: usize, const KR: usize, const KC: usize>(
     let (depth, channels) = (c.depth(), c.filters());
     let width = panel_width(channels, channel);
     let point = filters_of_point(c);
+    let tap = depth * channels;
     for k in 0..depth {
+        if k % ASKED == 0 {
+            // Lines far from each other, many at a time: a processor waits for the first one that is not there.
+            for next in k + ASKED..(k + 2 * ASKED).min(depth) {
+                for t in 0..KR * KC {
+                    touch_first(&filter[t * tap + next * channels + channel..]);
+                }
+            }
+        }
         for v in (0..width).step_by(LANES) {
-            let tap = depth * channels;
             let source = Rectangle::<KR, KC>::new(&filter[k * channels + channel + v..], KC * tap, tap);
             let mut target = RectangleMut::<R, N>::new(&mut filters[k * width + v..], N * point, point);
             let set = |i: usize, j: usize, value: Lanes| target.set(i, j, value);

@@ -172,7 +172,7 @@ impl Work<'_> {
             for (panel, made) in made.chunks_exact(N * N * cut.made.point).enumerate() {
                 let channel = panel * PANEL;
                 let panel = (channel, panel_width(c.depth(), channel));
-                add_outputs(points, self.transpose, &group, (made, cut.made), panel, dx);
+                add_outputs(points, self.transpose, &group, (made, cut.made), panel, (dx, 0));
             }
         }
         self.ending.after(first * image).apply(dx);

@@ -23,6 +23,7 @@
 //! and 6.3 at most, images' gradients by 0.36 to 0.94, and 10.3 at most, filters' by 0.36 to 0.78, and 5.8 at most. Sums of small
 //! integers are not exact. NaN and infinity spread to all outputs of the tiles that see them.
 
+mod by_panels;
 mod convolution;
 mod fewer;
 mod filter_gradient;
@@ -103,9 +104,14 @@ pub fn allow() {
     ALLOWED.store(true, Relaxed);
 }
 
-/// Whether the outputs and the gradient of the filters are computed this way.
+/// Whether the outputs are computed this way.
 pub fn fits(geometry: &Geometry) -> bool {
-    is_allowed(geometry) && pays(&Convolution::forward(geometry))
+    is_allowed(geometry) && pays_for_outputs(&Convolution::forward(geometry))
+}
+
+/// Whether the gradient of the filters is.
+pub fn gradient_fits(geometry: &Geometry) -> bool {
+    is_allowed(geometry) && pays(&Convolution::forward(geometry), 1.0)
 }
 
 /// How the gradient of the images is computed this way, if it is: by the transpose, which errs less at borders, unless it
@@ -117,7 +123,7 @@ pub fn backward(geometry: &Geometry) -> Option<Convolution> {
     let (correlation, transpose) = (Convolution::backward(geometry), Convolution::transpose(geometry));
     let is_transposed = geometry.stride_w > 1 || transpose.tiles() <= correlation.tiles();
     let way = if is_transposed { transpose } else { correlation };
-    pays(&way).then_some(way)
+    pays_for_outputs(&way).then_some(way)
 }
 
 fn is_allowed(geometry: &Geometry) -> bool {
@@ -142,10 +148,17 @@ pub fn is_possible(g: &Geometry) -> bool {
         && g.out_c % LANES == 0
 }
 
+/// Where filters are transformed panel by panel, this takes less than is said of [`OF_FILTERS`].
+const BY_PANELS: f64 = 0.4;
+
+fn pays_for_outputs(c: &Convolution) -> bool {
+    pays(c, if by_panels::fits(c) { BY_PANELS } else { 1.0 })
+}
+
 /// Whether it takes less time than the direct way, by the multiplications for each pair of channels. Those of the tiles weigh the
 /// more for the transforms, the fewer channels share them, and those of the filters are as much as [`OF_FILTERS`]. The direct way takes half as long
 /// for a product with the border as for another one. Weights are of races on x64, from 4 to 128 channels.
-fn pays(c: &Convolution) -> bool {
+fn pays(c: &Convolution, share: f64) -> bool {
     let direct = (c.batch * (c.products() + c.kernel.iter().product::<usize>() * c.tiled().iter().product::<usize>()))
         as f64
         / 2.0;
@@ -160,6 +173,6 @@ fn pays(c: &Convolution) -> bool {
     } else {
         OF_FILTERS
     };
-    let own = (c.batch * c.points()) as f64 * weight + of_filters;
+    let own = (c.batch * c.points()) as f64 * weight + share * of_filters;
     c.matrices() * c.depth() * c.filters() <= MOST && direct >= own
 }

@@ -10,7 +10,8 @@ use crate::gemm::micro::{Rectangle, RectangleMut};
 use crate::vector::{Lanes, Real, Vector, LANES};
 use std::ops::Range;
 
-/// Takes the products of a panel of output channels, `channel` the first one and so many as `width`, back to outputs.
+/// Takes the products of a panel of output channels, `channel` the first one and so many as `width`, back to outputs, of which there
+/// are those from number `origin` on.
 pub fn transform_outputs(
     points: Points,
     c: &Convolution,
@@ -18,7 +19,7 @@ pub fn transform_outputs(
     made: (&[Real], Layout),
     panel: (usize, usize),
     bias: Option<&[Real]>,
-    y: &mut [Real],
+    y: (&mut [Real], usize),
 ) {
     by_taps!(c.taps, |DOWN, ACROSS| {
         put_tiles::<{ along(DOWN) }, { side(DOWN) }, { side(ACROSS) }>(points, c, group, made, panel, bias, y)
@@ -34,7 +35,7 @@ fn put_tiles<const R: usize, const MR: usize, const MC: usize>(
     (made, layout): (&[Real], Layout),
     (channel, width): (usize, usize),
     bias: Option<&[Real]>,
-    y: &mut [Real],
+    (y, origin): (&mut [Real], usize),
 ) {
     let (lattice, [height, _]) = (c.made(), c.made().size());
     let [line, pixel] = lattice.strides::<R>();
@@ -45,7 +46,7 @@ fn put_tiles<const R: usize, const MR: usize, const MC: usize>(
         if wide == 0 {
             continue;
         }
-        let first = place.image * lattice.elements() + place.row * line + place.column * pixel + channel;
+        let first = place.image * lattice.elements() + place.row * line + place.column * pixel + channel - origin;
         for v in (0..width).step_by(LANES) {
             let source = Rectangle::<R, N>::new(&made[tile * layout.tile + v..], N * layout.point, layout.point);
             let target = &mut y[first + v..];
@@ -66,7 +67,8 @@ fn put_tiles<const R: usize, const MR: usize, const MC: usize>(
     }
 }
 
-/// Takes the products of a panel of output channels back to outputs, and adds them to what is there.
+/// Takes the products of a panel of output channels back to outputs, and adds them to what is there: whole images, from output number
+/// `origin` on.
 #[inline(never)]
 pub fn add_outputs(
     points: Points,
@@ -74,7 +76,7 @@ pub fn add_outputs(
     group: &Group,
     (made, layout): (&[Real], Layout),
     (channel, width): (usize, usize),
-    y: &mut [Real],
+    (y, origin): (&mut [Real], usize),
 ) {
     let channels = c.output[2];
     let mut done = 0;
@@ -83,7 +85,7 @@ pub fn add_outputs(
         let first = (channel + done) % channels;
         let count = (channels - first).min(width - done);
         let Phase { taps, pads, .. } = c.phase((channel + done) / channels);
-        let target = Target { lattice: c.made(), pads, channels: first..first + count, values: &mut *y };
+        let target = Target { lattice: c.made(), pads, channels: first..first + count, values: &mut *y, origin };
         let made = (&made[done..], layout);
         if taps[0] == 1 && c.stride == 1 {
             add_tiles::<1>((points.of_spread(), points.of_spread()), group, made, target);
@@ -103,6 +105,8 @@ struct Target<'a> {
     pads: [isize; 2],
     channels: Range<usize>,
     values: &'a mut [Real],
+    /// Number of the first of the values.
+    origin: usize,
 }
 
 /// The same of tiles of R×N, for channels whose tiles begin at the same pixels.
@@ -111,12 +115,12 @@ fn add_tiles<const R: usize>(
     (down, across): (Transform<R, impl Axis<R, R>, impl Axis<R, R>>, Transform<N, impl Axis<N, N>, impl Axis<N, N>>),
     group: &Group,
     (made, layout): (&[Real], Layout),
-    Target { lattice, pads, channels, values }: Target,
+    Target { lattice, pads, channels, values, origin: before }: Target,
 ) {
     let ([height, _], [line, pixel]) = (lattice.size(), lattice.strides::<R>());
     let [rows, columns] = [down.made.map(|made| count(&made)), across.made.map(|made| count(&made))];
     for (tile, place) in group.places().iter().enumerate() {
-        let y = &mut values[place.image * lattice.elements()..];
+        let y = &mut values[place.image * lattice.elements() - before..];
         let [row, column] = lattice.first([place.row, place.column], pads);
         let sizes = [height, lattice.columns::<R>(place.row)];
         let counts = [rows[usize::from(place.half[0])], columns[usize::from(place.half[1])]];

@@ -1,0 +1,57 @@
+//! How convolutions and pooling are cut for threads: a batch into images, and an image that is alone into rows of outputs, which
+//! are a convolution of their own of the rows that they see.
+
+use crate::geometry::Geometry;
+use crate::threads::share;
+use std::ops::Range;
+
+/// Most parts of an image that is alone: each looks at its border and its rows anew.
+const MOST: usize = 8;
+
+/// A batch in parts.
+#[derive(Clone, Copy)]
+pub struct Slabs<'a> {
+    geometry: &'a Geometry,
+    /// Images of a part, and rows of outputs of each of them.
+    images: usize,
+    rows: usize,
+}
+
+impl<'a> Slabs<'a> {
+    /// Parts that are worth it where an image takes so many operations, `most` at most. What is the case for the filters of all
+    /// images is the case for those of rows, too: there are `least` rows in each part at least.
+    pub fn new(geometry: &'a Geometry, operations: usize, most: usize, least: usize) -> Self {
+        let Geometry { batch, out_h, .. } = *geometry;
+        let images = share(batch, operations).max(batch.div_ceil(most));
+        let rows = if batch == 1 && geometry.sees_rows() {
+            let rows = share(out_h, operations / out_h).max(out_h.div_ceil(most.min(MOST))).max(least);
+            // The last part is no exception.
+            (rows..out_h).find(|rows| out_h % rows == 0 || out_h % rows >= least).unwrap_or(out_h)
+        } else {
+            out_h
+        };
+        Self { geometry, images, rows }
+    }
+
+    /// Parts.
+    pub fn parts(&self) -> usize {
+        self.geometry.batch.div_ceil(self.images) * self.geometry.out_h.div_ceil(self.rows)
+    }
+
+    /// Rows of outputs of a part, of all its images.
+    pub fn rows(&self) -> usize {
+        self.images * self.rows
+    }
+
+    /// The convolution that a part is, which has so many rows of outputs, and which elements of the images it sees.
+    pub fn part(&self, part: usize, rows: usize) -> (Geometry, Range<usize>) {
+        let Geometry { in_h, in_w, in_c, out_h, .. } = *self.geometry;
+        let (geometry, seen) = if self.rows < out_h {
+            self.geometry.of_rows(part * self.rows..part * self.rows + rows)
+        } else {
+            let (first, images) = (part * self.images, rows / out_h);
+            (self.geometry.of_images(images), first * in_h..(first + images) * in_h)
+        };
+        (geometry, seen.start * in_w * in_c..seen.end * in_w * in_c)
+    }
+}

@@ -6,7 +6,8 @@ mod naive;
 
 use convgrad::geometry::Geometry;
 use convgrad::kernels::activation::Activation;
-use convgrad::kernels::conv2d::{forward, pooled, workspace, Pass};
+use convgrad::kernels::conv2d::{filter_gradient, forward, input_gradient, pooled, workspace, Pass};
+use convgrad::kernels::ending::Ending;
 use convgrad::kernels::pooling;
 use naive::{assert_close, convolve, Into, Numbers};
 
@@ -87,6 +88,41 @@ fn convolutions_of_one_image_are_those_of_several() {
             }
             assert_same_bits(results, g);
         }
+    }
+}
+
+#[test]
+fn gradients_of_one_image_are_those_of_several() {
+    for (index, g) in table().iter().enumerate() {
+        let mut numbers = Numbers::new(index as u64);
+        let (dy, filter) = (numbers.floats(BATCH * g.output_size()), numbers.floats(g.filter_size()));
+        let run = |g: &Geometry, dy: &[f32]| {
+            let mut dx = vec![f32::NAN; g.input_size()];
+            let mut scratch = vec![f32::NAN; workspace(Pass::InputGradient, g).unwrap()];
+            input_gradient::input_gradient(g, dy, &filter, &mut dx, Ending::NONE, &mut scratch);
+            dx
+        };
+        let alone: Vec<f32> = dy.chunks_exact(g.output_size()).flat_map(|dy| run(g, dy)).collect();
+        let expected = convolve(g, &[], &filter, &dy[..g.output_size()], Into::Input);
+        assert_close(&alone[..g.input_size()], &expected, &format!("{g:?}"));
+        assert_same_bits([alone, run(&g.of_images(BATCH), &dy)], g);
+    }
+}
+
+#[test]
+fn filters_get_the_gradients_of_all_rows() {
+    for (index, g) in table().iter().enumerate() {
+        let mut numbers = Numbers::new(index as u64);
+        let mut scratch = vec![f32::NAN; workspace(Pass::FilterGradient, g).unwrap()];
+        let (mut x, dy) = (numbers.floats(g.input_size()), numbers.floats(g.output_size()));
+        let mut df = vec![f32::NAN; g.filter_size()];
+        filter_gradient::filter_gradient(g, &x, &dy, &mut df, &mut scratch);
+        assert_close(&df, &convolve(g, &x, &[], &dy, Into::Filter), &format!("{g:?}"));
+        // What is not finite reaches what sees it alone: the zeros of a border are no pixels.
+        x[g.in_w * g.in_c] = f32::INFINITY;
+        filter_gradient::filter_gradient(g, &x, &dy, &mut df, &mut scratch);
+        let (expected, _) = convolve(g, &x, &[], &dy, Into::Filter);
+        assert!(df.iter().zip(&expected).all(|(df, e)| df.is_nan() == e.is_nan()), "{g:?}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! How convolutions and pooling are cut for threads: a batch into images, and an image that is alone into rows of outputs, which
 //! are a convolution of their own of the rows that they see.
 
+use crate::error::{checked_product, Error};
 use crate::geometry::Geometry;
 use crate::threads::share;
 use std::ops::Range;
@@ -38,15 +39,50 @@ impl<'a> Slabs<'a> {
         self.geometry.batch.div_ceil(self.images) * self.geometry.out_h.div_ceil(self.rows)
     }
 
+    /// Images of a part.
+    pub fn images(&self) -> usize {
+        self.images
+    }
+
+    /// Whether parts are rows of an image.
+    pub fn are_rows(&self) -> bool {
+        self.rows < self.geometry.out_h
+    }
+
     /// Rows of outputs of a part, of all its images.
     pub fn rows(&self) -> usize {
         self.images * self.rows
     }
 
+    /// Rows of outputs of one of the parts: the last one may have fewer.
+    pub fn rows_of(&self, part: usize) -> usize {
+        self.rows().min(self.geometry.batch * self.geometry.out_h - part * self.rows())
+    }
+
+    /// The first image of a part.
+    pub fn first_image(&self, part: usize) -> usize {
+        part * self.rows() / self.geometry.out_h
+    }
+
+    /// The first row of outputs of a part, in its image.
+    pub fn first_row(&self, part: usize) -> usize {
+        part * self.rows() % self.geometry.out_h
+    }
+
+    /// Elements of an image with its border, or of the rows of it that a part sees; 0 where there is no border.
+    pub fn bordered_image(&self) -> Result<usize, Error> {
+        let g = self.geometry;
+        if !g.is_padded() {
+            return Ok(0);
+        }
+        let lines = if self.are_rows() { g.span_of(self.rows) } else { g.padded_h() };
+        checked_product(&[lines, g.padded_w(), g.in_c])
+    }
+
     /// The convolution that a part is, which has so many rows of outputs, and which elements of the images it sees.
     pub fn part(&self, part: usize, rows: usize) -> (Geometry, Range<usize>) {
         let Geometry { in_h, in_w, in_c, out_h, .. } = *self.geometry;
-        let (geometry, seen) = if self.rows < out_h {
+        let (geometry, seen) = if self.are_rows() {
             self.geometry.of_rows(part * self.rows..part * self.rows + rows)
         } else {
             let (first, images) = (part * self.images, rows / out_h);

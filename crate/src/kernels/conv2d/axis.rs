@@ -2,6 +2,7 @@
 //! all taps, at the border fewer, so that nothing is multiplied by the zeros of a border or between spread pixels.
 
 use crate::geometry::Geometry;
+use std::ops::Range;
 
 /// Output `o` sees through tap `t` the input `(o·stride + t·dilation − pad) / spread`, when that is whole and inside.
 #[derive(Clone, Copy, Debug)]
@@ -88,6 +89,20 @@ fn axis(
 }
 
 impl Axis {
+    /// Some outputs of an axis along which gradients are seen, and how many inputs the first one of them is behind: those are left out.
+    pub fn of_outputs(&self, outputs: Range<usize>) -> (Self, usize) {
+        debug_assert!(self.stride == 1);
+        let pad = self.pad - outputs.start as isize;
+        let skipped = ceiling((-pad).max(0) as usize, self.spread).min(self.inputs as usize);
+        let axis = Self {
+            inputs: self.inputs - skipped as isize,
+            outputs: outputs.len(),
+            pad: pad + (skipped * self.spread) as isize,
+            ..*self
+        };
+        (axis, skipped)
+    }
+
     /// Taps.
     pub fn taps(&self) -> usize {
         self.taps

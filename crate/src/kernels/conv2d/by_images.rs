@@ -1,11 +1,12 @@
 //! Gradients of filters, image by image: a part of the batch has sums of its own, and room for one image with its border and
 //! for its gradients. The sums of the parts are added in their order.
 
-use super::{border, by_definition, cut, segments, thin_gradient, MOST_PARTS};
+use super::{border, by_definition, segments, thin_gradient, MOST_PARTS};
 use crate::error::{checked_product, Error};
 use crate::gemm::pack::transpose;
 use crate::geometry::Geometry;
 use crate::kernels::map::zip_in_place;
+use crate::kernels::slabs::Slabs;
 use crate::threads::each_part;
 use crate::vector::{copy, Real, Vector, LANES};
 use std::slice::ChunksExact;
@@ -15,6 +16,9 @@ const MOST_SUMS: usize = 4 << 20;
 
 /// Where the gradients of an image's outputs come from.
 pub trait Gradients: Sync {
+    /// Whether parts may be rows of an image that is alone: each part asks for the whole image's.
+    const BY_ROWS: bool;
+
     /// Those of an image. `own` is memory of the part that it belongs to, which stays as it was left; `fresh` says that
     /// this is the part's first image.
     fn of<'a>(&'a self, image: usize, fresh: bool, own: &'a mut [Real]) -> &'a [Real];
@@ -29,6 +33,8 @@ pub struct Given<'a> {
 }
 
 impl Gradients for Given<'_> {
+    const BY_ROWS: bool = true;
+
     fn of<'a>(&'a self, image: usize, _: bool, _: &'a mut [Real]) -> &'a [Real] {
         &self.dy[image * self.size..][..self.size]
     }
@@ -43,28 +49,37 @@ struct Sizes {
 }
 
 impl Sizes {
-    fn of(geometry: &Geometry) -> Result<Self, Error> {
-        let inner = geometry.of_images(1).without_padding();
+    /// For parts that are images, or rows of one.
+    fn of(geometry: &Geometry, slabs: &Slabs) -> Result<Self, Error> {
+        let rows = slabs.rows().min(geometry.out_h);
+        let inner = Geometry { out_h: rows, ..geometry.of_images(1).without_padding() };
         let channels = channels_of_sums(&inner);
-        let sums = checked_product(&[geometry.kernel_h * geometry.kernel_w, geometry.in_c, channels])?;
         let other = if turns(&inner) {
-            sums
+            sums_size(geometry)?
         } else if channels == geometry.out_c {
             0
         } else {
             inner.output_size() + LANES
         };
-        Ok(Self { sums, bordered: border::size(&geometry.of_images(1))?, other })
+        Ok(Self { sums: sums_size(geometry)?, bordered: slabs.bordered_image()?, other })
     }
 
     fn all(&self) -> usize {
         self.sums + self.bordered + self.other
     }
+}
 
-    /// Parts of a batch, at most.
-    fn most_parts(&self) -> usize {
-        (MOST_SUMS / self.sums).clamp(1, MOST_PARTS)
-    }
+/// Elements of the sums of a part.
+fn sums_size(geometry: &Geometry) -> Result<usize, Error> {
+    let channels = channels_of_sums(&geometry.of_images(1).without_padding());
+    checked_product(&[geometry.kernel_h * geometry.kernel_w, geometry.in_c, channels])
+}
+
+/// How the batch is cut.
+fn slabs(geometry: &Geometry, by_rows: bool) -> Slabs<'_> {
+    let most = (MOST_SUMS / sums_size(geometry).unwrap_or(1).max(1)).clamp(1, MOST_PARTS);
+    let least = if by_rows { 4 * geometry.span_h() } else { geometry.out_h };
+    Slabs::new(geometry, geometry.operations(), most, least)
 }
 
 /// Whether sums are computed with exchanged axes.
@@ -81,78 +96,93 @@ fn channels_of_sums(inner: &Geometry) -> usize {
     }
 }
 
-/// float32 values of scratch memory, where each part has `own` values that are the gradients'.
+/// float32 values of scratch memory, where each part has `own` values that are the gradients'; none where parts may be rows.
 pub fn workspace(geometry: &Geometry, own: usize) -> Result<usize, Error> {
-    let sizes = Sizes::of(geometry)?;
-    let (_, parts) = cut(geometry, sizes.most_parts());
-    checked_product(&[parts, sizes.all() + own])
+    let slabs = slabs(geometry, own == 0);
+    checked_product(&[slabs.parts(), Sizes::of(geometry, &slabs)?.all() + own])
 }
 
-/// The memory of the parts, which begins with what the gradients have left there.
+/// The memory of the parts of images, which begins with what the gradients have left there.
 pub fn parts<'a>(geometry: &Geometry, own: usize, workspace: &'a [Real]) -> ChunksExact<'a, Real> {
-    workspace.chunks_exact(own + Sizes::of(geometry).map_or(1, |sizes| sizes.all()))
+    let sizes = Sizes::of(geometry, &slabs(geometry, own == 0));
+    workspace.chunks_exact(own + sizes.map_or(1, |sizes| sizes.all()))
+}
+
+/// Calls `work` with what each image of a part is, or its rows: the convolution, the pixels and the gradients.
+fn each_image<G: Gradients>(
+    slabs: &Slabs,
+    part: usize,
+    x: &[Real],
+    (gradients, own): (&G, &mut [Real]),
+    mut work: impl FnMut(&Geometry, &[Real], &[Real]),
+) {
+    let (all, inputs) = slabs.part(part, slabs.rows_of(part));
+    let one = all.of_images(1);
+    let (image, row, size) = (slabs.first_image(part), slabs.first_row(part), one.output_size());
+    for (n, x) in x[inputs].chunks_exact(one.input_size()).enumerate() {
+        let dy = gradients.of(image + n, n == 0, own);
+        work(&one, x, &dy[row * one.out_w * one.out_c..][..size]);
+    }
 }
 
 /// `df = conv(x, dy)`, summed over the batch.
-pub fn filter_gradient(
+pub fn filter_gradient<G: Gradients>(
     geometry: &Geometry,
     x: &[Real],
-    (gradients, own): (&impl Gradients, usize),
+    (gradients, own): (&G, usize),
     df: &mut [Real],
     workspace: &mut [Real],
 ) {
-    let Ok(sizes) = Sizes::of(geometry) else { return };
-    let (images, part_size) = (cut(geometry, sizes.most_parts()).0, own + sizes.all());
-    let (one, input) = (geometry.of_images(1), geometry.input_size() / geometry.batch);
-    let inner = one.without_padding();
-    each_part(workspace, part_size, |part, scratch| {
+    let slabs = slabs(geometry, G::BY_ROWS);
+    let Ok(sizes) = Sizes::of(geometry, &slabs) else { return };
+    let workspace = &mut workspace[..slabs.parts() * (own + sizes.all())];
+    let turned = turns(&geometry.of_images(1).without_padding());
+    each_part(workspace, own + sizes.all(), |part, scratch| {
         let (own, rest) = scratch.split_at_mut(own);
         let (sums, rest) = rest.split_at_mut(sizes.sums);
         let (bordered, other) = rest.split_at_mut(sizes.bordered);
         sums.fill(0.0);
         other.fill(0.0);
-        let first = part * images;
-        for image in first..(first + images).min(geometry.batch) {
-            let mut x = &x[image * input..][..input];
-            if geometry.is_padded() {
-                border::copy(&one, x, bordered);
-                x = bordered;
-            }
-            add_image(&inner, x, gradients.of(image, image == first, own), sums, other);
-        }
-        if turns(&inner) {
+        let inner = slabs.part(part, slabs.rows_of(part)).0.of_images(1).without_padding();
+        each_image(&slabs, part, x, (gradients, own), |one, x, dy| {
+            let x = if geometry.is_padded() {
+                border::copy(one, x, bordered);
+                &*bordered
+            } else {
+                x
+            };
+            add_image(&inner, x, dy, sums, other);
+        });
+        if turned {
             transpose(other, sizes.sums / geometry.out_c, geometry.out_c, sums);
         }
     });
-    for (part, scratch) in parts(geometry, own, workspace).enumerate() {
+    for (part, scratch) in workspace.chunks_exact(own + sizes.all()).enumerate() {
         add_sums(&scratch[own..][..sizes.sums], geometry.out_c, part == 0, df);
     }
     if geometry.is_padded() && by_definition::may_have_nan(df) {
-        mend(geometry, x, (gradients, own), df, workspace);
+        mend(&slabs, x, (gradients, own), df, (workspace, own + sizes.all()));
     }
 }
 
 /// [`by_definition::mend`] for such gradients, each of which may change its part's memory as it did before.
 #[cold]
-fn mend(
-    geometry: &Geometry,
+fn mend<G: Gradients>(
+    slabs: &Slabs,
     x: &[Real],
-    (gradients, own): (&impl Gradients, usize),
+    (gradients, own): (&G, usize),
     df: &mut [Real],
-    workspace: &mut [Real],
+    (workspace, size): (&mut [Real], usize),
 ) {
-    let Ok(sizes) = Sizes::of(geometry) else { return };
-    let (images, input) = (cut(geometry, sizes.most_parts()).0, geometry.input_size() / geometry.batch);
-    let (first, others) = workspace.split_at_mut(own + sizes.all());
+    let (first, others) = workspace.split_at_mut(size);
     let (first, marks) = first.split_at_mut(own);
     let marks = by_definition::mark(df, marks);
     for finite in by_definition::ROUNDS {
-        let others = others.chunks_exact_mut(own + sizes.all()).map(|part| &mut part[..own]);
+        let others = others.chunks_exact_mut(size).map(|part| &mut part[..own]);
         for (part, own) in std::iter::once(&mut *first).chain(others).enumerate() {
-            for image in part * images..((part + 1) * images).min(geometry.batch) {
-                let dy = gradients.of(image, image == part * images, own);
-                by_definition::add_image(geometry, &x[image * input..][..input], dy, finite, marks, df);
-            }
+            each_image(slabs, part, x, (gradients, own), |one, x, dy| {
+                by_definition::add_image(one, x, dy, finite, marks, df);
+            });
         }
     }
 }

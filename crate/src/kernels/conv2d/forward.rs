@@ -57,7 +57,7 @@ pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
             let mut most = packed(geometry);
             for activation in [Activation::Linear, Activation::Sigmoid] {
                 let slabs = slabs(geometry, activation, MOST_PARTS);
-                let borders = checked_product(&[slabs.parts(), border_of(geometry, &slabs)?])?;
+                let borders = checked_product(&[slabs.parts(), slabs.images(), slabs.bordered_image()?])?;
                 most = most.max(borders + checked_product(&[slabs.parts(), thin::workspace(geometry)])?);
             }
             Ok(most)
@@ -120,6 +120,11 @@ pub fn forward(
 /// How the batch is cut, each image with the activation of its outputs: a function of a value takes some ten operations.
 fn slabs(geometry: &Geometry, activation: Activation, most: usize) -> Slabs<'_> {
     let outputs = if activation == Activation::Linear { 0 } else { geometry.output_size() / geometry.batch };
+    slabs_for(geometry, geometry.operations() + 10 * outputs, most)
+}
+
+/// The same for what takes so many operations an image.
+pub(super) fn slabs_for(geometry: &Geometry, operations: usize, most: usize) -> Slabs<'_> {
     let least = if most < usize::MAX {
         // What is copied for each part is copied twice where parts meet.
         4 * geometry.span_h()
@@ -129,19 +134,7 @@ fn slabs(geometry: &Geometry, activation: Activation, most: usize) -> Slabs<'_> 
     } else {
         1
     };
-    Slabs::new(geometry, geometry.operations() + 10 * outputs, most, least)
-}
-
-/// Elements of the images of a part with their border, or of the rows that it sees.
-fn border_of(geometry: &Geometry, slabs: &Slabs) -> Result<usize, Error> {
-    if !geometry.is_padded() {
-        return Ok(0);
-    }
-    let lines = match slabs.rows() / geometry.out_h {
-        0 => geometry.span_of(slabs.rows()),
-        images => images * geometry.padded_h(),
-    };
-    checked_product(&[lines, geometry.padded_w(), geometry.in_c])
+    Slabs::new(geometry, operations, most, least)
 }
 
 /// [`forward`] by [`thin`].
@@ -154,7 +147,7 @@ fn thin_images(
     workspace: &mut [Real],
 ) {
     let (slabs, line) = (slabs(geometry, activation, MOST_PARTS), geometry.out_w * geometry.out_c);
-    let bordered = border_of(geometry, &slabs).unwrap_or(0);
+    let bordered = slabs.images() * slabs.bordered_image().unwrap_or(0);
     let (borders, planes) = workspace.split_at_mut(bordered * slabs.parts());
     let results = [(y, slabs.rows() * line), (borders, bordered)];
     each_with_scratch(results, (planes, thin::workspace(geometry)), |part, [y, bordered], planes| {

@@ -1,15 +1,16 @@
 //! Gradient of the images: a convolution of the output's gradients, spread out by the stride, with the filters rotated by
 //! half a turn and their channels exchanged. Winograd's way can also be the transpose, with filters as they are.
 
+use super::axis::{self, Axis};
 use super::by_taps::{self, Way};
 use super::lines::in_long_lines;
-use super::{axis, cut, dense, folded, forward, grouped, wide, winograd, Pass, MOST_PARTS};
-use crate::error::Error;
+use super::{dense, folded, forward, grouped, wide, winograd, Pass, MOST_PARTS};
+use crate::error::{checked_product, Error};
 use crate::gemm::pack::transpose;
 use crate::geometry::Geometry;
 use crate::kernels::ending::Ending;
 use crate::kernels::matmul::{matmul, Product};
-use crate::threads::share;
+use crate::kernels::slabs::Slabs;
 use crate::vector::Real;
 
 /// The sizes of that convolution. Its stride is hidden in the axes along which the gradients are seen; what it says of the
@@ -70,7 +71,8 @@ pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
         Route::Folded => folded::workspace(geometry),
         Route::ByImages => {
             let reversed = reversed(geometry);
-            let scratch = cut(geometry, MOST_PARTS).1 * wide::scratch(&reversed, reversed.out_h)?;
+            let slabs = slabs(geometry, &reversed, MOST_PARTS);
+            let scratch = checked_product(&[slabs.parts(), wide::scratch(&reversed, slabs.rows())?])?;
             Ok(geometry.filter_size() + forward::packed(&reversed) + scratch)
         }
     }
@@ -104,28 +106,60 @@ pub fn input_gradient(
     }
 }
 
+/// How the batch is cut. What rows see is found by the border alone where that is not wider than a filter.
+fn slabs<'a>(geometry: &Geometry, reversed: &'a Geometry, most: usize) -> Slabs<'a> {
+    if geometry.sees_rows() {
+        forward::slabs_for(reversed, geometry.operations(), most)
+    } else {
+        Slabs::new(reversed, geometry.operations(), most, reversed.out_h)
+    }
+}
+
 /// [`input_gradient`] image by image.
 fn images(geometry: &Geometry, dy: &[Real], filter: &[Real], dx: &mut [Real], ending: Ending, workspace: &mut [Real]) {
     let geometry = &in_long_lines(geometry);
-    let (gradients, pixels) = (geometry.output_size() / geometry.batch, geometry.input_size() / geometry.batch);
     let (rotated, packed) = workspace.split_at_mut(geometry.filter_size());
     exchange(geometry, filter, true, rotated);
-    let (reversed, axes) = (reversed(geometry), axis::backward(geometry));
+    let reversed = reversed(geometry);
     let (packed, scratch) = packed.split_at_mut(forward::packed(&reversed));
-    let size = wide::scratch_for(&reversed, reversed.out_h, rotated);
+    let together = slabs(geometry, &reversed, MOST_PARTS);
+    let size = wide::scratch_for(&reversed, together.rows(), rotated);
     if size == 0 {
         forward::prepare(&reversed, rotated, None, packed);
     }
     let (rotated, packed) = (&*rotated, &*packed);
-    let images = if size > 0 { cut(geometry, MOST_PARTS).0 } else { share(geometry.batch, geometry.operations()) };
-    forward::each_image(dx, (images, pixels), (scratch, size), |part, dx, scratch| {
-        let dy = dy[part * images * gradients..].chunks_exact(gradients);
-        let ending = ending.after(part * images * pixels);
-        for (n, (dy, dx)) in dy.zip(dx.chunks_exact_mut(pixels)).enumerate() {
-            forward::image(&reversed, &axes, dy, (rotated, None), packed, dx, scratch);
+    let slabs = if size > 0 { together } else { slabs(geometry, &reversed, usize::MAX) };
+    let line = geometry.in_w * geometry.in_c;
+    forward::each_image(dx, (slabs.rows(), line), (scratch, size), |part, dx, scratch| {
+        let rows = dx.len() / line;
+        let ending = ending.after(part * slabs.rows() * line);
+        let (one, axes, first) = seen(geometry, &reversed, &slabs, part, rows);
+        let (gradients, pixels) = (geometry.output_size() / geometry.batch, one.out_h * line);
+        for (n, dx) in dx.chunks_exact_mut(pixels).enumerate() {
+            forward::image(&one, &axes, &dy[first + n * gradients..], (rotated, None), packed, dx, scratch);
             ending.after(n * pixels).apply(dx);
         }
     });
+}
+
+/// What a part of so many rows sees: the convolution of one of its images, or of its rows, the axes, and the first element.
+pub(super) fn seen(
+    geometry: &Geometry,
+    reversed: &Geometry,
+    slabs: &Slabs,
+    part: usize,
+    rows: usize,
+) -> (Geometry, [Axis; 2], usize) {
+    let axes = axis::backward(geometry);
+    if !slabs.are_rows() {
+        let images = part * slabs.rows() / geometry.in_h;
+        return (reversed.of_images(1), axes, images * (geometry.output_size() / geometry.batch));
+    }
+    let first = part * slabs.rows();
+    let (down, skipped) = axes[0].of_outputs(first..first + rows);
+    // What goes by sizes alone is not spread.
+    let (own, _) = reversed.of_rows(first..first + rows);
+    (own, [down, axes[1]], skipped * geometry.out_w * geometry.out_c)
 }
 
 /// Exchanges input and output channels of the filters; and rotates them by half a turn, if asked to:

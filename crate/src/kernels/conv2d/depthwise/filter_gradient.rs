@@ -4,7 +4,7 @@
 //! with sums of their own, which are added in their order.
 
 use super::super::axis::{self, Axis, Run};
-use super::super::{by_definition, cut, MOST_PARTS};
+use super::super::{by_definition, MOST_PARTS};
 use super::by_lines;
 use super::images::{self, memory_size};
 use super::march::parts;
@@ -12,6 +12,7 @@ use super::multiplied::{self, repeated};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{first_channel, skip_products, slide_products, tap_products, Lines, Sums};
 use crate::geometry::Geometry;
+use crate::kernels::slabs::Slabs;
 use crate::threads::each_with_scratch;
 use crate::vector::{Lanes, Real, Vector, LANES, LINE};
 
@@ -32,20 +33,30 @@ fn sums_size(g: &Geometry) -> usize {
 
 /// float32 values of scratch memory: the sums of all parts, and images whose channels are repeated.
 pub fn workspace(g: &Geometry) -> Result<usize, Error> {
-    Ok(checked_product(&[cut(g, MOST_PARTS).1, sums_size(g)])? + images::workspace(g)?)
+    Ok(checked_product(&[slabs(g).parts(), sums_size(g)])? + images::workspace(g)?)
+}
+
+/// Fewest rows of gradients of a part: its sums are written and added.
+const LEAST: usize = 8;
+
+/// How the batch is cut.
+fn slabs(g: &Geometry) -> Slabs<'_> {
+    Slabs::new(g, g.operations(), MOST_PARTS, if memory_size(g) > 0 { g.out_h } else { LEAST })
 }
 
 /// `df = conv(x, dy)`, summed over the batch.
 pub fn filter_gradient(g: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real], workspace: &mut [Real]) {
-    let axes = axis::forward(g);
-    let (images, parts) = cut(g, MOST_PARTS);
-    let (input, output) = (g.input_size() / g.batch, g.output_size() / g.batch);
-    let (workspace, scratch) = workspace.split_at_mut(parts * sums_size(g));
-    let of_repeated = repeated(g);
+    let slabs = slabs(g);
+    let (workspace, scratch) = workspace.split_at_mut(slabs.parts() * sums_size(g));
     each_with_scratch([(&mut *workspace, sums_size(g))], (scratch, memory_size(g)), |part, [sums], memory| {
         sums.fill(0.0);
-        for n in part * images..((part + 1) * images).min(g.batch) {
-            let (x, dy) = (&x[n * input..], &dy[n * output..]);
+        let (all, inputs) = slabs.part(part, slabs.rows_of(part));
+        let one = all.of_images(1);
+        let (axes, of_repeated) = (axis::forward(&one), repeated(&one));
+        let (input, output) = (one.input_size(), one.output_size());
+        let first = part * slabs.rows() * g.out_w * g.out_c;
+        for n in 0..all.batch {
+            let (x, dy) = (&x[inputs.start + n * input..], &dy[first + n * output..]);
             if by_lines::fits(g) {
                 add_by_lines(g, &axes, (&x[..input], &dy[..output]), memory, sums);
             } else {

@@ -10,6 +10,8 @@ mod rows;
 pub use filter_gradient::{filter_gradient, workspace as filter_gradient_workspace};
 
 use super::axis;
+use super::forward::each_image;
+use super::input_gradient::{reversed, seen};
 use crate::error::Error;
 use crate::gemm::micro::first_channel;
 use crate::geometry::Geometry;
@@ -51,18 +53,20 @@ pub fn forward(
     pack(g, filter.chunks_exact(g.out_c), bias, packed);
     let sizes = [g.out_c, g.in_w, g.out_w];
     let taps = rows::Filters { packed, vectors: vectors(g), kernel_w: g.kernel_w };
-    images::each_slab(g, y, scratch, |own, first, y, memory| {
-        let axes = axis::forward(own);
-        let (input, output) = (own.input_size() / own.batch, own.output_size() / own.batch);
-        for n in 0..own.batch {
-            let x = &x[first + n * input..];
+    let (slabs, line) = (images::slabs(g, g, false), g.out_w * g.out_c);
+    each_image(y, (slabs.rows(), line), (scratch, images::memory_size(g)), |part, y, memory| {
+        let (own, inputs) = slabs.part(part, y.len() / line);
+        let one = own.of_images(1);
+        let (axes, input) = (axis::forward(&one), one.input_size());
+        for (n, y) in y.chunks_exact_mut(one.output_size()).enumerate() {
+            let x = &x[inputs.start + n * input..];
             if by_lines::fits(g) {
-                by_lines::image(&axes, sizes, (&x[..input], &taps), &mut y[n * output..][..output], memory);
+                by_lines::image(&axes, sizes, (&x[..input], &taps), y, memory);
             } else {
-                rows::image(&axes, sizes, (multiplied::seen(x, input, memory), 0, &taps), (y, n * output));
+                rows::image(&axes, sizes, (multiplied::seen(x, input, memory), 0, &taps), (y, 0));
             }
             // The image is still in the cache.
-            forward_in_place(activation, &mut y[n * output..][..output]);
+            forward_in_place(activation, y);
         }
     });
 }
@@ -85,23 +89,24 @@ fn pack<'a>(g: &Geometry, taps: impl Iterator<Item = &'a [Real]>, bias: Option<&
 /// `dx` from `dy` and the filters: the convolution of the gradients, spread by the stride, with the filters rotated by half a
 /// turn.
 pub fn input_gradient(g: &Geometry, dy: &[Real], filter: &[Real], dx: &mut [Real], workspace: &mut [Real]) {
-    let (input, output) = (g.input_size() / g.batch, g.output_size() / g.batch);
+    let output = g.output_size() / g.batch;
     let (packed, scratch) = workspace.split_at_mut(packed_size(g));
     pack(g, filter.chunks_exact(g.out_c).rev(), None, packed);
-    let axes = axis::backward(g);
     let sizes = [g.out_c, g.out_w, g.in_w];
     let taps = rows::Filters { packed, vectors: vectors(g), kernel_w: g.kernel_w };
-    images::each_images(g, (dx, input), scratch, |first, dx, memory| {
-        for n in 0..dx.len() / input {
-            let start = (first + n) * output;
+    let (reversed, line) = (reversed(g), g.in_w * g.in_c);
+    let slabs = images::slabs(g, &reversed, g.stride_h > 1);
+    each_image(dx, (slabs.rows(), line), (scratch, images::memory_size(g)), |part, dx, memory| {
+        let (one, axes, first) = seen(g, &reversed, &slabs, part, dx.len() / line);
+        for (n, dx) in dx.chunks_exact_mut(one.out_h * line).enumerate() {
+            let start = first + n * output;
             if by_lines::fits(g) {
-                let dy = (&dy[start..][..output], &taps);
-                by_lines::image(&axes, sizes, dy, &mut dx[n * input..][..input], memory);
+                by_lines::image(&axes, sizes, (&dy[start..][..output], &taps), dx, memory);
             } else if memory.is_empty() {
-                rows::image(&axes, sizes, (dy, start, &taps), (dx, n * input));
+                rows::image(&axes, sizes, (dy, start, &taps), (dx, 0));
             } else {
                 rows::image(&axes, sizes, (dy, start, &taps), (memory, 0));
-                multiplied::add_neighbours(memory, &mut dx[n * input..][..input]);
+                multiplied::add_neighbours(memory, dx);
             }
         }
     });

@@ -121,7 +121,11 @@ pub fn backward(geometry: &Geometry) -> Option<Convolution> {
         return None;
     }
     let (correlation, transpose) = (Convolution::backward(geometry), Convolution::transpose(geometry));
-    let is_transposed = geometry.stride_w > 1 || transpose.tiles() <= correlation.tiles();
+    // Rows of a transpose's outputs overlap: threads cannot share those of an image that is alone.
+    let is_shared = geometry.batch > 1 || geometry.kernel_h == 1 || by_panels::fits(&transpose);
+    let is_transposed = geometry.stride_w > 1
+        || transpose.tiles() < correlation.tiles()
+        || is_shared && transpose.tiles() == correlation.tiles();
     let way = if is_transposed { transpose } else { correlation };
     pays_for_outputs(&way).then_some(way)
 }

@@ -55,18 +55,24 @@ function bareKernels(): Uint32Array[] {
     const [a, b] = [values(m * k, 7919), values(k * n, 104729)];
     results.push(bits(kernels.matmul({ a, aShape: [m, k], b, bShape: [k, n] }).data));
   }
-  for (const [inputs, filters, size, stride, padding] of [
-    [1, 1, 22, 1, 'valid'],
-    [1, 3, 22, 1, 'valid'],
-    [3, 16, 17, 1, 'same'],
-    [8, 5, 15, 2, 'same'],
-    [32, 32, 12, 1, 'valid'],
-    [16, 3, 20, 1, 'same'],
-    [16, 16, 22, 1, 'valid'],
+  for (const [batch, inputs, filters, size, stride, padding] of [
+    [21, 1, 1, 22, 1, 'valid'],
+    [21, 1, 3, 22, 1, 'valid'],
+    [21, 3, 16, 17, 1, 'same'],
+    [21, 8, 5, 15, 2, 'same'],
+    [21, 32, 32, 12, 1, 'valid'],
+    [21, 16, 3, 20, 1, 'same'],
+    [21, 16, 16, 22, 1, 'valid'],
+    // One image, by rows or by panels of filters.
+    [1, 1, 3, 150, 1, 'same'],
+    [1, 3, 16, 75, 2, 'same'],
+    [1, 32, 32, 44, 1, 'same'],
+    [1, 64, 96, 15, 1, 'same'],
+    [1, 16, 3, 70, 1, 'same'],
   ] as const) {
-    const xShape: [number, number, number, number] = [21, size, size, inputs];
+    const xShape: [number, number, number, number] = [batch, size, size, inputs];
     const filterShape: [number, number, number, number] = [3, 3, inputs, filters];
-    const x = values(21 * size * size * inputs, 7919);
+    const x = values(batch * size * size * inputs, 7919);
     const filter = values(9 * inputs * filters, 104729);
     const options = { strides: stride, padding } as const;
     const y = kernels.conv2d({ x, xShape, filter, filterShape, ...options });

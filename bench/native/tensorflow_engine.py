@@ -65,7 +65,8 @@ def softmax(w, inputs):
 
 def max_pool(w, inputs):
     x = inputs["x"].reshape(w["sizes"]["input"])
-    options = {"ksize": [1, 2, 2, 1], "strides": [1, 2, 2, 1], "padding": "VALID"}
+    ksize, strides = ([1, side, side, 1] for side in (w["window"], w["strides"]))
+    options = {"ksize": ksize, "strides": strides, "padding": "VALID"}
     if w["pass"] == "forward":
         return kernel(lambda x: tf.raw_ops.MaxPool(input=x, **options), x)
     y, dy = (inputs[name].reshape(w["sizes"]["output"]) for name in ("y", "dy"))

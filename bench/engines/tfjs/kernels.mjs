@@ -48,11 +48,13 @@ const kinds = {
     call: (x) => tf.softmax(x),
   }),
 
-  maxPool(tf, { pass, sizes }, { x, y, dy }) {
+  maxPool(tf, { pass, sizes, window, strides }, { x, y, dy }) {
     const input = tf.tensor(x, sizes.input);
-    if (pass === 'forward') return { kernel: 'MaxPool', tensors: [input], call: (x) => tf.maxPool(x, 2, 2, 'valid') };
+    if (pass === 'forward') {
+      return { kernel: 'MaxPool', tensors: [input], call: (x) => tf.maxPool(x, window, strides, 'valid') };
+    }
     const tensors = [tf.tensor(dy, sizes.output), input, tf.tensor(y, sizes.output)];
-    const attributes = { filterSize: 2, strides: 2, pad: 'valid' };
+    const attributes = { filterSize: window, strides, pad: 'valid' };
     const call = (dy, input, output) => tf.engine().runKernel('MaxPoolGrad', { dy, input, output }, attributes);
     return { kernel: 'MaxPoolGrad', tensors, call };
   },

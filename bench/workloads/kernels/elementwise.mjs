@@ -108,7 +108,7 @@ export function maxPooling(input, size = 2, strides = 2) {
   const sizes = library.resolveConvolution(input, [size, size, input[3], input[3]], { strides }, 'pooling');
   const count = (shape) => shape.reduce((a, b) => a * b);
   const [large, small] = [count(sizes.input), count(sizes.output)];
-  const common = { group: 'elementwise', kind: 'maxPool', sizes, flops: large };
+  const common = { group: 'elementwise', kind: 'maxPool', sizes, window: size, strides, flops: large };
   // Columns of windows' rows, then windows of those: the larger of two values, and for every two pairs a comparison that finds NaN.
   const joined = ((size - 1) * 1.5 * small * (1 + sizes.input[2] / sizes.output[2])) / 4;
   // A pixel of a window is compared with its largest; what a pixel of several gets is added.

@@ -67,6 +67,13 @@ fn assert_same_bits([alone, together]: [Vec<f32>; 2], what: &Geometry) {
     assert!(alone.iter().zip(&together).all(|(a, b)| a.to_bits() == b.to_bits()), "{what:?}");
 }
 
+fn outputs(g: &Geometry, x: &[f32], filter: &[f32], bias: Option<&[f32]>, activation: Activation) -> Vec<f32> {
+    let mut y = vec![f32::NAN; g.output_size()];
+    let mut scratch = vec![f32::NAN; workspace(Pass::Forward, g).unwrap()];
+    forward::forward(g, x, filter, bias, &mut y, activation, &mut scratch);
+    y
+}
+
 #[test]
 fn convolutions_of_one_image_are_those_of_several() {
     for (index, g) in table().iter().enumerate() {
@@ -74,12 +81,7 @@ fn convolutions_of_one_image_are_those_of_several() {
         let (x, filter) = (numbers.floats(BATCH * g.input_size()), numbers.floats(g.filter_size()));
         let bias = numbers.floats(g.out_c);
         for (bias, activation) in [(None, Activation::Linear), (Some(&bias[..]), Activation::Sigmoid)] {
-            let run = |g: &Geometry, x: &[f32]| {
-                let mut y = vec![f32::NAN; g.output_size()];
-                let mut scratch = vec![f32::NAN; workspace(Pass::Forward, g).unwrap()];
-                forward::forward(g, x, &filter, bias, &mut y, activation, &mut scratch);
-                y
-            };
+            let run = |g: &Geometry, x: &[f32]| outputs(g, x, &filter, bias, activation);
             let results = alone_and_together(g, &x, run);
             if bias.is_none() {
                 let some = g.input_size();
@@ -134,12 +136,7 @@ fn filters_that_are_not_finite_leave_what_sees_no_border() {
             let mut numbers = Numbers::new(7);
             let (x, mut filter) = (numbers.floats(BATCH * g.input_size()), numbers.floats(g.filter_size()));
             filter[0] = f32::INFINITY;
-            let run = |g: &Geometry, x: &[f32]| {
-                let mut y = vec![f32::NAN; g.output_size()];
-                let mut scratch = vec![f32::NAN; workspace(Pass::Forward, g).unwrap()];
-                forward::forward(g, x, &filter, None, &mut y, Activation::Linear, &mut scratch);
-                y
-            };
+            let run = |g: &Geometry, x: &[f32]| outputs(g, x, &filter, None, Activation::Linear);
             assert_same_bits(alone_and_together(&g, &x, run), &g);
         }
     }

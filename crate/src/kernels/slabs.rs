@@ -54,19 +54,20 @@ impl<'a> Slabs<'a> {
         self.images * self.rows
     }
 
-    /// Rows of outputs of one of the parts: the last one may have fewer.
-    pub fn rows_of(&self, part: usize) -> usize {
-        self.rows().min(self.geometry.batch * self.geometry.out_h - part * self.rows())
+    /// Rows of outputs of one of the parts, among those of all images: the last part may have fewer.
+    pub fn rows_of(&self, part: usize) -> Range<usize> {
+        let first = part * self.rows();
+        first..(first + self.rows()).min(self.geometry.batch * self.geometry.out_h)
     }
 
     /// The first image of a part.
     pub fn first_image(&self, part: usize) -> usize {
-        part * self.rows() / self.geometry.out_h
+        self.rows_of(part).start / self.geometry.out_h
     }
 
     /// The first row of outputs of a part, in its image.
     pub fn first_row(&self, part: usize) -> usize {
-        part * self.rows() % self.geometry.out_h
+        self.rows_of(part).start % self.geometry.out_h
     }
 
     /// Elements of an image with its border, or of the rows of it that a part sees; 0 where there is no border.
@@ -79,13 +80,13 @@ impl<'a> Slabs<'a> {
         checked_product(&[lines, g.padded_w(), g.in_c])
     }
 
-    /// The convolution that a part is, which has so many rows of outputs, and which elements of the images it sees.
-    pub fn part(&self, part: usize, rows: usize) -> (Geometry, Range<usize>) {
-        let Geometry { in_h, in_w, in_c, out_h, .. } = *self.geometry;
+    /// The convolution that a part is, and which elements of the images it sees.
+    pub fn part(&self, part: usize) -> (Geometry, Range<usize>) {
+        let Geometry { in_h, in_w, in_c, .. } = *self.geometry;
         let (geometry, seen) = if self.are_rows() {
-            self.geometry.of_rows(part * self.rows..part * self.rows + rows)
+            self.geometry.of_rows(self.rows_of(part))
         } else {
-            let (first, images) = (part * self.images, rows / out_h);
+            let (first, images) = (self.first_image(part), self.rows_of(part).len() / self.geometry.out_h);
             (self.geometry.of_images(images), first * in_h..(first + images) * in_h)
         };
         (geometry, seen.start * in_w * in_c..seen.end * in_w * in_c)

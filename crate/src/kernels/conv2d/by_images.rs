@@ -16,9 +16,6 @@ const MOST_SUMS: usize = 4 << 20;
 
 /// Where the gradients of an image's outputs come from.
 pub trait Gradients: Sync {
-    /// Whether parts may be rows of an image that is alone: each part asks for the whole image's.
-    const BY_ROWS: bool;
-
     /// Those of an image. `own` is memory of the part that it belongs to, which stays as it was left; `fresh` says that
     /// this is the part's first image.
     fn of<'a>(&'a self, image: usize, fresh: bool, own: &'a mut [Real]) -> &'a [Real];
@@ -33,8 +30,6 @@ pub struct Given<'a> {
 }
 
 impl Gradients for Given<'_> {
-    const BY_ROWS: bool = true;
-
     fn of<'a>(&'a self, image: usize, _: bool, _: &'a mut [Real]) -> &'a [Real] {
         &self.dy[image * self.size..][..self.size]
     }
@@ -75,10 +70,11 @@ fn sums_size(geometry: &Geometry) -> Result<usize, Error> {
     checked_product(&[geometry.kernel_h * geometry.kernel_w, geometry.in_c, channels])
 }
 
-/// How the batch is cut.
-fn slabs(geometry: &Geometry, by_rows: bool) -> Slabs<'_> {
+/// How the batch is cut, where each part has `own` values that are the gradients': with some, an image's gradients are made for a part,
+/// and rows would have them made again.
+fn slabs(geometry: &Geometry, own: usize) -> Slabs<'_> {
     let most = (MOST_SUMS / sums_size(geometry).unwrap_or(1).max(1)).clamp(1, MOST_PARTS);
-    let least = if by_rows { 4 * geometry.span_h() } else { geometry.out_h };
+    let least = if own == 0 { 4 * geometry.span_h() } else { geometry.out_h };
     Slabs::new(geometry, geometry.operations(), most, least)
 }
 
@@ -96,27 +92,27 @@ fn channels_of_sums(inner: &Geometry) -> usize {
     }
 }
 
-/// float32 values of scratch memory, where each part has `own` values that are the gradients'; none where parts may be rows.
+/// float32 values of scratch memory, where each part has `own` values that are the gradients'.
 pub fn workspace(geometry: &Geometry, own: usize) -> Result<usize, Error> {
-    let slabs = slabs(geometry, own == 0);
+    let slabs = slabs(geometry, own);
     checked_product(&[slabs.parts(), Sizes::of(geometry, &slabs)?.all() + own])
 }
 
-/// The memory of the parts of images, which begins with what the gradients have left there.
+/// The memory of the parts, which begins with what the gradients have left there.
 pub fn parts<'a>(geometry: &Geometry, own: usize, workspace: &'a [Real]) -> ChunksExact<'a, Real> {
-    let sizes = Sizes::of(geometry, &slabs(geometry, own == 0));
+    let sizes = Sizes::of(geometry, &slabs(geometry, own));
     workspace.chunks_exact(own + sizes.map_or(1, |sizes| sizes.all()))
 }
 
 /// Calls `work` with what each image of a part is, or its rows: the convolution, the pixels and the gradients.
-fn each_image<G: Gradients>(
+fn each_image(
     slabs: &Slabs,
     part: usize,
     x: &[Real],
-    (gradients, own): (&G, &mut [Real]),
+    (gradients, own): (&impl Gradients, &mut [Real]),
     mut work: impl FnMut(&Geometry, &[Real], &[Real]),
 ) {
-    let (all, inputs) = slabs.part(part, slabs.rows_of(part));
+    let (all, inputs) = slabs.part(part);
     let one = all.of_images(1);
     let (image, row, size) = (slabs.first_image(part), slabs.first_row(part), one.output_size());
     for (n, x) in x[inputs].chunks_exact(one.input_size()).enumerate() {
@@ -126,14 +122,14 @@ fn each_image<G: Gradients>(
 }
 
 /// `df = conv(x, dy)`, summed over the batch.
-pub fn filter_gradient<G: Gradients>(
+pub fn filter_gradient(
     geometry: &Geometry,
     x: &[Real],
-    (gradients, own): (&G, usize),
+    (gradients, own): (&impl Gradients, usize),
     df: &mut [Real],
     workspace: &mut [Real],
 ) {
-    let slabs = slabs(geometry, G::BY_ROWS);
+    let slabs = slabs(geometry, own);
     let Ok(sizes) = Sizes::of(geometry, &slabs) else { return };
     let workspace = &mut workspace[..slabs.parts() * (own + sizes.all())];
     let turned = turns(&geometry.of_images(1).without_padding());
@@ -143,7 +139,7 @@ pub fn filter_gradient<G: Gradients>(
         let (bordered, other) = rest.split_at_mut(sizes.bordered);
         sums.fill(0.0);
         other.fill(0.0);
-        let inner = slabs.part(part, slabs.rows_of(part)).0.of_images(1).without_padding();
+        let inner = slabs.part(part).0.of_images(1).without_padding();
         each_image(&slabs, part, x, (gradients, own), |one, x, dy| {
             let x = if geometry.is_padded() {
                 border::copy(one, x, bordered);
@@ -167,10 +163,10 @@ pub fn filter_gradient<G: Gradients>(
 
 /// [`by_definition::mend`] for such gradients, each of which may change its part's memory as it did before.
 #[cold]
-fn mend<G: Gradients>(
+fn mend(
     slabs: &Slabs,
     x: &[Real],
-    (gradients, own): (&G, usize),
+    (gradients, own): (&impl Gradients, usize),
     df: &mut [Real],
     (workspace, size): (&mut [Real], usize),
 ) {

@@ -151,7 +151,7 @@ fn thin_images(
     let (borders, planes) = workspace.split_at_mut(bordered * slabs.parts());
     let results = [(y, slabs.rows() * line), (borders, bordered)];
     each_with_scratch(results, (planes, thin::workspace(geometry)), |part, [y, bordered], planes| {
-        let (own, inputs) = slabs.part(part, y.len() / line);
+        let (own, inputs) = slabs.part(part);
         let mut x = &x[inputs];
         if geometry.is_padded() {
             border::copy(&own, x, bordered);
@@ -179,7 +179,7 @@ fn images(
     let slabs = if size > 0 { together } else { slabs(geometry, activation, usize::MAX) };
     let (packed, line) = (&*packed, geometry.out_w * geometry.out_c);
     each_image(y, (slabs.rows(), line), (scratch, size), |part, y, scratch| {
-        let (own, inputs) = slabs.part(part, y.len() / line);
+        let (own, inputs) = slabs.part(part);
         let one = in_long_lines(&own.of_images(1));
         let axes = axis::forward(&one);
         let x = x[inputs].chunks_exact(one.input_size());
@@ -191,17 +191,17 @@ fn images(
     });
 }
 
-/// Gives every part of some images' outputs to `work`, with scratch memory if there is any.
+/// Gives every part of so many images, or rows, of `output` elements each to `work`, with scratch memory if there is any.
 pub(super) fn each_image(
     y: &mut [Real],
-    (images, output): (usize, usize),
+    (count, output): (usize, usize),
     (scratch, size): (&mut [Real], usize),
     work: impl Fn(usize, &mut [Real], &mut [Real]) + Sync,
 ) {
     if size == 0 {
-        return each_part(y, images * output, |part, y| work(part, y, &mut []));
+        return each_part(y, count * output, |part, y| work(part, y, &mut []));
     }
-    each_with_scratch([(y, images * output)], (scratch, size), |part, [y], scratch| work(part, y, scratch));
+    each_with_scratch([(y, count * output)], (scratch, size), |part, [y], scratch| work(part, y, scratch));
 }
 
 /// Packs the filters, for any number of [`image`]s that are not `wide`. `packed` has [`packed`] elements.

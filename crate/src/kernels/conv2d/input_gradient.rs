@@ -131,9 +131,8 @@ fn images(geometry: &Geometry, dy: &[Real], filter: &[Real], dx: &mut [Real], en
     let slabs = if size > 0 { together } else { slabs(geometry, &reversed, usize::MAX) };
     let line = geometry.in_w * geometry.in_c;
     forward::each_image(dx, (slabs.rows(), line), (scratch, size), |part, dx, scratch| {
-        let rows = dx.len() / line;
-        let ending = ending.after(part * slabs.rows() * line);
-        let (one, axes, first) = seen(geometry, &reversed, &slabs, part, rows);
+        let ending = ending.after(slabs.rows_of(part).start * line);
+        let (one, axes, first) = seen(geometry, &reversed, &slabs, part);
         let (gradients, pixels) = (geometry.output_size() / geometry.batch, one.out_h * line);
         for (n, dx) in dx.chunks_exact_mut(pixels).enumerate() {
             forward::image(&one, &axes, &dy[first + n * gradients..], (rotated, None), packed, dx, scratch);
@@ -142,23 +141,21 @@ fn images(geometry: &Geometry, dy: &[Real], filter: &[Real], dx: &mut [Real], en
     });
 }
 
-/// What a part of so many rows sees: the convolution of one of its images, or of its rows, the axes, and the first element.
+/// What a part sees: the convolution of one of its images, or of its rows, the axes, and the first element.
 pub(super) fn seen(
     geometry: &Geometry,
     reversed: &Geometry,
     slabs: &Slabs,
     part: usize,
-    rows: usize,
 ) -> (Geometry, [Axis; 2], usize) {
     let axes = axis::backward(geometry);
     if !slabs.are_rows() {
-        let images = part * slabs.rows() / geometry.in_h;
-        return (reversed.of_images(1), axes, images * (geometry.output_size() / geometry.batch));
+        let gradients = geometry.output_size() / geometry.batch;
+        return (reversed.of_images(1), axes, slabs.first_image(part) * gradients);
     }
-    let first = part * slabs.rows();
-    let (down, skipped) = axes[0].of_outputs(first..first + rows);
+    let (down, skipped) = axes[0].of_outputs(slabs.rows_of(part));
     // What goes by sizes alone is not spread.
-    let (own, _) = reversed.of_rows(first..first + rows);
+    let (own, _) = reversed.of_rows(slabs.rows_of(part));
     (own, [down, axes[1]], skipped * geometry.out_w * geometry.out_c)
 }
 

@@ -117,8 +117,6 @@ impl Pooled<'_> {
 }
 
 impl Gradients for Pooled<'_> {
-    const BY_ROWS: bool = false;
-
     fn of<'a>(&'a self, image: usize, fresh: bool, own: &'a mut [Real]) -> &'a [Real] {
         let (sums, rest) = own.split_at_mut(self.windows.in_c);
         let (outputs, pooled) = rest.split_at_mut(rest.len() - self.size());

@@ -44,7 +44,7 @@ fn each_images(g: &Geometry, out: &mut [Real], work: impl Fn(&Geometry, usize, &
 fn each_slab(g: &Geometry, x: &[Real], y: &mut [Real], work: impl Fn(&Geometry, &[Real], &mut [Real]) + Sync) {
     let (slabs, line) = (slabs(g), g.out_w * g.out_c);
     each_part(y, slabs.rows() * line, |part, y| {
-        let (own, seen) = slabs.part(part, y.len() / line);
+        let (own, seen) = slabs.part(part);
         work(&own, &x[seen], y);
     });
 }
@@ -146,7 +146,7 @@ pub fn max_noting(g: &Geometry, x: &[Real], y: &mut [Real], argmax: &mut [Real])
     let size = slabs.rows() * line;
     let notes = if argmax.is_empty() { 0 } else { size / LANES };
     each_pair((y, size), (argmax, notes), |part, y, argmax| {
-        let (own, seen) = slabs.part(part, y.len() / line);
+        let (own, seen) = slabs.part(part);
         max_noting_of(&own, &x[seen], y, argmax);
     });
 }

@@ -50,11 +50,11 @@ pub fn filter_gradient(g: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real], w
     let (workspace, scratch) = workspace.split_at_mut(slabs.parts() * sums_size(g));
     each_with_scratch([(&mut *workspace, sums_size(g))], (scratch, memory_size(g)), |part, [sums], memory| {
         sums.fill(0.0);
-        let (all, inputs) = slabs.part(part, slabs.rows_of(part));
+        let (all, inputs) = slabs.part(part);
         let one = all.of_images(1);
         let (axes, of_repeated) = (axis::forward(&one), repeated(&one));
         let (input, output) = (one.input_size(), one.output_size());
-        let first = part * slabs.rows() * g.out_w * g.out_c;
+        let first = slabs.rows_of(part).start * g.out_w * g.out_c;
         for n in 0..all.batch {
             let (x, dy) = (&x[inputs.start + n * input..], &dy[first + n * output..]);
             if by_lines::fits(g) {

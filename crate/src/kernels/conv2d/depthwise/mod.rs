@@ -55,7 +55,7 @@ pub fn forward(
     let taps = rows::Filters { packed, vectors: vectors(g), kernel_w: g.kernel_w };
     let (slabs, line) = (images::slabs(g, g, false), g.out_w * g.out_c);
     each_image(y, (slabs.rows(), line), (scratch, images::memory_size(g)), |part, y, memory| {
-        let (own, inputs) = slabs.part(part, y.len() / line);
+        let (own, inputs) = slabs.part(part);
         let one = own.of_images(1);
         let (axes, input) = (axis::forward(&one), one.input_size());
         for (n, y) in y.chunks_exact_mut(one.output_size()).enumerate() {
@@ -97,7 +97,7 @@ pub fn input_gradient(g: &Geometry, dy: &[Real], filter: &[Real], dx: &mut [Real
     let (reversed, line) = (reversed(g), g.in_w * g.in_c);
     let slabs = images::slabs(g, &reversed, g.stride_h > 1);
     each_image(dx, (slabs.rows(), line), (scratch, images::memory_size(g)), |part, dx, memory| {
-        let (one, axes, first) = seen(g, &reversed, &slabs, part, dx.len() / line);
+        let (one, axes, first) = seen(g, &reversed, &slabs, part);
         for (n, dx) in dx.chunks_exact_mut(one.out_h * line).enumerate() {
             let start = first + n * output;
             if by_lines::fits(g) {

@@ -2,7 +2,7 @@
 //! a panel of output channels at a time, which goes with all tiles while it is in a cache, and threads share the panels.
 
 use super::convolution::{clear_without_phases, panel_size, products, transform_filters};
-use super::outputs::{add_outputs, transform_outputs};
+use super::outputs::make_outputs;
 use super::points::Points;
 use super::sizes::Convolution;
 use super::tiles::{transform_inputs, Group, Layout};
@@ -13,9 +13,10 @@ use crate::kernels::bias::broadcast;
 use crate::threads::{each_part, each_with_scratch, share, OF_COPYING};
 use crate::vector::{copy, Real, LANES};
 
-/// Most tiles, and those of a piece, which one thread transforms.
+/// Most tiles, those of a piece, which one thread transforms, and most pieces.
 const MOST: usize = 64;
 const TILES: usize = 18;
+const PIECES: usize = MOST.div_ceil(TILES);
 
 /// Fewest panels: for four threads.
 const FEWEST: usize = 4;
@@ -92,13 +93,13 @@ pub fn convolve(
     let (pieces, rest) = workspace.split_at_mut(cut.pieces * piece);
     let (outputs, scratch) = rest.split_at_mut(y.len());
     let all = c.batch * c.tiles();
-    let group = |number: usize| {
-        let first = number * cut.tiles;
+    let groups: [_; PIECES] = std::array::from_fn(|number| {
+        let first = (number * cut.tiles).min(all);
         Group::new(c, first, cut.tiles.min(all - first))
-    };
+    });
     each_part(pieces, piece, |number, piece| {
         let (seen, patch) = piece.split_at_mut(cut.points * cut.seen.point);
-        transform_inputs(points, c, x, group(number).places(), (seen, cut.seen), patch);
+        transform_inputs(points, c, x, groups[number].places(), (seen, cut.seen), patch);
     });
     let pieces = &*pieces;
     let of_panel = cut.pixels * PANEL;
@@ -115,15 +116,9 @@ pub fn convolve(
             if c.spreads {
                 broadcast(bias, width, outputs);
             }
-            for (number, piece) in pieces.chunks_exact(piece).enumerate() {
-                let group = group(number);
-                products(c, &group, (piece, cut.seen), (filters, channel, width), (made, cut.made));
-                let made = (&*made, cut.made);
-                if c.spreads {
-                    add_outputs(points, &own, &group, made, (0, width), (outputs, 0));
-                } else {
-                    transform_outputs(points, &own, &group, made, (0, width), bias, (outputs, 0));
-                }
+            for (group, piece) in groups.iter().zip(pieces.chunks_exact(piece)) {
+                products(c, group, (piece, cut.seen), (filters, channel, width), (made, cut.made));
+                make_outputs(points, &own, group, (made, cut.made), (0, width), bias, (outputs, 0));
             }
         }
     });

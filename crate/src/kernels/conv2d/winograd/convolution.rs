@@ -1,6 +1,6 @@
 //! Outputs: transformed tiles times transformed filters, and back.
 
-use super::outputs::{add_outputs, transform_outputs};
+use super::outputs::make_outputs;
 use super::phases::transform_phases;
 use super::points::{around, Points};
 use super::sizes::Convolution;
@@ -222,13 +222,7 @@ impl<'a> Prepared<'a> {
                 let channel = panel * PANEL;
                 let width = panel_width(c.filters(), channel);
                 products(c, &group, (seen, cut.seen()), (filters, channel, width), (made, cut.made()));
-                let made = (&*made, cut.made());
-                if c.spreads {
-                    add_outputs(points, c, &group, made, (channel, width), (y, origin));
-                } else {
-                    let bias = bias.map(|bias| &bias[channel..]);
-                    transform_outputs(points, c, &group, made, (channel, width), bias, (y, origin));
-                }
+                make_outputs(points, c, &group, (made, cut.made()), (channel, width), bias, (y, origin));
             }
         }
     }

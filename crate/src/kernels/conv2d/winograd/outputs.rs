@@ -11,22 +11,34 @@ use crate::vector::{Lanes, Real, Vector, LANES};
 use std::ops::Range;
 
 /// Takes the products of a panel of output channels, `channel` the first one and so many as `width`, back to outputs, of which there
-/// are those from number `origin` on.
-pub fn transform_outputs(
+/// are those from number `origin` on. Those of a transpose, whole images, are added to what is there, and have their bias already.
+pub fn make_outputs(
     points: Points,
     c: &Convolution,
     group: &Group,
     made: (&[Real], Layout),
-    panel: (usize, usize),
+    (channel, width): (usize, usize),
     bias: Option<&[Real]>,
     y: (&mut [Real], usize),
 ) {
+    if c.spreads {
+        return add_outputs(points, c, group, made, (channel, width), y);
+    }
+    let bias = bias.map(|bias| &bias[channel..]);
     by_taps!(c.taps, |DOWN, ACROSS| {
-        put_tiles::<{ along(DOWN) }, { side(DOWN) }, { side(ACROSS) }>(points, c, group, made, panel, bias, y)
+        put_tiles::<{ along(DOWN) }, { side(DOWN) }, { side(ACROSS) }>(
+            points,
+            c,
+            group,
+            made,
+            (channel, width),
+            bias,
+            y,
+        )
     });
 }
 
-/// The same from R×N points to MR×MC outputs a tile.
+/// Outputs from R×N points, MR×MC a tile.
 #[inline(never)]
 fn put_tiles<const R: usize, const MR: usize, const MC: usize>(
     points: Points,

@@ -42,6 +42,8 @@ LAYERS = [
     ("globalAveragePooling2d", dict(keepDims=True), image, lambda: L.GlobalAveragePooling2D(keepdims=True)),
     ("dense", dict(units=4, activation="sigmoid"), row, lambda: L.Dense(4, activation="sigmoid")),
     ("dense", dict(units=5, activation="softmax"), row, lambda: L.Dense(5, activation="softmax")),
+    ("dense", dict(units=4, activation="gelu"), image, lambda: L.Dense(4, activation=lambda x: keras.activations.gelu(x, approximate=False))),
+    ("dense", dict(units=7, activation="softmax", useBias=False), [11, 3], lambda: L.Dense(7, activation="softmax", use_bias=False)),
     ("batchNormalization", {}, image, lambda: L.BatchNormalization()),
     ("batchNormalization", dict(momentum=0.8, epsilon=0.01, scale=False), row, lambda: L.BatchNormalization(momentum=0.8, epsilon=0.01, scale=False)),
     ("batchNormalization", dict(center=False), row, lambda: L.BatchNormalization(center=False)),

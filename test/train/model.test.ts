@@ -307,10 +307,15 @@ describe('life of a model', () => {
     await expect(model.predict(x)).rejects.toThrow(DisposedError);
   });
 
-  test('wrong declarations name the layer', () => {
-    expect(() => sequential({ inputShape: [4, 4, 1], layers: [dense({ name: 'd1', units: 2 })] })).toThrow(
-      'dense "d1": expected input [batch,inputs], got [batch,4,4,1]; put flatten() before it',
+  test('a dense layer sees every pixel by itself; targets of a network without flatten() are told what it answers', () => {
+    const model = sequential({ inputShape: [4, 4, 1], layers: [dense({ units: 2 })] });
+    model.compile({ optimizer: sgd({ learningRate: 0.1 }), loss: 'meanSquaredError' });
+    expect(() => model.trainOnBatch(new Float32Array(16), new Float32Array(2))).toThrow(
+      'sequential.trainOnBatch: y: expected a multiple of 32 values for [batch,4,4,2], got 2',
     );
+  });
+
+  test('wrong declarations name the layer', () => {
     expect(() =>
       sequential({ inputShape: [2, 2, 1], layers: [conv2d({ name: 'c1', filters: 1, kernelSize: 3 })] }),
     ).toThrow('conv2d "c1": expected an input of at least 3×3 pixels');

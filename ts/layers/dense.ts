@@ -6,7 +6,15 @@ import { type Buffer, type BufferArgument, read, write } from '../plan/buffer';
 import type { PlanBuilder } from '../plan/builder';
 import { slopeArguments } from '../plan/slope';
 import type { ActivationFunction } from './activations';
-import { type EmittedLayer, formatBatchShape, type Layer, labelOf, only, type WeightBuffers } from './layer';
+import {
+  type EmittedLayer,
+  formatBatchShape,
+  type Layer,
+  labelOf,
+  only,
+  type Value,
+  type WeightBuffers,
+} from './layer';
 import { emitWeighted, readWeighted, type WeightedCalls, type WeightedOptions, weightedOptions } from './weighted';
 
 /** Options of {@link dense}. */
@@ -20,6 +28,9 @@ const known = ['units', ...weightedOptions];
 /**
  * `y = activation(x · kernel + bias)`: input `[batch, inputs]`, output `[batch, units]`. Weights:
  * `kernel [inputs, units]`, `bias [units]`. The seed writes the same with samples as columns: `Wᵀ·H1 + b`.
+ *
+ * An input with more dimensions, `[batch, …, inputs]`, gives `[batch, …, units]`: every pixel or time is seen by itself, as in Keras.
+ * For outputs that see all pixels, put `flatten()` before it.
  *
  * @throws {OptionError} when an option is unknown or out of range.
  */
@@ -35,22 +46,19 @@ export function dense(options: DenseOptions): Layer {
     config,
     build(inputShapes, name) {
       const shape = only(inputShapes, name);
-      const [inputs] = shape;
-      if (inputs === undefined || shape.length !== 1) {
-        throw new ShapeError(
-          `dense "${name}": expected input [batch,inputs], got ${formatBatchShape(shape)}; put flatten() before it`,
-        );
+      const inputs = shape.at(-1);
+      if (inputs === undefined) {
+        throw new ShapeError(`dense "${name}": expected input [batch,…,inputs], got ${formatBatchShape(shape)}`);
       }
       return {
         name,
         className: 'Dense',
         config,
         inputShapes,
-        outputShape: [units],
+        outputShape: [...shape.slice(0, -1), units],
         ...(weighted.isLinear && { kernelInner: 1 }),
         weights: weighted.weights([inputs, units], units),
-        emit: (builder, values, buffers) =>
-          emitDense(builder, only(values, name).buffer, buffers, { inputs, units, activation: weighted.activation }),
+        emit: (builder, values, buffers) => emitDense(builder, only(values, name), buffers, weighted.activation, units),
       };
     },
   };
@@ -58,11 +66,13 @@ export function dense(options: DenseOptions): Layer {
 
 function emitDense(
   builder: PlanBuilder,
-  x: Buffer,
+  { buffer: x, shape }: Value,
   weights: readonly WeightBuffers[],
-  { inputs, units, activation }: { inputs: number; units: number; activation: ActivationFunction },
+  activation: ActivationFunction,
+  units: number,
 ): EmittedLayer {
-  const { batch } = builder;
+  const inputs = shape.at(-1) as number;
+  const rows = x.size / inputs;
   /** `c [m, n] = activation(op(a) · op(b) + bias)`, or times a slope; the reduction over `k`. */
   const product = (
     [m, n, k, transposeA, transposeB]: readonly [number, number, number, boolean, boolean],
@@ -75,13 +85,13 @@ function emitDense(
     builder.call('matmul', [...sizes, ...arrays, ...ending, write(scratch), scratch.size], 2 * m * n * k);
   };
   const calls: WeightedCalls = {
-    forward: (kernel, bias, z, code) => product([batch, units, inputs, false, false], [x, kernel, bias, z], [code, 0]),
-    kernelGradient: (dz, gradient) => product([inputs, units, batch, true, false], [x, dz, 0, gradient], [0, 0]),
+    forward: (kernel, bias, z, code) => product([rows, units, inputs, false, false], [x, kernel, bias, z], [code, 0]),
+    kernelGradient: (dz, gradient) => product([inputs, units, rows, true, false], [x, dz, 0, gradient], [0, 0]),
     inputGradient(dz, kernel) {
-      const dx = builder.temporary('input gradient', [batch, inputs]);
-      const sizes = [batch, inputs, units, false, true] as const;
+      const dx = builder.temporary('input gradient', shape);
+      const sizes = [rows, inputs, units, false, true] as const;
       return builder.computed(dx, (slope) => product(sizes, [dz, kernel, 0, dx], slopeArguments(slope)));
     },
   };
-  return emitWeighted(builder, calls, { x, weights, outputShape: [batch, units], activation });
+  return emitWeighted(builder, calls, { x, weights, outputShape: [...shape.slice(0, -1), units], activation });
 }

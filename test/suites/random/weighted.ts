@@ -206,8 +206,12 @@ function fitting(
 
 const dense: Definition = {
   settings: fc
-    .record({ inputs: integer(1, 40), options: fc.record({ ...common, units: integer(1, 20) }) })
-    .map(({ inputs, options }) => ({ inputShapes: [[inputs]], options })),
+    .record({
+      pixels: fc.array(integer(1, 4), { maxLength: 2 }),
+      inputs: integer(1, 40),
+      options: fc.record({ ...common, units: integer(1, 20) }),
+    })
+    .map(({ pixels, inputs, options }) => ({ inputShapes: [[...pixels, inputs]], options })),
   compute(given, options) {
     const [weights, bias] = given.weights as [Nodes, Nodes?];
     const x = one(given);
@@ -223,7 +227,7 @@ const dense: Definition = {
         nodes.push(sum);
       }
     }
-    return finish(given, { shape: [x.shape[0] as number, units], nodes }, options);
+    return finish(given, { shape: [...x.shape.slice(0, -1), units], nodes }, options);
   },
 };
 

@@ -96,7 +96,8 @@ function throughDense(
       ),
     });
   }
-  equations.push(...biasEquation(teller, layer, { ...names, bias: names.bias + part }, incoming, 'Σ over the batch'));
+  const over = input.value.shape.length > 2 ? 'Σ over batch and pixels' : 'Σ over the batch';
+  equations.push(...biasEquation(teller, layer, { ...names, bias: names.bias + part }, incoming, over));
   const dx = teller.find('dx');
   if (dx === undefined) return { equations, outgoing: undefined };
   const name = `${names.kernel} × ${grouped(incoming.name)}`;

@@ -6,6 +6,8 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 import numpy as np
 import tensorflow as tf
 
+from keras_networks import network_predict, network_step
+
 VERSION = tf.__version__
 
 
@@ -141,4 +143,6 @@ MAKERS = {
     "seed step": seed_step,
     "convnet step": convnet_step,
     "convnet inference": convnet_inference,
+    "network step": network_step,
+    "network predict": network_predict,
 }

@@ -8,6 +8,7 @@ import { growingWorkloads } from '../workloads/growing.mjs';
 import { aloneWorkloads } from '../workloads/kernels/alone.mjs';
 import { kernelWorkloads } from '../workloads/kernels/index.mjs';
 import { oddWorkloads } from '../workloads/kernels/odd.mjs';
+import { networkWorkloads } from '../workloads/networks/index.mjs';
 import { seedStep } from '../workloads/seed.mjs';
 import { measureWorkloads } from './workloads.mjs';
 
@@ -67,7 +68,13 @@ export const suites = [
   suite('scale', 'time for the work, as batch, image and channels grow', growingWorkloads, alone),
   suite('odd', 'kernels of sizes beside the usual ones', oddWorkloads, alone),
   suite('alone', 'layers for one image, on one and on all cores', aloneWorkloads, onCores),
-  suite('all', 'all of these but threads, scale, odd and alone', () => [
+  suite(
+    'networks',
+    'well-known networks, small: a training step and one image, on one and on all cores',
+    networkWorkloads,
+    onCores,
+  ),
+  suite('all', 'all of these but threads, scale, odd, alone and networks', () => [
     ...seed(),
     ...step(),
     ...inference(),

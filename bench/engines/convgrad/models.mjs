@@ -2,6 +2,7 @@
 
 import { adam, conv2d, dense, flatten, maxPool2d, sequential, sgd } from '../../../dist/index.js';
 import { exampleFit } from './examples.mjs';
+import { networkPredict, networkStep } from './networks.mjs';
 
 function seedNetwork({ filters, rate }, { f, w, b }) {
   const model = sequential({
@@ -58,6 +59,8 @@ export const models = {
   },
 
   'example fit': exampleFit,
+  'network step': networkStep,
+  'network predict': networkPredict,
 
   async 'convnet inference'(workload, inputs) {
     const model = convnet(workload, inputs);

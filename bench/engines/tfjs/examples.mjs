@@ -1,6 +1,6 @@
 /** Models of the official examples, trained by `model.fit` or, in its place, by `trainWith`. */
 
-import { buildExample } from '../examples.mjs';
+import { build } from './networks.mjs';
 
 /** Prepares one; the answer is the first epoch's loss. */
 export async function exampleFit(
@@ -9,16 +9,7 @@ export async function exampleFit(
   inputs,
   trainWith,
 ) {
-  const { model, frozen } = buildExample(description, {
-    input: (shape) => tf.input({ shape }),
-    apply: (layer, values) => layer.apply(values),
-    model: (start, outputs, name) => tf.model({ inputs: start, outputs, name }),
-    layers: tf.layers,
-  });
-  for (const inner of frozen) inner.trainable = false;
-  tf.tidy(() => {
-    for (const weight of model.weights) weight.write(tf.tensor(inputs[weight.originalName], weight.shape));
-  });
+  const model = build(tf, description, inputs);
   const optimizers = { adam: (rate) => tf.train.adam(rate), momentum: (rate) => tf.train.momentum(rate, 0.9) };
   model.compile({ optimizer: optimizers[optimizer.name](optimizer.rate), loss: 'categoricalCrossentropy' });
   const x = tf.tensor(inputs.x, [batch * steps, ...description.input]);

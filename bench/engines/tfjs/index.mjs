@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { exampleFit } from './examples.mjs';
 import { prepareKernel } from './kernels.mjs';
 import { convnetFit, convnetInference, convnetStep, seedStep } from './models.mjs';
+import { networkPredict, networkStep } from './networks.mjs';
 
 const require = createRequire(import.meta.url);
 const models = {
@@ -12,6 +13,8 @@ const models = {
   'convnet fit': convnetFit,
   'convnet inference': convnetInference,
   'example fit': exampleFit,
+  'network step': networkStep,
+  'network predict': networkPredict,
 };
 
 /** GFLOP/s as measured once: what would take minutes is left out before it begins. */
@@ -45,7 +48,7 @@ export const tfjs = (backend, training) => async (threads) => {
     secondsOf({ kind, pass, flops }) {
       const speed = speeds[backend];
       if (kind === 'seed step') return 0;
-      if (kind === 'convnet inference') return flops / speed.forward / 1e9;
+      if (/inference|predict/.test(kind)) return flops / speed.forward / 1e9;
       if (/step|fit/.test(kind)) return flops / speed.model / 1e9;
       return pass?.endsWith('Gradient') ? flops / speed.back / 1e9 : flops / speed.forward / 1e9;
     },

@@ -4,10 +4,10 @@
  */
 
 import { assertClose } from '../check.mjs';
+import { flopsOf, weightsOf } from '../described/sizes.mjs';
 import { numbers } from '../numbers.mjs';
 import { mnistConvnet, smallResnet, transferHead } from './models.mjs';
 import { settleAverages } from './settle.mjs';
-import { flopsOf, weightsOf } from './sizes.mjs';
 
 /** Epochs of a call of `fit`, and steps of each. */
 const FIT = { epochs: 5, steps: 2 };

@@ -3,7 +3,7 @@
  * convgrad by the averages. Both compute the same where the averages are those of the batch, as when training has settled.
  */
 
-import { layersOf } from './sizes.mjs';
+import { layersOf } from '../described/sizes.mjs';
 
 /** What a frozen layer makes of a batch, in double precision: `(x, rows, made, weights) → numbers`. */
 const forward = {

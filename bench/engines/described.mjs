@@ -1,11 +1,11 @@
-/** A model of bench/workloads/examples, built by an engine's API: convgrad's and TensorFlow.js's differ in few words. */
+/** A model of bench/workloads/described, built by an engine's API: convgrad's and TensorFlow.js's differ in few words. */
 
 /**
  * @param api `{ input(shape), apply(layer, values), model(inputs, outputs, name), layers }`: the last are functions by
  *   their types.
  * @returns the model, and those within it that do not learn.
  */
-export function buildExample({ name, input, layers }, api) {
+export function buildModel({ name, input, layers }, api) {
   const frozen = [];
   const start = api.input(input);
   const values = new Map();
@@ -20,7 +20,7 @@ export function buildExample({ name, input, layers }, api) {
   return { model: api.model(start, last, name), frozen };
 
   function within(description) {
-    const inner = buildExample(description, api);
+    const inner = buildModel(description, api);
     if (description.trainable === false) frozen.push(inner.model);
     return inner.model;
   }

@@ -1,0 +1,133 @@
+/** What follows from the description of a model: shapes, weights, FLOPs. */
+
+import { numbers } from '../numbers.mjs';
+
+/** The product of a shape's sizes. */
+export const count = (shape) => shape.reduce((a, b) => a * b, 1);
+
+/** Pixels along a side. */
+function windows(side, { kernelSize, strides = 1, padding = 'valid' }) {
+  return padding === 'same' ? Math.ceil(side / strides) : Math.floor((side - kernelSize) / strides) + 1;
+}
+
+/** A kernel and, if there is one, its bias. */
+const kernelAnd = (kernel, filters, useBias = true) => (useBias ? { kernel, bias: [filters] } : { kernel });
+
+/** A pooling of images, whose windows are as far apart as they are wide unless their strides are said. */
+const pooling = ({ poolSize, strides = poolSize, padding }, [side, , channels]) => {
+  const out = windows(side, { kernelSize: poolSize, strides, padding });
+  return { shape: [out, out, channels] };
+};
+const unchanged = (_options, shape) => ({ shape });
+
+/**
+ * For each type: `(options, shape, shapes) → { shape, weights, taps }`; `shapes` are those of all that the layer takes,
+ * `taps` are multiplications for a number of the output.
+ */
+const types = {
+  conv2d({ filters, kernelSize, useBias, ...options }, [side, , channels]) {
+    const out = windows(side, { kernelSize, ...options });
+    const weights = kernelAnd([kernelSize, kernelSize, channels, filters], filters, useBias);
+    return { shape: [out, out, filters], weights, taps: kernelSize ** 2 * channels };
+  },
+  conv2dTranspose({ filters, kernelSize, strides, useBias }, [side, , channels]) {
+    const weights = kernelAnd([kernelSize, kernelSize, filters, channels], filters, useBias);
+    return {
+      shape: [side * strides, side * strides, filters],
+      weights,
+      taps: (kernelSize ** 2 * channels) / strides ** 2,
+    };
+  },
+  conv1d({ filters, kernelSize, useBias, ...options }, [length, channels]) {
+    const weights = kernelAnd([kernelSize, channels, filters], filters, useBias);
+    return { shape: [windows(length, { kernelSize, ...options }), filters], weights, taps: kernelSize * channels };
+  },
+  depthwiseConv2d({ useBias = true, ...options }, [side, , channels]) {
+    const out = windows(side, options);
+    const kernel = { depthwise_kernel: [options.kernelSize, options.kernelSize, channels, 1] };
+    const weights = useBias ? { ...kernel, bias: [channels] } : kernel;
+    return { shape: [out, out, channels], weights, taps: options.kernelSize ** 2 };
+  },
+  dense({ units, useBias }, shape) {
+    const width = shape.at(-1);
+    return {
+      shape: [...shape.slice(0, -1), units],
+      weights: kernelAnd([width, units], units, useBias),
+      taps: width,
+    };
+  },
+  batchNormalization(_options, shape) {
+    const vector = [shape.at(-1)];
+    return { shape, weights: { gamma: vector, beta: vector, moving_mean: vector, moving_variance: vector } };
+  },
+  layerNormalization: (_options, shape) => ({ shape, weights: { gamma: [shape.at(-1)], beta: [shape.at(-1)] } }),
+  maxPooling2d: pooling,
+  averagePooling2d: pooling,
+  upSampling2d: ({ size }, [height, width, channels]) => ({ shape: [height * size, width * size, channels] }),
+  globalAveragePooling2d: (_options, shape) => ({ shape: [shape.at(-1)] }),
+  globalAveragePooling1d: (_options, shape) => ({ shape: [shape.at(-1)] }),
+  flatten: (_options, shape) => ({ shape: [count(shape)] }),
+  reshape: ({ targetShape }) => ({ shape: targetShape }),
+  concatenate: (_options, shape, shapes) => ({
+    shape: [...shape.slice(0, -1), shapes.reduce((sum, each) => sum + each.at(-1), 0)],
+  }),
+  activation: unchanged,
+  add: unchanged,
+  multiply: unchanged,
+};
+
+/** The layers that are no models, in their order: `{ layer, input, shape, weights, taps, learns }`. */
+export function layersOf({ input, layers, trainable = true }) {
+  const shapes = new Map();
+  let last = input;
+  return layers.flatMap((layer) => {
+    const from = layer.from === undefined ? [last] : layer.from.map((name) => shapes.get(name));
+    const sizes = () => types[layer.type](layer.options, from[0], from);
+    const made =
+      layer.type === 'model'
+        ? layersOf(layer)
+        : [{ layer, input: from[0], learns: trainable, weights: {}, taps: 0, ...sizes() }];
+    last = made.at(-1).shape;
+    shapes.set(layer.name, last);
+    return made;
+  });
+}
+
+/** All weights, `{ name: 'layer/weight', shape, values }`: the same in every run. */
+export function weightsOf(model) {
+  const named = layersOf(model).flatMap(({ layer, weights, taps }) =>
+    Object.entries(weights).map(([name, shape]) => ({ layer: layer.name, name, shape, taps })),
+  );
+  return named.map(({ layer, name, shape, taps }, index) => {
+    const noise = numbers(index + 2, count(shape));
+    const first = {
+      gamma: (value) => 1 + 0.1 * value,
+      moving_mean: () => 0,
+      moving_variance: () => 1,
+      beta: (value) => 0.1 * value,
+      bias: (value) => 0.1 * value,
+    };
+    // As wide as He's uniform initializer.
+    const values = noise.map(first[name] ?? ((value) => value * Math.sqrt(6 / taps)));
+    return { name: `${layer}/${name}`, shape, values };
+  });
+}
+
+/** FLOPs of a forward pass for a sample, by the layers with kernels. */
+export function forwardFlopsOf(model) {
+  return layersOf(model).reduce((sum, { shape, taps }) => sum + 2 * taps * count(shape), 0);
+}
+
+/**
+ * FLOPs of a training step for a sample, by the layers with kernels: forward; once more for the gradient of a kernel that
+ * learns, and once more for that of the layer's input where a layer before it learns.
+ */
+export function flopsOf(model) {
+  let behind = false;
+  let flops = 0;
+  for (const { shape, taps, learns, weights } of layersOf(model)) {
+    flops += 2 * taps * count(shape) * (1 + Number(learns) + Number(behind));
+    behind ||= learns && Object.keys(weights).length > 0;
+  }
+  return flops;
+}

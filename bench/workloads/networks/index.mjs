@@ -1,0 +1,100 @@
+/**
+ * Well-known networks, small: a training step with Adam, and the prediction of one image. Weights and samples are the same
+ * in every run; the answers are compared with TensorFlow's, in answers.json, which bench/native/answers.mjs wrote.
+ */
+
+import { readFileSync } from 'node:fs';
+import { assertClose } from '../check.mjs';
+import { count, flopsOf, forwardFlopsOf, layersOf, weightsOf } from '../described/sizes.mjs';
+import { numbers } from '../numbers.mjs';
+import { alexnet, lenet, perceptron, signals, squeezenet, vgg } from './classic.mjs';
+import { autoencoder, generator, srcnn, unet } from './images.mjs';
+import { convmixer, convnext, densenet, efficientnet, mobilenet, resnet20 } from './residual.mjs';
+
+/** Samples of a training step. */
+const batches = [
+  [lenet, 32],
+  [perceptron, 128],
+  [alexnet, 8],
+  [vgg, 16],
+  [squeezenet, 8],
+  [signals, 32],
+  [resnet20, 16],
+  [mobilenet, 8],
+  [densenet, 16],
+  [efficientnet, 8],
+  [convnext, 8],
+  [convmixer, 16],
+  [unet, 2],
+  [autoencoder, 64],
+  [generator, 16],
+  [srcnn, 4],
+];
+const file = new URL('./answers.json', import.meta.url);
+const answers = JSON.parse(readFileSync(file, 'utf8'));
+const RATE = 0.0001;
+
+/** `step`: the answer are the losses of the first two steps. */
+function step(model, batch) {
+  const name = `${model.name} step, batch ${batch}`;
+  return {
+    ...described(name, model, batch),
+    kind: 'network step',
+    loss: isClassifier(model) ? 'categoricalCrossentropy' : 'meanSquaredError',
+    rate: RATE,
+    flops: batch * flopsOf(model),
+    load: () => ({
+      inputs: { ...samples(model, batch), y: targets(model, batch), ...weights(model) },
+      check: (who, answer) => assertClose(who, answer, answers[name], 1e-3),
+    }),
+  };
+}
+
+/** `predict` of one image, copied in and out; the answer are the outputs, of pictures every hundredth. */
+function predict(model) {
+  const name = `${model.name} predict, one image`;
+  return {
+    ...described(name, model, 1),
+    kind: 'network predict',
+    flops: forwardFlopsOf(model),
+    load: () => ({
+      inputs: { ...samples(model, 1), ...weights(model) },
+      check: (who, answer) => assertClose(who, thinned(answer), answers[name], 1e-3),
+    }),
+  };
+}
+
+/** What is kept of an answer: all of a few numbers, else every hundredth. */
+export function thinned(answer) {
+  return answer.length <= 100 ? answer : Array.from(answer).filter((_, index) => index % 100 === 0);
+}
+
+function described(name, model, batch) {
+  return { name, group: 'networks', model, batch, output: layersOf(model).at(-1).shape };
+}
+
+function isClassifier(model) {
+  return layersOf(model).at(-1).layer.options.activation === 'softmax';
+}
+
+function weights(model) {
+  return Object.fromEntries(weightsOf(model).map(({ name, values }) => [name, values]));
+}
+
+function samples(model, batch) {
+  return { x: numbers(1, batch * count(model.input)).map((value) => (value + 1) / 2) };
+}
+
+/** A class for each sample, or a picture. */
+function targets(model, batch) {
+  const width = count(layersOf(model).at(-1).shape);
+  if (!isClassifier(model)) return numbers(99, batch * width).map((value) => (value + 1) / 2);
+  const y = new Float32Array(batch * width);
+  for (let n = 0; n < batch; n++) y[n * width + ((n * 7) % width)] = 1;
+  return y;
+}
+
+/** A step and a prediction of each. */
+export function networkWorkloads() {
+  return [...batches.map(([model, batch]) => step(model, batch)), ...batches.map(([model]) => predict(model))];
+}

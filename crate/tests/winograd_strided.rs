@@ -19,6 +19,38 @@ fn geometry(taps: u32, batch: u32, [h, w]: [u32; 2], channels: u32, filters: u32
     g
 }
 
+/// Filters of one row, along lines.
+fn line(taps: u32, batch: u32, width: u32, channels: u32, filters: u32, [left, right]: [u32; 2]) -> Geometry {
+    let words = [batch, 1, width, channels, 1, taps, filters, 1, 2, 0, 0, left, right, 1, 1, 1];
+    let g = Geometry::new(&words).unwrap();
+    assert!(is_possible(&g));
+    g
+}
+
+/// The same of lines.
+fn lines() -> Vec<Geometry> {
+    let mut all = Vec::new();
+    for taps in 3..7 {
+        for width in 6..23 {
+            all.push(line(taps, 2, width, 4, 4, [0; 2]));
+            all.push(line(taps, 1, width, 4, 8, [(taps - 2) / 2, (taps - 1) / 2]));
+        }
+        for pads in [[2, 2], [0, 3], [3, 0], [taps + 1, taps + 2]] {
+            all.push(line(taps, 2, 7, 8, 12, pads));
+        }
+        all.push(line(taps, 1, 1, 4, 4, [taps / 2; 2]));
+        for (channels, filters) in [(4, 16), (8, 20), (12, 24), (20, 28), (36, 44), (12, 64), (8, 276), (64, 4)] {
+            all.push(line(taps, 3, 57, channels, filters, [1; 2]));
+        }
+        all.push(line(taps, 37, 19, 8, 8, [1; 2]));
+        all.push(line(taps, 2, 801, 32, 4, [0; 2]));
+        // Tiles for two and four parts with sums of their own.
+        all.push(line(taps, 43, 67, 4, 4, [1; 2]));
+        all.push(line(taps, 87, 67, 4, 4, [1; 2]));
+    }
+    all
+}
+
 /// Outputs of every remainder by the size of a tile, odd and even images, every kind of padding, panels with channels of one phase and of
 /// several, several images in a part, more images than parts, more tiles than are worked on together.
 fn table() -> Vec<Geometry> {
@@ -58,7 +90,7 @@ fn table() -> Vec<Geometry> {
     all
 }
 
-/// One of the four convolutions of stride 1 whose sum is one of stride 2.
+/// One of the four convolutions of stride 1, or of a line two, whose sum is one of stride 2.
 struct Phase {
     first: [usize; 2],
     convolution: Convolution,
@@ -67,9 +99,11 @@ struct Phase {
 impl Phase {
     fn all(g: &Geometry) -> impl Iterator<Item = Self> {
         let whole = Convolution::forward(g);
-        let shape = [g.out_h + 2, g.out_w + 2, g.in_c];
-        let convolution = Convolution { kernel: [3, 3], stride: 1, input: shape, pads: [0; 2], ..whole };
-        [[0, 0], [0, 1], [1, 0], [1, 1]].into_iter().map(move |first| Self { first, convolution })
+        let shape = [g.out_h + taps(g)[0] - 1, g.out_w + 2, g.in_c];
+        let convolution = Convolution { kernel: taps(g), stride: 1, input: shape, pads: [0; 2], ..whole };
+        let rows = if g.kernel_h == 1 { 1 } else { 2 };
+        let first = (0..rows).flat_map(|row| [[row, 0], [row, 1]]);
+        first.map(move |first| Self { first, convolution })
     }
 
     /// Calls `work` with where a value lies in the images and in those of the phase.
@@ -90,7 +124,7 @@ impl Phase {
     /// The same of the filter.
     fn each_tap(&self, g: &Geometry, mut work: impl FnMut(usize, usize)) {
         let pairs = g.in_c * g.out_c;
-        for (i, j) in (0..3).flat_map(|i| (0..3).map(move |j| (i, j))) {
+        for (i, j) in (0..taps(g)[0]).flat_map(|i| (0..3).map(move |j| (i, j))) {
             let [row, column] = [2 * i + self.first[0], 2 * j + self.first[1]];
             if row < g.kernel_h && column < g.kernel_w {
                 (0..pairs)
@@ -106,10 +140,15 @@ impl Phase {
     }
 
     fn filter(&self, g: &Geometry, filter: &[f32]) -> Vec<f32> {
-        let mut own = vec![0.0; 9 * g.in_c * g.out_c];
+        let mut own = vec![0.0; taps(g)[0] * 3 * g.in_c * g.out_c];
         self.each_tap(g, |whole, place| own[place] = filter[whole]);
         own
     }
+}
+
+/// Rows and columns of the filter of a phase.
+fn taps(g: &Geometry) -> [usize; 2] {
+    [if g.kernel_h == 1 { 1 } else { 3 }, 3]
 }
 
 /// What all intermediate values can add up to, for each of the passes: the phases add up.
@@ -132,24 +171,26 @@ fn sizes(g: &Geometry, x: &[f32], filter: &[f32], dy: &[f32]) -> [Vec<f64>; 3] {
 
 #[test]
 fn errors_stay_within_those_of_their_roundings() {
-    for (index, g) in table().iter().enumerate() {
+    for (index, g) in table().iter().chain(&lines()).enumerate() {
         assert!(!has_both(&Convolution::forward(g)));
         let arrays = Arrays::new(g, index as u64);
         let sizes = sizes(g, &arrays.x, &arrays.filter, &arrays.dy);
-        assert_passes(g, &arrays, sizes, ([3, 3], 4));
+        assert_passes(g, &arrays, sizes, (taps(g), Phase::all(g).count()));
     }
 }
 
 /// An image's pixels that no window sees have no gradient, and nothing reaches an output or a filter from there.
 #[test]
 fn what_no_window_sees_is_left_alone() {
-    for (taps, size) in [(3, [10, 12]), (4, [9, 11]), (5, [10, 8]), (6, [9, 13])] {
-        let g = geometry(taps, 1, size, 4, 4, [0; 4]);
+    let images = [(3, [10, 12]), (4, [9, 11]), (5, [10, 8]), (6, [9, 13])];
+    let images = images.map(|(taps, size)| geometry(taps, 1, size, 4, 4, [0; 4]));
+    let lines = [(3, 12), (4, 11), (5, 8), (6, 13)].map(|(taps, width)| line(taps, 1, width, 4, 4, [0; 2]));
+    for g in images.into_iter().chain(lines) {
         let mut numbers = Numbers::new(5);
         let (x, filter, dy) =
             (numbers.floats(g.input_size()), numbers.floats(g.filter_size()), numbers.floats(g.output_size()));
         let (c, last) = (Convolution::forward(&g), |place: usize| {
-            place / 4 / g.in_w == g.in_h - 1 || place / 4 % g.in_w == g.in_w - 1
+            g.in_h > 1 && place / 4 / g.in_w == g.in_h - 1 || place / 4 % g.in_w == g.in_w - 1
         });
         let dx = run(&Convolution::transpose(&g), &dy, &exchange(&g, &filter, false), None);
         assert!(dx.iter().enumerate().all(|(place, &dx)| !last(place) || dx == 0.0), "{g:?}");

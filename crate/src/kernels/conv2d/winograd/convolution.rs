@@ -41,7 +41,7 @@ struct Cut {
 /// least; or of so many rows of an image that is alone, where rows of tiles are rows of outputs.
 fn tiles_of_part(c: &Convolution) -> usize {
     let [down, across] = c.grid();
-    let is_alone = c.batch == 1 && !c.spreads && c.taps[0] > 1;
+    let is_alone = c.batch == 1 && !c.spreads && !c.is_line();
     let (units, unit) = if is_alone { (down, across) } else { (c.batch, down * across) };
     let most = units.div_ceil(2);
     let least = (FEWEST * 3 / 4).div_ceil(unit).max(units.div_ceil(PARTS)).min(most);

@@ -5,7 +5,7 @@ use super::phases::taps_of_phase;
 use super::points::{around, Points};
 use super::sizes::Convolution;
 use super::tiles::{transform_gradients, transform_inputs, Group, Layout, Place};
-use super::{along, by_taps, GAP, N};
+use super::{along, by_taps, GAP, N, THREE};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{columns, fours, store, zeros, Rectangle, Walk};
 use crate::kernels::map::zip_in_place;
@@ -259,8 +259,11 @@ const DEPTH: usize = 16;
 
 /// Takes the sums back to filters.
 pub(super) fn transform_sums(points: Points, c: &Convolution, sums: &[Real], df: &mut [Real]) {
+    if c.stride > 1 && c.is_line() {
+        return transform_to_phases::<1, 1>(points, c, sums, df);
+    }
     if c.stride > 1 {
-        return transform_to_phases(points, c, sums, df);
+        return transform_to_phases::<N, THREE>(points, c, sums, df);
     }
     by_taps!(c.taps, |DOWN, ACROSS| {
         transform_to_taps::<{ along(DOWN) }, DOWN, ACROSS, { DOWN * ACROSS }>(points, c, sums, df)
@@ -293,8 +296,13 @@ fn transform_to_taps<const R: usize, const KR: usize, const KC: usize, const ALL
 /// Most taps of a filter of several phases.
 const MOST_TAPS: usize = 36;
 
-/// The same for all phases.
-fn transform_to_phases(points: Points, c: &Convolution, sums: &[Real], df: &mut [Real]) {
+/// The same for all phases, of K rows of taps.
+fn transform_to_phases<const R: usize, const K: usize>(
+    points: Points,
+    c: &Convolution,
+    sums: &[Real],
+    df: &mut [Real],
+) {
     let (depth, inputs, channels) = (c.depth(), c.input[2], c.filters());
     let mut taps = df.chunks_exact_mut(inputs * channels);
     let taps: [_; MOST_TAPS] = std::array::from_fn(|_| (taps.next().unwrap_or_default(), DEPTH * channels));
@@ -304,9 +312,9 @@ fn transform_to_phases(points: Points, c: &Convolution, sums: &[Real], df: &mut 
                 for o in (0..channels).step_by(LANES) {
                     let seen = index * inputs + part * DEPTH + k;
                     let place = o / PANEL * depth * PANEL + seen * PANEL + o % PANEL;
-                    let source = Rectangle::<N, N>::new(&sums[place..], N * sums_size(c), sums_size(c));
+                    let source = Rectangle::<R, N>::new(&sums[place..], N * sums_size(c), sums_size(c));
                     let set = |tap: usize, value: Lanes| value.store(&mut taps[tap][k * channels + o..]);
-                    taps_of_phase(points, c, &phase, |i, j| source.at(i, j), set);
+                    taps_of_phase::<R, K>(points, c, &phase, |i, j| source.at(i, j), set);
                 }
             }
         }

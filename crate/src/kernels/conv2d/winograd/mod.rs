@@ -11,7 +11,7 @@
 //! and take 0, two others and infinity, where the transformed filters are the same: 10×10 outputs take 256.
 //!
 //! A line of pixels has tiles of one row, and six points; with a dilation it is several rows (`lattice`). A convolution of stride 2 is the sum
-//! of four of stride 1 (`phases`).
+//! of four of stride 1, of a line of two (`phases`).
 //!
 //! Sums are rounded otherwise than in the direct way, which is why this is done where bits are not promised alone: in the relaxed
 //! build, and in others when [`allow`] has said so. Errors grow with the
@@ -20,7 +20,8 @@
 //! and by 9 at most where an output sees little beside a border, else by 3; in the direct way by 0.20, and 1.8 at most.
 //! Filters' gradients err by 0.2 to 0.3, and by 3 at most; in the direct way by 0.06, and 0.4 at most. Of 5×5 taps outputs err by 0.28 to 0.37, and
 //! 2.4 at most, filters' gradients by 0.4 to 0.6, and 5.3 at most; of lines by 0.22 to 0.30 and 0.12 to 0.18; of stride 2 outputs by 0.28 to 0.65,
-//! and 6.3 at most, images' gradients by 0.36 to 0.94, and 10.3 at most, filters' by 0.36 to 0.78, and 5.8 at most. Sums of small
+//! and 6.3 at most, images' gradients by 0.36 to 0.94, and 10.3 at most, filters' by 0.36 to 0.78, and 5.8 at most; of lines with
+//! stride 2 outputs and images' gradients by 0.27 to 0.35, and 3.8 at most, filters' by 0.08 to 0.13, and 0.8 at most. Sums of small
 //! integers are not exact. NaN and infinity spread to all outputs of the tiles that see them.
 
 mod by_panels;
@@ -88,10 +89,30 @@ use by_taps;
 /// Elements between matrices beyond their size: powers of two would put all of them into the same lines of a cache.
 const GAP: usize = LINE;
 
-/// What the transforms of the filters take, in multiplications, the same of four phases, and where they are lines.
-const OF_FILTERS: f64 = 500.0;
-const OF_PHASES: f64 = 1000.0;
-const OF_LINES: f64 = 20.0;
+/// What the way takes, in multiplications of the direct one.
+struct Costs {
+    /// A product at a point.
+    product: f64,
+    /// The transform of the pixels of a tile, which its windows' channels share.
+    pixels: f64,
+    /// The transform of what windows make of it, which its pixels' channels share.
+    windows: f64,
+    /// The transforms of the filters.
+    filters: f64,
+}
+
+impl Costs {
+    /// Of races on x64, from 4 to 128 channels.
+    fn new(c: &Convolution) -> Self {
+        match (c.is_line(), c.stride) {
+            (false, 1) => Self { product: 1.1, pixels: 6.0, windows: 6.0, filters: 500.0 },
+            // The transforms of four phases' pixels are shared by the channels of the windows.
+            (false, _) => Self { product: 1.1, pixels: 14.0, windows: 6.0, filters: 1000.0 },
+            (true, 1) => Self { product: 1.1, pixels: 6.0, windows: 6.0, filters: 20.0 },
+            (true, _) => Self { product: 1.0, pixels: 7.0, windows: 12.0, filters: 100.0 },
+        }
+    }
+}
 
 /// Most elements of the transformed filters.
 const MOST: usize = 16 << 20;
@@ -143,6 +164,7 @@ pub fn is_possible(g: &Geometry) -> bool {
     let has_tiles = match [g.stride_h, g.stride_w] {
         [1, 1] => (is_square || g.kernel_h == 1) && [THREE, FIVE].contains(&g.kernel_w),
         [2, 2] => is_square && (3..=6).contains(&g.kernel_w),
+        [1, 2] => is_line && g.dilation_w == 1 && (3..=6).contains(&g.kernel_w),
         _ => false,
     };
     has_tiles
@@ -152,31 +174,23 @@ pub fn is_possible(g: &Geometry) -> bool {
         && g.out_c % LANES == 0
 }
 
-/// Where filters are transformed panel by panel, this takes less than is said of [`OF_FILTERS`].
+/// Where filters are transformed panel by panel, this takes less than is said in [`Costs`].
 const BY_PANELS: f64 = 0.4;
 
 fn pays_for_outputs(c: &Convolution) -> bool {
-    pays(c, if by_panels::fits(c) { BY_PANELS } else { 1.0 })
+    pays(c, if by_panels::fits(c) && !c.is_line() { BY_PANELS } else { 1.0 })
 }
 
 /// Whether it takes less time than the direct way, by the multiplications for each pair of channels. Those of the tiles weigh the
-/// more for the transforms, the fewer channels share them, and those of the filters are as much as [`OF_FILTERS`]. The direct way takes half as long
-/// for a product with the border as for another one. Weights are of races on x64, from 4 to 128 channels.
+/// more for the transforms, the fewer channels share them; the filters are transformed once. The direct way takes half as long
+/// for a product with the border as for another one.
 fn pays(c: &Convolution, share: f64) -> bool {
     let direct = (c.batch * (c.products() + c.kernel.iter().product::<usize>() * c.tiled().iter().product::<usize>()))
         as f64
         / 2.0;
-    // The transforms of four phases' pixels are shared by the channels of the windows.
-    let of_pixels = if c.stride > 1 { 14.0 } else { 6.0 };
+    let costs = Costs::new(c);
     let [pixels, windows] = if c.spreads { [c.filters(), c.depth()] } else { [c.depth(), c.filters()] };
-    let weight = 1.1 + of_pixels / windows as f64 + 6.0 / pixels as f64;
-    let of_filters = if c.taps[0] == 1 {
-        OF_LINES
-    } else if c.stride > 1 {
-        OF_PHASES
-    } else {
-        OF_FILTERS
-    };
-    let own = (c.batch * c.points()) as f64 * weight + share * of_filters;
+    let weight = costs.product + costs.pixels / windows as f64 + costs.windows / pixels as f64;
+    let own = (c.batch * c.points()) as f64 * weight + share * costs.filters;
     c.matrices() * c.depth() * c.filters() <= MOST && direct >= own
 }

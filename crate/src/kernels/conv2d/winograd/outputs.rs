@@ -99,8 +99,10 @@ pub fn add_outputs(
         let Phase { taps, pads, .. } = c.phase((channel + done) / channels);
         let target = Target { lattice: c.made(), pads, channels: first..first + count, values: &mut *y, origin };
         let made = (&made[done..], layout);
-        if taps[0] == 1 && c.stride == 1 {
-            add_tiles::<1>((points.of_spread(), points.of_spread()), group, made, target);
+        if c.is_line() {
+            by_taps_of_phase!(taps, points, line, [of_spread, of_spread_of_two, of_spread_of_one], |transforms| {
+                add_tiles::<1>(transforms, group, made, target);
+            });
         } else {
             by_taps_of_phase!(taps, points, [of_spread, of_spread_of_two, of_spread_of_one], |transforms| {
                 add_tiles::<N>(transforms, group, made, target);

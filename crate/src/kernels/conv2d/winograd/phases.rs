@@ -3,7 +3,8 @@
 //!
 //! A phase of a filter of 3×3 to 6×6 taps has one to three taps along an axis. With two of them its value at infinity is 0, and with one it
 //! does without the point 0 as well: four outputs take as many points. So 3×3 taps make 81 multiplications for 4×4 outputs instead
-//! of 144, 4×4 taps 100 instead of 256, 5×5 taps 121 instead of 400, 6×6 taps 144 instead of 576.
+//! of 144, 4×4 taps 100 instead of 256, 5×5 taps 121 instead of 400, 6×6 taps 144 instead of 576. A line has two phases: for four outputs
+//! three taps make 9 instead of 12, four 10 instead of 16, five 11 instead of 20, six 12 instead of 24.
 
 use super::points::{around, Points};
 use super::sizes::Convolution;
@@ -16,8 +17,19 @@ use std::ops::Range;
 /// The row and the column of a filter's first tap. In this order those that a point has values of lie side by side.
 const FOUR: [[usize; 2]; 4] = [[1, 0], [0, 0], [0, 1], [1, 1]];
 
-/// Does something with the transforms down and across of a phase, by its taps. Three taps' are right for two as well.
+/// The same of a line, which is the sum of two.
+const TWO: [[usize; 2]; 2] = [[0, 0], [0, 1]];
+
+/// Does something with the transforms down and across of a phase, by its taps. Three taps' are right for two as well. Of a line the transform
+/// down leaves all as it is.
 macro_rules! by_taps_of_phase {
+    ($taps:expr, $points:ident, line, [$three:ident, $two:ident, $one:ident], |$transforms:ident| $body:expr) => {
+        match $taps[1] {
+            1 => by_taps_of_phase!($transforms, ($points.$three::<1>(), $points.$one()), $body),
+            2 => by_taps_of_phase!($transforms, ($points.$three::<1>(), $points.$two()), $body),
+            _ => by_taps_of_phase!($transforms, ($points.$three::<1>(), $points.$three()), $body),
+        }
+    };
     ($taps:expr, $points:ident, [$three:ident, $two:ident, $one:ident], |$transforms:ident| $body:expr) => {
         match $taps {
             [1, 1] => by_taps_of_phase!($transforms, ($points.$one(), $points.$one()), $body),
@@ -47,12 +59,21 @@ pub(super) struct Phase {
 impl Convolution {
     /// The phases.
     pub(super) fn phases(&self) -> impl Iterator<Item = Phase> + '_ {
-        (0..self.stride * self.stride).map(|index| self.phase(index))
+        (0..self.first_taps().len()).map(|index| self.phase(index))
+    }
+
+    /// Their first taps.
+    fn first_taps(&self) -> &'static [[usize; 2]] {
+        match (self.stride, self.is_line()) {
+            (1, _) => &[[0; 2]],
+            (_, true) => &TWO,
+            (_, false) => &FOUR,
+        }
     }
 
     /// One of them.
     pub(super) fn phase(&self, index: usize) -> Phase {
-        let first = if self.stride > 1 { FOUR[index] } else { [0; 2] };
+        let first = self.first_taps()[index];
         Phase {
             first,
             taps: [0, 1].map(|axis| self.taps_from(axis, first[axis])),
@@ -66,9 +87,9 @@ impl Convolution {
     }
 
     /// Whether a phase of so many taps along an axis has a value at a point there.
-    pub(super) fn has(&self, taps: usize, point: usize) -> bool {
+    pub(super) fn has(&self, axis: usize, taps: usize, point: usize) -> bool {
         match taps {
-            _ if self.stride == 1 => true,
+            _ if self.stride == 1 || self.taps[axis] == 1 => true,
             1 => (1..N - 1).contains(&point),
             2 => point < N - 1,
             _ => true,
@@ -81,8 +102,12 @@ impl Convolution {
             return 0..1;
         }
         let has = |first: usize| {
-            [(0, point / N), (1, point % N)].map(|(axis, point)| self.has(self.taps_from(axis, first), point))
+            [(0, point / N), (1, point % N)].map(|(axis, point)| self.has(axis, self.taps_from(axis, first), point))
         };
+        if self.is_line() {
+            // The first one has as many taps as the second, or one more.
+            return 0..TWO.iter().filter(|[_, first]| has(*first)[1]).count();
+        }
         match (has(0), has(1)) {
             ([true, true], [down, across]) => usize::from(!down)..if !across { 2 } else { 3 + usize::from(down) },
             _ => 0..0,
@@ -117,6 +142,21 @@ impl Phase {
 
 /// [`transform_filters`](super::convolution::transform_filters) for all phases.
 pub(super) fn transform_phases(points: Points, c: &Convolution, filter: &[Real], channel: usize, filters: &mut [Real]) {
+    if c.is_line() {
+        phases_to_points::<1, 1>(points, c, filter, channel, filters);
+    } else {
+        phases_to_points::<THREE, N>(points, c, filter, channel, filters);
+    }
+}
+
+/// Filters of K rows, to R×N points.
+fn phases_to_points<const K: usize, const R: usize>(
+    points: Points,
+    c: &Convolution,
+    filter: &[Real],
+    channel: usize,
+    filters: &mut [Real],
+) {
     let [inputs, outputs] = [c.input[2], c.output[2]];
     let (width, point) = (panel_width(c.filters(), channel), filters_of_point(c));
     for k in 0..c.depth() {
@@ -127,16 +167,15 @@ pub(super) fn transform_phases(points: Points, c: &Convolution, filter: &[Real],
                 let tap = phase.tap(c, i, j);
                 tap.map_or(Lanes::splat(0.0), |tap| Lanes::load(&filter[tap * inputs * outputs + first..]))
             };
-            let mut target = RectangleMut::<N, N>::new(&mut filters[k * width + v..], N * point, point);
+            let mut target = RectangleMut::<R, N>::new(&mut filters[k * width + v..], N * point, point);
             let set = |i: usize, j: usize, value: Lanes| target.set(i, j, value);
-            let transform = |v| points.taps::<THREE, N>(v);
-            around(transform, transform, tap, set);
+            around(|v| points.taps::<K, R>(v), |v| points.taps::<THREE, N>(v), tap, set);
         }
     }
 }
 
-/// Takes sums at the points back to the taps of a phase: `set(tap, value)`.
-pub(super) fn taps_of_phase(
+/// Takes sums at R×N points back to the K rows of taps of a phase: `set(tap, value)`.
+pub(super) fn taps_of_phase<const R: usize, const K: usize>(
     points: Points,
     c: &Convolution,
     phase: &Phase,
@@ -144,15 +183,15 @@ pub(super) fn taps_of_phase(
     mut set: impl FnMut(usize, Lanes),
 ) {
     let sum = |i: usize, j: usize| {
-        let has = c.has(phase.taps[0], i) && c.has(phase.taps[1], j);
+        let has = c.has(0, phase.taps[0], i) && c.has(1, phase.taps[1], j);
         if has {
             sums(i, j)
         } else {
             Lanes::splat(0.0)
         }
     };
-    let back = |v| points.tap_gradients::<N, THREE>(v);
-    around(back, back, sum, |i, j, value| {
+    let (down, across) = (|v| points.tap_gradients::<R, K>(v), |v| points.tap_gradients::<N, THREE>(v));
+    around(down, across, sum, |i, j, value| {
         if let Some(tap) = phase.tap(c, i, j) {
             set(tap, value);
         }

@@ -5,8 +5,8 @@ use super::points::is_missing;
 use super::{along, side, THREE};
 use crate::geometry::Geometry;
 
-/// A correlation of stride 1 with filters of 3×3, 5×5, 1×3 or 1×5 taps, one of stride 2 with 3×3 to 6×6 taps, or the transpose of one. A border may
-/// be negative: what lies there is not seen.
+/// A correlation of stride 1 with filters of 3×3, 5×5, 1×3 or 1×5 taps, one of stride 2 with 3×3 to 6×6 or 1×3 to 1×6 taps, or the
+/// transpose of one. A border may be negative: what lies there is not seen.
 #[derive(Clone, Copy, Debug)]
 pub struct Convolution {
     /// Images.
@@ -37,7 +37,7 @@ impl Convolution {
             batch: g.batch,
             kernel,
             stride,
-            taps: if stride > 1 { [THREE; 2] } else { kernel },
+            taps: if stride > 1 { [if g.kernel_h == 1 { 1 } else { THREE }, THREE] } else { kernel },
             input: [g.in_h, g.in_w, g.in_c],
             output: [g.out_h, g.out_w, g.out_c],
             dilation: g.dilation_w,
@@ -64,6 +64,11 @@ impl Convolution {
     /// have fewer tiles: 9 instead of 16 for 13×13 images and 11×11 outputs.
     pub fn transpose(g: &Geometry) -> Self {
         Self::forward(g).transposed()
+    }
+
+    /// Whether tiles have one row.
+    pub(super) fn is_line(&self) -> bool {
+        self.taps[0] == 1
     }
 
     /// The transpose.
@@ -157,7 +162,7 @@ impl Convolution {
     pub(super) fn points(&self) -> usize {
         let of_axis = |axis: usize, taps: usize| {
             let (size, side, along) = (self.tiled()[axis], self.sides()[axis], along(self.taps[axis]));
-            let (rest, has) = (size % side, |&point: &usize| self.has(taps, point));
+            let (rest, has) = (size % side, |&point: &usize| self.has(axis, taps, point));
             let of_rest = (0..along).filter(has).filter(|&point| !is_missing(rest, point)).count();
             size / side * (0..along).filter(has).count() + if rest == 0 { 0 } else { of_rest }
         };

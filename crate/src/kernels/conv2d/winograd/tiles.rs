@@ -120,13 +120,16 @@ pub fn transform_inputs(
     if c.spreads {
         return transform_gradients::<1>(points, c.taps, (images.lattice, x), places, (target, layout), patch);
     }
-    if c.taps[0] == 1 {
-        let transforms = (points.of_inputs::<1>(), points.of_inputs());
-        return transform::<1, N, 1, 1>(images, places, transforms, (target, layout), patch);
-    }
     for (index, Phase { taps, pads, .. }) in c.phases().enumerate() {
-        let images = Images { pads, fewer: taps.map(|taps| THREE - taps.min(THREE)), ..images };
+        let fewer = [0, 1].map(|axis| c.taps[axis].min(THREE) - taps[axis].min(THREE));
+        let images = Images { pads, fewer, ..images };
         let target = (&mut target[index * c.input[2] / LANES * layout.vector..], layout);
+        if c.is_line() {
+            by_taps_of_phase!(taps, points, line, [of_inputs, of_inputs_of_two, of_inputs_of_one], |transforms| {
+                transform::<1, N, 1, 1>(images, places, transforms, target, patch);
+            });
+            continue;
+        }
         by_taps_of_phase!(taps, points, [of_inputs, of_inputs_of_two, of_inputs_of_one], |transforms| {
             transform::<N, N, N, 1>(images, places, transforms, target, patch);
         });

@@ -93,6 +93,15 @@ fn products() -> Vec<Product> {
         (50, 7, 20),
         (50, 8, 20),
         (900, 5, 300),
+        // Some rows and many columns, of one part and of several, on both sides of every limit.
+        (7, 131, 19),
+        (8, 128, 40),
+        (9, 127, 600),
+        (11, 141, 520),
+        (41, 278, 257),
+        (96, 310, 70),
+        (97, 130, 30),
+        (20, 1003, 33),
     ] {
         for (transpose_a, transpose_b) in [(false, false), (true, false), (false, true), (true, true)] {
             products.push(Product { m, n, k, transpose_a, transpose_b });

@@ -9,7 +9,7 @@ use super::ahead::{touch_all, Ahead};
 use super::bias::broadcast;
 use super::ending::Ending;
 use super::panel::{Down, Part};
-use super::{between, dots, few_rows, narrow, tall, with_vector};
+use super::{between, by_panels, dots, few_rows, narrow, tall, with_vector};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{along, by_halves, in_sixes, SIX};
 use crate::gemm::pack::{pack_panel, pack_panel_transposed, packed_size, panel_start, panel_width, transpose, PANEL};
@@ -78,6 +78,7 @@ enum Way {
     Dots,
     Narrow,
     Tall,
+    ByPanels,
     /// The general case.
     Blocked,
 }
@@ -96,6 +97,8 @@ impl Way {
             Self::Narrow
         } else if tall::fits(product) {
             Self::Tall
+        } else if by_panels::fits(product) {
+            Self::ByPanels
         } else {
             Self::Blocked
         }
@@ -121,6 +124,11 @@ impl Product {
                 Ok(narrow::workspace(self))
             }
             Way::Tall => Ok(tall::workspace(self)),
+            Way::ByPanels => {
+                checked_product(&[2 * BLOCK, self.n + PANEL * MANY_PARTS])?;
+                checked_product(&[2 * self.m, self.n + PANEL * MANY_PARTS])?;
+                Ok(by_panels::workspace(self))
+            }
             Way::Blocked => {
                 let steps = self.k.min(BLOCK);
                 checked_product(&[steps, self.n + PANEL])?;
@@ -162,6 +170,7 @@ pub fn matmul(
         Way::Dots => dots::multiply(product, sides, c, ending, workspace),
         Way::Narrow => narrow::multiply(product, sides, c, ending, workspace),
         Way::Tall => tall::multiply(product, sides, c, ending, workspace),
+        Way::ByPanels => by_panels::multiply(product, sides, c, ending, workspace),
         Way::Blocked => blocked(product, sides, c, ending, workspace),
     }
 }

@@ -11,6 +11,7 @@ pub mod between;
 pub mod bias;
 pub mod boxes;
 pub mod broadcast;
+mod by_panels;
 pub mod clipped_relu;
 pub mod columns;
 pub mod conv2d;

@@ -38,12 +38,14 @@ const underTfjs = (options) => ({
   patience: Math.max(options.patience, 300),
 });
 
-/** No peers but native ones, at one thread and at as many as there are cores. */
-const onCores = (options) => ({
-  ...options,
-  threads: options.threads.length > 1 ? options.threads : [1, availableParallelism()],
-  engines: options.engines ?? 'tensorflow|^jax$',
-});
+/** No peers but some, native ones unless said otherwise, at one thread and at as many as there are cores. */
+const onCores =
+  (engines = 'tensorflow|^jax$') =>
+  (options) => ({
+    ...options,
+    threads: options.threads.length > 1 ? options.threads : [1, availableParallelism()],
+    engines: options.engines ?? engines,
+  });
 
 /** This library alone. */
 const alone = (options) => ({ ...options, engines: options.engines ?? '^$' });
@@ -63,16 +65,16 @@ export const suites = [
     'threads',
     'kernels and steps on one and on all cores',
     () => [...kernelWorkloads(), ...seed(), ...step()],
-    onCores,
+    onCores(),
   ),
   suite('scale', 'time for the work, as batch, image and channels grow', growingWorkloads, alone),
   suite('odd', 'kernels of sizes beside the usual ones', oddWorkloads, alone),
-  suite('alone', 'layers for one image, on one and on all cores', aloneWorkloads, onCores),
+  suite('alone', 'layers for one image, on one and on all cores', aloneWorkloads, onCores()),
   suite(
     'networks',
     'well-known networks, small: a training step and one image, on one and on all cores',
     networkWorkloads,
-    onCores,
+    onCores('tensorflow|tfjs wasm'),
   ),
   suite('all', 'all of these but threads, scale, odd, alone and networks', () => [
     ...seed(),

@@ -115,3 +115,18 @@ test('under TensorFlow.js: convgrad as its backend and trainWith reach the losse
   const found = rows.map(({ workload, engine }: Record<string, string>) => `${workload?.split(' fit')[0]}: ${engine}`);
   expect(found).toEqual(models.flatMap((model) => engines.map((engine) => `${model}: ${engine}`)));
 }, 120_000);
+
+test('well-known networks: a step and one image have the answers that TensorFlow has', async () => {
+  const file = join(folder, 'networks.json');
+  const { status } = bench('networks', '--engines', 'none', '--seconds', '0.002', '--json', file);
+  expect(status).toBe(0);
+  const { networkWorkloads } = await script('workloads/networks/index.mjs');
+  const names = (networkWorkloads() as Workload[]).map(({ name }) => name);
+  const { rows } = JSON.parse(readFileSync(file, 'utf8'));
+  const found = rows.filter(({ engine }: { engine: string }) => engine === 'convgrad');
+  expect(found.map(({ workload }: { workload: string }) => workload)).toEqual(
+    names.flatMap((name) => [name, name, name, name]),
+  );
+  const [first] = networkWorkloads() as Workload[];
+  expect(() => first?.load().check('LeNet', Float32Array.of(3.337, 3.2))).toThrow('LeNet: expected 3.14855 at 1');
+}, 180_000);

@@ -63,7 +63,7 @@ const types = {
   layerNormalization: (_options, shape) => ({ shape, weights: { gamma: [shape.at(-1)], beta: [shape.at(-1)] } }),
   maxPooling2d: pooling,
   averagePooling2d: pooling,
-  upSampling2d: ({ size }, [height, width, channels]) => ({ shape: [height * size, width * size, channels] }),
+  upSampling2d: ({ size }, [height, width, channels]) => ({ shape: [height * size[0], width * size[1], channels] }),
   globalAveragePooling2d: (_options, shape) => ({ shape: [shape.at(-1)] }),
   globalAveragePooling1d: (_options, shape) => ({ shape: [shape.at(-1)] }),
   flatten: (_options, shape) => ({ shape: [count(shape)] }),

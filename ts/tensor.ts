@@ -37,16 +37,22 @@ export type TensorLike =
  * @param value - The data.
  * @param itemShape - Shape of one item, without the batch dimension.
  * @param where - Begins the error message, for example `conv2d "c1"`.
+ * @param adviceOn - Ends it, where there is some advice on so many values.
  * @returns A tensor of shape `[batch, ...itemShape]`; `data` is not copied when it is a Float32Array.
  * @throws {ShapeError} when the shape does not fit.
  */
-export function toBatch(value: TensorLike, itemShape: Shape, where: string): Tensor {
+export function toBatch(
+  value: TensorLike,
+  itemShape: Shape,
+  where: string,
+  adviceOn: (count: number) => string = () => '',
+): Tensor {
   const { data, shape } = flatten(value, where);
   const itemSize = sizeOf(itemShape);
   if (shape === undefined) {
     if (data.length === 0 || data.length % itemSize !== 0) {
       throw new ShapeError(
-        `${where}: expected a multiple of ${itemSize} values for ${formatShape([-1, ...itemShape])}, got ${data.length}`,
+        `${where}: expected a multiple of ${itemSize} values for ${formatShape([-1, ...itemShape])}, got ${data.length}${adviceOn(data.length)}`,
       );
     }
     return { data, shape: [data.length / itemSize, ...itemShape] };
@@ -56,7 +62,9 @@ export function toBatch(value: TensorLike, itemShape: Shape, where: string): Ten
   const withoutOne = itemShape.at(-1) === 1 && sameShape(shape, full.slice(0, -1));
   const withOne = sameShape(shape, [...full, 1]);
   if (batch < 1 || !(sameShape(shape, full) || withoutOne || withOne)) {
-    throw new ShapeError(`${where}: expected ${formatShape([-1, ...itemShape])}, got ${formatShape(shape)}`);
+    throw new ShapeError(
+      `${where}: expected ${formatShape([-1, ...itemShape])}, got ${formatShape(shape)}${adviceOn(data.length)}`,
+    );
   }
   if (data.length !== sizeOf(full)) {
     throw new ShapeError(

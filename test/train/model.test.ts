@@ -311,8 +311,13 @@ describe('life of a model', () => {
     const model = sequential({ inputShape: [4, 4, 1], layers: [dense({ units: 2 })] });
     model.compile({ optimizer: sgd({ learningRate: 0.1 }), loss: 'meanSquaredError' });
     expect(() => model.trainOnBatch(new Float32Array(16), new Float32Array(2))).toThrow(
-      'sequential.trainOnBatch: y: expected a multiple of 32 values for [batch,4,4,2], got 2',
+      'y: expected a multiple of 32 values for [batch,4,4,2], got 2; for one target a sample put flatten() before',
     );
+    const labels = { data: [1, 0, 0, 1], shape: [2, 2] };
+    expect(() => model.trainOnBatch(new Float32Array(32), labels)).toThrow(
+      'y: expected [batch,4,4,2], got [2,2]; for one target a sample put flatten() before the last dense layers',
+    );
+    expect(() => model.trainOnBatch(new Float32Array(16), new Float32Array(3))).toThrow(/got 3$/);
   });
 
   test('wrong declarations name the layer', () => {

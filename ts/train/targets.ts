@@ -48,7 +48,9 @@ export function readTargets({ heads }: Compiled, y: ModelTargets, x: Tensor['sha
   const arrays = distribute(heads, y, where);
   return heads.map((head, index): Tensor => {
     const what = labelOfHead(head, `${where}: y`);
-    const targets = toBatch(arrays[index] as TensorLike, head.targetShape, what);
+    const targets = toBatch(arrays[index] as TensorLike, head.targetShape, what, (count) =>
+      isOneEach(count, head, x[0] ?? 0) ? '; for one target a sample put flatten() before the last dense layers' : '',
+    );
     if (targets.shape[0] !== x[0]) {
       const name = head.prefix === '' ? 'y' : `y "${head.name}"`;
       throw new ShapeError(
@@ -60,6 +62,11 @@ export function readTargets({ heads }: Compiled, y: ModelTargets, x: Tensor['sha
     }
     return targets;
   });
+}
+
+/** Whether so many values are one target for each sample, where the model answers one for each of their pixels. */
+function isOneEach(count: number, { outputShape }: Head, samples: number): boolean {
+  return outputShape.length > 1 && [samples, samples * (outputShape.at(-1) ?? 1)].includes(count);
 }
 
 function distribute(heads: readonly Head[], y: ModelTargets, where: string): readonly TensorLike[] {

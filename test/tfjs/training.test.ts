@@ -1,7 +1,7 @@
 /** The same model, weights and batches on tfjs's cpu backend and on ours: the same curves. */
 
 import * as tf from '@tensorflow/tfjs';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { backendName, registerBackend } from '../../ts/tfjs';
 import { curve, expectSameCurve, numbers, optimizers } from './curves';
 
@@ -27,4 +27,64 @@ test('gradients keep no memory', async () => {
   tf.dispose(gradients);
   expect(tf.memory().numBytes).toBe(before.numBytes);
   expect(tf.memory().numDataBuffers).toBe(before.numDataBuffers);
+});
+
+describe('the gradient of tile', () => {
+  const cases: [number[], number[]][] = [
+    [[5], [7]],
+    [[1], [4]],
+    [[3], [1]],
+    [
+      [2, 3],
+      [4, 1],
+    ],
+    [
+      [1, 3],
+      [2, 5],
+    ],
+    [
+      [2, 1, 3],
+      [1, 6, 2],
+    ],
+    [
+      [1, 1, 1, 6],
+      [2, 4, 4, 1],
+    ],
+    [
+      [2, 3, 1, 2],
+      [3, 1, 2, 2],
+    ],
+  ];
+  const gradientOf = (shape: number[], reps: number[]): tf.Tensor => {
+    const size = tf.util.sizeFromShape(shape);
+    const factors = tf.tensor(
+      numbers(size * reps.reduce((a, b) => a * b), 4),
+      shape.map((side, dimension) => side * (reps[dimension] as number)),
+    );
+    return tf.grad((x) => tf.tile(x, reps).mul(factors).sum())(tf.tensor(numbers(size, 3), shape));
+  };
+
+  test.each(cases)('%j times %j is that of the cpu backend', async (shape, reps) => {
+    const results: ArrayLike<number>[] = [];
+    for (const name of ['cpu', backendName]) {
+      await tf.setBackend(name);
+      const gradient = tf.tidy(() => gradientOf(shape, reps));
+      expect(gradient.shape).toEqual(shape);
+      results.push(gradient.dataSync());
+      gradient.dispose();
+    }
+    const [expected, got] = results as [ArrayLike<number>, ArrayLike<number>];
+    Array.from(expected).forEach((value, index) => {
+      expect(got[index]).toBeCloseTo(value, 5);
+    });
+  });
+
+  test('takes one sum, and five dimensions', async () => {
+    await tf.setBackend(backendName);
+    const { kernels } = await tf.profile(() => tf.tidy(() => gradientOf([1, 1, 1, 6], [8, 16, 16, 1])));
+    expect(kernels.filter(({ name }) => name === 'Slice')).toEqual([]);
+    const gradient = tf.tidy(() => gradientOf([1, 2, 1, 2, 1], [2, 1, 3, 2, 2]));
+    expect(gradient.shape).toEqual([1, 2, 1, 2, 1]);
+    gradient.dispose();
+  });
 });

@@ -9,6 +9,7 @@ import {
 import { getEngine, type InitOptions, init } from '../runtime/init';
 import { ConvgradBackend } from './backend';
 import { dispatch } from './dispatch';
+import { registerGradients } from './gradients';
 
 /** The name for `tf.setBackend`. */
 export const backendName = 'convgrad';
@@ -32,4 +33,5 @@ export async function registerBackend(options?: InitOptions): Promise<void> {
   for (const config of getKernelsForBackend('cpu')) {
     registerKernel({ ...config, backendName, kernelFunc: dispatch(config) });
   }
+  registerGradients(backendName);
 }

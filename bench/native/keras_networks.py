@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import tensorflow as tf
+from tensorflow_training import adam, training
 
 LAYERS = tf.keras.layers
 
@@ -42,18 +43,8 @@ def network_step(w, inputs):
         "meanSquaredError": tf.keras.losses.MeanSquaredError,
     }
     loss_of = losses[w["loss"]]()
-    adam = tf.keras.optimizers.Adam(w["rate"], epsilon=1e-7)
     variables = model.trainable_variables
-    adam.build(variables)
-
-    @tf.function
-    def step():
-        with tf.GradientTape() as tape:
-            loss = loss_of(y, model(x, training=True))
-        adam.apply_gradients(zip(tape.gradient(loss, variables), variables))
-        return loss
-
-    return [float(step()), float(step())], lambda: float(step())
+    return training(variables, lambda: loss_of(y, model(x, training=True)), adam(variables, w["rate"]))
 
 
 def network_predict(w, inputs):

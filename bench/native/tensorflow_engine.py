@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_networks import network_predict, network_step
+from tensorflow_training import adam, training
 
 VERSION = tf.__version__
 
@@ -75,17 +76,6 @@ def max_pool(w, inputs):
     return kernel(lambda x, y, dy: tf.raw_ops.MaxPoolGrad(orig_input=x, orig_output=y, grad=dy, **options), x, y, dy)
 
 
-def training(variables, loss_of, optimizer):
-    @tf.function
-    def step():
-        with tf.GradientTape() as tape:
-            loss = loss_of()
-        optimizer(tape.gradient(loss, variables))
-        return loss
-
-    return [float(step()), float(step())], lambda: float(step())
-
-
 def seed_step(w, inputs):
     x = tf.constant(inputs["x"].reshape(-1, 22, 22, 1))
     y = tf.constant(inputs["y"].reshape(-1, 1))
@@ -119,13 +109,11 @@ def convnet(w, inputs):
 def convnet_step(w, inputs):
     variables, logits = convnet(w, inputs)
     labels = tf.constant(inputs["labels"])
-    adam = tf.keras.optimizers.Adam(w["rate"], epsilon=1e-7)
-    adam.build(variables)
 
     def loss():
         return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits()))
 
-    return training(variables, loss, lambda gradients: adam.apply_gradients(zip(gradients, variables)))
+    return training(variables, loss, adam(variables, w["rate"]))
 
 
 def convnet_inference(w, inputs):

@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { backendName, registerBackend } from '../../ts/tfjs';
 import { curve, expectSameCurve, numbers, optimizers } from './curves';
+import { expectSameAsCpu } from './sameAsCpu';
 
 beforeAll(() => registerBackend());
 
@@ -64,20 +65,9 @@ describe('the gradient of tile', () => {
     return tf.grad((x) => tf.tile(x, reps).mul(factors).sum())(tf.tensor(numbers(size, 3), shape));
   };
 
-  test.each(cases)('%j times %j is that of the cpu backend', async (shape, reps) => {
-    const results: ArrayLike<number>[] = [];
-    for (const name of ['cpu', backendName]) {
-      await tf.setBackend(name);
-      const gradient = tf.tidy(() => gradientOf(shape, reps));
-      expect(gradient.shape).toEqual(shape);
-      results.push(gradient.dataSync());
-      gradient.dispose();
-    }
-    const [expected, got] = results as [ArrayLike<number>, ArrayLike<number>];
-    Array.from(expected).forEach((value, index) => {
-      expect(got[index]).toBeCloseTo(value, 5);
-    });
-  });
+  expectSameAsCpu(
+    cases.map(([shape, reps]) => [`${shape.join('×')} times ${reps.join('×')}`, () => gradientOf(shape, reps)]),
+  );
 
   test('takes one sum, and five dimensions', async () => {
     await tf.setBackend(backendName);

@@ -3,6 +3,7 @@
 import { adam, conv2d, dense, flatten, maxPool2d, sequential, sgd } from '../../../dist/index.js';
 import { exampleFit } from './examples.mjs';
 import { networkPredict, networkStep } from './networks.mjs';
+import { prediction, training } from './runs.mjs';
 
 function seedNetwork({ filters, rate }, { f, w, b }) {
   const model = sequential({
@@ -39,11 +40,6 @@ function convnet({ shapes, rate }, inputs) {
   return model;
 }
 
-function training(model, x, y) {
-  const step = () => model.trainOnBatch(x, y);
-  return { answer: [step(), step()], step, dispose: () => model.dispose() };
-}
-
 /** How each kind of model is prepared: `(workload, inputs) → { answer, step, dispose }`. */
 export const models = {
   'seed step': (workload, inputs) => training(seedNetwork(workload, inputs), inputs.x, inputs.y),
@@ -62,9 +58,5 @@ export const models = {
   'network step': networkStep,
   'network predict': networkPredict,
 
-  async 'convnet inference'(workload, inputs) {
-    const model = convnet(workload, inputs);
-    const step = () => model.predict(inputs.x, { batchSize: workload.batch });
-    return { answer: (await step()).data, step, dispose: () => model.dispose() };
-  },
+  'convnet inference': (workload, inputs) => prediction(convnet(workload, inputs), inputs.x, workload.batch),
 };

@@ -1,7 +1,8 @@
-/** The networks of bench/workloads/networks in this library's own API. */
+/** Described models in this library's own API. */
 
 import * as convgrad from '../../../dist/index.js';
 import { buildModel } from '../described.mjs';
+import { prediction, training } from './runs.mjs';
 
 const { adam, apply, functional, input } = convgrad;
 
@@ -20,17 +21,14 @@ export function build(description, inputs) {
   return model;
 }
 
-/** A training step; the answer are the losses of the first two. */
+/** A training step of a network. */
 export function networkStep({ model: description, rate, loss }, inputs) {
   const model = build(description, inputs);
   model.compile({ optimizer: adam({ learningRate: rate }), loss });
-  const step = () => model.trainOnBatch(inputs.x, inputs.y);
-  return { answer: [step(), step()], step, dispose: () => model.dispose() };
+  return training(model, inputs.x, inputs.y);
 }
 
-/** A prediction, whose answer are the outputs. */
-export async function networkPredict({ model: description, batch }, inputs) {
-  const model = build(description, inputs);
-  const step = () => model.predict(inputs.x, { batchSize: batch });
-  return { answer: (await step()).data, step, dispose: () => model.dispose() };
+/** A prediction of a network. */
+export function networkPredict({ model: description, batch }, inputs) {
+  return prediction(build(description, inputs), inputs.x, batch);
 }

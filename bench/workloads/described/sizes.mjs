@@ -1,4 +1,4 @@
-/** What follows from the description of a model: shapes, weights, FLOPs. */
+/** What follows from the description of a model: shapes, weights, samples, FLOPs. */
 
 import { numbers } from '../numbers.mjs';
 
@@ -18,6 +18,7 @@ const pooling = ({ poolSize, strides = poolSize, padding }, [side, , channels]) 
   const out = windows(side, { kernelSize: poolSize, strides, padding });
   return { shape: [out, out, channels] };
 };
+const averaged = (_options, shape) => ({ shape: [shape.at(-1)] });
 const unchanged = (_options, shape) => ({ shape });
 
 /**
@@ -64,8 +65,8 @@ const types = {
   maxPooling2d: pooling,
   averagePooling2d: pooling,
   upSampling2d: ({ size }, [height, width, channels]) => ({ shape: [height * size[0], width * size[1], channels] }),
-  globalAveragePooling2d: (_options, shape) => ({ shape: [shape.at(-1)] }),
-  globalAveragePooling1d: (_options, shape) => ({ shape: [shape.at(-1)] }),
+  globalAveragePooling2d: averaged,
+  globalAveragePooling1d: averaged,
   flatten: (_options, shape) => ({ shape: [count(shape)] }),
   reshape: ({ targetShape }) => ({ shape: targetShape }),
   concatenate: (_options, shape, shapes) => ({
@@ -93,12 +94,12 @@ export function layersOf({ input, layers, trainable = true }) {
   });
 }
 
-/** All weights, `{ name: 'layer/weight', shape, values }`: the same in every run. */
+/** The values of all weights by `layer/weight`: the same in every run. */
 export function weightsOf(model) {
   const named = layersOf(model).flatMap(({ layer, weights, taps }) =>
     Object.entries(weights).map(([name, shape]) => ({ layer: layer.name, name, shape, taps })),
   );
-  return named.map(({ layer, name, shape, taps }, index) => {
+  const entries = named.map(({ layer, name, shape, taps }, index) => {
     const noise = numbers(index + 2, count(shape));
     const first = {
       gamma: (value) => 1 + 0.1 * value,
@@ -109,8 +110,21 @@ export function weightsOf(model) {
     };
     // As wide as He's uniform initializer.
     const values = noise.map(first[name] ?? ((value) => value * Math.sqrt(6 / taps)));
-    return { name: `${layer}/${name}`, shape, values };
+    return [`${layer}/${name}`, values];
   });
+  return Object.fromEntries(entries);
+}
+
+/** Samples of a model: the same numbers from 0 to 1 in every run. */
+export function samplesOf({ input }, batch) {
+  return numbers(1, batch * count(input)).map((value) => (value + 1) / 2);
+}
+
+/** A class for each sample, as a one among zeros. */
+export function oneHot(batch, classes) {
+  const y = new Float32Array(batch * classes);
+  for (let n = 0; n < batch; n++) y[n * classes + ((n * 7) % classes)] = 1;
+  return y;
 }
 
 /** FLOPs of a forward pass for a sample, by the layers with kernels. */

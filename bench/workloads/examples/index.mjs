@@ -4,8 +4,7 @@
  */
 
 import { assertClose } from '../check.mjs';
-import { flopsOf, weightsOf } from '../described/sizes.mjs';
-import { numbers } from '../numbers.mjs';
+import { flopsOf, oneHot, samplesOf, weightsOf } from '../described/sizes.mjs';
 import { mnistConvnet, smallResnet, transferHead } from './models.mjs';
 import { settleAverages } from './settle.mjs';
 
@@ -34,10 +33,7 @@ function example(title, model, batch, classes, optimizer) {
     optimizer,
     flops: steps * batch * flopsOf(model),
     load() {
-      const weights = Object.fromEntries(weightsOf(model).map(({ name, values }) => [name, values]));
-      const x = numbers(1, batch * model.input.reduce((a, b) => a * b)).map((value) => (value + 1) / 2);
-      const y = new Float32Array(batch * classes);
-      for (let n = 0; n < batch; n++) y[n * classes + ((n * 7) % classes)] = 1;
+      const [weights, x, y] = [weightsOf(model), samplesOf(model, batch), oneHot(batch, classes)];
       settleAverages(model, weights, x, batch);
       return {
         // Each step takes the same samples.

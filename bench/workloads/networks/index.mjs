@@ -5,7 +5,7 @@
 
 import { readFileSync } from 'node:fs';
 import { assertClose } from '../check.mjs';
-import { count, flopsOf, forwardFlopsOf, layersOf, weightsOf } from '../described/sizes.mjs';
+import { count, flopsOf, forwardFlopsOf, layersOf, oneHot, samplesOf, weightsOf } from '../described/sizes.mjs';
 import { numbers } from '../numbers.mjs';
 import { alexnet, lenet, perceptron, signals, squeezenet, vgg } from './classic.mjs';
 import { autoencoder, generator, srcnn, unet } from './images.mjs';
@@ -44,7 +44,7 @@ function step(model, batch) {
     rate: RATE,
     flops: batch * flopsOf(model),
     load: () => ({
-      inputs: { ...samples(model, batch), y: targets(model, batch), ...weights(model) },
+      inputs: { x: samplesOf(model, batch), y: targets(model, batch), ...weightsOf(model) },
       check: (who, answer) => assertClose(who, answer, answers[name], 1e-3),
     }),
   };
@@ -58,7 +58,7 @@ function predict(model) {
     kind: 'network predict',
     flops: forwardFlopsOf(model),
     load: () => ({
-      inputs: { ...samples(model, 1), ...weights(model) },
+      inputs: { x: samplesOf(model, 1), ...weightsOf(model) },
       check: (who, answer) => assertClose(who, thinned(answer), answers[name], 1e-3),
     }),
   };
@@ -77,21 +77,10 @@ function isClassifier(model) {
   return layersOf(model).at(-1).layer.options.activation === 'softmax';
 }
 
-function weights(model) {
-  return Object.fromEntries(weightsOf(model).map(({ name, values }) => [name, values]));
-}
-
-function samples(model, batch) {
-  return { x: numbers(1, batch * count(model.input)).map((value) => (value + 1) / 2) };
-}
-
 /** A class for each sample, or a picture. */
 function targets(model, batch) {
   const width = count(layersOf(model).at(-1).shape);
-  if (!isClassifier(model)) return numbers(99, batch * width).map((value) => (value + 1) / 2);
-  const y = new Float32Array(batch * width);
-  for (let n = 0; n < batch; n++) y[n * width + ((n * 7) % width)] = 1;
-  return y;
+  return isClassifier(model) ? oneHot(batch, width) : numbers(99, batch * width).map((value) => (value + 1) / 2);
 }
 
 /** A step and a prediction of each. */

@@ -3,7 +3,7 @@
 
 use super::bias::broadcast;
 use super::ending::Ending;
-use super::matmul::{put_columns, Product, Sides};
+use super::matmul::{put_parts, Product, Sides};
 use crate::gemm::micro::{dots_between, Tile};
 use crate::gemm::pack::transpose;
 use crate::threads::{each_part, share};
@@ -65,19 +65,14 @@ pub fn multiply(product: Product, sides: Sides, c: &mut [Real], ending: Ending, 
     }
     let a = if transpose_a { turned } else { a };
     if part < n {
-        each_part(scratch, part * m, |index, c| {
+        each_part(&mut *scratch, part * m, |index, c| {
             let first = index * part;
             let width = part.min(n - first);
             let c = &mut c[..m * width];
             broadcast(bias.map(|bias| &bias[first..][..width]), width, c);
             add(k, &b[first * k..][..width * k], &a[..m * k], c, (1, width));
         });
-        for (index, columns) in scratch.chunks_exact(part * m).enumerate() {
-            let first = index * part;
-            let width = part.min(n - first);
-            put_columns((columns, width), (first, width), (&mut *c, n));
-        }
-        return ending.apply(c);
+        return put_parts((scratch, part * m), part, (c, n), ending);
     }
     let rows = if m <= n { m } else { share(m, 2 * n * k) };
     each_part(c, rows * n, |part, c| {

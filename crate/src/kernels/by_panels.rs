@@ -5,10 +5,11 @@
 use super::ahead::Ahead;
 use super::bias::broadcast;
 use super::ending::Ending;
-use super::matmul::{put_columns, Block, Product, Sides, BLOCK};
+use super::matmul::{put_parts, Block, Product, Sides, BLOCK};
 use super::panel::{Down, Part};
+use crate::error::{checked_product, Error};
 use crate::gemm::pack::{panel_width, PANEL};
-use crate::threads::{each_share, each_with_scratch, share, OF_COPYING};
+use crate::threads::{each_with_scratch, share};
 use crate::vector::{Real, LANES};
 use std::ops::Range;
 
@@ -49,9 +50,11 @@ impl Sizes {
 }
 
 /// float32 values of scratch memory.
-pub fn workspace(product: &Product) -> usize {
+pub fn workspace(product: &Product) -> Result<usize, Error> {
+    // The columns of all parts are less than twice those of the result.
+    checked_product(&[2 * product.m, product.n + PANEL])?;
     let sizes = Sizes::of(product);
-    sizes.results + sizes.parts * sizes.panel
+    Ok(sizes.results + sizes.parts * sizes.panel)
 }
 
 /// `c = ending(a · op(b) + bias)`.
@@ -68,14 +71,7 @@ pub fn multiply(product: Product, sides: Sides, c: &mut [Real], ending: Ending, 
         let own = first..n.min(first + sizes.columns);
         columns(product, sides, own.clone(), &mut result[..m * own.len()], packed);
     });
-    let results = &*results;
-    each_share(c, n, n * OF_COPYING, |row, c| {
-        for (result, first) in results.chunks_exact(m * sizes.columns).zip((0..n).step_by(sizes.columns)) {
-            let width = sizes.columns.min(n - first);
-            put_columns((&result[row * width..], width), (first, width), (&mut *c, n));
-        }
-        ending.after(row * n).apply(c);
-    });
+    put_parts((results, m * sizes.columns), sizes.columns, (c, n), ending);
 }
 
 /// Some columns of the result, which are all that `c` has.

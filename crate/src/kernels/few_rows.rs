@@ -8,7 +8,7 @@
 use super::dots;
 use super::ending::Ending;
 use super::map::zip_in_place;
-use super::matmul::{put_columns, Product, Sides, BLOCK};
+use super::matmul::{put_parts, Product, Sides, BLOCK};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{load, store, strides, zeros, Tile};
 use crate::threads::{each_part, share_of_units};
@@ -114,17 +114,13 @@ pub fn multiply(product: Product, sides: Sides, c: &mut [Real], ending: Ending, 
         work.columns(0..n, (scratch, sizes.row), (&mut *c, n));
         return ending.apply(c);
     }
-    each_part(scratch, sizes.scratch, |part, scratch| {
+    each_part(&mut *scratch, sizes.scratch, |part, scratch| {
         let (totals, sums) = scratch.split_at_mut(m * sizes.row);
         let columns = part * sizes.part..n.min((part + 1) * sizes.part);
-        work.columns(columns, (sums, sizes.row), (totals, sizes.row));
+        let width = columns.len();
+        work.columns(columns, (sums, sizes.row), (&mut totals[..m * width], width));
     });
-    for (part, scratch) in scratch.chunks_exact(sizes.scratch).enumerate() {
-        let first = part * sizes.part;
-        let width = sizes.part.min(n - first);
-        put_columns((scratch, sizes.row), (first, width), (&mut *c, n));
-    }
-    ending.apply(c);
+    put_parts((scratch, sizes.scratch), sizes.part, (c, n), ending);
 }
 
 /// What the parts of a product have in common.

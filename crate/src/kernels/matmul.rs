@@ -13,7 +13,7 @@ use super::{between, by_panels, dots, few_rows, narrow, tall, with_vector};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{along, by_halves, in_sixes, SIX};
 use crate::gemm::pack::{pack_panel, pack_panel_transposed, packed_size, panel_start, panel_width, transpose, PANEL};
-use crate::threads::{each_pair, each_part, share};
+use crate::threads::{each_pair, each_part, each_share, share, OF_COPYING};
 use crate::vector::{copy, many_registers, Real, FUSED, LANES};
 
 /// Steps of the reduction at a time: a panel of sixteen columns then takes 16 KiB, half of a first-level cache.
@@ -124,11 +124,7 @@ impl Product {
                 Ok(narrow::workspace(self))
             }
             Way::Tall => Ok(tall::workspace(self)),
-            Way::ByPanels => {
-                checked_product(&[2 * BLOCK, self.n + PANEL * MANY_PARTS])?;
-                checked_product(&[2 * self.m, self.n + PANEL * MANY_PARTS])?;
-                Ok(by_panels::workspace(self))
-            }
+            Way::ByPanels => by_panels::workspace(self),
             Way::Blocked => {
                 let steps = self.k.min(BLOCK);
                 checked_product(&[steps, self.n + PANEL])?;
@@ -175,12 +171,18 @@ pub fn matmul(
     }
 }
 
-/// Writes columns of `c`, whose rows have `n` values: `width` of the `row` values that each of their own rows takes, from column
-/// `first` on.
-pub fn put_columns((values, row): (&[Real], usize), (first, width): (usize, usize), (c, n): (&mut [Real], usize)) {
-    for (values, c) in values.chunks_exact(row).zip(c.chunks_exact_mut(n)) {
-        copy(&values[..width], &mut c[first..first + width]);
-    }
+/// Puts what parts have computed of some columns each into `c`, whose rows have `n` values, and ends it. A part's results, `size` elements from
+/// those of the one before, begin with its rows, which have no columns but its own.
+pub fn put_parts((results, size): (&[Real], usize), columns: usize, (c, n): (&mut [Real], usize), ending: Ending) {
+    each_share(c, n, n * OF_COPYING, |row, c| {
+        for (result, first) in results.chunks_exact(size).zip((0..n).step_by(columns)) {
+            let width = columns.min(n - first);
+            for (values, c) in result[row * width..].chunks_exact(width).zip(c.chunks_exact_mut(n)) {
+                copy(values, &mut c[first..first + width]);
+            }
+        }
+        ending.after(row * n).apply(c);
+    });
 }
 
 /// The general case.

@@ -39,7 +39,9 @@ fn lines() -> Vec<Geometry> {
             all.push(line(taps, 2, 7, 8, 12, pads));
         }
         all.push(line(taps, 1, 1, 4, 4, [taps / 2; 2]));
-        for (channels, filters) in [(4, 16), (8, 20), (12, 24), (20, 28), (36, 44), (12, 64), (8, 276), (64, 4)] {
+        for (channels, filters) in
+            [(4, 16), (8, 20), (12, 24), (20, 28), (36, 44), (12, 64), (8, 276), (64, 4), (32, 8)]
+        {
             all.push(line(taps, 3, 57, channels, filters, [1; 2]));
         }
         all.push(line(taps, 37, 19, 8, 8, [1; 2]));
@@ -77,7 +79,7 @@ fn table() -> Vec<Geometry> {
             all.push(geometry(taps, 2, [17, 20], channels, filters, [1; 4]));
         }
         // Few tiles and many filters: panel by panel.
-        for (channels, filters) in [(12, 64), (8, 276), (64, 4)] {
+        for (channels, filters) in [(12, 64), (8, 276), (64, 4), (32, 8)] {
             all.push(geometry(taps, 1, [14, 11], channels, filters, [1; 4]));
             all.push(geometry(taps, 3, [17, 19], channels, filters, [0; 4]));
         }

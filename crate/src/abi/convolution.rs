@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::geometry::Geometry;
 use crate::kernels::activation::Activation;
 use crate::kernels::conv2d::pooled::Pooled;
-use crate::kernels::conv2d::{self, winograd, Pass};
+use crate::kernels::conv2d::{self, kept, winograd, Pass};
 use wasm_bindgen::prelude::*;
 
 /// Lets 3×3 and 5×5 convolutions, and those of lines of three and five taps, be computed in Winograd's way, whose bits are others, from now on; the relaxed build does it anyway.
@@ -46,6 +46,71 @@ pub fn conv2d_forward(
             frame.input(filter, geometry.filter_size())?,
             frame.optional(bias, geometry.out_c)?,
             frame.output(y, geometry.output_size())?,
+            Activation::from_code(activation, 0.0)?,
+            frame.workspace(workspace, workspace_length, needed)?,
+        );
+        Ok(())
+    })
+}
+
+/// Answers how many float32 values are kept of the filters for a pass (6 forward, 7 input gradient): as the kernel reads them, transformed
+/// once for many calls; 0 where that does not pay, `u32::MAX` when there is no such convolution.
+#[wasm_bindgen]
+pub fn conv2d_kept_size(pass: u32, geometry: u32) -> u32 {
+    let size = || Ok::<_, Error>(kept::size(Pass::from_code(pass)?, &Frame::new().geometry(geometry)?));
+    size().map_or(u32::MAX, |size| size as u32)
+}
+
+/// What a convolution with kept filters is given: its pass, its geometry, and how many values are kept.
+fn with_kept(frame: &mut Frame, pass: u32, geometry: u32) -> Result<(Pass, Geometry, usize), Error> {
+    let (pass, geometry) = (Pass::from_code(pass)?, frame.geometry(geometry)?);
+    match kept::size(pass, &geometry) {
+        0 => Err(Error::InvalidGeometry),
+        size => Ok((pass, geometry, size)),
+    }
+}
+
+/// Makes what is kept of the filters for a pass.
+#[wasm_bindgen]
+pub fn conv2d_keep(pass: u32, geometry: u32, filter: u32, kept: u32, workspace: u32, workspace_length: u32) -> u32 {
+    call(|frame| {
+        let (pass, geometry, size) = with_kept(frame, pass, geometry)?;
+        let needed = conv2d::workspace(pass, &geometry)?;
+        let filter = frame.input(filter, geometry.filter_size())?;
+        let kept = frame.output(kept, size)?;
+        kept::keep(pass, &geometry, filter, kept, frame.workspace(workspace, workspace_length, needed)?);
+        Ok(())
+    })
+}
+
+/// `y = activation(conv(x, filter) + bias)` for pass 6, for pass 7 of the transpose, whose inputs are the convolution's outputs, by what
+/// [`conv2d_keep`] has made of the filters; `bias` 0 for none.
+#[wasm_bindgen]
+pub fn conv2d_with_kept(
+    pass: u32,
+    geometry: u32,
+    x: u32,
+    kept: u32,
+    bias: u32,
+    y: u32,
+    activation: u32,
+    workspace: u32,
+    workspace_length: u32,
+) -> u32 {
+    call(|frame| {
+        let (pass, geometry, size) = with_kept(frame, pass, geometry)?;
+        let needed = conv2d::workspace(pass, &geometry)?;
+        let sides = [(geometry.input_size(), geometry.in_c), (geometry.output_size(), geometry.out_c)];
+        let [(inputs, _), (outputs, channels)] = match pass {
+            Pass::KeptForward => sides,
+            _ => [sides[1], sides[0]],
+        };
+        let x = frame.input(x, inputs)?;
+        kept::convolve(
+            pass,
+            &geometry,
+            (x, frame.input(kept, size)?, frame.optional(bias, channels)?),
+            frame.output(y, outputs)?,
             Activation::from_code(activation, 0.0)?,
             frame.workspace(workspace, workspace_length, needed)?,
         );

@@ -4,7 +4,8 @@
 use crate::naive::{convolve as define, Into, Numbers};
 use convgrad::geometry::Geometry;
 use convgrad::kernels::conv2d::winograd::{
-    convolve, filter_gradient, filter_gradient_workspace, workspace, Convolution,
+    convolve, filter_gradient, filter_gradient_workspace, transform_all, workspace, workspace_beside_filters,
+    Convolution, Filters,
 };
 
 /// The transforms by their definition, all entries positive: what they make of the sizes of values.
@@ -241,11 +242,26 @@ pub fn exchange(g: &Geometry, filter: &[f32], rotates: bool) -> Vec<f32> {
     rotated
 }
 
-/// A convolution, whose workspace and outputs begin with garbage.
+/// A convolution whose filters are transformed before.
+fn run_transformed(c: &Convolution, x: &[f32], filter: &[f32], bias: Option<&[f32]>) -> Vec<f32> {
+    let mut y = vec![f32::NAN; c.batch * c.output.iter().product::<usize>()];
+    let mut filters = vec![f32::NAN; c.transformed_size()];
+    transform_all(c, filter, &mut filters);
+    let mut scratch = vec![f32::NAN; workspace_beside_filters(c).unwrap()];
+    convolve(c, x, Filters::Transformed(&filters), bias, &mut y, &mut scratch, |_, _| ());
+    y
+}
+
+fn bits(values: &[f32]) -> Vec<u32> {
+    values.iter().map(|value| value.to_bits()).collect()
+}
+
+/// A convolution, whose workspace and outputs begin with garbage. With filters transformed before it gives the same bits.
 pub fn run(c: &Convolution, x: &[f32], filter: &[f32], bias: Option<&[f32]>) -> Vec<f32> {
     let mut y = vec![f32::NAN; c.batch * c.output.iter().product::<usize>()];
     let mut scratch = vec![f32::NAN; workspace(c).unwrap()];
-    convolve(c, x, filter, bias, &mut y, &mut scratch, |_, _| ());
+    convolve(c, x, Filters::Plain(filter), bias, &mut y, &mut scratch, |_, _| ());
+    assert_eq!(bits(&y), bits(&run_transformed(c, x, filter, bias)), "{c:?} with transformed filters");
     y
 }
 

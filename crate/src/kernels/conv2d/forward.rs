@@ -101,6 +101,7 @@ pub fn forward(
         Route::Grouped => grouped::forward(geometry, x, filter, bias, y, activation, workspace),
         Route::Winograd => {
             let convolution = winograd::Convolution::forward(geometry);
+            let filter = winograd::Filters::Plain(filter);
             winograd::convolve(&convolution, x, filter, bias, y, workspace, |_, y| forward_in_place(activation, y));
         }
         Route::Product(product) => matmul(product, x, filter, bias, y, Ending::Function(activation), workspace),

@@ -95,7 +95,8 @@ pub fn input_gradient(
         Route::Winograd(convolution) => {
             let (exchanged, workspace) = workspace.split_at_mut(geometry.filter_size());
             exchange(geometry, filter, !convolution.spreads, exchanged);
-            winograd::convolve(&convolution, dy, exchanged, None, dx, workspace, |first, dx| {
+            let filter = winograd::Filters::Plain(exchanged);
+            winograd::convolve(&convolution, dy, filter, None, dx, workspace, |first, dx| {
                 ending.after(first).apply(dx);
             });
         }

@@ -18,6 +18,7 @@ mod folded;
 pub mod forward;
 mod grouped;
 pub mod input_gradient;
+pub mod kept;
 mod lines;
 mod part;
 mod planar;
@@ -49,11 +50,15 @@ pub enum Pass {
     PooledGradient,
     /// The same, and the gradient of the images.
     PooledGradients,
+    /// Outputs from images and kept filters.
+    KeptForward,
+    /// The transpose: the gradient of the images from filters kept for it.
+    KeptInputGradient,
 }
 
 impl Pass {
     /// The pass of a code: 0 forward, 1 filter gradient, 2 input gradient, 3 outputs of max pooling, 4 gradients of filters from theirs,
-    /// 5 that of the images as well.
+    /// 5 that of the images as well, 6 forward and 7 input gradient with kept filters.
     pub fn from_code(code: u32) -> Result<Self, Error> {
         match code {
             0 => Ok(Self::Forward),
@@ -62,6 +67,8 @@ impl Pass {
             3 => Ok(Self::Pooled),
             4 => Ok(Self::PooledGradient),
             5 => Ok(Self::PooledGradients),
+            6 => Ok(Self::KeptForward),
+            7 => Ok(Self::KeptInputGradient),
             _ => Err(Error::UnknownCode),
         }
     }
@@ -76,6 +83,7 @@ pub fn workspace(pass: Pass, geometry: &Geometry) -> Result<usize, Error> {
         Pass::Pooled => pooled::workspace(geometry),
         Pass::PooledGradient => pooled::gradient_workspace(geometry),
         Pass::PooledGradients => pooled::gradients_workspace(geometry),
+        Pass::KeptForward | Pass::KeptInputGradient => kept::workspace(pass, geometry),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Few tiles and many channels, as in the last layers for one image or a few: filters are then what there is most of. They are transformed
 //! a panel of output channels at a time, which goes with all tiles while it is in a cache, and threads share the panels.
 
-use super::convolution::{clear_without_phases, panel_size, products, transform_filters};
+use super::convolution::{clear_without_phases, panel_size, products, transform_filters, Filters};
 use super::outputs::make_outputs;
 use super::points::Points;
 use super::sizes::Convolution;
@@ -18,15 +18,31 @@ const MOST: usize = 64;
 const TILES: usize = 18;
 const PIECES: usize = MOST.div_ceil(TILES);
 
-/// Fewest panels: for four threads.
+/// Fewest panels: for four threads, and where one would else do it alone, as the outputs of an image's tiles overlap in a transpose.
 const FEWEST: usize = 4;
+const FEWEST_ALONE: usize = 2;
 
 /// Most parts of the panels, each with scratch memory of its own.
 const PARTS: usize = 16;
 
-/// Whether outputs are computed this way. Not those of the transpose of a convolution of stride 2: a panel may have channels of several phases.
+/// Whether outputs are computed this way.
 pub fn fits(c: &Convolution) -> bool {
-    c.batch * c.tiles() <= MOST && c.filters() >= FEWEST * PANEL && !(c.spreads && c.stride > 1)
+    let fewest = if phases(c) == 1 {
+        FEWEST
+    } else if c.output[2] % PANEL > 0 || c.is_line() && c.batch > 1 {
+        // A panel would have channels of several phases; lines are shared.
+        return false;
+    } else if c.batch == 1 {
+        FEWEST_ALONE
+    } else {
+        FEWEST
+    };
+    c.batch * c.tiles() <= MOST && c.output[2] >= fewest * PANEL
+}
+
+/// How many panels of filters make a panel of output channels.
+fn phases(c: &Convolution) -> usize {
+    c.filters() / c.output[2]
 }
 
 /// Sizes of what is in memory.
@@ -47,7 +63,7 @@ struct Cut {
 
 impl Cut {
     fn new(c: &Convolution) -> Self {
-        let (all, panels) = (c.batch * c.tiles(), c.filters().div_ceil(PANEL));
+        let (all, panels) = (c.batch * c.tiles(), c.output[2].div_ceil(PANEL));
         let tiles = all.div_ceil(all.div_ceil(TILES));
         let of_part = panels.div_ceil(PARTS);
         Self {
@@ -67,23 +83,28 @@ impl Cut {
         checked_product(&[self.points, self.seen.point + c.depth()])
     }
 
-    /// Elements that a part works with: a panel of filters, and products.
-    fn part(&self, c: &Convolution) -> usize {
-        panel_size(c) + self.points * self.made.point
+    /// Elements of the products that a part makes.
+    fn products(&self) -> usize {
+        self.points * self.made.point
     }
 }
 
-/// float32 values of scratch memory for [`convolve`].
+/// float32 values of scratch memory for [`convolve`] with transformed filters.
 pub fn workspace(c: &Convolution) -> Result<usize, Error> {
     let cut = Cut::new(c);
     let pieces = checked_product(&[cut.pieces, cut.piece(c)?])?;
-    Ok(pieces + checked_product(&[cut.parts, cut.part(c)])? + checked_product(&[cut.pixels, c.output[2]])?)
+    Ok(pieces + checked_product(&[cut.parts, cut.products()])? + checked_product(&[cut.pixels, c.output[2]])?)
+}
+
+/// What filters that are not transformed want beside: a panel for each part.
+pub fn workspace_of_filters(c: &Convolution) -> usize {
+    Cut::new(c).parts * panel_size(c)
 }
 
 /// See [`convolve`](super::convolve).
 pub fn convolve(
     c: &Convolution,
-    (x, filter, bias): (&[Real], &[Real], Option<&[Real]>),
+    (x, filter, bias): (&[Real], Filters, Option<&[Real]>),
     y: &mut [Real],
     workspace: &mut [Real],
     finish: impl Fn(usize, &mut [Real]) + Sync,
@@ -103,22 +124,33 @@ pub fn convolve(
     });
     let pieces = &*pieces;
     let of_panel = cut.pixels * PANEL;
-    each_with_scratch([(&mut *outputs, cut.panels * of_panel)], (scratch, cut.part(c)), |part, [outputs], scratch| {
-        let (filters, made) = scratch.split_at_mut(panel_size(c));
+    let of_filters = if matches!(filter, Filters::Plain(_)) { panel_size(c) } else { 0 };
+    let of_part = of_filters + cut.products();
+    each_with_scratch([(&mut *outputs, cut.panels * of_panel)], (scratch, of_part), |part, [outputs], scratch| {
+        let (transformed, made) = scratch.split_at_mut(of_filters);
         clear_without_phases(c, (made, cut.made), cut.tiles);
         for (panel, outputs) in outputs.chunks_mut(of_panel).enumerate() {
-            let channel = (part * cut.panels + panel) * PANEL;
+            let first = (part * cut.panels + panel) * PANEL;
             let width = outputs.len() / cut.pixels;
-            transform_filters(points, c, filter, channel, filters);
             // The panel's channels are all that these outputs have.
             let own = Convolution { output: [c.output[0], c.output[1], width], ..*c };
-            let bias = bias.map(|bias| &bias[channel..][..width]);
+            let bias = bias.map(|bias| &bias[first..][..width]);
             if c.spreads {
                 broadcast(bias, width, outputs);
             }
-            for (group, piece) in groups.iter().zip(pieces.chunks_exact(piece)) {
-                products(c, group, (piece, cut.seen), (filters, channel, width), (made, cut.made));
-                make_outputs(points, &own, group, (made, cut.made), (0, width), bias, (outputs, 0));
+            for phase in 0..phases(c) {
+                let channel = phase * channels + first;
+                let filters = match filter {
+                    Filters::Transformed(filters) => &filters[channel / PANEL * panel_size(c)..][..panel_size(c)],
+                    Filters::Plain(filter) => {
+                        transform_filters(points, c, filter, channel, transformed);
+                        &*transformed
+                    }
+                };
+                for (group, piece) in groups.iter().zip(pieces.chunks_exact(piece)) {
+                    products(c, group, (piece, cut.seen), (filters, channel, width), (made, cut.made));
+                    make_outputs(points, &own, group, (made, cut.made), (phase * width, width), bias, (outputs, 0));
+                }
             }
         }
     });

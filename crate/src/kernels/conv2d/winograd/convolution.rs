@@ -89,28 +89,52 @@ pub(super) fn panel_size(c: &Convolution) -> usize {
     c.matrices() * filters_of_point(c)
 }
 
+impl Convolution {
+    /// Elements of all transformed filters.
+    pub fn transformed_size(&self) -> usize {
+        self.filters().div_ceil(PANEL) * panel_size(self)
+    }
+}
+
+/// Filters as they are, or transformed, as [`transform_all`] does it.
+#[derive(Clone, Copy)]
+pub enum Filters<'a> {
+    /// `filter[tap, tap, input channel, output channel]`.
+    Plain(&'a [Real]),
+    /// Panel after panel.
+    Transformed(&'a [Real]),
+}
+
 /// float32 values of scratch memory for [`convolve`].
 pub fn workspace(c: &Convolution) -> Result<usize, Error> {
     if by_panels::fits(c) {
-        return by_panels::workspace(c);
+        return Ok(by_panels::workspace_of_filters(c) + by_panels::workspace(c)?);
     }
     by_images_workspace(c)
+}
+
+/// The same with transformed filters.
+pub fn workspace_beside_filters(c: &Convolution) -> Result<usize, Error> {
+    if by_panels::fits(c) {
+        return by_panels::workspace(c);
+    }
+    let cut = Cut::new(c);
+    checked_product(&[cut.parts(c), cut.piece()?])
 }
 
 /// The same where all filters are transformed before.
 fn by_images_workspace(c: &Convolution) -> Result<usize, Error> {
     let cut = Cut::new(c);
-    let filters = checked_product(&[c.filters().div_ceil(PANEL), panel_size(c)])?;
-    Ok(filters + checked_product(&[cut.parts(c), cut.piece()?])?)
+    Ok(c.transformed_size() + checked_product(&[cut.parts(c), cut.piece()?])?)
 }
 
-/// `y = conv(x, filter) + bias`, or the transpose of that. `filter[tap, tap, input channel, output channel]`. `finish` gets the
+/// `y = conv(x, filter) + bias`, or the transpose of that. `finish` gets the
 /// outputs part by part when they are done, with the number of the first one; they are still in the cache. Channels
 /// must be multiples of four.
 pub fn convolve(
     c: &Convolution,
     x: &[Real],
-    filter: &[Real],
+    filter: Filters,
     bias: Option<&[Real]>,
     y: &mut [Real],
     workspace: &mut [Real],
@@ -151,7 +175,7 @@ pub fn in_groups(
     finish: impl Fn(&mut [Real], &mut [Real], &mut [Real]) + Sync,
 ) {
     let ((images, group), output) = (group(c), c.output.iter().product::<usize>());
-    let (prepared, scratch) = Prepared::new(c, x, filter, bias, workspace);
+    let (prepared, scratch) = Prepared::new(c, x, Filters::Plain(filter), bias, workspace);
     let results = [(first_result, images * first_size), (second_result, images * second_size)];
     each_with_scratch(results, (scratch, group * output + prepared.piece), |part, [mut a, mut b], scratch| {
         let (outputs, scratch) = scratch.split_at_mut(group * output);
@@ -181,20 +205,24 @@ struct Prepared<'a> {
 }
 
 impl<'a> Prepared<'a> {
-    /// Transforms the filters. Answers also the rest of the workspace.
+    /// Transforms the filters where they are not. Answers also the rest of the workspace.
     fn new(
         c: &'a Convolution,
         x: &'a [Real],
-        filter: &[Real],
+        filter: Filters<'a>,
         bias: Option<&'a [Real]>,
         workspace: &'a mut [Real],
     ) -> (Self, &'a mut [Real]) {
         let (points, cut) = (Points::new(), Cut::new(c));
         let piece = cut.piece().unwrap_or(1);
-        let (filters, scratch) = workspace.split_at_mut(c.filters().div_ceil(PANEL) * panel_size(c));
-        each_part(filters, panel_size(c), |panel, filters| {
-            transform_filters(points, c, filter, panel * PANEL, filters);
-        });
+        let (filters, scratch) = match filter {
+            Filters::Transformed(filters) => (filters, workspace),
+            Filters::Plain(filter) => {
+                let (filters, scratch) = workspace.split_at_mut(c.transformed_size());
+                transform_all(c, filter, filters);
+                (&*filters, scratch)
+            }
+        };
         (Self { c, cut, piece, points, x, filters, bias }, scratch)
     }
 
@@ -264,6 +292,14 @@ pub(super) fn products(
             multiply(used.len(), width, seen, &filters[used.start * width..used.end * width], made);
         }
     }
+}
+
+/// Transforms all filters, panel after panel: [`Convolution::transformed_size`] elements.
+pub fn transform_all(c: &Convolution, filter: &[Real], filters: &mut [Real]) {
+    let points = Points::new();
+    each_part(filters, panel_size(c), |panel, filters| {
+        transform_filters(points, c, filter, panel * PANEL, filters);
+    });
 }
 
 /// Transforms the filters of a panel of output channels: `filters[point, input channel, output channel]`.

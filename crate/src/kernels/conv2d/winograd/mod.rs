@@ -26,6 +26,7 @@
 
 mod by_panels;
 mod convolution;
+mod costs;
 mod fewer;
 mod filter_gradient;
 mod gradients;
@@ -36,11 +37,14 @@ mod points;
 mod sizes;
 mod tiles;
 
-pub use convolution::{convolve, in_groups, workspace, workspace_in_groups};
+pub use convolution::{
+    convolve, in_groups, transform_all, workspace, workspace_beside_filters, workspace_in_groups, Filters,
+};
 pub use filter_gradient::{filter_gradient, filter_gradient_workspace};
 pub use gradients::{both_workspace, gradients, has_both};
 pub use sizes::Convolution;
 
+use costs::{keeps, pays_for_filters, pays_for_outputs, Before};
 use phases::by_taps_of_phase;
 
 use crate::geometry::Geometry;
@@ -89,34 +93,6 @@ use by_taps;
 /// Elements between matrices beyond their size: powers of two would put all of them into the same lines of a cache.
 const GAP: usize = LINE;
 
-/// What the way takes, in multiplications of the direct one.
-struct Costs {
-    /// A product at a point.
-    product: f64,
-    /// The transform of the pixels of a tile, which its windows' channels share.
-    pixels: f64,
-    /// The transform of what windows make of it, which its pixels' channels share.
-    windows: f64,
-    /// The transforms of the filters.
-    filters: f64,
-}
-
-impl Costs {
-    /// Of races on x64, from 4 to 128 channels.
-    fn new(c: &Convolution) -> Self {
-        match (c.is_line(), c.stride) {
-            (false, 1) => Self { product: 1.1, pixels: 6.0, windows: 6.0, filters: 500.0 },
-            // The transforms of four phases' pixels are shared by the channels of the windows.
-            (false, _) => Self { product: 1.1, pixels: 14.0, windows: 6.0, filters: 1000.0 },
-            (true, 1) => Self { product: 1.1, pixels: 6.0, windows: 6.0, filters: 20.0 },
-            (true, _) => Self { product: 1.0, pixels: 7.0, windows: 12.0, filters: 100.0 },
-        }
-    }
-}
-
-/// Most elements of the transformed filters.
-const MOST: usize = 16 << 20;
-
 /// Whether bits other than those of the direct way may come out.
 static ALLOWED: AtomicBool = AtomicBool::new(FUSED);
 
@@ -132,23 +108,40 @@ pub fn fits(geometry: &Geometry) -> bool {
 
 /// Whether the gradient of the filters is.
 pub fn gradient_fits(geometry: &Geometry) -> bool {
-    is_allowed(geometry) && pays(&Convolution::forward(geometry), 1.0)
+    is_allowed(geometry) && pays_for_filters(&Convolution::forward(geometry))
 }
 
 /// How the gradient of the images is computed this way, if it is: by the transpose, which errs less at borders, unless it
 /// has more tiles.
 pub fn backward(geometry: &Geometry) -> Option<Convolution> {
-    if !is_allowed(geometry) {
-        return None;
-    }
+    let way = is_allowed(geometry).then(|| backward_way(geometry));
+    way.filter(pays_for_outputs)
+}
+
+fn backward_way(geometry: &Geometry) -> Convolution {
     let (correlation, transpose) = (Convolution::backward(geometry), Convolution::transpose(geometry));
     // Rows of a transpose's outputs overlap: threads cannot share those of an image that is alone.
     let is_shared = geometry.batch > 1 || geometry.kernel_h == 1 || by_panels::fits(&transpose);
     let is_transposed = geometry.stride_w > 1
         || transpose.tiles() < correlation.tiles()
         || is_shared && transpose.tiles() == correlation.tiles();
-    let way = if is_transposed { transpose } else { correlation };
-    pays_for_outputs(&way).then_some(way)
+    if is_transposed {
+        transpose
+    } else {
+        correlation
+    }
+}
+
+/// How the outputs are computed this way from filters that are kept, if that pays.
+pub fn forward_with_kept(geometry: &Geometry) -> Option<Convolution> {
+    let way = is_allowed(geometry).then(|| Convolution::forward(geometry));
+    way.filter(|way| keeps(way, Before::Packing))
+}
+
+/// The same of the gradient of the images.
+pub fn backward_with_kept(geometry: &Geometry) -> Option<Convolution> {
+    let way = is_allowed(geometry).then(|| backward_way(geometry));
+    way.filter(|way| keeps(way, Before::Exchange))
 }
 
 fn is_allowed(geometry: &Geometry) -> bool {
@@ -172,25 +165,4 @@ pub fn is_possible(g: &Geometry) -> bool {
         && (g.dilation_w == 1 || in_rows)
         && g.in_c % LANES == 0
         && g.out_c % LANES == 0
-}
-
-/// Where filters are transformed panel by panel, this takes less than is said in [`Costs`].
-const BY_PANELS: f64 = 0.4;
-
-fn pays_for_outputs(c: &Convolution) -> bool {
-    pays(c, if by_panels::fits(c) && !c.is_line() { BY_PANELS } else { 1.0 })
-}
-
-/// Whether it takes less time than the direct way, by the multiplications for each pair of channels. Those of the tiles weigh the
-/// more for the transforms, the fewer channels share them; the filters are transformed once. The direct way takes half as long
-/// for a product with the border as for another one.
-fn pays(c: &Convolution, share: f64) -> bool {
-    let direct = (c.batch * (c.products() + c.kernel.iter().product::<usize>() * c.tiled().iter().product::<usize>()))
-        as f64
-        / 2.0;
-    let costs = Costs::new(c);
-    let [pixels, windows] = if c.spreads { [c.filters(), c.depth()] } else { [c.depth(), c.filters()] };
-    let weight = costs.product + costs.pixels / windows as f64 + costs.windows / pixels as f64;
-    let own = (c.batch * c.points()) as f64 * weight + share * costs.filters;
-    c.matrices() * c.depth() * c.filters() <= MOST && direct >= own
 }

@@ -169,6 +169,18 @@ impl Convolution {
         self.phases().map(|phase| of_axis(0, phase.taps[0]) * of_axis(1, phase.taps[1])).sum()
     }
 
+    /// Taps of a filter.
+    pub(super) fn taps_of_filter(&self) -> usize {
+        self.kernel.iter().product()
+    }
+
+    /// Points at which filters have values, those of all phases.
+    pub(super) fn points_of_tile(&self) -> usize {
+        let of_axis =
+            |axis: usize, taps: usize| (0..along(self.taps[axis])).filter(|&point| self.has(axis, taps, point)).count();
+        self.phases().map(|phase| of_axis(0, phase.taps[0]) * of_axis(1, phase.taps[1])).sum()
+    }
+
     /// Products of an input and a filter's tap in an image, for each pair of channels: without those at the border.
     pub(super) fn products(&self) -> usize {
         let (image, windows, stride) = (self.image().size(), self.tiled(), self.stride as isize);

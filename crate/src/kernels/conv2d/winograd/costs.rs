@@ -1,0 +1,105 @@
+//! Whether this way takes less time than the direct one, and whether it pays to keep transformed filters: all is counted in multiplications
+//! of the direct way for each pair of channels, by races on x64.
+
+use super::by_panels;
+use super::sizes::Convolution;
+
+/// Most elements of transformed filters.
+const MOST: usize = 16 << 20;
+
+/// Most elements of kept filters: where they spare the transform, for what a network has beside pushes more of them out of a second-level
+/// cache, and then they take as long to read; and where they spare more.
+const MOST_KEPT: usize = 160 << 10;
+const MOST_KEPT_FOR_DIRECT: usize = 5 << 18;
+
+/// What the way takes, from 4 to 128 channels.
+struct Costs {
+    /// A product at a point.
+    product: f64,
+    /// The transform of the pixels of a tile, which its windows' channels share.
+    pixels: f64,
+    /// The transform of what windows make of it, which its pixels' channels share.
+    windows: f64,
+    /// The transforms of the filters, with what small convolutions take beside.
+    filters: f64,
+    /// These transforms alone.
+    transforms: f64,
+    /// What a call takes beside, which all pairs of channels share.
+    call: f64,
+}
+
+impl Costs {
+    fn new(c: &Convolution) -> Self {
+        match (c.is_line(), c.stride) {
+            (false, 1) => {
+                Self { product: 1.1, pixels: 6.0, windows: 6.0, filters: 500.0, transforms: 150.0, call: 140e3 }
+            }
+            // The transforms of four phases' pixels are shared by the channels of the windows.
+            (false, _) => {
+                Self { product: 1.1, pixels: 14.0, windows: 6.0, filters: 1000.0, transforms: 600.0, call: 140e3 }
+            }
+            (true, 1) => Self { product: 1.1, pixels: 6.0, windows: 6.0, filters: 20.0, transforms: 24.0, call: 60e3 },
+            (true, _) => {
+                Self { product: 1.0, pixels: 7.0, windows: 12.0, filters: 100.0, transforms: 50.0, call: 60e3 }
+            }
+        }
+    }
+
+    /// All tiles with transformed filters. Products weigh the more for the transforms, the fewer channels share these.
+    fn of_tiles(&self, c: &Convolution) -> f64 {
+        let [pixels, windows] = if c.spreads { [c.filters(), c.depth()] } else { [c.depth(), c.filters()] };
+        let weight = self.product + self.pixels / windows as f64 + self.windows / pixels as f64;
+        (c.batch * c.points()) as f64 * weight
+    }
+}
+
+/// The direct way takes half as long for a product with the border as for another one.
+fn direct(c: &Convolution) -> f64 {
+    let all = c.taps_of_filter() * c.tiled().iter().product::<usize>();
+    (c.batch * (c.products() + all)) as f64 / 2.0
+}
+
+/// Whether it takes less time than the direct way, where filters are transformed in a share of what is said in [`Costs`].
+fn pays(c: &Convolution, share: f64) -> bool {
+    let costs = Costs::new(c);
+    c.matrices() * c.depth() * c.filters() <= MOST && direct(c) >= costs.of_tiles(c) + share * costs.filters
+}
+
+/// The same for gradients of filters.
+pub fn pays_for_filters(c: &Convolution) -> bool {
+    pays(c, 1.0)
+}
+
+/// The same for outputs.
+pub fn pays_for_outputs(c: &Convolution) -> bool {
+    pays(c, share_of_filters(c))
+}
+
+/// Panel by panel filters take less, unless they are those of four phases.
+fn share_of_filters(c: &Convolution) -> f64 {
+    if by_panels::fits(c) && !c.is_line() && !(c.spreads && c.stride > 1) {
+        0.4
+    } else {
+        1.0
+    }
+}
+
+/// What the direct way does with every tap of a filter before it begins.
+pub enum Before {
+    Packing,
+    Exchange,
+}
+
+/// Whether it pays to keep transformed filters: they spare an eighth of the time, or make this way take less than the direct one.
+pub fn keeps(c: &Convolution, before: Before) -> bool {
+    let costs = Costs::new(c);
+    let own = costs.of_tiles(c);
+    if pays_for_outputs(c) {
+        return costs.transforms >= 0.15 * own && c.transformed_size() <= MOST_KEPT;
+    }
+    let before = if matches!(before, Before::Packing) { 4.0 } else { 12.0 };
+    let call = costs.call / (c.input[2] * c.output[2]) as f64;
+    // A point's value is read from the second cache, or a farther one.
+    let kept = own + call + 2.0 * c.points_of_tile() as f64;
+    1.1 * direct(c) + before * c.taps_of_filter() as f64 >= kept && c.transformed_size() <= MOST_KEPT_FOR_DIRECT
+}

@@ -6,7 +6,7 @@ import { PlanBuilder } from '../../ts/plan/builder';
 import { finishPlan } from '../../ts/plan/plan';
 
 function builder(): PlanBuilder {
-  const none = { convolution: () => 0, argmax: () => 0, matmul: () => 0 };
+  const none = { convolution: () => 0, kept: () => 0, argmax: () => 0, matmul: () => 0 };
   const clock = { name: 'clock', region: 'state', shape: [4], size: 4, offset: 0 } as const;
   return new PlanBuilder({ batch: 1, training: false, keepAll: false, workspaces: none, clock });
 }

@@ -7,6 +7,7 @@ import type { ConvolutionPass, PlanBuilder } from '../plan/builder';
 import { slopeArguments } from '../plan/slope';
 import { type Convolution, type ConvolutionOptions, type Pair, pair, resolveConvolution } from '../runtime/geometry';
 import type { ActivationFunction } from './activations';
+import { emitWithKept } from './kept';
 import { type EmittedLayer, formatBatchShape, type Layer, labelOf, only, type WeightBuffers } from './layer';
 import { emitWeighted, readWeighted, type WeightedCalls, type WeightedOptions, weightedOptions } from './weighted';
 
@@ -103,6 +104,7 @@ export function emitConvolution(
   };
   const calls: WeightedCalls = {
     forward(kernel, bias, z, code) {
+      if (emitWithKept(builder, 6, convolution, { geometry, x, kernel, bias, y: z, code })) return;
       const arrays = [read(x), read(kernel), bias];
       builder.poolable(z, code, (pooling) => {
         if (pooling === undefined) {

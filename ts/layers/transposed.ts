@@ -6,6 +6,7 @@ import { type BufferArgument, read, write } from '../plan/buffer';
 import type { PlanBuilder } from '../plan/builder';
 import { type Convolution, resolveConvolution } from '../runtime/geometry';
 import type { Shape } from '../shape';
+import { emitWithKept } from './kept';
 import { type EmittedLayer, type Layer, only } from './layer';
 import { emitWeighted, type Weighted, type WeightedCalls } from './weighted';
 
@@ -112,6 +113,7 @@ function callsOf(builder: PlanBuilder, sizes: Convolution, x: EmittedLayer['outp
   };
   return {
     forward(kernel, bias, z, code) {
+      if (emitWithKept(builder, 7, sizes, { geometry, x, kernel, bias, y: z, code })) return;
       const filters = sizes.input[3];
       const arrays = [read(geometry), read(x), read(kernel), write(z)];
       builder.call('conv2d_input_gradient', [...arrays, 0, 0, ...scratch(2)], sizes.flops);

@@ -9,7 +9,8 @@ export class Folder {
   /** Which layers are one at inference. */
   readonly folds: readonly Fold[];
   readonly #graph: Graph;
-  #isOld = true;
+  #changes = 0;
+  #foldedFor = -1;
   #executable: Executable | undefined;
 
   constructor(graph: Graph) {
@@ -24,22 +25,27 @@ export class Folder {
 
   /** Weights change. */
   touch(): void {
-    this.#isOld = true;
+    this.#changes++;
+  }
+
+  /** How many times they have. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** Folds, when weights have changed. @param make - Makes the plan with its addresses, the first time. */
   fold(make: () => Executable): void {
-    if (this.folds.length === 0 || !this.#isOld) return;
+    if (this.folds.length === 0 || this.#foldedFor === this.#changes) return;
     this.#executable ??= make();
     this.#executable.prepare();
     this.#executable.run(false);
-    this.#isOld = false;
+    this.#foldedFor = this.#changes;
   }
 
   /** The model's memory goes. @param isAlive - Whether the engine is; else there is nothing to give back. */
   leave(isAlive: boolean): void {
     if (isAlive) this.#executable?.release();
     this.#executable = undefined;
-    this.#isOld = true;
+    this.#foldedFor = -1;
   }
 }

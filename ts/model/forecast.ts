@@ -26,6 +26,8 @@ export interface MemoryForecast {
   readonly activations: number;
   /** What scratch memory of the kernels adds to that peak. */
   readonly workspace: number;
+  /** What inference keeps of the weights as kernels read them; 0 for training. */
+  readonly kept: number;
   /** Samples that lie in memory while `fit` runs, and their order. */
   readonly samples: number;
   /** Sizes of convolutions, numbers of the optimizer, and gaps. */
@@ -64,6 +66,7 @@ export function forecastMemory({ graph, layout, step, samples = 0, beside }: Par
     slots: layout.slotBytes,
     activations,
     workspace: arena - activations,
+    kept: step?.plan.keptBytes ?? 0,
     samples: beside ?? samples * rows,
     other: layout.bytes - state + (step?.plan.constantBytes ?? 0),
   };
@@ -136,7 +139,7 @@ export function checkRoom(
   const limit = known.engine?.memoryLimit ?? ADDRESSABLE;
   const others = (known.engine?.liveBytes ?? 0) - known.released;
   if (others + taken <= limit) return;
-  const names = ['weights', 'gradients', 'slots', 'activations', 'workspace', 'samples'] as const;
+  const names = ['weights', 'gradients', 'slots', 'activations', 'workspace', 'kept', 'samples'] as const;
   const parts = names.filter((name) => forecast[name] > 0).map((name) => `${name} ${formatBytes(forecast[name])}`);
   const largest = forecast.layers.slice(0, 3).map(({ name, bytes }) => `${name} ${formatBytes(bytes)}`);
   const batch = forecast.batchSize > 0 ? ` for batches of ${forecast.batchSize}` : '';
@@ -167,7 +170,7 @@ export function checkStepRoom(
   const taken =
     (known.arena === undefined ? layout.bytes : 0) +
     (grows ? step.plan.layout.bytes : 0) +
-    (exists ? 0 : step.plan.constantBytes) +
+    (exists ? 0 : step.plan.constantBytes + step.plan.keptBytes) +
     beside;
   const released = grows ? arena : 0;
   // The forecast is only made when it is needed: it lays out the plan anew.
@@ -176,7 +179,8 @@ export function checkStepRoom(
 }
 
 function table(forecast: Omit<MemoryForecast, 'toString'>): string {
-  const names = ['weights', 'gradients', 'slots', 'activations', 'workspace', 'samples', 'other', 'total'] as const;
+  const parts = ['weights', 'gradients', 'slots', 'activations', 'workspace', 'kept', 'samples', 'other'] as const;
+  const names = [...parts, 'total'] as const;
   const layers = forecast.layers.map(({ name, bytes }) => [name, formatBytes(bytes)]);
   return [
     `memory for batches of ${forecast.batchSize}`,

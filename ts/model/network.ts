@@ -204,7 +204,10 @@ export class Network implements NestedNetwork {
     const step = this.#planner.step({ mode, batch, weighted });
     step.executable.prepare();
     this.sharing.acquire();
-    if (mode === 'predict' || mode === 'evaluate') this.#folder.fold(() => this.#planner.folding());
+    if (mode === 'predict' || mode === 'evaluate') {
+      this.#folder.fold(() => this.#planner.folding());
+      step.executable.refresh(this.#folder.changes);
+    }
     return step;
   }
 
@@ -260,6 +263,7 @@ export class Network implements NestedNetwork {
     } finally {
       this.iterations = iterations;
       if (!engine.crashed) engine.memory.write(state.address, before);
+      this.#folder.touch();
     }
   }
 

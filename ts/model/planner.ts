@@ -1,8 +1,10 @@
 /** The plans of a model's steps: made once for each mode and batch size, and with memory only where there is room for it. */
 
+import { OutOfMemoryError } from '../errors';
 import type { BuiltLayer } from '../layers/layer';
 import { Executable } from '../plan/executable';
 import { getEngine, runningEngine } from '../runtime/init';
+import type { Engine } from '../runtime/kernels';
 import type { Compiled } from './compiled';
 import type { Folder } from './folder';
 import { checkRoom, checkStepRoom, forecastMemory, type MemoryForecast } from './forecast';
@@ -103,31 +105,42 @@ export class Planner {
     const { graph, weights } = this.#basis;
     const learning = compiled === this.#compiled ? weights.learning : weights.learners();
     const layout = this.#layOut(weights.specs(learning), compiled);
-    return forecastMemory({ graph, layout, step: this.#planOf(layout, compiled, kind, learning), samples });
+    const step = buildStep(this.#engine(), this.#partsOf(layout, compiled, learning), kind);
+    return forecastMemory({ graph, layout, step, samples });
   }
 
   /** The plan of a step, kept until the step is made. */
   #roomFor(kind: StepKind, beside: number): StepPlan {
-    const { graph, store, name } = this.#basis;
+    const { store } = this.#basis;
     const key = keyOf(kind);
     const made = store.home?.steps.get(key);
     const known = made ?? (this.#planned?.key === key ? this.#planned.plan : undefined);
-    const plan = known ?? this.#planOf(this.#stateLayout(), this.#compiled, kind);
-    const parts = { graph, layout: this.#stateLayout(), step: plan, beside };
-    const { engine = getEngine(), arena } = store.home ?? {};
-    checkStepRoom(parts, {
-      engine,
-      arena: arena?.bytes,
-      exists: made !== undefined,
-      where: `${name}: ${kind.mode}`,
-    });
+    let plan = known ?? this.#planOf(kind, true);
+    try {
+      this.#checkRoom(plan, kind, beside, made !== undefined);
+    } catch (error) {
+      if (!(error instanceof OutOfMemoryError) || made !== undefined || plan.plan.keptBytes === 0) throw error;
+      plan = this.#planOf(kind, false);
+      this.#checkRoom(plan, kind, beside, false);
+    }
     if (made === undefined) this.#planned = { key, plan };
     return plan;
   }
 
-  #planOf(state: StateLayout, compiled: Compiled | undefined, kind: StepKind, learning?: LayerSet): StepPlan {
-    const engine = this.#basis.store.home?.engine ?? getEngine();
-    return buildStep(engine, this.#partsOf(state, compiled, learning), kind);
+  #checkRoom(step: StepPlan, kind: StepKind, beside: number, exists: boolean): void {
+    const { graph, store, name } = this.#basis;
+    const { engine = getEngine(), arena } = store.home ?? {};
+    const parts = { graph, layout: this.#stateLayout(), step, beside };
+    checkStepRoom(parts, { engine, arena: arena?.bytes, exists, where: `${name}: ${kind.mode}` });
+  }
+
+  /** @param keeps - Whether there is room for what inference makes of weights once for many steps. */
+  #planOf(kind: StepKind, keeps: boolean): StepPlan {
+    return buildStep(this.#engine(), this.#partsOf(this.#stateLayout(), this.#compiled), kind, keeps);
+  }
+
+  #engine(): Engine {
+    return this.#basis.store.home?.engine ?? getEngine();
   }
 
   #partsOf(state: StateLayout, compiled: Compiled | undefined, learning?: LayerSet): StepParts {

@@ -73,12 +73,22 @@ export interface StepKind {
   readonly weighted: boolean;
 }
 
-/** Builds the plan of a step for one batch size. */
-export function buildStep(engine: Engine, parts: StepParts, { mode, batch, weighted }: StepKind): StepPlan {
+/**
+ * Builds the plan of a step for one batch size.
+ *
+ * @param keeps - Whether there is room for what inference makes of weights once for many steps.
+ */
+export function buildStep(
+  engine: Engine,
+  parts: StepParts,
+  { mode, batch, weighted }: StepKind,
+  keeps = true,
+): StepPlan {
   const builder = new PlanBuilder({
     batch,
     training: isTraining(mode),
     keepAll: mode === 'explain',
+    keeps,
     workspaces: oracle(engine),
     clock: parts.state.clock,
   });
@@ -246,6 +256,7 @@ function oracle(engine: Engine): WorkspaceOracle {
   return {
     convolution: (pass, convolution) =>
       withBlock(convolution, (address) => engine.query('conv2d_workspace', pass, address)),
+    kept: (pass, convolution) => withBlock(convolution, (address) => engine.query('conv2d_kept_size', pass, address)),
     argmax: (windows) => withBlock(windows, (address) => engine.query('max_pool2d_argmax_size', address)),
     matmul: (m, n, k, transposeA, transposeB) =>
       engine.query('matmul_workspace', m, n, k, Number(transposeA), Number(transposeB)),

@@ -4,9 +4,10 @@ import type { Shape } from '../shape';
 
 /**
  * Where a buffer lives: `state` (parameters, their gradients, the optimizer's slots: as long as the model),
- * `constant` (geometry blocks: as long as the plan) or `arena` (everything else, shared by lifetime).
+ * `constant` (geometry blocks: as long as the plan), `kept` (what is made of weights when these have changed: as long as the
+ * plan) or `arena` (everything else, shared by lifetime).
  */
-export type Region = 'state' | 'constant' | 'arena';
+export type Region = 'state' | 'constant' | 'kept' | 'arena';
 
 /** A piece of memory that a plan uses. Identity counts: two uses of one object are the same memory. */
 export interface Buffer {

@@ -8,14 +8,19 @@ import type { Slope } from './slope';
 
 /**
  * 0 forward, 1 filter gradient, 2 input gradient, 3 forward with max pooling, 4 gradient of filters and bias behind max pooling,
- * 5 that and the input's, which not every convolution has at once.
+ * 5 that and the input's, which not every convolution has at once, 6 and 7 forward and input gradient with {@link KeptPass kept} filters.
  */
-export type ConvolutionPass = 0 | 1 | 2 | 3 | 4 | 5;
+export type ConvolutionPass = 0 | 1 | 2 | 3 | 4 | 5 | KeptPass;
+
+/** Passes that read filters as they were made once for many steps: 6 forward, 7 input gradient. */
+export type KeptPass = 6 | 7;
 
 /** Sizes that only the kernels know: how much scratch memory a call wants. */
 export interface WorkspaceOracle {
   /** float32 values that a pass of this convolution wants; 0 for pass 5 where there is none. */
   convolution(pass: ConvolutionPass, convolution: Convolution): number;
+  /** float32 values that are kept of the filters for a pass; 0 where that does not pay. */
+  kept(pass: KeptPass, convolution: Convolution): number;
   /** Numbers that say where the largest values of these windows are, for their gradient; 0 where it cannot be had by them. */
   argmax(windows: Convolution): number;
   /** float32 values that this matrix product wants. */
@@ -92,12 +97,15 @@ export class PlanBuilder {
   readonly clock: Buffer;
   /** The calls so far. */
   readonly calls: KernelCall[] = [];
+  /** Calls that fill what is kept: they run when weights have changed, before the others. */
+  readonly preparations: KernelCall[] = [];
   /** Words that are written once, when the plan gets its memory. */
   readonly constants: { readonly buffer: Buffer; readonly words: readonly number[] }[] = [];
   /** For `explain`: the buffers of each layer by the role they play in its equations. */
   readonly roles = new Map<string, Map<string, Buffer>>();
   /** What layers add to the loss. */
   readonly penalties: ActivityPenalty[] = [];
+  readonly #keeps: boolean;
   readonly #shared = new Set<Buffer>();
   readonly #spread = new Map<Buffer, Buffer>();
   readonly #sloped = new Set<Buffer>();
@@ -107,6 +115,7 @@ export class PlanBuilder {
     | { readonly result: Buffer; readonly start: number; readonly end: number; readonly how: PooledGradient }
     | undefined;
   #constantBytes = 0;
+  #keptBytes = 0;
   #streams = 0;
   #scope: Scope = { layer: '', phase: 'forward' };
 
@@ -114,12 +123,15 @@ export class PlanBuilder {
     batch: number;
     training: boolean;
     keepAll: boolean;
+    /** Whether there is room for what is made of weights once for many steps. Default true. */
+    keeps?: boolean;
     workspaces: WorkspaceOracle;
     clock: Buffer;
   }) {
     this.batch = options.batch;
     this.training = options.training;
     this.keepAll = options.keepAll;
+    this.#keeps = (options.keeps ?? true) && !options.training && !options.keepAll;
     this.workspaces = options.workspaces;
     this.clock = options.clock;
   }
@@ -127,6 +139,11 @@ export class PlanBuilder {
   /** Bytes of all constants. */
   get constantBytes(): number {
     return this.#constantBytes;
+  }
+
+  /** Bytes of all that is kept. */
+  get keptBytes(): number {
+    return this.#keptBytes;
   }
 
   /** A number for a layer's randomness, another one at each call, the same in every plan of a model. */
@@ -168,6 +185,21 @@ export class PlanBuilder {
     this.#constantBytes += align(words.length * 4);
     this.constants.push({ buffer, words });
     return buffer;
+  }
+
+  /** Memory of what {@link prepare} makes of weights. */
+  kept(name: string, size: number): Buffer {
+    const offset = this.#keptBytes;
+    this.#keptBytes += align(size * 4);
+    return { name: `${this.#scope.layer}/${name}`, region: 'kept', shape: [size], size, offset };
+  }
+
+  /**
+   * Whether what is made of a weight may be kept from step to step: at inference weights are the same for many of them, and they
+   * are no result of the step itself.
+   */
+  mayKeep(weight: Buffer): boolean {
+    return this.#keeps && weight.region === 'state';
   }
 
   /** Says that more than one reader holds this gradient, so that nobody may change it in place. */
@@ -320,6 +352,11 @@ export class PlanBuilder {
   /** Adds a penalty to the loss, in plans that have one. */
   penalize(penalty: ActivityPenalty): void {
     this.penalties.push(penalty);
+  }
+
+  /** Adds a kernel call that runs when weights have changed. */
+  prepare(kernel: KernelCall['kernel'], args: readonly (number | BufferArgument)[], flops = 0): void {
+    this.preparations.push({ kernel, args, flops, ...this.#scope });
   }
 
   /** Adds a kernel call. */

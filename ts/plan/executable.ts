@@ -22,15 +22,18 @@ export class Executable {
   readonly #arena: Arena;
   readonly #stateAddress: number;
   readonly #constantAddress: number;
+  #preparations: LinkedCall[] = [];
   #linked: LinkedCall[] = [];
   #linkedArena = -1;
+  #preparedFor = -1;
 
   constructor(plan: Plan, engine: Engine, stateAddress: number, arena: Arena) {
     this.plan = plan;
     this.#engine = engine;
     this.#arena = arena;
     this.#stateAddress = stateAddress;
-    this.#constantAddress = plan.constantBytes > 0 ? engine.allocate(plan.constantBytes) : 0;
+    const ownBytes = plan.constantBytes + plan.keptBytes;
+    this.#constantAddress = ownBytes > 0 ? engine.allocate(ownBytes) : 0;
     for (const { buffer, words } of plan.constants) {
       engine.memory.writeWords(this.#constantAddress + buffer.offset, words);
     }
@@ -43,6 +46,8 @@ export class Executable {
         return this.#stateAddress + buffer.offset;
       case 'constant':
         return this.#constantAddress + buffer.offset;
+      case 'kept':
+        return this.#constantAddress + this.plan.constantBytes + buffer.offset;
       default:
         return this.#arena.address + buffer.offset;
     }
@@ -53,13 +58,27 @@ export class Executable {
     this.#arena.reserve(Math.max(this.plan.layout.bytes, 4));
     if (this.#linkedArena === this.#arena.address) return;
     this.#linkedArena = this.#arena.address;
-    this.#linked = this.plan.calls.map((call) => ({
+    const link = (call: KernelCall): LinkedCall => ({
       call,
       run: this.#engine.kernel(call.kernel),
       args: call.args.map((argument) =>
         typeof argument === 'number' ? argument : this.addressOf(argument.buffer) + argument.byteOffset,
       ),
-    }));
+    });
+    this.#preparations = this.plan.preparations.map(link);
+    this.#linked = this.plan.calls.map(link);
+  }
+
+  /**
+   * Makes what is kept of the weights, when these have changed since the last time. {@link prepare} comes before it.
+   *
+   * @param changes - How many times they have changed.
+   * @throws {EngineCrashedError} as {@link run}.
+   */
+  refresh(changes: number): void {
+    if (this.#preparedFor === changes || this.#preparations.length === 0) return;
+    this.#runAll(this.#preparations, false);
+    this.#preparedFor = changes;
   }
 
   /**
@@ -71,10 +90,18 @@ export class Executable {
    * @throws {EngineCrashedError} when the instance trapped, now or before.
    */
   run(checked: boolean, observe?: (index: number, milliseconds: number) => void): void {
+    this.#runAll(this.#linked, checked, observe);
+  }
+
+  #runAll(
+    calls: readonly LinkedCall[],
+    checked: boolean,
+    observe?: (index: number, milliseconds: number) => void,
+  ): void {
     this.#engine.assertAlive();
     try {
-      for (let index = 0; index < this.#linked.length; index++) {
-        const linked = this.#linked[index] as LinkedCall;
+      for (let index = 0; index < calls.length; index++) {
+        const linked = calls[index] as LinkedCall;
         const start = observe === undefined ? 0 : performance.now();
         const status = linked.run(...linked.args);
         observe?.(index, performance.now() - start);
@@ -86,7 +113,7 @@ export class Executable {
     }
   }
 
-  /** Gives the constants' memory back. */
+  /** Gives the memory of constants, and of what is kept, back. */
   release(): void {
     if (this.#constantAddress !== 0) this.#engine.release(this.#constantAddress);
   }

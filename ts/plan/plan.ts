@@ -9,12 +9,16 @@ import { type Layout, layOut } from './layout';
 export interface Plan {
   /** Number of samples of a step. */
   readonly batch: number;
+  /** What runs before the calls when weights have changed. */
+  readonly preparations: readonly KernelCall[];
   /** In the order of execution. */
   readonly calls: readonly KernelCall[];
   /** Written once, when the plan gets memory. */
   readonly constants: PlanBuilder['constants'];
   /** Bytes of the constants. */
   readonly constantBytes: number;
+  /** Bytes of what the preparations make. */
+  readonly keptBytes: number;
   /** Bytes of the arena, with and without reuse. */
   readonly layout: Layout;
   /** Filled before each run: the model's inputs and, when there is a loss, its targets. */
@@ -26,12 +30,10 @@ export interface Plan {
 /** Ends a builder: lays out the memory. */
 export function finishPlan(builder: PlanBuilder, inputs: readonly Buffer[], outputs: readonly Buffer[]): Plan {
   checkOrder(builder.calls, inputs);
+  const { batch, preparations, calls, constants, constantBytes, keptBytes } = builder;
   return {
-    batch: builder.batch,
-    calls: builder.calls,
-    constants: builder.constants,
-    constantBytes: builder.constantBytes,
-    layout: layOut(builder.calls, { first: inputs, last: outputs }, !builder.keepAll),
+    ...{ batch, preparations, calls, constants, constantBytes, keptBytes },
+    layout: layOut([...preparations, ...calls], { first: inputs, last: outputs }, !builder.keepAll),
     inputs,
     outputs,
   };

@@ -26,6 +26,8 @@ export interface PlanReportCall {
 export interface PlanReport {
   /** Samples of a step. */
   readonly batchSize: number;
+  /** What runs before a step when weights have changed: it makes of them what kernels read in many steps. */
+  readonly preparations: readonly PlanReportCall[];
   /** In the order of execution. */
   readonly calls: readonly PlanReportCall[];
   /** Floating point operations of a step. */
@@ -34,6 +36,8 @@ export interface PlanReport {
   readonly arenaBytes: number;
   /** Bytes that the same values would take without sharing. */
   readonly arenaBytesWithoutReuse: number;
+  /** Bytes of what the preparations make. */
+  readonly keptBytes: number;
   /** Bytes of parameters, gradients and optimizer state. */
   readonly stateBytes: number;
   /** Layers whose work others do: batch normalizations and activations, `into` the linear layer before them. */
@@ -47,10 +51,12 @@ export function reportPlan(plan: Plan, stateBytes: number, folded: PlanReport['f
   const calls = plan.calls.map(reportCall);
   const report = {
     batchSize: plan.batch,
+    preparations: plan.preparations.map(reportCall),
     calls,
     flops: calls.reduce((sum, call) => sum + call.flops, 0),
     arenaBytes: plan.layout.bytes,
     arenaBytesWithoutReuse: plan.layout.bytesWithoutReuse,
+    keptBytes: plan.keptBytes,
     stateBytes,
     folded,
   };
@@ -75,21 +81,21 @@ function reportCall(call: KernelCall): PlanReportCall {
 }
 
 function table(report: Omit<PlanReport, 'toString'>): string {
-  const rows = report.calls.map((call, index) => [
-    String(index + 1),
-    call.phase,
-    call.layer,
-    call.kernel,
-    formatCount(call.flops),
-    `${call.reads.join(' ')} → ${call.writes.join(' ')}`,
-  ]);
+  const row = (number: string) => (call: PlanReportCall) => {
+    const { phase, layer, kernel, flops, reads, writes } = call;
+    return [number, phase, layer, kernel, formatCount(flops), `${reads.join(' ')} → ${writes.join(' ')}`];
+  };
+  // Stars stand before what runs when weights have changed.
+  const rows = report.preparations.map(row('*')).concat(report.calls.map((call, index) => row(`${index + 1}`)(call)));
   const saved = 1 - report.arenaBytes / Math.max(report.arenaBytesWithoutReuse, 1);
+  const kept = report.keptBytes > 0 ? `kept ${formatBytes(report.keptBytes)}; ` : '';
   const folded = report.folded.map(({ layer, into }) => `${layer} into ${into}`);
   return [
     `plan of one step, batch ${report.batchSize}`,
+    ...(kept === '' ? [] : ['* when weights have changed']),
     ...(folded.length > 0 ? [`folded when weights have changed: ${folded.join(', ')}`] : []),
     formatTable(['#', 'phase', 'layer', 'kernel', 'FLOP', 'reads → writes'], rows),
-    `${formatCount(report.flops)}FLOP a step; state ${formatBytes(report.stateBytes)}; arena ${formatBytes(report.arenaBytes)} (${formatBytes(report.arenaBytesWithoutReuse)} without reuse, ${Math.round(saved * 100)} % saved)`,
+    `${formatCount(report.flops)}FLOP a step; state ${formatBytes(report.stateBytes)}; ${kept}arena ${formatBytes(report.arenaBytes)} (${formatBytes(report.arenaBytesWithoutReuse)} without reuse, ${Math.round(saved * 100)} % saved)`,
   ].join('\n');
 }
 

@@ -4,6 +4,8 @@ const codes = { sigmoid: 1, relu: 2, tanh: 3, elu: 6, gelu: 8, silu: 10, softplu
 /** What elu approaches; the others have no parameter. */
 const LIMIT = 1;
 const passes = { forward: 0, filterGradient: 1, inputGradient: 2 };
+/** The same with filters that are kept; there may be nothing to keep. */
+const keptPasses = { forward: 6, inputGradient: 7 };
 const count = (shape) => shape.reduce((a, b) => a * b);
 
 /** For each kind of workload: `(workload, inputs, memory) → { calls, output, length }`. */
@@ -18,8 +20,19 @@ const kinds = {
     };
   },
 
-  conv2d({ pass, sizes }, { x, filter, dy }, { put, putWords, space, query }) {
+  conv2d({ pass, sizes, keepsFilters }, { x, filter, dy }, { put, putWords, space, query, run }) {
     const geometry = putWords(sizes.block);
+    const code = keptPasses[pass];
+    const size = keepsFilters ? query('conv2d_kept_size', code, geometry) : 0;
+    if (size > 0) {
+      const scratch = query('conv2d_workspace', code, geometry);
+      const [kept, ...end] = [space(size), space(scratch), scratch];
+      const [input, shape] = pass === 'forward' ? [x, sizes.output] : [dy, sizes.input];
+      const out = space(count(shape));
+      run('conv2d_keep', code, geometry, put(filter), kept, ...end);
+      const call = ['conv2d_with_kept', code, geometry, put(input), kept, 0, out, 0, ...end];
+      return { call, output: [out, count(shape)] };
+    }
     const scratch = query('conv2d_workspace', passes[pass], geometry);
     const end = [space(scratch), scratch];
     const shape = { forward: sizes.output, filterGradient: sizes.filter, inputGradient: sizes.input }[pass];
@@ -120,6 +133,7 @@ export function prepareKernel(engine, workload, inputs) {
   const memory = {
     space,
     query: (...call) => engine.query(...call),
+    run: (...call) => engine.call(...call),
     put(values) {
       const address = space(values.length);
       engine.memory.write(address, values);

@@ -19,7 +19,22 @@ export function aloneWorkloads() {
     ...forward([1, 56, 56, 128], 3, 128, { ...same, depthwise: true }),
     ...forward([1, 112, 112, 64], 3, 64, { ...same, strides: 2, depthwise: true }),
     ...forward([1, 28, 28, 128], 1, 128),
+    ...alsoKept(forward([1, 8, 8, 64], 3, 64, same)),
+    ...alsoKept(forward([1, 28, 28, 32], 3, 64, { ...same, strides: 2 })),
+    ...alsoKept(forward([1, 1, 64, 64], [1, 3], 64, same)),
+    ...alsoKept(convolutions('one image', [1, 16, 16, 64], 4, 128, { ...same, strides: 2 }).filter(isTranspose)),
   ];
+}
+
+/** What a transposed convolution computes. */
+const isTranspose = ({ pass }) => pass === 'inputGradient';
+
+/** The same also with filters that are kept as the kernel reads them, as `predict` keeps them. */
+function alsoKept(workloads) {
+  return workloads.flatMap((workload) => [
+    workload,
+    { ...workload, name: `${workload.name}, filters kept`, keepsFilters: true },
+  ]);
 }
 
 function forward(input, size, filters, options) {

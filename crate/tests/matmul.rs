@@ -102,7 +102,11 @@ fn products() -> Vec<Product> {
         (96, 310, 70),
         (97, 130, 30),
         (20, 1003, 33),
-    ] {
+    ]
+    .into_iter()
+    // Long reductions, with rows and columns on both sides of every limit.
+    .chain((7..19).flat_map(|m| [(m, 18, 256), (16, m, 255), (m, 33, 771), (40 + m, 12 + m, 2050)]))
+    {
         for (transpose_a, transpose_b) in [(false, false), (true, false), (false, true), (true, true)] {
             products.push(Product { m, n, k, transpose_a, transpose_b });
         }

@@ -17,16 +17,16 @@ use crate::threads::{each_part, each_with_scratch, share};
 use crate::vector::{copy, many_registers, Real, Vector, FUSED, LANES, LINE};
 
 /// Fewest steps for which this pays.
-const LEAST: usize = 1024;
+const LEAST: usize = 256;
 
-/// Fewest steps of a part.
-const LEAST_OF_PART: usize = 512;
+/// Fewest steps of a part, where there are two at all: of results so small rows are not shared as evenly.
+const LEAST_OF_PART: usize = 256;
 
 /// Most parts.
 const PARTS: usize = 8;
 
 /// Fewest rows and columns of the result.
-const FEWEST: usize = 64;
+const FEWEST: usize = 8;
 
 /// Most elements of the result: it stays in the second-level cache with two blocks of both sides.
 const MOST: usize = 1 << 16;
@@ -63,7 +63,7 @@ struct Sizes {
 
 impl Sizes {
     fn of(&Product { m, n, k, .. }: &Product) -> Self {
-        let parts = (k / LEAST_OF_PART).clamp(1, PARTS);
+        let parts = (k / LEAST_OF_PART).clamp(2, PARTS);
         let part = k.div_ceil(1 << parts.ilog2());
         let row = m.next_multiple_of(LINE);
         // An odd number of lines.
@@ -157,7 +157,7 @@ fn by_twos<const W: usize>(m: usize, a: (&[Real], usize), panel: &[Real], out: (
     }
 }
 
-/// All rows of the result for a panel: tiles of P rows, then of fewer. With five some are of four so that none are left.
+/// All rows of the result for a panel: tiles of P rows, then of fewer. With five some are of four so that none are left, of twelve rows or more.
 #[inline(never)]
 fn down<const P: usize, const NV: usize, const W: usize>(
     m: usize,
@@ -167,7 +167,7 @@ fn down<const P: usize, const NV: usize, const W: usize>(
 ) {
     let [most, five] = match P {
         SIX => in_pairs(m),
-        FIVE => [m - (P - m % P) % P * 4, 0],
+        FIVE => [m.saturating_sub((P - m % P) % P * 4), 0],
         _ => [m, 0],
     };
     let mut row = outer_tiles::<P, NV, W>(a, panel, (sums, stride), 0..most);

@@ -29,19 +29,10 @@ import {
 } from '../../ts';
 import { getEngine } from '../../ts/runtime/init';
 import { numbers, relativeError } from '../support/numbers';
+import { countingCalls, setWeights } from '../support/weights';
 
 const loss = 'meanSquaredError';
 const linear = (): Layer => activation({ activation: 'linear' });
-
-/** Random weights; variances are positive. */
-function setWeights(model: Model, seed = 20): void {
-  model.setWeights(
-    model.getWeights().map(({ name, shape, data }, index) => {
-      const values = numbers(seed + index, data.length);
-      return { shape, data: name.endsWith('moving_variance') ? values.map((v) => Math.abs(v) + 0.2) : values };
-    }),
-  );
-}
 
 const kernelsOf = (model: Model, mode: 'predict' | 'evaluate' | 'train'): string[] =>
   model.plan({ batchSize: 3, mode }).calls.map(({ kernel }) => kernel);
@@ -214,26 +205,14 @@ test('weights are folded once, not for every batch, and all memory comes back', 
   const before = [engine.liveBytes, engine.liveAllocations];
   const [folded, apart] = pair();
   apart.dispose();
-  let count = 0;
-  const kernel = engine.kernel.bind(engine);
-  engine.kernel = (name) => {
-    const run = kernel(name);
-    if (name !== 'fold_batch_norm') return run;
-    return (...args) => {
-      count++;
-      return run(...args);
-    };
-  };
-  try {
+  await countingCalls('fold_batch_norm', async (count) => {
     const x = numbers(1, 40 * 72);
     for (let round = 0; round < 3; round++) await folded.predict(x, { batchSize: 4 });
-    expect(count).toBe(2);
+    expect(count()).toBe(2);
     folded.trainOnBatch(x, numbers(2, 40 * 3));
     await folded.evaluate(x, numbers(2, 40 * 3), { batchSize: 7 });
-    expect(count).toBe(4);
-  } finally {
-    engine.kernel = kernel;
-  }
+    expect(count()).toBe(4);
+  });
   folded.dispose();
   expect([engine.liveBytes, engine.liveAllocations]).toEqual(before);
 });

@@ -20,21 +20,13 @@ import {
 } from '../../ts';
 import { getEngine } from '../../ts/runtime/init';
 import { numbers, relativeError } from '../support/numbers';
+import { countingCalls, setWeights } from '../support/weights';
 
 const loss = 'meanSquaredError';
 /** So many images share what filters take: theirs are not kept. */
 const MANY = 96;
 /** Room for the model of these tests, without what inference keeps. */
 const MOST_BYTES = 2_700_000;
-
-function setWeights(model: Model, seed = 20): void {
-  model.setWeights(
-    model.getWeights().map(({ name, shape, data }, index) => {
-      const values = numbers(seed + index, data.length);
-      return { shape, data: name.endsWith('moving_variance') ? values.map((v) => Math.abs(v) + 0.2) : values };
-    }),
-  );
-}
 
 const preparations = (model: Model, mode: 'predict' | 'evaluate' | 'train', batchSize: number): string[] =>
   model.plan({ batchSize, mode }).preparations.map(({ kernel }) => kernel);
@@ -151,30 +143,18 @@ test('filters are made once, not for every step, and all memory comes back', asy
   const engine = getEngine();
   const before = [engine.liveBytes, engine.liveAllocations];
   const model = make();
-  let count = 0;
-  const kernel = engine.kernel.bind(engine);
-  engine.kernel = (name) => {
-    const run = kernel(name);
-    if (name !== 'conv2d_keep') return run;
-    return (...args) => {
-      count++;
-      return run(...args);
-    };
-  };
-  try {
+  await countingCalls('conv2d_keep', async (count) => {
     const x = numbers(1, 5 * 4096);
     await model.predict(x, { batchSize: 1 });
-    expect(count).toBe(2);
+    expect(count()).toBe(2);
     const taken = [engine.liveBytes, engine.liveAllocations];
     for (let round = 0; round < 3; round++) await model.predict(x, { batchSize: 1 });
-    expect(count).toBe(2);
+    expect(count()).toBe(2);
     expect([engine.liveBytes, engine.liveAllocations]).toEqual(taken);
     model.trainOnBatch(x, numbers(2, 5 * 8192));
     await model.evaluate(x, numbers(2, 5 * 8192), { batchSize: 1 });
-    expect(count).toBe(4);
-  } finally {
-    engine.kernel = kernel;
-  }
+    expect(count()).toBe(4);
+  });
   model.dispose();
   expect([engine.liveBytes, engine.liveAllocations]).toEqual(before);
 });
@@ -193,20 +173,14 @@ test('plan and forecast tell of them; training and strict arithmetic keep none, 
   expect(String(model.plan({ batchSize: 1 }))).not.toContain('kept');
   expect(model.memoryForecast({ batchSize: 1 }).kept).toBe(0);
   model.dispose();
-  await init({ maxMemoryBytes: MOST_BYTES });
-  try {
-    const narrow = make();
-    expect(preparations(narrow, 'predict', 1)).toEqual([]);
-    narrow.dispose();
-  } finally {
-    await init({});
-  }
-  await init({ simd: 'strict' });
-  try {
-    const strict = make();
-    expect(preparations(strict, 'predict', 1)).toEqual([]);
-    strict.dispose();
-  } finally {
-    await init({});
+  for (const options of [{ maxMemoryBytes: MOST_BYTES }, { simd: 'strict' }] as const) {
+    await init(options);
+    try {
+      const without = make();
+      expect(preparations(without, 'predict', 1)).toEqual([]);
+      without.dispose();
+    } finally {
+      await init({});
+    }
   }
 });

@@ -22,21 +22,21 @@ const kinds = {
 
   conv2d({ pass, sizes, keepsFilters }, { x, filter, dy }, { put, putWords, space, query, run }) {
     const geometry = putWords(sizes.block);
-    const code = keptPasses[pass];
-    const size = keepsFilters ? query('conv2d_kept_size', code, geometry) : 0;
-    if (size > 0) {
-      const scratch = query('conv2d_workspace', code, geometry);
-      const [kept, ...end] = [space(size), space(scratch), scratch];
-      const [input, shape] = pass === 'forward' ? [x, sizes.output] : [dy, sizes.input];
-      const out = space(count(shape));
-      run('conv2d_keep', code, geometry, put(filter), kept, ...end);
-      const call = ['conv2d_with_kept', code, geometry, put(input), kept, 0, out, 0, ...end];
-      return { call, output: [out, count(shape)] };
-    }
-    const scratch = query('conv2d_workspace', passes[pass], geometry);
+    const size = keepsFilters ? query('conv2d_kept_size', keptPasses[pass], geometry) : 0;
+    const code = (size > 0 ? keptPasses : passes)[pass];
+    const scratch = query('conv2d_workspace', code, geometry);
     const end = [space(scratch), scratch];
     const shape = { forward: sizes.output, filterGradient: sizes.filter, inputGradient: sizes.input }[pass];
     const out = space(count(shape));
+    if (size > 0) {
+      const kept = space(size);
+      run('conv2d_keep', code, geometry, put(filter), kept, ...end);
+      const input = put(pass === 'forward' ? x : dy);
+      return {
+        call: ['conv2d_with_kept', code, geometry, input, kept, 0, out, 0, ...end],
+        output: [out, count(shape)],
+      };
+    }
     const call = {
       forward: () => ['conv2d_forward', geometry, put(x), put(filter), 0, out, 0, ...end],
       filterGradient: () => ['conv2d_filter_gradient', geometry, put(x), put(dy), out, ...end],

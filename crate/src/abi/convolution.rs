@@ -2,11 +2,12 @@
 
 use super::pooling::{notes, notes_output};
 use super::{call, ending, Frame};
-use crate::error::Error;
+use crate::error::{checked_product, Error};
 use crate::geometry::Geometry;
 use crate::kernels::activation::Activation;
+use crate::kernels::conv2d::kept::Kept;
 use crate::kernels::conv2d::pooled::Pooled;
-use crate::kernels::conv2d::{self, kept, winograd, Pass};
+use crate::kernels::conv2d::{self, winograd, Pass};
 use wasm_bindgen::prelude::*;
 
 /// Lets 3×3 and 5×5 convolutions, and those of lines of three and five taps, be computed in Winograd's way, whose bits are others, from now on; the relaxed build does it anyway.
@@ -57,28 +58,22 @@ pub fn conv2d_forward(
 /// once for many calls; 0 where that does not pay, `u32::MAX` when there is no such convolution.
 #[wasm_bindgen]
 pub fn conv2d_kept_size(pass: u32, geometry: u32) -> u32 {
-    let size = || Ok::<_, Error>(kept::size(Pass::from_code(pass)?, &Frame::new().geometry(geometry)?));
+    let size = || {
+        let geometry = Frame::new().geometry(geometry)?;
+        Kept::new(Pass::from_code(pass)?, &geometry).map_or(Ok(0), |kept| kept.size())
+    };
     size().map_or(u32::MAX, |size| size as u32)
-}
-
-/// What a convolution with kept filters is given: its pass, its geometry, and how many values are kept.
-fn with_kept(frame: &mut Frame, pass: u32, geometry: u32) -> Result<(Pass, Geometry, usize), Error> {
-    let (pass, geometry) = (Pass::from_code(pass)?, frame.geometry(geometry)?);
-    match kept::size(pass, &geometry) {
-        0 => Err(Error::InvalidGeometry),
-        size => Ok((pass, geometry, size)),
-    }
 }
 
 /// Makes what is kept of the filters for a pass.
 #[wasm_bindgen]
 pub fn conv2d_keep(pass: u32, geometry: u32, filter: u32, kept: u32, workspace: u32, workspace_length: u32) -> u32 {
     call(|frame| {
-        let (pass, geometry, size) = with_kept(frame, pass, geometry)?;
-        let needed = conv2d::workspace(pass, &geometry)?;
+        let geometry = frame.geometry(geometry)?;
+        let pass = Kept::new(Pass::from_code(pass)?, &geometry).ok_or(Error::InvalidGeometry)?;
         let filter = frame.input(filter, geometry.filter_size())?;
-        let kept = frame.output(kept, size)?;
-        kept::keep(pass, &geometry, filter, kept, frame.workspace(workspace, workspace_length, needed)?);
+        let kept = frame.output(kept, pass.size()?)?;
+        pass.keep(filter, kept, frame.workspace(workspace, workspace_length, pass.workspace()?)?);
         Ok(())
     })
 }
@@ -98,21 +93,16 @@ pub fn conv2d_with_kept(
     workspace_length: u32,
 ) -> u32 {
     call(|frame| {
-        let (pass, geometry, size) = with_kept(frame, pass, geometry)?;
-        let needed = conv2d::workspace(pass, &geometry)?;
-        let sides = [(geometry.input_size(), geometry.in_c), (geometry.output_size(), geometry.out_c)];
-        let [(inputs, _), (outputs, channels)] = match pass {
-            Pass::KeptForward => sides,
-            _ => [sides[1], sides[0]],
-        };
-        let x = frame.input(x, inputs)?;
-        kept::convolve(
-            pass,
-            &geometry,
-            (x, frame.input(kept, size)?, frame.optional(bias, channels)?),
-            frame.output(y, outputs)?,
+        let geometry = frame.geometry(geometry)?;
+        let pass = Kept::new(Pass::from_code(pass)?, &geometry).ok_or(Error::InvalidGeometry)?;
+        let [inputs, outputs] = pass.shapes();
+        let elements = |shape: [usize; 3]| checked_product(&[geometry.batch, shape[0], shape[1], shape[2]]);
+        let x = frame.input(x, elements(inputs)?)?;
+        pass.convolve(
+            (x, frame.input(kept, pass.size()?)?, frame.optional(bias, outputs[2])?),
+            frame.output(y, elements(outputs)?)?,
             Activation::from_code(activation, 0.0)?,
-            frame.workspace(workspace, workspace_length, needed)?,
+            frame.workspace(workspace, workspace_length, pass.workspace()?)?,
         );
         Ok(())
     })

@@ -245,7 +245,7 @@ pub fn exchange(g: &Geometry, filter: &[f32], rotates: bool) -> Vec<f32> {
 /// A convolution whose filters are transformed before.
 fn run_transformed(c: &Convolution, x: &[f32], filter: &[f32], bias: Option<&[f32]>) -> Vec<f32> {
     let mut y = vec![f32::NAN; c.batch * c.output.iter().product::<usize>()];
-    let mut filters = vec![f32::NAN; c.transformed_size()];
+    let mut filters = vec![f32::NAN; c.transformed_size().unwrap()];
     transform_all(c, filter, &mut filters);
     let mut scratch = vec![f32::NAN; workspace_beside_filters(c).unwrap()];
     convolve(c, x, Filters::Transformed(&filters), bias, &mut y, &mut scratch, |_, _| ());

@@ -9,53 +9,60 @@ use crate::kernels::activation::{forward_in_place, Activation};
 use crate::vector::Real;
 use winograd::{Convolution, Filters};
 
-/// What a pass computes this way, if it pays.
-fn way(pass: Pass, geometry: &Geometry) -> Option<Convolution> {
-    match pass {
-        Pass::KeptForward => winograd::forward_with_kept(geometry),
-        Pass::KeptInputGradient => winograd::backward_with_kept(geometry),
-        _ => None,
+/// A pass with kept filters.
+pub struct Kept<'a> {
+    geometry: &'a Geometry,
+    convolution: Convolution,
+    /// Whether filters are exchanged before they are transformed, as the transpose wants them.
+    exchanges: bool,
+}
+
+impl<'a> Kept<'a> {
+    /// The pass, if it is one of these and keeping filters pays.
+    pub fn new(pass: Pass, geometry: &'a Geometry) -> Option<Self> {
+        let (way, exchanges) = match pass {
+            Pass::KeptForward => (winograd::forward_with_kept(geometry), false),
+            Pass::KeptInputGradient => (winograd::backward_with_kept(geometry), true),
+            _ => (None, false),
+        };
+        way.map(|convolution| Self { geometry, convolution, exchanges })
     }
-}
 
-/// Elements of the filters as they are kept for a pass; 0 where that does not pay.
-pub fn size(pass: Pass, geometry: &Geometry) -> usize {
-    way(pass, geometry).map_or(0, |convolution| convolution.transformed_size())
-}
-
-/// float32 values of scratch memory for [`keep`] and [`convolve`].
-pub fn workspace(pass: Pass, geometry: &Geometry) -> Result<usize, Error> {
-    let Some(convolution) = way(pass, geometry) else {
-        return Ok(0);
-    };
-    let exchanged = if pass == Pass::KeptInputGradient { geometry.filter_size() } else { 0 };
-    Ok(winograd::workspace_beside_filters(&convolution)?.max(exchanged))
-}
-
-/// Makes what is kept of filters. `kept` has [`size`] elements, which are not 0.
-pub fn keep(pass: Pass, geometry: &Geometry, filter: &[Real], kept: &mut [Real], workspace: &mut [Real]) {
-    let Some(convolution) = way(pass, geometry) else {
-        return;
-    };
-    if pass == Pass::KeptForward {
-        return winograd::transform_all(&convolution, filter, kept);
+    /// Elements of the filters as they are kept.
+    pub fn size(&self) -> Result<usize, Error> {
+        self.convolution.transformed_size()
     }
-    let exchanged = &mut workspace[..geometry.filter_size()];
-    exchange(geometry, filter, !convolution.spreads, exchanged);
-    winograd::transform_all(&convolution, exchanged, kept);
-}
 
-/// `y = activation(conv(x, filter) + bias)`, or of the transpose, by what [`keep`] has made of the filters.
-pub fn convolve(
-    pass: Pass,
-    geometry: &Geometry,
-    (x, kept, bias): (&[Real], &[Real], Option<&[Real]>),
-    y: &mut [Real],
-    activation: Activation,
-    workspace: &mut [Real],
-) {
-    if let Some(convolution) = way(pass, geometry) {
+    /// float32 values of scratch memory for [`Self::keep`] and [`Self::convolve`].
+    pub fn workspace(&self) -> Result<usize, Error> {
+        let exchanged = if self.exchanges { self.geometry.filter_size() } else { 0 };
+        Ok(winograd::workspace_beside_filters(&self.convolution)?.max(exchanged))
+    }
+
+    /// Makes what is kept of filters.
+    pub fn keep(&self, filter: &[Real], kept: &mut [Real], workspace: &mut [Real]) {
+        if !self.exchanges {
+            return winograd::transform_all(&self.convolution, filter, kept);
+        }
+        let exchanged = &mut workspace[..self.geometry.filter_size()];
+        exchange(self.geometry, filter, !self.convolution.spreads, exchanged);
+        winograd::transform_all(&self.convolution, exchanged, kept);
+    }
+
+    /// `y = activation(conv(x, filter) + bias)`, or of the transpose, by what [`Self::keep`] has made of the filters.
+    pub fn convolve(
+        &self,
+        (x, kept, bias): (&[Real], &[Real], Option<&[Real]>),
+        y: &mut [Real],
+        activation: Activation,
+        workspace: &mut [Real],
+    ) {
         let filters = Filters::Transformed(kept);
-        winograd::convolve(&convolution, x, filters, bias, y, workspace, |_, y| forward_in_place(activation, y));
+        winograd::convolve(&self.convolution, x, filters, bias, y, workspace, |_, y| forward_in_place(activation, y));
+    }
+
+    /// Height, width and channels of the inputs, and of the outputs.
+    pub fn shapes(&self) -> [[usize; 3]; 2] {
+        [self.convolution.input, self.convolution.output]
     }
 }

@@ -83,7 +83,9 @@ pub fn workspace(pass: Pass, geometry: &Geometry) -> Result<usize, Error> {
         Pass::Pooled => pooled::workspace(geometry),
         Pass::PooledGradient => pooled::gradient_workspace(geometry),
         Pass::PooledGradients => pooled::gradients_workspace(geometry),
-        Pass::KeptForward | Pass::KeptInputGradient => kept::workspace(pass, geometry),
+        Pass::KeptForward | Pass::KeptInputGradient => {
+            kept::Kept::new(pass, geometry).map_or(Ok(0), |kept| kept.workspace())
+        }
     }
 }
 

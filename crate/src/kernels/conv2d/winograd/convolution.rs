@@ -91,8 +91,8 @@ pub(super) fn panel_size(c: &Convolution) -> usize {
 
 impl Convolution {
     /// Elements of all transformed filters.
-    pub fn transformed_size(&self) -> usize {
-        self.filters().div_ceil(PANEL) * panel_size(self)
+    pub fn transformed_size(&self) -> Result<usize, Error> {
+        checked_product(&[self.filters().div_ceil(PANEL), panel_size(self)])
     }
 }
 
@@ -107,25 +107,23 @@ pub enum Filters<'a> {
 
 /// float32 values of scratch memory for [`convolve`].
 pub fn workspace(c: &Convolution) -> Result<usize, Error> {
-    if by_panels::fits(c) {
-        return Ok(by_panels::workspace_of_filters(c) + by_panels::workspace(c)?);
-    }
-    by_images_workspace(c)
+    let filters = if by_panels::fits(c) { by_panels::workspace_of_filters(c) } else { c.transformed_size()? };
+    Ok(filters + workspace_beside_filters(c)?)
 }
 
 /// The same with transformed filters.
 pub fn workspace_beside_filters(c: &Convolution) -> Result<usize, Error> {
     if by_panels::fits(c) {
-        return by_panels::workspace(c);
+        by_panels::workspace(c)
+    } else {
+        workspace_of_parts(c)
     }
-    let cut = Cut::new(c);
-    checked_product(&[cut.parts(c), cut.piece()?])
 }
 
-/// The same where all filters are transformed before.
-fn by_images_workspace(c: &Convolution) -> Result<usize, Error> {
+/// What all parts of the batch work with.
+fn workspace_of_parts(c: &Convolution) -> Result<usize, Error> {
     let cut = Cut::new(c);
-    Ok(c.transformed_size() + checked_product(&[cut.parts(c), cut.piece()?])?)
+    checked_product(&[cut.parts(c), cut.piece()?])
 }
 
 /// `y = conv(x, filter) + bias`, or the transpose of that. `finish` gets the
@@ -162,7 +160,8 @@ fn group(c: &Convolution) -> (usize, usize) {
 /// float32 values of scratch memory for [`in_groups`].
 pub fn workspace_in_groups(c: &Convolution) -> Result<usize, Error> {
     let (images, group) = group(c);
-    Ok(by_images_workspace(c)? + checked_product(&[c.batch.div_ceil(images), group, c.output.iter().product()])?)
+    let outputs = checked_product(&[c.batch.div_ceil(images), group, c.output.iter().product()])?;
+    Ok(c.transformed_size()? + workspace_of_parts(c)? + outputs)
 }
 
 /// [`convolve`] for those who do not need all outputs: `finish` gets them by groups of images, with what belongs to these of two
@@ -218,7 +217,7 @@ impl<'a> Prepared<'a> {
         let (filters, scratch) = match filter {
             Filters::Transformed(filters) => (filters, workspace),
             Filters::Plain(filter) => {
-                let (filters, scratch) = workspace.split_at_mut(c.transformed_size());
+                let (filters, scratch) = workspace.split_at_mut(c.transformed_size().unwrap_or(0));
                 transform_all(c, filter, filters);
                 (&*filters, scratch)
             }

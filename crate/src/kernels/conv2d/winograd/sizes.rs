@@ -160,25 +160,32 @@ impl Convolution {
 
     /// Products at the points of all tiles of an image, for each pair of channels.
     pub(super) fn points(&self) -> usize {
-        let of_axis = |axis: usize, taps: usize| {
-            let (size, side, along) = (self.tiled()[axis], self.sides()[axis], along(self.taps[axis]));
-            let (rest, has) = (size % side, |&point: &usize| self.has(axis, taps, point));
-            let of_rest = (0..along).filter(has).filter(|&point| !is_missing(rest, point)).count();
-            size / side * (0..along).filter(has).count() + if rest == 0 { 0 } else { of_rest }
-        };
+        self.of_phases(|axis, taps| {
+            let (size, side) = (self.tiled()[axis], self.sides()[axis]);
+            let (rest, points) = (size % side, self.points_along(axis, taps));
+            let of_rest = points.clone().filter(|&point| !is_missing(rest, point)).count();
+            size / side * points.count() + if rest == 0 { 0 } else { of_rest }
+        })
+    }
+
+    /// Points at which filters have values, those of all phases.
+    pub(super) fn points_of_tile(&self) -> usize {
+        self.of_phases(|axis, taps| self.points_along(axis, taps).count())
+    }
+
+    /// What two axes have of all phases, by their taps.
+    fn of_phases(&self, of_axis: impl Fn(usize, usize) -> usize) -> usize {
         self.phases().map(|phase| of_axis(0, phase.taps[0]) * of_axis(1, phase.taps[1])).sum()
+    }
+
+    /// Points along an axis at which a phase of so many taps has values.
+    fn points_along(&self, axis: usize, taps: usize) -> impl Iterator<Item = usize> + Clone + '_ {
+        (0..along(self.taps[axis])).filter(move |&point| self.has(axis, taps, point))
     }
 
     /// Taps of a filter.
     pub(super) fn taps_of_filter(&self) -> usize {
         self.kernel.iter().product()
-    }
-
-    /// Points at which filters have values, those of all phases.
-    pub(super) fn points_of_tile(&self) -> usize {
-        let of_axis =
-            |axis: usize, taps: usize| (0..along(self.taps[axis])).filter(|&point| self.has(axis, taps, point)).count();
-        self.phases().map(|phase| of_axis(0, phase.taps[0]) * of_axis(1, phase.taps[1])).sum()
     }
 
     /// Products of an input and a filter's tap in an image, for each pair of channels: without those at the border.

@@ -26,7 +26,8 @@ impl Sizes {
             return Self { inputs, spread, taps, outputs, gradients, tap_gradients };
         }
         let (a, b): (f64, f64) = (2.0 / 3.0, 1.5);
-        let points = [0.0, a, -a, b, -b];
+        let points = if taps == 3 { vec![0.0, a, -a, b, -b] } else { vec![0.0, 0.5, -0.5, 2.0, -2.0, 1.0, -1.0] };
+        let finite = points.len();
         let others = |i: usize| points.iter().enumerate().filter(move |&(j, _)| j != i).map(|(_, &x)| x);
         // Coefficients of the product of (x − p) over some points, from the constant on.
         let product = |roots: Vec<f64>| {
@@ -39,18 +40,18 @@ impl Sizes {
                 }
                 all = next;
             }
-            all.resize(6, 0.0);
+            all.resize(finite + 1, 0.0);
             all.into_iter().map(f64::abs).collect::<Vec<_>>()
         };
-        let mut inputs: Vec<Vec<f64>> = (0..5).map(|i| product(others(i).collect())).collect();
-        inputs.push(product(points.to_vec()));
+        let mut inputs: Vec<Vec<f64>> = (0..finite).map(|i| product(others(i).collect())).collect();
+        inputs.push(product(points.clone()));
         // Values of powers at the points, the last one at infinity.
         let powers = |count: usize, weighted: bool| {
             let at = |i: usize| {
                 let weight = if weighted { others(i).map(|x| points[i] - x).product::<f64>().recip() } else { 1.0 };
                 (0..count).map(|power| (weight * points[i].powi(power as i32)).abs()).collect::<Vec<_>>()
             };
-            let mut all: Vec<Vec<f64>> = (0..5).map(at).collect();
+            let mut all: Vec<Vec<f64>> = (0..finite).map(at).collect();
             all.push((0..count).map(|power| f64::from(u8::from(power + 1 == count))).collect());
             all
         };
@@ -61,8 +62,8 @@ impl Sizes {
             spread: transposed(inputs.clone()),
             inputs,
             taps: powers(taps, true),
-            outputs: transposed(powers(7 - taps, false)),
-            gradients: powers(7 - taps, false),
+            outputs: transposed(powers(side(taps), false)),
+            gradients: powers(side(taps), false),
             tap_gradients: transposed(powers(taps, true)),
         }
     }
@@ -82,7 +83,7 @@ pub fn side(taps: usize) -> usize {
     if taps == 1 {
         1
     } else {
-        7 - taps
+        4
     }
 }
 
@@ -218,7 +219,7 @@ pub fn tiles(g: &Geometry) -> usize {
 /// overlap.
 pub fn roundings(taps: [usize; 2]) -> usize {
     taps.map(|taps| if taps == 1 { 0 } else { 3 * 6 }).iter().sum::<usize>()
-        + taps.map(|taps| if taps == 1 { 1 } else { 6usize.div_ceil(side(taps)) }).iter().product::<usize>()
+        + taps.map(|taps| if taps == 1 { 1 } else { 2 }).iter().product::<usize>()
 }
 
 pub fn assert_within(actual: &[f32], expected: &[f64], reach: &[f64], (terms, taps): (usize, [usize; 2]), what: &str) {

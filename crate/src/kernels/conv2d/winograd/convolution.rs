@@ -1,11 +1,12 @@
 //! Outputs: transformed tiles times transformed filters, and back.
 
+use super::around::around;
 use super::outputs::make_outputs;
 use super::phases::transform_phases;
-use super::points::{around, Points};
+use super::points::{At, Points};
 use super::sizes::Convolution;
 use super::tiles::{clear, transform_inputs, Group, Layout, MOST_TILES};
-use super::{along, by_panels, by_taps, GAP, N};
+use super::{along, by_panels, by_taps, GAP};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{in_sixes, strip, tiled_by_halves, Band, Panel, Rectangle, RectangleMut, Tiled, Walk, SIX};
 use crate::gemm::pack::{panel_width, PANEL};
@@ -313,21 +314,23 @@ pub(super) fn transform_filters(
         return transform_phases(points, c, filter, channel, filters);
     }
     by_taps!(c.taps, |DOWN, ACROSS| {
-        transform_taps::<{ along(DOWN) }, DOWN, ACROSS>(points, c, filter, channel, filters)
+        transform_taps::<{ along(DOWN) }, { along(ACROSS) }, DOWN, ACROSS>(points, c, filter, channel, filters)
     });
 }
 
 /// Input channels of a filter that are asked for together, before they are needed.
 const ASKED: usize = 4;
 
-/// Those of KR×KC taps, to R×N points.
-fn transform_taps<const R: usize, const KR: usize, const KC: usize>(
+/// Those of KR×KC taps, to R×P points.
+fn transform_taps<const R: usize, const P: usize, const KR: usize, const KC: usize>(
     points: Points,
     c: &Convolution,
     filter: &[Real],
     channel: usize,
     filters: &mut [Real],
-) {
+) where
+    Points: At<R> + At<P>,
+{
     let (depth, channels) = (c.depth(), c.filters());
     let width = panel_width(channels, channel);
     let point = filters_of_point(c);
@@ -343,9 +346,9 @@ fn transform_taps<const R: usize, const KR: usize, const KC: usize>(
         }
         for v in (0..width).step_by(LANES) {
             let source = Rectangle::<KR, KC>::new(&filter[k * channels + channel + v..], KC * tap, tap);
-            let mut target = RectangleMut::<R, N>::new(&mut filters[k * width + v..], N * point, point);
+            let mut target = RectangleMut::<R, P>::new(&mut filters[k * width + v..], P * point, point);
             let set = |i: usize, j: usize, value: Lanes| target.set(i, j, value);
-            around(|v| points.taps::<KR, R>(v), |v| points.taps::<KC, N>(v), |i, j| source.at(i, j), set);
+            around(|v| At::<R>::taps::<KR>(points, v), |v| At::<P>::taps::<KC>(points, v), |i, j| source.at(i, j), set);
         }
     }
 }

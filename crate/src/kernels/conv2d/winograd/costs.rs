@@ -1,8 +1,8 @@
 //! Whether this way takes less time than the direct one, and whether it pays to keep transformed filters: all is counted in multiplications
 //! of the direct way for each pair of channels, by races on x64.
 
-use super::by_panels;
 use super::sizes::Convolution;
+use super::{by_panels, FIVE};
 
 /// Most elements of transformed filters.
 const MOST: usize = 16 << 20;
@@ -20,8 +20,10 @@ struct Costs {
     pixels: f64,
     /// The transform of what windows make of it, which its pixels' channels share.
     windows: f64,
-    /// The transforms of the filters, with what small convolutions take beside.
+    /// The transforms of the filters, with what small convolutions take beside; and panel by panel, where they take less, unless they are those
+    /// of four phases.
     filters: f64,
+    by_panels: f64,
     /// These transforms alone.
     transforms: f64,
     /// What a call takes beside, which all pairs of channels share.
@@ -30,19 +32,54 @@ struct Costs {
 
 impl Costs {
     fn new(c: &Convolution) -> Self {
-        match (c.is_line(), c.stride) {
-            (false, 1) => {
-                Self { product: 1.1, pixels: 6.0, windows: 6.0, filters: 500.0, transforms: 150.0, call: 140e3 }
-            }
+        match (c.is_line(), c.stride, c.taps[1]) {
+            (false, 1, FIVE) => Self {
+                pixels: 10.0,
+                windows: 10.0,
+                filters: 900.0,
+                by_panels: 765.0,
+                transforms: 300.0,
+                ..Self::of_square()
+            },
+            (false, 1, _) => Self::of_square(),
             // The transforms of four phases' pixels are shared by the channels of the windows.
-            (false, _) => {
-                Self { product: 1.1, pixels: 14.0, windows: 6.0, filters: 1000.0, transforms: 600.0, call: 140e3 }
-            }
-            (true, 1) => Self { product: 1.1, pixels: 6.0, windows: 6.0, filters: 20.0, transforms: 24.0, call: 60e3 },
-            (true, _) => {
-                Self { product: 1.0, pixels: 7.0, windows: 12.0, filters: 100.0, transforms: 50.0, call: 60e3 }
-            }
+            (false, ..) => Self {
+                product: 1.1,
+                pixels: 14.0,
+                windows: 6.0,
+                filters: 1000.0,
+                by_panels: if c.spreads { 1000.0 } else { 400.0 },
+                transforms: 600.0,
+                call: 140e3,
+            },
+            (true, 1, FIVE) => Self { pixels: 7.0, windows: 7.0, ..Self::of_line() },
+            (true, 1, _) => Self::of_line(),
+            (true, ..) => Self {
+                product: 1.0,
+                pixels: 7.0,
+                windows: 12.0,
+                filters: 100.0,
+                by_panels: 100.0,
+                transforms: 50.0,
+                call: 60e3,
+            },
         }
+    }
+
+    fn of_square() -> Self {
+        Self {
+            product: 1.1,
+            pixels: 6.0,
+            windows: 6.0,
+            filters: 500.0,
+            by_panels: 200.0,
+            transforms: 150.0,
+            call: 140e3,
+        }
+    }
+
+    fn of_line() -> Self {
+        Self { product: 1.1, pixels: 6.0, windows: 6.0, filters: 20.0, by_panels: 20.0, transforms: 24.0, call: 60e3 }
     }
 
     /// All tiles with transformed filters. Products weigh the more for the transforms, the fewer channels share these.
@@ -59,29 +96,21 @@ fn direct(c: &Convolution) -> f64 {
     (c.batch * (c.products() + all)) as f64 / 2.0
 }
 
-/// Whether it takes less time than the direct way, where filters are transformed in a share of what is said in [`Costs`].
-fn pays(c: &Convolution, share: f64) -> bool {
-    let costs = Costs::new(c);
-    c.matrices() * c.depth() * c.filters() <= MOST && direct(c) >= costs.of_tiles(c) + share * costs.filters
+/// Whether it takes less time than the direct way, where so much is for the filters.
+fn pays(c: &Convolution, costs: &Costs, filters: f64) -> bool {
+    c.matrices() * c.depth() * c.filters() <= MOST && direct(c) >= costs.of_tiles(c) + filters
 }
 
 /// The same for gradients of filters.
 pub fn pays_for_filters(c: &Convolution) -> bool {
-    pays(c, 1.0)
+    let costs = Costs::new(c);
+    pays(c, &costs, costs.filters)
 }
 
 /// The same for outputs.
 pub fn pays_for_outputs(c: &Convolution) -> bool {
-    pays(c, share_of_filters(c))
-}
-
-/// Panel by panel filters take less, unless they are those of four phases.
-fn share_of_filters(c: &Convolution) -> f64 {
-    if by_panels::fits(c) && !c.is_line() && !(c.spreads && c.stride > 1) {
-        0.4
-    } else {
-        1.0
-    }
+    let costs = Costs::new(c);
+    pays(c, &costs, if by_panels::fits(c) { costs.by_panels } else { costs.filters })
 }
 
 /// What the direct way does with every tap of a filter before it begins.

@@ -2,13 +2,14 @@
 //! outputs. Of two taps the value at infinity is 0. With one tap four outputs take four points, ±A and ±1/A; inputs are multiplied by
 //! what the weights of filters are less.
 
-use super::points::{sized, Axis, Points, Transform};
-use super::N;
+use super::around::{Axis, Transform};
+use super::points::{At, Points};
+use super::SIX;
 use crate::vector::{Lanes, Vector};
 
 /// The first points, or pixels.
-const fn first(count: usize) -> [bool; N] {
-    let (mut all, mut i) = ([false; N], 0);
+const fn first(count: usize) -> [bool; SIX] {
+    let (mut all, mut i) = ([false; SIX], 0);
     while i < count {
         (all[i], i) = (true, i + 1);
     }
@@ -18,46 +19,48 @@ const fn first(count: usize) -> [bool; N] {
 impl Points {
     /// Inputs of a tile, for filters of two taps.
     #[inline(always)]
-    pub fn of_inputs_of_two(self) -> Transform<N, impl Axis<N, N>, impl Axis<N, N>> {
-        let all = self.of_inputs::<N>();
+    pub fn of_inputs_of_two(self) -> Transform<SIX, impl Axis<SIX, SIX>, impl Axis<SIX, SIX>> {
+        let all = At::<SIX>::of_inputs(self);
         Transform { whole: all.whole, half: all.half, made: [first(5), first(3)] }
     }
 
     /// Their transpose: gradients of a tile's inputs.
     #[inline(always)]
-    pub fn of_spread_of_two(self) -> Transform<N, impl Axis<N, N>, impl Axis<N, N>> {
-        let whole = move |m: [Lanes; N]| {
+    pub fn of_spread_of_two(self) -> Transform<SIX, impl Axis<SIX, SIX>, impl Axis<SIX, SIX>> {
+        let whole = move |m: [Lanes; SIX]| {
             let (even_a, odd_a) = (m[1].add(m[2]), m[1].sub(m[2]));
             let (even_b, odd_b) = (m[3].add(m[4]), m[3].sub(m[4]));
-            sized([
+            [
                 m[0],
-                odd_a.mul_add(self.minus_b[0], odd_b.mul(self.minus_a[0])),
-                m[0].mul_add(self.minus_both, even_a.mul_add(self.minus_b[1], even_b.mul(self.minus_a[1]))),
-                odd_a.mul_add(self.a[0], odd_b.mul(self.b[0])),
+                odd_a.mul_add(self.six.minus_b[0], odd_b.mul(self.six.minus_a[0])),
+                m[0].mul_add(self.six.minus_both, even_a.mul_add(self.six.minus_b[1], even_b.mul(self.six.minus_a[1]))),
+                odd_a.mul_add(self.six.a[0], odd_b.mul(self.six.b[0])),
                 m[0].add(even_a).add(even_b),
                 m[0],
-            ])
+            ]
         };
-        let half = move |m: [Lanes; N]| {
-            let [factor, odd, _] = self.halves;
-            let third = m[1].add(m[2]).mul_add(factor, m[0].mul(self.minus_b[1]));
-            sized([m[0], m[1].sub(m[2]).mul(odd), third, m[0], m[0], m[0]])
+        let half = move |m: [Lanes; SIX]| {
+            let [factor, odd, _] = self.six.halves;
+            let third = m[1].add(m[2]).mul_add(factor, m[0].mul(self.six.minus_b[1]));
+            [m[0], m[1].sub(m[2]).mul(odd), third, m[0], m[0], m[0]]
         };
         Transform { whole, half, made: [first(5), first(3)] }
     }
 
     /// Inputs of a tile, for filters of one tap.
     #[inline(always)]
-    pub fn of_inputs_of_one(self) -> Transform<N, impl Axis<N, N>, impl Axis<N, N>> {
-        let whole = move |d: [Lanes; N]| {
-            let (even_a, odd_a) = (d[2].mul(self.a[1]).sub(d[0]), d[3].mul_add(self.a[0], d[1].mul(self.minus_b[0])));
-            let (even_b, odd_b) = (d[2].mul(self.b[1]).sub(d[0]), d[3].mul_add(self.b[0], d[1].mul(self.minus_a[0])));
-            sized([d[0], even_a.add(odd_a), even_a.sub(odd_a), even_b.add(odd_b), even_b.sub(odd_b), d[0]])
+    pub fn of_inputs_of_one(self) -> Transform<SIX, impl Axis<SIX, SIX>, impl Axis<SIX, SIX>> {
+        let whole = move |d: [Lanes; SIX]| {
+            let (even_a, odd_a) =
+                (d[2].mul(self.six.a[1]).sub(d[0]), d[3].mul_add(self.six.a[0], d[1].mul(self.six.minus_b[0])));
+            let (even_b, odd_b) =
+                (d[2].mul(self.six.b[1]).sub(d[0]), d[3].mul_add(self.six.b[0], d[1].mul(self.six.minus_a[0])));
+            [d[0], even_a.add(odd_a), even_a.sub(odd_a), even_b.add(odd_b), even_b.sub(odd_b), d[0]]
         };
-        let half = move |d: [Lanes; N]| {
-            let even = d[0].mul(self.weight);
-            let [first, second] = [self.halves[1], self.halves[2]].map(|odd| d[1].mul_add(odd, even));
-            sized([d[0], first, second, d[0], d[0], d[0]])
+        let half = move |d: [Lanes; SIX]| {
+            let even = d[0].mul(self.six.weight);
+            let [first, second] = [self.six.halves[1], self.six.halves[2]].map(|odd| d[1].mul_add(odd, even));
+            [d[0], first, second, d[0], d[0], d[0]]
         };
         Transform {
             whole,
@@ -68,23 +71,23 @@ impl Points {
 
     /// Their transpose: gradients of a tile's inputs.
     #[inline(always)]
-    pub fn of_spread_of_one(self) -> Transform<N, impl Axis<N, N>, impl Axis<N, N>> {
-        let whole = move |m: [Lanes; N]| {
+    pub fn of_spread_of_one(self) -> Transform<SIX, impl Axis<SIX, SIX>, impl Axis<SIX, SIX>> {
+        let whole = move |m: [Lanes; SIX]| {
             let (even_a, odd_a) = (m[1].add(m[2]), m[1].sub(m[2]));
             let (even_b, odd_b) = (m[3].add(m[4]), m[3].sub(m[4]));
             let zero = Lanes::splat(0.0);
-            sized([
+            [
                 zero.sub(even_a.add(even_b)),
-                odd_a.mul_add(self.minus_b[0], odd_b.mul(self.minus_a[0])),
-                even_a.mul_add(self.a[1], even_b.mul(self.b[1])),
-                odd_a.mul_add(self.a[0], odd_b.mul(self.b[0])),
+                odd_a.mul_add(self.six.minus_b[0], odd_b.mul(self.six.minus_a[0])),
+                even_a.mul_add(self.six.a[1], even_b.mul(self.six.b[1])),
+                odd_a.mul_add(self.six.a[0], odd_b.mul(self.six.b[0])),
                 zero,
                 zero,
-            ])
+            ]
         };
-        let half = move |m: [Lanes; N]| {
-            let (even, odd) = (m[1].add(m[2]).mul(self.weight), m[1].sub(m[2]).mul(self.halves[1]));
-            sized([even, odd, even, even, even, even])
+        let half = move |m: [Lanes; SIX]| {
+            let (even, odd) = (m[1].add(m[2]).mul(self.six.weight), m[1].sub(m[2]).mul(self.six.halves[1]));
+            [even, odd, even, even, even, even]
         };
         Transform { whole, half, made: [first(4), first(2)] }
     }

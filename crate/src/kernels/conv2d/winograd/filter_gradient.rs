@@ -1,11 +1,12 @@
 //! Gradients of the filters: tiles of the images and of the outputs' gradients are transformed, their outer products are
 //! summed over all tiles, and the sums are taken back once.
 
+use super::around::around;
 use super::phases::taps_of_phase;
-use super::points::{around, Points};
+use super::points::{At, Points};
 use super::sizes::Convolution;
 use super::tiles::{transform_gradients, transform_inputs, Group, Layout, Place};
-use super::{along, by_taps, GAP, N, THREE};
+use super::{along, by_taps, GAP, SIX, THREE};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{columns, fours, store, zeros, Rectangle, Walk};
 use crate::kernels::map::zip_in_place;
@@ -263,20 +264,22 @@ pub(super) fn transform_sums(points: Points, c: &Convolution, sums: &[Real], df:
         return transform_to_phases::<1, 1>(points, c, sums, df);
     }
     if c.stride > 1 {
-        return transform_to_phases::<N, THREE>(points, c, sums, df);
+        return transform_to_phases::<SIX, THREE>(points, c, sums, df);
     }
     by_taps!(c.taps, |DOWN, ACROSS| {
-        transform_to_taps::<{ along(DOWN) }, DOWN, ACROSS, { DOWN * ACROSS }>(points, c, sums, df)
+        transform_to_taps::<{ along(DOWN) }, { along(ACROSS) }, DOWN, ACROSS, { DOWN * ACROSS }>(points, c, sums, df)
     });
 }
 
-/// Filters of KR×KC taps, ALL together, from R×N points.
-fn transform_to_taps<const R: usize, const KR: usize, const KC: usize, const ALL: usize>(
+/// Filters of KR×KC taps, ALL together, from R×P points.
+fn transform_to_taps<const R: usize, const P: usize, const KR: usize, const KC: usize, const ALL: usize>(
     points: Points,
     c: &Convolution,
     sums: &[Real],
     df: &mut [Real],
-) {
+) where
+    Points: At<R> + At<P>,
+{
     let (depth, channels) = (c.depth(), c.filters());
     let mut taps = df.chunks_exact_mut(depth * channels);
     let taps: [_; ALL] = std::array::from_fn(|_| (taps.next().unwrap_or_default(), DEPTH * channels));
@@ -284,9 +287,10 @@ fn transform_to_taps<const R: usize, const KR: usize, const KC: usize, const ALL
         for k in 0..taps[0].len() / channels {
             for o in (0..channels).step_by(LANES) {
                 let place = o / PANEL * depth * PANEL + (part * DEPTH + k) * PANEL + o % PANEL;
-                let source = Rectangle::<R, N>::new(&sums[place..], N * sums_size(c), sums_size(c));
+                let source = Rectangle::<R, P>::new(&sums[place..], P * sums_size(c), sums_size(c));
                 let set = |i: usize, j: usize, value: Lanes| value.store(&mut taps[i * KC + j][k * channels + o..]);
-                let (down, across) = (|v| points.tap_gradients::<R, KR>(v), |v| points.tap_gradients::<N, KC>(v));
+                let down = |v| At::<R>::tap_gradients::<KR>(points, v);
+                let across = |v| At::<P>::tap_gradients::<KC>(points, v);
                 around(down, across, |i, j| source.at(i, j), set);
             }
         }
@@ -297,12 +301,10 @@ fn transform_to_taps<const R: usize, const KR: usize, const KC: usize, const ALL
 const MOST_TAPS: usize = 36;
 
 /// The same for all phases, of K rows of taps.
-fn transform_to_phases<const R: usize, const K: usize>(
-    points: Points,
-    c: &Convolution,
-    sums: &[Real],
-    df: &mut [Real],
-) {
+fn transform_to_phases<const R: usize, const K: usize>(points: Points, c: &Convolution, sums: &[Real], df: &mut [Real])
+where
+    Points: At<R>,
+{
     let (depth, inputs, channels) = (c.depth(), c.input[2], c.filters());
     let mut taps = df.chunks_exact_mut(inputs * channels);
     let taps: [_; MOST_TAPS] = std::array::from_fn(|_| (taps.next().unwrap_or_default(), DEPTH * channels));
@@ -312,7 +314,7 @@ fn transform_to_phases<const R: usize, const K: usize>(
                 for o in (0..channels).step_by(LANES) {
                     let seen = index * inputs + part * DEPTH + k;
                     let place = o / PANEL * depth * PANEL + seen * PANEL + o % PANEL;
-                    let source = Rectangle::<R, N>::new(&sums[place..], N * sums_size(c), sums_size(c));
+                    let source = Rectangle::<R, SIX>::new(&sums[place..], SIX * sums_size(c), sums_size(c));
                     let set = |tap: usize, value: Lanes| value.store(&mut taps[tap][k * channels + o..]);
                     taps_of_phase::<R, K>(points, c, &phase, |i, j| source.at(i, j), set);
                 }

@@ -1,13 +1,14 @@
 //! Both gradients of a convolution behind which there is max pooling: the gradients of its outputs are never in memory. They are
 //! spread in registers, transformed, and the products for the filters and for the images are made of the same values.
 
+use super::around::around_tile;
 use super::convolution::{filters_of_point, multiply, panel_size, transform_filters};
 use super::filter_gradient::{add_products, add_sums, sums_size, transform_sums, Segment, MOST, PANEL as OUTER};
 use super::outputs::add_outputs;
-use super::points::{around_tile, Points};
+use super::points::{At, Points};
 use super::sizes::Convolution;
 use super::tiles::{clear, transform_inputs, Group, Layout, Place, MOST_TILES};
-use super::{side, FIVE, GAP, N, THREE};
+use super::{EIGHT, FIVE, GAP, SIDE, SIX};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::RectangleMut;
 use crate::gemm::pack::{panel_width, PANEL};
@@ -19,6 +20,9 @@ use crate::vector::{Lanes, Real, Vector, LANES};
 
 /// Parts of the batch, each with sums of its own.
 const PARTS: usize = 4;
+
+/// Windows of a tile along an axis.
+const WINDOWS: usize = SIDE / 2;
 
 /// Tiles that are worked on together, at most.
 const TILES: usize = 36;
@@ -64,14 +68,14 @@ impl Cut {
 
     /// Elements of products of all panels.
     fn products(&self, c: &Convolution) -> usize {
-        c.depth().div_ceil(PANEL) * N * N * self.made.point
+        c.depth().div_ceil(PANEL) * c.matrices() * self.made.point
     }
 
     /// Elements of scratch memory of a part.
     fn piece(&self, c: &Convolution) -> Result<usize, Error> {
-        let transformed = checked_product(&[N * N, self.seen.point + self.gradients.point])?;
+        let transformed = checked_product(&[c.matrices(), self.seen.point + self.gradients.point])?;
         let pooled = checked_product(&[self.together, self.pooled])?;
-        Ok(transformed + self.products(c) + pooled + N * N * c.depth() + c.filters())
+        Ok(transformed + self.products(c) + pooled + c.matrices() * c.depth() + c.filters())
     }
 
     fn parts(&self, c: &Convolution) -> usize {
@@ -83,7 +87,7 @@ impl Cut {
 pub fn both_workspace(c: &Convolution) -> Result<usize, Error> {
     let (cut, transpose) = (Cut::new(c), c.transposed());
     let filters = checked_product(&[transpose.filters().div_ceil(PANEL), panel_size(&transpose)])?;
-    let part = checked_product(&[N * N, sums_size(c)])? + c.filters() + cut.piece(c)?;
+    let part = checked_product(&[c.matrices(), sums_size(c)])? + c.filters() + cut.piece(c)?;
     Ok(filters + checked_product(&[cut.parts(c), part])?)
 }
 
@@ -98,7 +102,7 @@ pub fn gradients(
     workspace: &mut [Real],
 ) {
     let (cut, points, transpose) = (Cut::new(c), Points::new(), c.transposed());
-    let (parts, size) = (cut.parts(c), N * N * sums_size(c));
+    let (parts, size) = (cut.parts(c), c.matrices() * sums_size(c));
     let (filters, rest) = workspace.split_at_mut(transpose.filters().div_ceil(PANEL) * panel_size(&transpose));
     let (sums, rest) = rest.split_at_mut(parts * size);
     let (biases, scratch) = rest.split_at_mut(parts * c.filters());
@@ -148,7 +152,7 @@ impl Work<'_> {
         let count = dx.len() / image;
         let (slopes, rest) = scratch.split_at_mut(cut.together * cut.pooled);
         let (zeros, rest) = rest.split_at_mut(c.filters());
-        let (patch, rest) = rest.split_at_mut(N * N * c.depth());
+        let (patch, rest) = rest.split_at_mut(c.matrices() * c.depth());
         let (made, transformed) = rest.split_at_mut(cut.products(c));
         let slopes = &mut slopes[..count * cut.pooled];
         self.pooled.slopes(first * cut.pooled, slopes);
@@ -160,16 +164,16 @@ impl Work<'_> {
         for start in (0..all).step_by(cut.tiles) {
             let group = Group::new(c, start, cut.tiles.min(all - start));
             let places = group.places();
-            let (seen, gradients) = transformed.split_at_mut(N * N * cut.seen.point);
+            let (seen, gradients) = transformed.split_at_mut(c.matrices() * cut.seen.point);
             transform_inputs(points, c, &self.x[first * image..], places, (seen, cut.seen), patch);
             let target = (gradients, cut.gradients);
             if c.taps == [FIVE; 2] {
-                source.transform::<{ side(FIVE) }, { side(FIVE) / 2 }>(points, c, places, target);
+                source.transform::<EIGHT>(points, c, places, target);
             } else {
-                source.transform::<{ side(THREE) }, { side(THREE) / 2 }>(points, c, places, target);
+                source.transform::<SIX>(points, c, places, target);
             }
             self.products(&group, fresh && start == 0, transformed, sums, made);
-            for (panel, made) in made.chunks_exact(N * N * cut.made.point).enumerate() {
+            for (panel, made) in made.chunks_exact(c.matrices() * cut.made.point).enumerate() {
                 let channel = panel * PANEL;
                 let panel = (channel, panel_width(c.depth(), channel));
                 add_outputs(points, self.transpose, &group, (made, cut.made), panel, (dx, 0));
@@ -186,12 +190,12 @@ impl Work<'_> {
         for (point, sums) in sums.chunks_exact_mut(sums_size(c)).enumerate() {
             let tiles = group.of_point(point);
             let seen = point * cut.seen.point + tiles.start * cut.seen.tile;
-            let gradients = N * N * cut.seen.point + point * cut.gradients.point + tiles.start * channels;
+            let gradients = c.matrices() * cut.seen.point + point * cut.gradients.point + tiles.start * channels;
             let segments = [Segment { seen, gradients, tiles: tiles.len() }];
             let used = if tiles.is_empty() { &[][..] } else { &segments[..] };
             add_products(c, 0..c.depth(), [cut.seen, cut.gradients], (transformed, used), fresh, sums);
             let gradients = &transformed[gradients..][..tiles.len() * channels];
-            for (panel, made) in made.chunks_exact_mut(N * N * cut.made.point).enumerate() {
+            for (panel, made) in made.chunks_exact_mut(c.matrices() * cut.made.point).enumerate() {
                 let width = panel_width(c.depth(), panel * PANEL);
                 let filters = &self.filters[panel * panel_size(transpose) + point * filters_of_point(transpose)..];
                 let made = &mut made[point * cut.made.point..][..all * PANEL];
@@ -215,15 +219,17 @@ struct Source<'a> {
 }
 
 impl Source<'_> {
-    /// Spreads the gradients of tiles of M×M outputs, W×W windows, and transforms them.
+    /// Spreads the gradients of tiles' outputs, four windows, and transforms them to P×P points.
     #[inline(never)]
-    fn transform<const M: usize, const W: usize>(
+    fn transform<const P: usize>(
         &self,
         points: Points,
         c: &Convolution,
         places: &[Place],
         (target, layout): (&mut [Real], Layout),
-    ) {
+    ) where
+        Points: At<P>,
+    {
         let channels = c.filters();
         let (high, wide) = (c.output[0] / 2, c.output[1] / 2);
         for (tile, place) in places.iter().enumerate() {
@@ -236,17 +242,17 @@ impl Source<'_> {
                     (self.zeros, &self.zeros[..channels / LANES])
                 }
             };
-            let windows: [[_; W]; W] = std::array::from_fn(|i| std::array::from_fn(|j| window(i, j)));
+            let windows: [[_; WINDOWS]; WINDOWS] = std::array::from_fn(|i| std::array::from_fn(|j| window(i, j)));
             let target = &mut target[tile * layout.tile..];
             for vector in 0..channels / LANES {
                 let spread = windows.map(|row| {
                     row.map(|(slopes, notes)| Lanes::load(&slopes[vector * LANES..]).part_by(notes[vector]))
                 });
                 let mut target =
-                    RectangleMut::<N, N>::new(&mut target[vector * LANES..], N * layout.point, layout.point);
+                    RectangleMut::<P, P>::new(&mut target[vector * LANES..], P * layout.point, layout.point);
                 around_tile(
-                    &points.of_gradients::<M, N>(),
-                    &points.of_gradients::<M, N>(),
+                    &points.of_gradients::<SIDE>(),
+                    &points.of_gradients::<SIDE>(),
                     place.half,
                     |i, j| spread[i / 2][j / 2][i % 2 * 2 + j % 2],
                     |i, j, value| target.set(i, j, value),

@@ -1,16 +1,16 @@
-//! 3×3 and 5×5 convolutions with a quarter or a third of the multiplications, and those of lines of three and five taps with a half or
-//! three fifths (S. Winograd, *Arithmetic Complexity of
+//! 3×3 and 5×5 convolutions with a quarter or a sixth of the multiplications, and those of lines of three and five taps with a half or
+//! two fifths (S. Winograd, *Arithmetic Complexity of
 //! Computations*, 1980; A. Lavin and S. Gray, *Fast Algorithms for Convolutional Neural Networks*, 2016).
 //!
 //! A tile of 6×6 inputs and a filter are taken to the values of polynomials at 6×6 points, where the outputs of the
 //! tile take 36 multiplications for each pair of channels: 36 matrix products over the channels. Of 3×3 taps these are 4×4 outputs, which take
-//! 144 multiplications otherwise; of 5×5 taps 2×2 outputs and 100. Between
+//! 144 multiplications otherwise. With 5×5 taps a tile has 8×8 inputs and as many points, and its 4×4 outputs take 64 instead of 400. Between
 //! them and the arrays stand transforms, which take a share of the time that falls with the number of channels. The values at
 //! infinity are for the last row and column of outputs alone: tiles that have none, at the end of an image, are left out of
-//! these products, so that 3×3 tiles for 11×11 outputs take 289 multiplications instead of 324. Two rows out of four need four points only,
-//! and take 0, two others and infinity, where the transformed filters are the same: 10×10 outputs take 256.
+//! these products, so that 3×3 tiles for 11×11 outputs take 289 multiplications instead of 324. Two rows out of four need two points less,
+//! and do without a pair; the transformed filters are the same: 10×10 outputs take 256.
 //!
-//! A line of pixels has tiles of one row, and six points; with a dilation it is several rows (`lattice`). A convolution of stride 2 is the sum
+//! A line of pixels has tiles of one row, and points along it; with a dilation it is several rows (`lattice`). A convolution of stride 2 is the sum
 //! of four of stride 1, of a line of two (`phases`).
 //!
 //! Sums are rounded otherwise than in the direct way, which is why this is done where bits are not promised alone: in the relaxed
@@ -18,15 +18,18 @@
 //! values of a whole tile, not with those that an output sees. Measured in units of 2⁻²³ of the sum of absolute products,
 //! with random numbers and 8 to 128 channels, 3×3 outputs and images' gradients err by 0.34 to 0.65 (root of the mean square),
 //! and by 9 at most where an output sees little beside a border, else by 3; in the direct way by 0.20, and 1.8 at most.
-//! Filters' gradients err by 0.2 to 0.3, and by 3 at most; in the direct way by 0.06, and 0.4 at most. Of 5×5 taps outputs err by 0.28 to 0.37, and
-//! 2.4 at most, filters' gradients by 0.4 to 0.6, and 5.3 at most; of lines by 0.22 to 0.30 and 0.12 to 0.18; of stride 2 outputs by 0.28 to 0.65,
+//! Filters' gradients err by 0.2 to 0.3, and by 3 at most; in the direct way by 0.06, and 0.4 at most. Of 5×5 taps outputs and images' gradients
+//! err by 0.8 to 1.6, and by 22 at most, filters' gradients by 0.6 to 1.6, and 23 at most; of lines of three taps by 0.22 to 0.30 and 0.12 to
+//! 0.18, of five by 0.4 to 0.6, and 6.3 at most, and 0.18 to 0.23; of stride 2 outputs by 0.28 to 0.65,
 //! and 6.3 at most, images' gradients by 0.36 to 0.94, and 10.3 at most, filters' by 0.36 to 0.78, and 5.8 at most; of lines with
 //! stride 2 outputs and images' gradients by 0.27 to 0.35, and 3.8 at most, filters' by 0.08 to 0.13, and 0.8 at most. Sums of small
 //! integers are not exact. NaN and infinity spread to all outputs of the tiles that see them.
 
+mod around;
 mod by_panels;
 mod convolution;
 mod costs;
+mod eight;
 mod fewer;
 mod filter_gradient;
 mod gradients;
@@ -34,6 +37,7 @@ mod lattice;
 mod outputs;
 mod phases;
 mod points;
+mod six;
 mod sizes;
 mod tiles;
 
@@ -51,19 +55,21 @@ use crate::geometry::Geometry;
 use crate::vector::{FUSED, LANES, LINE};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-/// Rows and columns of the inputs of a tile.
-const N: usize = 6;
-
-/// Taps of the filters along an axis; a tile then has four outputs along it, or two.
+/// Taps of the filters along an axis.
 const THREE: usize = 3;
 const FIVE: usize = 5;
 
-/// Outputs of a tile along an axis, by the taps.
+/// Inputs of a tile along an axis with so many taps, and points.
+const SIX: usize = along(THREE);
+const EIGHT: usize = along(FIVE);
+
+/// Outputs of a tile along an axis, by the taps: those of one row, or four.
+const SIDE: usize = 4;
 const fn side(taps: usize) -> usize {
     if taps == 1 {
         1
     } else {
-        N + 1 - taps
+        SIDE
     }
 }
 

@@ -1,11 +1,12 @@
 //! From products at the points back to outputs: those of a tile, or of the transpose, where tiles overlap and are added up.
 
+use super::around::{around, around_tile, Axis, Transform};
 use super::lattice::Lattice;
 use super::phases::Phase;
-use super::points::{around, around_tile, Axis, Points, Transform};
+use super::points::{At, Points};
 use super::sizes::Convolution;
 use super::tiles::{Group, Layout};
-use super::{along, by_taps, by_taps_of_phase, side, N};
+use super::{along, by_taps, by_taps_of_phase, side, SIX};
 use crate::gemm::micro::{Rectangle, RectangleMut};
 use crate::vector::{Lanes, Real, Vector, LANES};
 use std::ops::Range;
@@ -26,7 +27,7 @@ pub fn make_outputs(
     }
     let bias = bias.map(|bias| &bias[channel..]);
     by_taps!(c.taps, |DOWN, ACROSS| {
-        put_tiles::<{ along(DOWN) }, { side(DOWN) }, { side(ACROSS) }>(
+        put_tiles::<{ along(DOWN) }, { along(ACROSS) }, { side(DOWN) }, { side(ACROSS) }>(
             points,
             c,
             group,
@@ -38,9 +39,9 @@ pub fn make_outputs(
     });
 }
 
-/// Outputs from R×N points, MR×MC a tile.
+/// Outputs from R×P points, MR×MC a tile.
 #[inline(never)]
-fn put_tiles<const R: usize, const MR: usize, const MC: usize>(
+fn put_tiles<const R: usize, const P: usize, const MR: usize, const MC: usize>(
     points: Points,
     c: &Convolution,
     group: &Group,
@@ -48,10 +49,12 @@ fn put_tiles<const R: usize, const MR: usize, const MC: usize>(
     (channel, width): (usize, usize),
     bias: Option<&[Real]>,
     (y, origin): (&mut [Real], usize),
-) {
+) where
+    Points: At<R> + At<P>,
+{
     let (lattice, [height, _]) = (c.made(), c.made().size());
     let [line, pixel] = lattice.strides::<R>();
-    let (down, across) = (points.of_outputs::<R, MR>(), points.of_outputs::<N, MC>());
+    let (down, across) = (At::<R>::of_outputs::<MR>(points), At::<P>::of_outputs::<MC>(points));
     for (tile, place) in group.places().iter().enumerate() {
         let (high, wide) = (height - place.row, lattice.columns::<R>(place.row).saturating_sub(place.column));
         let (high, wide) = (MR.min(high), MC.min(wide));
@@ -60,7 +63,7 @@ fn put_tiles<const R: usize, const MR: usize, const MC: usize>(
         }
         let first = place.image * lattice.elements() + place.row * line + place.column * pixel + channel - origin;
         for v in (0..width).step_by(LANES) {
-            let source = Rectangle::<R, N>::new(&made[tile * layout.tile + v..], N * layout.point, layout.point);
+            let source = Rectangle::<R, P>::new(&made[tile * layout.tile + v..], P * layout.point, layout.point);
             let target = &mut y[first + v..];
             let bias = bias.map_or(Lanes::splat(0.0), |bias| Lanes::load(&bias[v..]));
             let at = |i: usize, j: usize| source.at(i, j);
@@ -99,13 +102,18 @@ pub fn add_outputs(
         let Phase { taps, pads, .. } = c.phase((channel + done) / channels);
         let target = Target { lattice: c.made(), pads, channels: first..first + count, values: &mut *y, origin };
         let made = (&made[done..], layout);
-        if c.is_line() {
+        if c.stride == 1 {
+            by_taps!(c.taps, |DOWN, ACROSS| {
+                let transforms = (At::<{ along(DOWN) }>::of_spread(points), At::<{ along(ACROSS) }>::of_spread(points));
+                add_tiles::<{ along(DOWN) }, { along(ACROSS) }>(transforms, group, made, target)
+            });
+        } else if c.is_line() {
             by_taps_of_phase!(taps, points, line, [of_spread, of_spread_of_two, of_spread_of_one], |transforms| {
-                add_tiles::<1>(transforms, group, made, target);
+                add_tiles::<1, SIX>(transforms, group, made, target);
             });
         } else {
             by_taps_of_phase!(taps, points, [of_spread, of_spread_of_two, of_spread_of_one], |transforms| {
-                add_tiles::<N>(transforms, group, made, target);
+                add_tiles::<SIX, SIX>(transforms, group, made, target);
             });
         }
         done += count;
@@ -123,10 +131,10 @@ struct Target<'a> {
     origin: usize,
 }
 
-/// The same of tiles of R×N, for channels whose tiles begin at the same pixels.
+/// The same of tiles of R×P, for channels whose tiles begin at the same pixels.
 #[inline(always)]
-fn add_tiles<const R: usize>(
-    (down, across): (Transform<R, impl Axis<R, R>, impl Axis<R, R>>, Transform<N, impl Axis<N, N>, impl Axis<N, N>>),
+fn add_tiles<const R: usize, const P: usize>(
+    (down, across): (Transform<R, impl Axis<R, R>, impl Axis<R, R>>, Transform<P, impl Axis<P, P>, impl Axis<P, P>>),
     group: &Group,
     (made, layout): (&[Real], Layout),
     Target { lattice, pads, channels, values, origin: before }: Target,
@@ -143,13 +151,13 @@ fn add_tiles<const R: usize>(
         let origin = (row * line as isize + column * pixel as isize) / lattice.step as isize;
         let first = ((rows.len(), columns.len()) == (counts[0], counts[1]))
             .then_some(origin as usize)
-            .filter(|first| first + (R - 1) * line + (N - 1) * pixel + lattice.shape[2] <= y.len());
+            .filter(|first| first + (R - 1) * line + (P - 1) * pixel + lattice.shape[2] <= y.len());
         for (v, channel) in channels.clone().step_by(LANES).enumerate() {
             let made = &made[tile * layout.tile + v * LANES..];
-            let source = Rectangle::<R, N>::new(made, N * layout.point, layout.point);
+            let source = Rectangle::<R, P>::new(made, P * layout.point, layout.point);
             let at = |i: usize, j: usize| source.at(i, j);
             if let Some(first) = first {
-                let mut target = RectangleMut::<R, N>::new(&mut y[first + channel..], line, pixel);
+                let mut target = RectangleMut::<R, P>::new(&mut y[first + channel..], line, pixel);
                 around_tile(&down, &across, place.half, at, |i, j, value| target.add(i, j, value));
                 continue;
             }

@@ -6,9 +6,10 @@
 //! of 144, 4×4 taps 100 instead of 256, 5×5 taps 121 instead of 400, 6×6 taps 144 instead of 576. A line has two phases: for four outputs
 //! three taps make 9 instead of 12, four 10 instead of 16, five 11 instead of 20, six 12 instead of 24.
 
-use super::points::{around, Points};
+use super::around::around;
+use super::points::{At, Points};
 use super::sizes::Convolution;
-use super::{convolution::filters_of_point, N, THREE};
+use super::{convolution::filters_of_point, SIX, THREE};
 use crate::gemm::micro::RectangleMut;
 use crate::gemm::pack::panel_width;
 use crate::vector::{Lanes, Real, Vector, LANES};
@@ -25,9 +26,9 @@ const TWO: [[usize; 2]; 2] = [[0, 0], [0, 1]];
 macro_rules! by_taps_of_phase {
     ($taps:expr, $points:ident, line, [$three:ident, $two:ident, $one:ident], |$transforms:ident| $body:expr) => {
         match $taps[1] {
-            1 => by_taps_of_phase!($transforms, ($points.$three::<1>(), $points.$one()), $body),
-            2 => by_taps_of_phase!($transforms, ($points.$three::<1>(), $points.$two()), $body),
-            _ => by_taps_of_phase!($transforms, ($points.$three::<1>(), $points.$three()), $body),
+            1 => by_taps_of_phase!($transforms, (At::<1>::$three($points), $points.$one()), $body),
+            2 => by_taps_of_phase!($transforms, (At::<1>::$three($points), $points.$two()), $body),
+            _ => by_taps_of_phase!($transforms, (At::<1>::$three($points), At::<SIX>::$three($points)), $body),
         }
     };
     ($taps:expr, $points:ident, [$three:ident, $two:ident, $one:ident], |$transforms:ident| $body:expr) => {
@@ -36,7 +37,7 @@ macro_rules! by_taps_of_phase {
             [1, _] => by_taps_of_phase!($transforms, ($points.$one(), $points.$two()), $body),
             [_, 1] => by_taps_of_phase!($transforms, ($points.$two(), $points.$one()), $body),
             [2, 2] => by_taps_of_phase!($transforms, ($points.$two(), $points.$two()), $body),
-            _ => by_taps_of_phase!($transforms, ($points.$three(), $points.$three()), $body),
+            _ => by_taps_of_phase!($transforms, (At::<SIX>::$three($points), At::<SIX>::$three($points)), $body),
         }
     };
     ($transforms:ident, $both:expr, $body:expr) => {{
@@ -90,8 +91,8 @@ impl Convolution {
     pub(super) fn has(&self, axis: usize, taps: usize, point: usize) -> bool {
         match taps {
             _ if self.stride == 1 || self.taps[axis] == 1 => true,
-            1 => (1..N - 1).contains(&point),
-            2 => point < N - 1,
+            1 => (1..SIX - 1).contains(&point),
+            2 => point < SIX - 1,
             _ => true,
         }
     }
@@ -102,7 +103,7 @@ impl Convolution {
             return 0..1;
         }
         let has = |first: usize| {
-            [(0, point / N), (1, point % N)].map(|(axis, point)| self.has(axis, self.taps_from(axis, first), point))
+            [(0, point / SIX), (1, point % SIX)].map(|(axis, point)| self.has(axis, self.taps_from(axis, first), point))
         };
         if self.is_line() {
             // The first one has as many taps as the second, or one more.
@@ -145,18 +146,20 @@ pub(super) fn transform_phases(points: Points, c: &Convolution, filter: &[Real],
     if c.is_line() {
         phases_to_points::<1, 1>(points, c, filter, channel, filters);
     } else {
-        phases_to_points::<THREE, N>(points, c, filter, channel, filters);
+        phases_to_points::<THREE, SIX>(points, c, filter, channel, filters);
     }
 }
 
-/// Filters of K rows, to R×N points.
+/// Filters of K rows, to R×SIX points.
 fn phases_to_points<const K: usize, const R: usize>(
     points: Points,
     c: &Convolution,
     filter: &[Real],
     channel: usize,
     filters: &mut [Real],
-) {
+) where
+    Points: At<R>,
+{
     let [inputs, outputs] = [c.input[2], c.output[2]];
     let (width, point) = (panel_width(c.filters(), channel), filters_of_point(c));
     for k in 0..c.depth() {
@@ -167,21 +170,23 @@ fn phases_to_points<const K: usize, const R: usize>(
                 let tap = phase.tap(c, i, j);
                 tap.map_or(Lanes::splat(0.0), |tap| Lanes::load(&filter[tap * inputs * outputs + first..]))
             };
-            let mut target = RectangleMut::<R, N>::new(&mut filters[k * width + v..], N * point, point);
+            let mut target = RectangleMut::<R, SIX>::new(&mut filters[k * width + v..], SIX * point, point);
             let set = |i: usize, j: usize, value: Lanes| target.set(i, j, value);
-            around(|v| points.taps::<K, R>(v), |v| points.taps::<THREE, N>(v), tap, set);
+            around(|v| At::<R>::taps::<K>(points, v), |v| At::<SIX>::taps::<THREE>(points, v), tap, set);
         }
     }
 }
 
-/// Takes sums at R×N points back to the K rows of taps of a phase: `set(tap, value)`.
+/// Takes sums at R×SIX points back to the K rows of taps of a phase: `set(tap, value)`.
 pub(super) fn taps_of_phase<const R: usize, const K: usize>(
     points: Points,
     c: &Convolution,
     phase: &Phase,
     sums: impl Fn(usize, usize) -> Lanes,
     mut set: impl FnMut(usize, Lanes),
-) {
+) where
+    Points: At<R>,
+{
     let sum = |i: usize, j: usize| {
         let has = c.has(0, phase.taps[0], i) && c.has(1, phase.taps[1], j);
         if has {
@@ -190,7 +195,7 @@ pub(super) fn taps_of_phase<const R: usize, const K: usize>(
             Lanes::splat(0.0)
         }
     };
-    let (down, across) = (|v| points.tap_gradients::<R, K>(v), |v| points.tap_gradients::<N, THREE>(v));
+    let (down, across) = (|v| At::<R>::tap_gradients::<K>(points, v), |v| At::<SIX>::tap_gradients::<THREE>(points, v));
     around(down, across, sum, |i, j, value| {
         if let Some(tap) = phase.tap(c, i, j) {
             set(tap, value);

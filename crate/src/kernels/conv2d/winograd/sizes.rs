@@ -163,7 +163,7 @@ impl Convolution {
         self.of_phases(|axis, taps| {
             let (size, side) = (self.tiled()[axis], self.sides()[axis]);
             let (rest, points) = (size % side, self.points_along(axis, taps));
-            let of_rest = points.clone().filter(|&point| !is_missing(rest, point)).count();
+            let of_rest = points.clone().filter(|&point| !is_missing(rest, point, along(self.taps[axis]))).count();
             size / side * points.count() + if rest == 0 { 0 } else { of_rest }
         })
     }

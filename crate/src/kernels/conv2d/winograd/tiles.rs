@@ -1,10 +1,11 @@
 //! The tiles of a convolution, and the transform of what they see.
 
+use super::around::{around_tile, Axis, Transform};
 use super::lattice::Lattice;
 use super::phases::Phase;
-use super::points::{around_tile, is_missing, Axis, Points, Transform};
+use super::points::{is_missing, At, Points};
 use super::sizes::Convolution;
-use super::{along, by_taps, by_taps_of_phase, side, N, THREE};
+use super::{along, by_taps, by_taps_of_phase, side, SIDE, SIX, THREE};
 use crate::gemm::micro::{Rectangle, RectangleMut};
 use crate::vector::{copy, opaque, Lanes, Real, Vector, LANES};
 use std::ops::Range;
@@ -57,6 +58,8 @@ pub struct Group {
     ends: [usize; 4],
     /// Rows and columns of the tiles that are not whole.
     rest: [usize; 2],
+    /// Points of a tile, down and across.
+    points: [usize; 2],
 }
 
 impl Group {
@@ -75,7 +78,7 @@ impl Group {
             filled
         });
         let ([height, width], [high, wide]) = (c.tiled(), c.sides());
-        Self { places, ends, rest: [height % high, width % wide] }
+        Self { places, ends, rest: [height % high, width % wide], points: c.taps.map(along) }
     }
 
     /// The tiles, in their order.
@@ -86,11 +89,12 @@ impl Group {
     /// Those for which a point is needed.
     pub fn of_point(&self, point: usize) -> Range<usize> {
         let [without_row, whole, without_column, all] = self.ends;
-        match (is_missing(self.rest[0], point / N), is_missing(self.rest[1], point % N)) {
-            (false, false) => 0..all,
-            (false, true) => 0..whole,
-            (true, false) => without_row..without_column,
-            (true, true) => without_row..whole,
+        let places = [point / self.points[1], point % self.points[1]];
+        match [0, 1].map(|axis| is_missing(self.rest[axis], places[axis], self.points[axis])) {
+            [false, false] => 0..all,
+            [false, true] => 0..whole,
+            [true, false] => without_row..without_column,
+            [true, true] => without_row..whole,
         }
     }
 }
@@ -120,25 +124,37 @@ pub fn transform_inputs(
     if c.spreads {
         return transform_gradients::<1>(points, c.taps, (images.lattice, x), places, (target, layout), patch);
     }
+    if c.stride == 1 {
+        return by_taps!(c.taps, |DOWN, ACROSS| {
+            let transforms = (At::<{ along(DOWN) }>::of_inputs(points), At::<{ along(ACROSS) }>::of_inputs(points));
+            transform::<{ along(DOWN) }, { along(ACROSS) }, { along(DOWN) }, { along(ACROSS) }, 1>(
+                images,
+                places,
+                transforms,
+                (target, layout),
+                patch,
+            )
+        });
+    }
     for (index, Phase { taps, pads, .. }) in c.phases().enumerate() {
         let fewer = [0, 1].map(|axis| c.taps[axis].min(THREE) - taps[axis].min(THREE));
         let images = Images { pads, fewer, ..images };
         let target = (&mut target[index * c.input[2] / LANES * layout.vector..], layout);
         if c.is_line() {
             by_taps_of_phase!(taps, points, line, [of_inputs, of_inputs_of_two, of_inputs_of_one], |transforms| {
-                transform::<1, N, 1, 1>(images, places, transforms, target, patch);
+                transform::<1, SIX, 1, SIX, 1>(images, places, transforms, target, patch);
             });
             continue;
         }
         by_taps_of_phase!(taps, points, [of_inputs, of_inputs_of_two, of_inputs_of_one], |transforms| {
-            transform::<N, N, N, 1>(images, places, transforms, target, patch);
+            transform::<SIX, SIX, SIX, SIX, 1>(images, places, transforms, target, patch);
         });
     }
 }
 
-/// Transforms the gradients of tiles' outputs, which lie so: `SIDE` vectors of channels lie side by side in the target.
+/// Transforms the gradients of tiles' outputs, which lie so: `VECTORS` of channels lie side by side in the target.
 #[inline(always)]
-pub fn transform_gradients<const SIDE: usize>(
+pub fn transform_gradients<const VECTORS: usize>(
     points: Points,
     taps: [usize; 2],
     (lattice, gradients): (Lattice, &[Real]),
@@ -148,8 +164,8 @@ pub fn transform_gradients<const SIDE: usize>(
 ) {
     let gradients = Images { lattice, values: gradients, pads: [0; 2], fewer: [0; 2] };
     by_taps!(taps, |DOWN, ACROSS| {
-        let transforms = (points.of_gradients(), points.of_gradients());
-        transform::<{ side(DOWN) }, { side(ACROSS) }, { along(DOWN) }, SIDE>(
+        let transforms = (At::<{ along(DOWN) }>::of_gradients(points), At::<{ along(ACROSS) }>::of_gradients(points));
+        transform::<{ side(DOWN) }, { side(ACROSS) }, { along(DOWN) }, { along(ACROSS) }, VECTORS>(
             gradients, places, transforms, target, patch,
         )
     });
@@ -166,14 +182,14 @@ struct Images<'a> {
     fewer: [usize; 2],
 }
 
-/// Transforms rectangles of SR×SC pixels of images to R×N: `SIDE` vectors of channels lie side by side in the target.
+/// Transforms rectangles of SR×SC pixels of images to R×P: `VECTORS` of channels lie side by side in the target.
 #[inline(always)]
-fn transform<const SR: usize, const SC: usize, const R: usize, const SIDE: usize>(
+fn transform<const SR: usize, const SC: usize, const R: usize, const P: usize, const VECTORS: usize>(
     Images { lattice, values, pads, fewer }: Images,
     places: &[Place],
     (down, across): (
         Transform<R, impl Axis<SR, R>, impl Axis<SR, R>>,
-        Transform<N, impl Axis<SC, N>, impl Axis<SC, N>>,
+        Transform<P, impl Axis<SC, P>, impl Axis<SC, P>>,
     ),
     (target, layout): (&mut [Real], Layout),
     patch: &mut [Real],
@@ -184,7 +200,7 @@ fn transform<const SR: usize, const SC: usize, const R: usize, const SIDE: usize
         let inputs = [SR, SC][axis];
         let seen = if place.half[axis] {
             inputs - 2 - fewer[axis]
-        } else if inputs == N && !place.whole[axis] {
+        } else if inputs > SIDE && !place.whole[axis] {
             inputs - fewer[axis].max(1)
         } else {
             inputs - fewer[axis]
@@ -206,8 +222,8 @@ fn transform<const SR: usize, const SC: usize, const R: usize, const SIDE: usize
         };
         for vector in 0..depth / LANES {
             let source = Rectangle::<SR, SC>::new(&source[vector * LANES..], strides[0], strides[1]);
-            let target = &mut target[vector / SIDE * layout.vector + vector % SIDE * LANES..];
-            let mut target = RectangleMut::<R, N>::new(target, N * layout.point, layout.point);
+            let target = &mut target[vector / VECTORS * layout.vector + vector % VECTORS * LANES..];
+            let mut target = RectangleMut::<R, P>::new(target, P * layout.point, layout.point);
             let set = |i: usize, j: usize, value: Lanes| target.set(i, j, value);
             around_tile(&down, &across, place.half, |i, j| source.at(i, j), set);
         }

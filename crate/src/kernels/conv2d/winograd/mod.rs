@@ -8,7 +8,7 @@
 //! them and the arrays stand transforms, which take a share of the time that falls with the number of channels. The values at
 //! infinity are for the last row and column of outputs alone: tiles that have none, at the end of an image, are left out of
 //! these products, so that 3×3 tiles for 11×11 outputs take 289 multiplications instead of 324. Two rows out of four need two points less,
-//! and do without a pair; the transformed filters are the same: 10×10 outputs take 256.
+//! and do without a pair, one needs three less; the transformed filters are the same: 10×10 outputs take 256, 9×9 take 225.
 //!
 //! A line of pixels has tiles of one row, and points along it; with a dilation it is several rows (`lattice`). A convolution of stride 2 is the sum
 //! of four of stride 1, of a line of two (`phases`).

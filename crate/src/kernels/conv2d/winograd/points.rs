@@ -32,13 +32,13 @@ pub fn every_second<const C: usize>(first: usize, g: [Lanes; C], square: Lanes) 
 }
 
 /// Whether tiles of so many rows, at the end of an image, do without one of `count` points: those of two out of four without the last two besides
-/// infinity, others without infinity.
+/// infinity, those of one without infinity as well, others without infinity.
 pub fn is_missing(rows: usize, point: usize, count: usize) -> bool {
-    let last = point + 1 == count;
-    count > 1 && if rows == 2 { !last && point + 3 >= count } else { last }
+    let (is_half, is_last) = ([1, 2].contains(&rows), point + 1 == count);
+    count > 1 && (is_last && rows != 2 || is_half && !is_last && point + 3 >= count)
 }
 
-/// Transforms along an axis with R points. Those of a half are of tiles of two rows or columns out of four, which do without two points, and share the
+/// Transforms along an axis with R points. Those of a half are of tiles of two rows or columns out of four, or of one, which do without two points, and share the
 /// other side's values at the others.
 pub trait At<const R: usize>: Copy {
     /// The points of a half.

@@ -19,8 +19,9 @@ impl Convolution {
         std::iter::from_fn(move || {
             let left = [height - row, width - column];
             let whole = [left[0] >= high, left[1] >= wide];
-            let half = [left[0] == 2 && high > 2, left[1] == 2 && wide > 2];
-            let place = Place { image, row, column, whole, half };
+            let half = [left[0] <= 2 && high > 2, left[1] <= 2 && wide > 2];
+            let last = [whole[0] || left[0] == 2, whole[1] || left[1] == 2];
+            let place = Place { image, row, column, whole, half, last };
             column += wide;
             if column >= width {
                 (row, column) = (row + high, 0);
@@ -43,8 +44,10 @@ pub struct Place {
     pub column: usize,
     /// Whether there are all rows and all columns of these.
     pub whole: [bool; 2],
-    /// Whether there are two rows, and two columns, out of four.
+    /// Whether there are two rows, and two columns, out of four, or one.
     pub half: [bool; 2],
+    /// Whether there is the last one of four, or of two, which alone needs the point at infinity.
+    pub last: [bool; 2],
 }
 
 /// Most tiles of a [`Group`].
@@ -198,13 +201,9 @@ fn transform<const SR: usize, const SC: usize, const R: usize, const P: usize, c
     // The last inputs go to the point at infinity alone; where that is not needed, they may be anything.
     let inside = |first: isize, size: usize, axis: usize, place: &Place| {
         let inputs = [SR, SC][axis];
-        let seen = if place.half[axis] {
-            inputs - 2 - fewer[axis]
-        } else if inputs > SIDE && !place.whole[axis] {
-            inputs - fewer[axis].max(1)
-        } else {
-            inputs - fewer[axis]
-        };
+        let all = if place.half[axis] { inputs - SIDE / 2 } else { inputs };
+        let is_last_needed = place.last[axis] || inputs <= SIDE;
+        let seen = all - fewer[axis].max(usize::from(!is_last_needed));
         first >= 0 && first as usize + (seen - 1) * lattice.step < size
     };
     for (tile, place) in places.iter().enumerate() {

@@ -6,7 +6,7 @@ use super::phases::taps_of_phase;
 use super::points::{At, Points};
 use super::sizes::Convolution;
 use super::tiles::{transform_gradients, transform_inputs, Group, Layout, Place};
-use super::{along, by_taps, GAP, SIX, THREE};
+use super::{along, by_blocks, by_taps, GAP, SIX, THREE};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{columns, fours, store, zeros, Rectangle, Walk};
 use crate::kernels::map::zip_in_place;
@@ -18,14 +18,14 @@ use std::ops::Range;
 pub(super) const PANEL: usize = 2 * LANES;
 
 /// Tiles of a piece, which one thread transforms.
-const TILES: usize = 16;
+pub(super) const TILES: usize = 16;
 
 /// Pieces that are transformed before their products are summed up: an even number, for two threads, and few enough for a cache.
-const PIECES: usize = 4;
+pub(super) const PIECES: usize = 4;
 
 /// Sizes of a piece.
 #[derive(Clone, Copy)]
-struct Piece {
+pub(super) struct Piece {
     /// Transformed inputs.
     seen: Layout,
     /// Transformed gradients: panels of eight channels.
@@ -99,6 +99,9 @@ fn pieces_size(c: &Convolution) -> usize {
 
 /// float32 values of scratch memory for [`filter_gradient`].
 pub fn filter_gradient_workspace(c: &Convolution) -> Result<usize, Error> {
+    if by_blocks::fits(c) {
+        return Ok(pieces_size(c) + by_blocks::workspace(c)?);
+    }
     let parts = cut(c).1;
     Ok(checked_product(&[parts, c.matrices(), sums_size(c)])? + checked_product(&[parts, pieces_size(c)])?)
 }
@@ -107,6 +110,11 @@ pub fn filter_gradient_workspace(c: &Convolution) -> Result<usize, Error> {
 pub fn filter_gradient(c: &Convolution, x: &[Real], dy: &[Real], df: &mut [Real], workspace: &mut [Real]) {
     let points = Points::new();
     let (tiles, parts) = cut(c);
+    if by_blocks::fits(c) {
+        let (pieces, scratch) = workspace.split_at_mut(pieces_size(c));
+        let all = transform_pieces(points, c, (x, dy), (0, c.batch * c.tiles()), pieces);
+        return by_blocks::filter_gradient(points, c, &all, df, scratch);
+    }
     let size = c.matrices() * sums_size(c);
     let (sums, pieces) = workspace.split_at_mut(parts * size);
     each_with_scratch([(&mut *sums, size)], (pieces, pieces_size(c)), |part, [sums], pieces| {
@@ -132,43 +140,79 @@ pub(super) fn add_sums(c: &Convolution, sums: &mut [Real]) {
 fn add_tiles(
     points: Points,
     c: &Convolution,
-    (x, dy): (&[Real], &[Real]),
+    images: (&[Real], &[Real]),
     (first, end): (usize, usize),
     sums: &mut [Real],
     pieces: &mut [Real],
 ) {
-    let piece = Piece::new(c);
     // Groups of a size: every one of them goes over all sums.
     let most = (end - first).div_ceil((end - first).div_ceil(PIECES * TILES));
     for start in (first..end).step_by(most) {
-        let end = (start + most).min(end);
-        let groups: [_; PIECES] = std::array::from_fn(|part| {
-            let first = (start + part * TILES).min(end);
-            Group::new(c, first, TILES.min(end - first))
-        });
-        let count = (end - start).div_ceil(TILES);
-        let pieces = &mut pieces[..count * piece.size()];
-        each_part(pieces, piece.size(), |part, scratch| {
-            let places = groups[part].places();
-            let (patch, rest) = scratch.split_at_mut(piece.patch);
-            let (seen, gradients) = rest.split_at_mut(piece.points * piece.seen.point);
-            transform_inputs(points, c, x, places, (seen, piece.seen), patch);
-            transform_panels(points, c, dy, places, (gradients, piece.gradients), patch);
-        });
-        let pieces = &*pieces;
+        let pieces = transform_pieces(points, c, images, (start, (start + most).min(end)), pieces);
         each_part(sums, sums_size(c), |point, sums| {
-            let (mut segments, mut count) = ([Segment::default(); PIECES], 0);
-            for (part, group) in groups.iter().enumerate() {
-                let tiles = group.of_point(point);
-                if !tiles.is_empty() {
-                    segments[count] = piece.segment(part, point, tiles);
-                    count += 1;
-                }
-            }
-            let layouts = [piece.seen, piece.gradients];
             let depths = c.depths(&c.at_point(point));
-            add_products(c, depths, layouts, (pieces, &segments[..count]), start == first, sums);
+            pieces.add_products(c, point, (depths, [0; 2]), start == first, sums);
         });
+    }
+}
+
+/// Transformed tiles of the images and of the outputs' gradients.
+pub(super) struct Pieces<'a> {
+    piece: Piece,
+    groups: [Group; PIECES],
+    values: &'a [Real],
+}
+
+/// Transforms the tiles from `first` to `end`.
+fn transform_pieces<'a>(
+    points: Points,
+    c: &Convolution,
+    (x, dy): (&[Real], &[Real]),
+    (first, end): (usize, usize),
+    pieces: &'a mut [Real],
+) -> Pieces<'a> {
+    let piece = Piece::new(c);
+    let groups: [_; PIECES] = std::array::from_fn(|part| {
+        let first = (first + part * TILES).min(end);
+        Group::new(c, first, TILES.min(end - first))
+    });
+    let pieces = &mut pieces[..(end - first).div_ceil(TILES) * piece.size()];
+    each_part(pieces, piece.size(), |part, scratch| {
+        let places = groups[part].places();
+        let (patch, rest) = scratch.split_at_mut(piece.patch);
+        let (seen, gradients) = rest.split_at_mut(piece.points * piece.seen.point);
+        transform_inputs(points, c, x, places, (seen, piece.seen), patch);
+        transform_panels(points, c, dy, places, (gradients, piece.gradients), patch);
+    });
+    Pieces { piece, groups, values: pieces }
+}
+
+impl Pieces<'_> {
+    /// Adds the outer products at one point for some of the input channels of `own`, whose first input and output channels have the numbers `first`:
+    /// multiples of a vector's and of a panel's.
+    pub fn add_products(
+        &self,
+        own: &Convolution,
+        point: usize,
+        (depths, first): (Range<usize>, [usize; 2]),
+        fresh: bool,
+        sums: &mut [Real],
+    ) {
+        let Piece { seen, gradients, .. } = self.piece;
+        let (mut segments, mut count) = ([Segment::default(); PIECES], 0);
+        for (part, group) in self.groups.iter().enumerate() {
+            let tiles = group.of_point(point);
+            if !tiles.is_empty() {
+                let all = self.piece.segment(part, point, tiles);
+                segments[count] = Segment {
+                    seen: all.seen + first[0] / LANES * seen.vector,
+                    gradients: all.gradients + first[1] / PANEL * gradients.vector,
+                    ..all
+                };
+                count += 1;
+            }
+        }
+        add_products(own, depths, [seen, gradients], (self.values, &segments[..count]), fresh, sums);
     }
 }
 
@@ -283,18 +327,33 @@ fn transform_to_taps<const R: usize, const P: usize, const KR: usize, const KC: 
     let (depth, channels) = (c.depth(), c.filters());
     let mut taps = df.chunks_exact_mut(depth * channels);
     let taps: [_; ALL] = std::array::from_fn(|_| (taps.next().unwrap_or_default(), DEPTH * channels));
-    each_of(taps, |part, taps| {
-        for k in 0..taps[0].len() / channels {
-            for o in (0..channels).step_by(LANES) {
-                let place = o / PANEL * depth * PANEL + (part * DEPTH + k) * PANEL + o % PANEL;
-                let source = Rectangle::<R, P>::new(&sums[place..], P * sums_size(c), sums_size(c));
-                let set = |i: usize, j: usize, value: Lanes| value.store(&mut taps[i * KC + j][k * channels + o..]);
-                let down = |v| At::<R>::tap_gradients::<KR>(points, v);
-                let across = |v| At::<P>::tap_gradients::<KC>(points, v);
-                around(down, across, |i, j| source.at(i, j), set);
-            }
-        }
+    each_of(taps, |part, mut taps| {
+        let first = part * DEPTH;
+        let depths = first..first + taps[0].len() / channels;
+        to_taps::<R, P, KR, KC, ALL>(points, c, (sums, depths), &mut taps, (channels, 0));
     });
+}
+
+/// Takes the sums of some input channels back to rows of `line` elements of taps, from the one of number `first` on.
+pub(super) fn to_taps<const R: usize, const P: usize, const KR: usize, const KC: usize, const ALL: usize>(
+    points: Points,
+    c: &Convolution,
+    (sums, depths): (&[Real], Range<usize>),
+    taps: &mut [&mut [Real]; ALL],
+    (line, first): (usize, usize),
+) where
+    Points: At<R> + At<P>,
+{
+    for (row, k) in depths.enumerate() {
+        for o in (0..c.filters()).step_by(LANES) {
+            let place = o / PANEL * c.depth() * PANEL + k * PANEL + o % PANEL;
+            let source = Rectangle::<R, P>::new(&sums[place..], P * sums_size(c), sums_size(c));
+            let set = |i: usize, j: usize, value: Lanes| value.store(&mut taps[i * KC + j][row * line + first + o..]);
+            let down = |v| At::<R>::tap_gradients::<KR>(points, v);
+            let across = |v| At::<P>::tap_gradients::<KC>(points, v);
+            around(down, across, |i, j| source.at(i, j), set);
+        }
+    }
 }
 
 /// Most taps of a filter of several phases.

@@ -26,6 +26,7 @@
 //! integers are not exact. NaN and infinity spread to all outputs of the tiles that see them.
 
 mod around;
+mod by_blocks;
 mod by_panels;
 mod convolution;
 mod costs;

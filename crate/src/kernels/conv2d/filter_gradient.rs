@@ -1,7 +1,7 @@
 //! Gradient of the filters: `df = conv(x, dy)`, summed over the batch.
 
 use super::by_images::{self, Given};
-use super::{by_taps, dense, grouped, planar, winograd, Pass};
+use super::{by_taps, dense, grouped, planar, to_depth, winograd, Pass};
 use crate::error::Error;
 use crate::geometry::Geometry;
 use crate::kernels::ending::Ending;
@@ -12,6 +12,8 @@ use crate::vector::Real;
 enum Route {
     Grouped,
     Winograd,
+    /// By the convolution of blocks of pixels.
+    ToDepth(Geometry),
     Product(Product),
     ByTaps,
     Planar,
@@ -25,6 +27,8 @@ impl Route {
             Self::Grouped
         } else if winograd::gradient_fits(geometry) {
             Self::Winograd
+        } else if let Some(own) = to_depth::gradient_way(geometry) {
+            Self::ToDepth(own)
         } else if let Some(product) = dense::product(geometry, Pass::FilterGradient) {
             Self::Product(product)
         } else if by_taps::gradient_fits(geometry) {
@@ -47,6 +51,7 @@ pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
     match Route::of(geometry) {
         Route::Grouped => grouped::filter_gradient_workspace(geometry),
         Route::Winograd => winograd::filter_gradient_workspace(&winograd::Convolution::forward(geometry)),
+        Route::ToDepth(own) => to_depth::gradient_workspace(&own),
         Route::Product(product) => product.workspace(),
         Route::ByTaps => by_taps::gradient_workspace(geometry),
         Route::Planar => planar::workspace(geometry),
@@ -61,6 +66,7 @@ pub fn filter_gradient(geometry: &Geometry, x: &[Real], dy: &[Real], df: &mut [R
         Route::Winograd => {
             winograd::filter_gradient(&winograd::Convolution::forward(geometry), x, dy, df, workspace);
         }
+        Route::ToDepth(own) => to_depth::filter_gradient((geometry, &own), (x, dy), df, workspace),
         Route::Product(product) => matmul(product, x, dy, None, df, Ending::NONE, workspace),
         Route::ByTaps => by_taps::filter_gradient(geometry, x, dy, df, workspace),
         Route::Planar => planar::filter_gradient(geometry, x, dy, df, workspace),

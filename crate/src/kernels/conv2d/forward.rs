@@ -5,7 +5,7 @@ use super::by_definition::are_finite;
 use super::by_taps::{self, Way};
 use super::lines::{each_band, each_line, in_long_lines, Line};
 use super::part::{all_channels, ASKING};
-use super::{border, dense, dotted, grouped, sliding, thin, wide, winograd, Pass, MOST_PARTS};
+use super::{border, dense, dotted, grouped, sliding, thin, to_depth, wide, winograd, Pass, MOST_PARTS};
 use crate::error::{checked_product, Error};
 use crate::gemm::pack::{pack_panel, packed_size, panel_width, PANEL};
 use crate::geometry::Geometry;
@@ -20,6 +20,8 @@ use crate::vector::{Real, LANES};
 enum Route {
     Grouped,
     Winograd,
+    /// By the convolution of blocks of pixels.
+    ToDepth(Geometry),
     Product(Product),
     ByTaps,
     /// Few filters over images of one channel, after these have got their border.
@@ -34,6 +36,8 @@ impl Route {
             Self::Grouped
         } else if winograd::fits(geometry) {
             Self::Winograd
+        } else if let Some(own) = to_depth::forward_way(geometry) {
+            Self::ToDepth(own)
         } else if let Some(product) = dense::product(geometry, Pass::Forward) {
             Self::Product(product)
         } else if by_taps::fits(geometry) {
@@ -51,6 +55,7 @@ pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
     match Route::of(geometry) {
         Route::Grouped => grouped::forward_workspace(geometry),
         Route::Winograd => winograd::workspace(&winograd::Convolution::forward(geometry)),
+        Route::ToDepth(own) => to_depth::workspace(&own),
         Route::Product(product) => product.workspace(),
         Route::ByTaps => by_taps::workspace(geometry, Way::Forward),
         Route::Thin => {
@@ -103,6 +108,9 @@ pub fn forward(
             let convolution = winograd::Convolution::forward(geometry);
             let filter = winograd::Filters::Plain(filter);
             winograd::convolve(&convolution, x, filter, bias, y, workspace, |_, y| forward_in_place(activation, y));
+        }
+        Route::ToDepth(own) => {
+            to_depth::forward((geometry, &own), (x, filter, bias), y, activation, workspace);
         }
         Route::Product(product) => matmul(product, x, filter, bias, y, Ending::Function(activation), workspace),
         Route::ByTaps => {

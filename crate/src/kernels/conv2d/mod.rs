@@ -27,6 +27,7 @@ mod segments;
 mod sliding;
 mod thin;
 mod thin_gradient;
+pub mod to_depth;
 mod wide;
 pub mod winograd;
 

@@ -96,21 +96,31 @@ fn direct(c: &Convolution) -> f64 {
     (c.batch * (c.products() + all)) as f64 / 2.0
 }
 
-/// Whether it takes less time than the direct way, where so much is for the filters.
-fn pays(c: &Convolution, costs: &Costs, filters: f64) -> bool {
-    c.matrices() * c.depth() * c.filters() <= MOST && direct(c) >= costs.of_tiles(c) + filters
+/// Whether it takes less time than the direct way, of which a share is needed, where so much is for the filters.
+fn pays(c: &Convolution, costs: &Costs, filters: f64, share: f64) -> bool {
+    c.matrices() * c.depth() * c.filters() <= MOST && share * direct(c) >= costs.of_tiles(c) + filters
 }
 
 /// The same for gradients of filters.
 pub fn pays_for_filters(c: &Convolution) -> bool {
-    let costs = Costs::new(c);
-    pays(c, &costs, costs.filters)
+    pays_for_filters_instead(c, 1.0)
 }
 
 /// The same for outputs.
 pub fn pays_for_outputs(c: &Convolution) -> bool {
+    pays_for_outputs_instead(c, 1.0)
+}
+
+/// [`pays_for_filters`] where the direct way makes a share of the products.
+pub fn pays_for_filters_instead(c: &Convolution, share: f64) -> bool {
     let costs = Costs::new(c);
-    pays(c, &costs, if by_panels::fits(c) { costs.by_panels } else { costs.filters })
+    pays(c, &costs, costs.filters, share)
+}
+
+/// [`pays_for_outputs`] where the direct way makes a share of the products.
+pub fn pays_for_outputs_instead(c: &Convolution, share: f64) -> bool {
+    let costs = Costs::new(c);
+    pays(c, &costs, if by_panels::fits(c) { costs.by_panels } else { costs.filters }, share)
 }
 
 /// What the direct way does with every tap of a filter before it begins.

@@ -49,7 +49,7 @@ pub use filter_gradient::{filter_gradient, filter_gradient_workspace};
 pub use gradients::{both_workspace, gradients, has_both};
 pub use sizes::Convolution;
 
-use costs::{keeps, pays_for_filters, pays_for_outputs, Before};
+use costs::{keeps, pays_for_filters, pays_for_filters_instead, pays_for_outputs, pays_for_outputs_instead, Before};
 use phases::by_taps_of_phase;
 
 use crate::geometry::Geometry;
@@ -116,6 +116,16 @@ pub fn fits(geometry: &Geometry) -> bool {
 /// Whether the gradient of the filters is.
 pub fn gradient_fits(geometry: &Geometry) -> bool {
     is_allowed(geometry) && pays_for_filters(&Convolution::forward(geometry))
+}
+
+/// Whether the outputs are computed this way instead of those of another convolution, whose direct way makes a share of the products.
+pub fn fits_instead(geometry: &Geometry, share: f64) -> bool {
+    is_allowed(geometry) && pays_for_outputs_instead(&Convolution::forward(geometry), share)
+}
+
+/// The same for the gradient of the filters.
+pub fn gradient_fits_instead(geometry: &Geometry, share: f64) -> bool {
+    is_allowed(geometry) && pays_for_filters_instead(&Convolution::forward(geometry), share)
 }
 
 /// How the gradient of the images is computed this way, if it is: by the transpose, which errs less at borders, unless it

@@ -3,7 +3,7 @@
 
 use super::around::around_tile;
 use super::convolution::{filters_of_point, multiply, panel_size, transform_filters};
-use super::filter_gradient::{add_products, add_sums, sums_size, transform_sums, Segment, MOST, PANEL as OUTER};
+use super::filter_gradient::{add_products, add_sums, sums_size, transform_sums, Segment, PANEL as OUTER};
 use super::outputs::add_outputs;
 use super::points::{At, Points};
 use super::sizes::Convolution;
@@ -23,6 +23,9 @@ const PARTS: usize = 4;
 
 /// Windows of a tile along an axis.
 const WINDOWS: usize = SIDE / 2;
+
+/// Most elements of the sums of a part, a megabyte: more take longer than two gradients by themselves.
+const MOST: usize = 1 << 18;
 
 /// Tiles that are worked on together, at most.
 const TILES: usize = 36;

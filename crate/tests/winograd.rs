@@ -64,6 +64,7 @@ fn table() -> Vec<Geometry> {
     // Few tiles and more sums than stay in a cache: filters' gradients block by block, whole blocks and the rest of one.
     for (channels, filters) in [(72, 68), (32, 132), (36, 128)] {
         all.push(geometry(3, [5, 6], channels, filters, [1; 4]));
+        all.push(with_taps([4, 4], 2, [6, 5], channels, filters, [2; 4]));
         all.push(with_taps([5, 5], 2, [6, 5], channels, filters, [2; 4]));
     }
     all.push(with_taps([1, 3], 2, [1, 9], 164, 140, [0; 4]));
@@ -81,20 +82,22 @@ fn table() -> Vec<Geometry> {
     // Tiles for two and four parts with sums of their own.
     all.push(geometry(43, [13, 9], 4, 12, [0; 4]));
     all.push(geometry(87, [13, 9], 8, 4, [0; 4]));
-    for (height, width) in (5..9).flat_map(|height| [5, 6, 9, 12].map(|width| (height, width))) {
-        all.push(with_taps([5, 5], 2, [height, width], 4, 4, [0; 4]));
-        all.push(with_taps([5, 5], 1, [height, width], 4, 8, [2; 4]));
+    for taps in [4, 5] {
+        for (height, width) in (5..9).flat_map(|height| [5, 6, 9, 12].map(|width| (height, width))) {
+            all.push(with_taps([taps; 2], 2, [height, width], 4, 4, [0; 4]));
+            all.push(with_taps([taps; 2], 1, [height, width], 4, 8, [taps / 2, taps / 2, (taps - 1) / 2, 2]));
+        }
+        for pads in [[4; 4], [0, 1, 2, 3], [3, 0, 1, 2], [7, 6, 5, 8]] {
+            all.push(with_taps([taps; 2], 2, [6, 5], 8, 12, pads));
+        }
+        all.push(with_taps([taps; 2], 1, [1, 1], 4, 4, [2; 4]));
+        for (channels, filters) in [(4, 16), (8, 20), (20, 28), (36, 44)] {
+            all.push(with_taps([taps; 2], 2, [9, 11], channels, filters, [2; 4]));
+        }
+        all.push(with_taps([taps; 2], 37, [5, 6], 8, 8, [2; 4]));
+        all.push(with_taps([taps; 2], 12, [13, 9], 4, 12, [0; 4]));
     }
-    for pads in [[4; 4], [0, 1, 2, 3], [3, 0, 1, 2], [7, 6, 5, 8]] {
-        all.push(with_taps([5, 5], 2, [6, 5], 8, 12, pads));
-    }
-    all.push(with_taps([5, 5], 1, [1, 1], 4, 4, [2; 4]));
-    for (channels, filters) in [(4, 16), (8, 20), (20, 28), (36, 44)] {
-        all.push(with_taps([5, 5], 2, [9, 11], channels, filters, [2; 4]));
-    }
-    all.push(with_taps([5, 5], 37, [5, 6], 8, 8, [2; 4]));
-    all.push(with_taps([5, 5], 12, [13, 9], 4, 12, [0; 4]));
-    for taps in [3, 5] {
+    for taps in 3..6 {
         let line = [1, taps];
         for width in 5..14 {
             all.push(with_taps(line, 2, [1, width], 4, 4, [0; 4]));

@@ -58,13 +58,18 @@ impl Sizes {
         let transposed = |m: Vec<Vec<f64>>| -> Vec<Vec<f64>> {
             (0..m[0].len()).map(|j| m.iter().map(|row| row[j]).collect()).collect()
         };
+        let mut of_taps = powers(taps, true);
+        if taps == 4 {
+            // The fifth one is nothing, and so is the value at infinity.
+            of_taps[finite].fill(0.0);
+        }
         Self {
             spread: transposed(inputs.clone()),
             inputs,
-            taps: powers(taps, true),
+            taps: of_taps.clone(),
             outputs: transposed(powers(side(taps), false)),
             gradients: powers(side(taps), false),
-            tap_gradients: transposed(powers(taps, true)),
+            tap_gradients: transposed(of_taps),
         }
     }
 }
@@ -118,7 +123,8 @@ fn pixel(x: &[f32], shape: [usize; 3], dilation: usize, n: usize, at: [isize; 2]
 
 /// What all intermediate values of every output's or filter's tiles can add up to: rounding errors are shares of it.
 pub fn reach(c: &Convolution, x: &[f32], filter: &[f32], dy: Option<&[f32]>) -> Vec<f64> {
-    let (sizes, taps, side) = (c.taps.map(Sizes::new), c.taps, c.taps.map(side));
+    let taps = if c.stride == 1 { c.kernel } else { c.taps };
+    let (sizes, side) = (taps.map(Sizes::new), taps.map(side));
     let both = |of: fn(&Sizes) -> &Vec<Vec<f64>>| [&of(&sizes[0])[..], &of(&sizes[1])[..]];
     let points = [sizes[0].inputs.len(), sizes[1].inputs.len()];
     let ([height, width], filters) = (size(c.output, c.dilation), c.output[2]);
@@ -173,7 +179,8 @@ pub fn reach(c: &Convolution, x: &[f32], filter: &[f32], dy: Option<&[f32]>) -> 
 
 /// The same of the transpose: outputs are sums of those of the tiles that overlap there.
 pub fn reach_of_transpose(c: &Convolution, x: &[f32], filter: &[f32]) -> Vec<f64> {
-    let (sizes, taps, side) = (c.taps.map(Sizes::new), c.taps, c.taps.map(side));
+    let taps = if c.stride == 1 { c.kernel } else { c.taps };
+    let (sizes, side) = (taps.map(Sizes::new), taps.map(side));
     let both = |of: fn(&Sizes) -> &Vec<Vec<f64>>| [&of(&sizes[0])[..], &of(&sizes[1])[..]];
     let points = [sizes[0].inputs.len(), sizes[1].inputs.len()];
     let ([height, width], depth, filters) = (size(c.input, c.dilation), c.input[2], c.output[2]);

@@ -12,25 +12,16 @@ use crate::vector::{copy, Real};
 /// Fewest filters: with 16 over three channels the transforms of blocks take as long as is gained.
 const FEWEST: usize = 24;
 
-/// Blocks that the filters span along an axis, those that Winograd's way knows.
-fn blocks_of_filter(geometry: &Geometry) -> Option<usize> {
-    match geometry.kernel_h.div_ceil(geometry.stride_h) {
-        3 => Some(3),
-        4 | 5 => Some(5),
-        _ => None,
-    }
-}
-
 /// The convolution of the blocks. Images begin with their border, and have as many blocks as windows see.
 pub fn of_blocks(geometry: &Geometry) -> Option<Geometry> {
     let g = geometry;
     let stride = g.stride_h;
     let is_square =
         g.kernel_h == g.kernel_w && g.stride_w == stride && (g.dilation_h, g.dilation_w, g.groups) == (1, 1, 1);
-    if !is_square || stride < 2 || winograd::is_possible(g) {
+    if !is_square || stride < 2 || winograd::is_possible(g) || !(3..=5).contains(&g.kernel_h.div_ceil(stride)) {
         return None;
     }
-    let taps = blocks_of_filter(g)?;
+    let taps = g.kernel_h.div_ceil(stride);
     let own = Geometry {
         in_h: g.out_h + taps - 1,
         in_w: g.out_w + taps - 1,

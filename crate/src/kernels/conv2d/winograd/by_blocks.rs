@@ -45,7 +45,7 @@ pub fn workspace(c: &Convolution) -> Result<usize, Error> {
 
 /// The gradient of the filters from all transformed tiles.
 pub fn filter_gradient(points: Points, c: &Convolution, pieces: &Pieces, df: &mut [Real], scratch: &mut [Real]) {
-    by_taps!(c.taps, |DOWN, ACROSS| {
+    by_taps!(kernel c.kernel, |DOWN, ACROSS| {
         blocks::<{ along(DOWN) }, { along(ACROSS) }, DOWN, ACROSS, { DOWN * ACROSS }>(points, c, pieces, df, scratch)
     });
 }
@@ -70,7 +70,8 @@ fn blocks<const R: usize, const P: usize, const KR: usize, const KC: usize, cons
         {
             let own = block(c, DEPTH.min(depth - line), FILTERS.min(channels - first));
             for (point, sums) in sums.chunks_exact_mut(sums_size(&own)).take(c.matrices()).enumerate() {
-                pieces.add_products(&own, point, (0..own.depth(), [part * of_part + line, first]), true, sums);
+                let depths = own.depths(&own.at_point(point));
+                pieces.add_products(&own, point, (depths, [part * of_part + line, first]), true, sums);
             }
             let place = (channels, line * channels + first);
             to_taps::<R, P, KR, KC, ALL>(points, &own, (sums, 0..own.depth()), &mut taps, place);

@@ -313,7 +313,7 @@ pub(super) fn transform_filters(
     if c.stride > 1 {
         return transform_phases(points, c, filter, channel, filters);
     }
-    by_taps!(c.taps, |DOWN, ACROSS| {
+    by_taps!(kernel c.kernel, |DOWN, ACROSS| {
         transform_taps::<{ along(DOWN) }, { along(ACROSS) }, DOWN, ACROSS>(points, c, filter, channel, filters)
     });
 }

@@ -310,7 +310,7 @@ pub(super) fn transform_sums(points: Points, c: &Convolution, sums: &[Real], df:
     if c.stride > 1 {
         return transform_to_phases::<SIX, THREE>(points, c, sums, df);
     }
-    by_taps!(c.taps, |DOWN, ACROSS| {
+    by_taps!(kernel c.kernel, |DOWN, ACROSS| {
         transform_to_taps::<{ along(DOWN) }, { along(ACROSS) }, DOWN, ACROSS, { DOWN * ACROSS }>(points, c, sums, df)
     });
 }

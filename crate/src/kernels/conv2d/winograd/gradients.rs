@@ -191,7 +191,7 @@ impl Work<'_> {
         let channels = c.filters();
         let all = group.places().len();
         for (point, sums) in sums.chunks_exact_mut(sums_size(c)).enumerate() {
-            let tiles = group.of_point(point);
+            let tiles = if c.at_point(point).is_empty() { 0..0 } else { group.of_point(point) };
             let seen = point * cut.seen.point + tiles.start * cut.seen.tile;
             let gradients = c.matrices() * cut.seen.point + point * cut.gradients.point + tiles.start * channels;
             let segments = [Segment { seen, gradients, tiles: tiles.len() }];

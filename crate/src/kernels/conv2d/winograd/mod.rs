@@ -1,11 +1,12 @@
-//! 3×3 and 5×5 convolutions with a quarter or a sixth of the multiplications, and those of lines of three and five taps with a half or
+//! Convolutions of 3×3 to 5×5 taps with a quarter to a sixth of the multiplications, and those of lines of three to five taps with a half to
 //! two fifths (S. Winograd, *Arithmetic Complexity of
 //! Computations*, 1980; A. Lavin and S. Gray, *Fast Algorithms for Convolutional Neural Networks*, 2016).
 //!
 //! A tile of 6×6 inputs and a filter are taken to the values of polynomials at 6×6 points, where the outputs of the
 //! tile take 36 multiplications for each pair of channels: 36 matrix products over the channels. Of 3×3 taps these are 4×4 outputs, which take
-//! 144 multiplications otherwise. With 5×5 taps a tile has 8×8 inputs and as many points, and its 4×4 outputs take 64 instead of 400. Between
-//! them and the arrays stand transforms, which take a share of the time that falls with the number of channels. The values at
+//! 144 multiplications otherwise. With 5×5 taps a tile has 8×8 inputs and as many points, and its 4×4 outputs take 64 instead of 400; with
+//! 4×4 taps the value at infinity is nothing, and they take 49 instead of 256. Between them and the arrays stand transforms, which take a share
+//! of the time that falls with the number of channels. The values at
 //! infinity are for the last row and column of outputs alone: tiles that have none, at the end of an image, are left out of
 //! these products, so that 3×3 tiles for 11×11 outputs take 289 multiplications instead of 324. Two rows out of four need two points less,
 //! and do without a pair, one needs three less; the transformed filters are the same: 10×10 outputs take 256, 9×9 take 225.
@@ -56,8 +57,9 @@ use crate::geometry::Geometry;
 use crate::vector::{FUSED, LANES, LINE};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-/// Taps of the filters along an axis.
+/// Taps of the filters along an axis, those of a tile: four are five of which the last one is nothing.
 const THREE: usize = 3;
+const FOUR: usize = 4;
 const FIVE: usize = 5;
 
 /// Inputs of a tile along an axis with so many taps, and points.
@@ -76,13 +78,25 @@ const fn side(taps: usize) -> usize {
 
 /// Inputs of a tile along an axis, and points.
 const fn along(taps: usize) -> usize {
-    side(taps) + taps - 1
+    side(taps) + of_tile(taps) - 1
 }
 
-/// Does something for the taps of a convolution, down and across, which are constants there.
+/// Taps of the filters of a tile, by those of a filter.
+const fn of_tile(taps: usize) -> usize {
+    if taps == FOUR {
+        FIVE
+    } else {
+        taps
+    }
+}
+
+/// Does something for the taps of a tile's filters, or for those of a convolution's, down and across, which are constants there.
 macro_rules! by_taps {
     ($taps:expr, |$down:ident, $across:ident| $body:expr) => {
         by_taps!($taps, $down, $across, $body, [1, 3], [1, 5], [5, 5], [3, 3])
+    };
+    (kernel $taps:expr, |$down:ident, $across:ident| $body:expr) => {
+        by_taps!($taps, $down, $across, $body, [1, 3], [1, 4], [1, 5], [4, 4], [5, 5], [3, 3])
     };
     ($taps:expr, $down:ident, $across:ident, $body:expr, $([$rows:literal, $columns:literal]),+) => {
         match $taps {
@@ -172,7 +186,7 @@ pub fn is_possible(g: &Geometry) -> bool {
     let in_rows = is_line && g.pad_left % g.dilation_w == 0 && g.pad_right % g.dilation_w == 0;
     let is_square = g.kernel_h == g.kernel_w;
     let has_tiles = match [g.stride_h, g.stride_w] {
-        [1, 1] => (is_square || g.kernel_h == 1) && [THREE, FIVE].contains(&g.kernel_w),
+        [1, 1] => (is_square || g.kernel_h == 1) && (THREE..=FIVE).contains(&g.kernel_w),
         [2, 2] => is_square && (3..=6).contains(&g.kernel_w),
         [1, 2] => is_line && g.dilation_w == 1 && (3..=6).contains(&g.kernel_w),
         _ => false,

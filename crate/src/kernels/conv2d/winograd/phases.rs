@@ -9,7 +9,7 @@
 use super::around::around;
 use super::points::{At, Points};
 use super::sizes::Convolution;
-use super::{convolution::filters_of_point, SIX, THREE};
+use super::{along, convolution::filters_of_point, SIX, THREE};
 use crate::gemm::micro::RectangleMut;
 use crate::gemm::pack::panel_width;
 use crate::vector::{Lanes, Real, Vector, LANES};
@@ -90,7 +90,9 @@ impl Convolution {
     /// Whether a phase of so many taps along an axis has a value at a point there.
     pub(super) fn has(&self, axis: usize, taps: usize, point: usize) -> bool {
         match taps {
-            _ if self.stride == 1 || self.taps[axis] == 1 => true,
+            _ if self.taps[axis] == 1 => true,
+            // Without its last tap a filter is nothing at infinity.
+            _ if self.stride == 1 => taps == self.taps[axis] || point + 1 < along(self.taps[axis]),
             1 => (1..SIX - 1).contains(&point),
             2 => point < SIX - 1,
             _ => true,
@@ -100,7 +102,10 @@ impl Convolution {
     /// The phases that have a value at a point.
     pub(super) fn at_point(&self, point: usize) -> Range<usize> {
         if self.stride == 1 {
-            return 0..1;
+            let across = along(self.taps[1]);
+            let has = [(0, point / across), (1, point % across)]
+                .map(|(axis, point)| self.has(axis, self.kernel[axis], point));
+            return 0..usize::from(has == [true; 2]);
         }
         let has = |first: usize| {
             [(0, point / SIX), (1, point % SIX)].map(|(axis, point)| self.has(axis, self.taps_from(axis, first), point))

@@ -9,6 +9,7 @@
 use super::around::{Axis, Transform};
 use super::eight::Eight;
 use super::six::Six;
+use super::{along, SIDE};
 use crate::vector::{Lanes, Vector};
 
 /// What the transforms multiply by. The compiler does not know the values: it would build a vector of them anew at every
@@ -79,9 +80,13 @@ pub trait At<const R: usize>: Copy {
         self.weighted(self.values(g))
     }
 
-    /// Gradients of a filter's taps, from sums of products of [`Self::inputs`] and [`Self::values`].
+    /// Gradients of a filter's taps, from sums of products of [`Self::inputs`] and [`Self::values`]. Where there are fewer taps than in a tile there is no sum at
+    /// infinity.
     #[inline(always)]
-    fn tap_gradients<const K: usize>(self, m: [Lanes; R]) -> [Lanes; K] {
+    fn tap_gradients<const K: usize>(self, mut m: [Lanes; R]) -> [Lanes; K] {
+        if along(K) != SIDE + K - 1 && R > 1 {
+            m[R - 1] = Lanes::splat(0.0);
+        }
         self.coefficients(self.weighted(m))
     }
 

@@ -2,10 +2,10 @@
 
 use super::lattice::Lattice;
 use super::points::is_missing;
-use super::{along, side, THREE};
+use super::{along, of_tile, side, THREE};
 use crate::geometry::Geometry;
 
-/// A correlation of stride 1 with filters of 3×3, 5×5, 1×3 or 1×5 taps, one of stride 2 with 3×3 to 6×6 or 1×3 to 1×6 taps, or the
+/// A correlation of stride 1 with filters of 3×3 to 5×5 or 1×3 to 1×5 taps, one of stride 2 with 3×3 to 6×6 or 1×3 to 1×6 taps, or the
 /// transpose of one. A border may be negative: what lies there is not seen.
 #[derive(Clone, Copy, Debug)]
 pub struct Convolution {
@@ -37,7 +37,7 @@ impl Convolution {
             batch: g.batch,
             kernel,
             stride,
-            taps: if stride > 1 { [if g.kernel_h == 1 { 1 } else { THREE }, THREE] } else { kernel },
+            taps: if stride > 1 { [if g.kernel_h == 1 { 1 } else { THREE }, THREE] } else { kernel.map(of_tile) },
             input: [g.in_h, g.in_w, g.in_c],
             output: [g.out_h, g.out_w, g.out_c],
             dilation: g.dilation_w,
@@ -56,7 +56,7 @@ impl Convolution {
     /// The gradient of its images as a correlation: of the outputs' gradients with the filters rotated by half a turn.
     pub fn backward(g: &Geometry) -> Self {
         let c = Self::forward(g);
-        let pad = |axis: usize| c.taps[axis] as isize - 1 - c.pads[axis];
+        let pad = |axis: usize| c.kernel[axis] as isize - 1 - c.pads[axis];
         Self { input: c.output, output: c.input, pads: [pad(0), pad(1)], ..c }
     }
 

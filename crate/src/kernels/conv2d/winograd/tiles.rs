@@ -123,7 +123,8 @@ pub fn transform_inputs(
     (target, layout): (&mut [Real], Layout),
     patch: &mut [Real],
 ) {
-    let images = Images { lattice: c.seen(), values: x, pads: c.pads, fewer: [0; 2] };
+    let fewer = if c.stride == 1 { [0, 1].map(|axis| c.taps[axis] - c.kernel[axis]) } else { [0; 2] };
+    let images = Images { lattice: c.seen(), values: x, pads: c.pads, fewer };
     if c.spreads {
         return transform_gradients::<1>(points, c.taps, (images.lattice, x), places, (target, layout), patch);
     }

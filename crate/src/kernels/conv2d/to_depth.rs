@@ -18,10 +18,10 @@ pub fn of_blocks(geometry: &Geometry) -> Option<Geometry> {
     let stride = g.stride_h;
     let is_square =
         g.kernel_h == g.kernel_w && g.stride_w == stride && (g.dilation_h, g.dilation_w, g.groups) == (1, 1, 1);
-    if !is_square || stride < 2 || winograd::is_possible(g) || !(3..=5).contains(&g.kernel_h.div_ceil(stride)) {
+    let taps = g.kernel_h.div_ceil(stride);
+    if !is_square || stride < 2 || !(3..=5).contains(&taps) || winograd::is_possible(g) {
         return None;
     }
-    let taps = g.kernel_h.div_ceil(stride);
     let own = Geometry {
         in_h: g.out_h + taps - 1,
         in_w: g.out_w + taps - 1,
@@ -121,7 +121,7 @@ fn rearrange(geometry: &Geometry, own: &Geometry, x: &[Real], images: &mut [Real
                     let start = (column * stride) as isize - geometry.pad_left as isize;
                     match source {
                         None => target.fill(0.0),
-                        Some(source) => copy_within((source, start * channels as isize), target),
+                        Some(source) => copy_inside((source, start * channels as isize), target),
                     }
                 }
             }
@@ -130,7 +130,7 @@ fn rearrange(geometry: &Geometry, own: &Geometry, x: &[Real], images: &mut [Real
 }
 
 /// Copies what there is from `start` on, and zeros for what is not there.
-fn copy_within((source, start): (&[Real], isize), target: &mut [Real]) {
+fn copy_inside((source, start): (&[Real], isize), target: &mut [Real]) {
     let [first, end] = [start, start + target.len() as isize].map(|place| place.clamp(0, source.len() as isize));
     let before = ((first - start) as usize).min(target.len());
     let (zeros, rest) = target.split_at_mut(before);

@@ -101,23 +101,13 @@ fn pays(c: &Convolution, costs: &Costs, filters: f64, share: f64) -> bool {
 }
 
 /// The same for gradients of filters.
-pub fn pays_for_filters(c: &Convolution) -> bool {
-    pays_for_filters_instead(c, 1.0)
-}
-
-/// The same for outputs.
-pub fn pays_for_outputs(c: &Convolution) -> bool {
-    pays_for_outputs_instead(c, 1.0)
-}
-
-/// [`pays_for_filters`] where the direct way makes a share of the products.
-pub fn pays_for_filters_instead(c: &Convolution, share: f64) -> bool {
+pub fn pays_for_filters(c: &Convolution, share: f64) -> bool {
     let costs = Costs::new(c);
     pays(c, &costs, costs.filters, share)
 }
 
-/// [`pays_for_outputs`] where the direct way makes a share of the products.
-pub fn pays_for_outputs_instead(c: &Convolution, share: f64) -> bool {
+/// The same for outputs.
+pub fn pays_for_outputs(c: &Convolution, share: f64) -> bool {
     let costs = Costs::new(c);
     pays(c, &costs, if by_panels::fits(c) { costs.by_panels } else { costs.filters }, share)
 }
@@ -133,7 +123,7 @@ pub fn keeps(c: &Convolution, before: Before) -> bool {
     let costs = Costs::new(c);
     let own = costs.of_tiles(c);
     let fits = |most: usize| c.transformed_size().is_ok_and(|size| size <= most);
-    if pays_for_outputs(c) {
+    if pays_for_outputs(c, 1.0) {
         return costs.transforms >= 0.15 * own && fits(MOST_KEPT);
     }
     let before = if matches!(before, Before::Packing) { 4.0 } else { 12.0 };

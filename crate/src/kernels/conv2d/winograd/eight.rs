@@ -1,6 +1,6 @@
-//! Eight points, of tiles that filters of five taps have: 0, ±1/2, ±2, ±1 and infinity.
+//! Eight points, of tiles that filters of four or five taps have: 0, ±1/2, ±2, infinity and ±1, without which tiles of two outputs do.
 
-use super::points::{every_second, At, Points};
+use super::points::{every_second, pair, At, Points};
 use super::EIGHT;
 use crate::vector::{opaque, Lanes, Real, Vector};
 
@@ -61,9 +61,6 @@ impl Eight {
 }
 
 impl At<EIGHT> for Points {
-    // Without ±1.
-    const OF_HALF: [bool; EIGHT] = [true, true, true, true, true, false, false, true];
-
     #[inline(always)]
     fn inputs(self, d: [Lanes; EIGHT]) -> [Lanes; EIGHT] {
         let Eight { a, b, minus_a, minus_b, all, minus_both, minus_others: [of_a, of_b], .. } = self.eight;
@@ -74,34 +71,22 @@ impl At<EIGHT> for Points {
         let odd_b = d[1].mul_add(a[1], d[3].mul_add(of_b, d[5]));
         let even = d[4].mul_add(minus_both, d[2].add(d[6]));
         let odd = d[3].mul_add(minus_both, d[1].add(d[5]));
-        [
-            d[4].sub(d[2]).mul_add(all, d[0].sub(d[6])),
-            odd_a.mul_add(a[0], even_a),
-            odd_a.mul_add(minus_a, even_a),
-            odd_b.mul_add(b[0], even_b),
-            odd_b.mul_add(minus_b, even_b),
-            even.add(odd),
-            even.sub(odd),
-            d[3].sub(d[5]).mul_add(all, d[7].sub(d[1])),
-        ]
+        let [at_a, at_minus_a] = pair(even_a, odd_a, a[0], minus_a);
+        let [at_b, at_minus_b] = pair(even_b, odd_b, b[0], minus_b);
+        let first = d[4].sub(d[2]).mul_add(all, d[0].sub(d[6]));
+        let last = d[3].sub(d[5]).mul_add(all, d[7].sub(d[1]));
+        [first, at_a, at_minus_a, at_b, at_minus_b, even.add(odd), even.sub(odd), last]
     }
 
     #[inline(always)]
     fn inputs_of_half(self, d: [Lanes; EIGHT]) -> [Lanes; EIGHT] {
         let Eight { a, b, minus_a, minus_b, minus_both, halves: [half_a, half_b], .. } = self.eight;
-        let of_a = [2, 1].map(|i: usize| d[i].mul_add(half_b, d[i + 2].mul(half_a)));
-        let of_b = [2, 1].map(|i: usize| d[i].mul_add(half_a, d[i + 2].mul(half_b)));
-        let last = d[3].mul_add(minus_both, d[1].add(d[5]));
-        [
-            d[2].mul_add(minus_both, d[0].add(d[4])),
-            of_a[1].mul_add(a[0], of_a[0]),
-            of_a[1].mul_add(minus_a, of_a[0]),
-            of_b[1].mul_add(b[0], of_b[0]),
-            of_b[1].mul_add(minus_b, of_b[0]),
-            last,
-            last,
-            last,
-        ]
+        let [even_a, odd_a] = [2, 1].map(|i: usize| d[i].mul_add(half_b, d[i + 2].mul(half_a)));
+        let [even_b, odd_b] = [2, 1].map(|i: usize| d[i].mul_add(half_a, d[i + 2].mul(half_b)));
+        let [at_a, at_minus_a] = pair(even_a, odd_a, a[0], minus_a);
+        let [at_b, at_minus_b] = pair(even_b, odd_b, b[0], minus_b);
+        let [first, last] = [2, 3].map(|i: usize| d[i].mul_add(minus_both, d[i - 2].add(d[i + 2])));
+        [first, at_a, at_minus_a, at_b, at_minus_b, last, last, last]
     }
 
     #[inline(always)]
@@ -110,23 +95,17 @@ impl At<EIGHT> for Points {
         let [(even_a, odd_a), (even_b, odd_b)] = [a, b].map(|x| (every_second(0, g, x[1]), every_second(1, g, x[1])));
         let [even, odd] = [0, 1].map(|first| (first..C).step_by(2).map(|k| g[k]).reduce(|sum, g| sum.add(g)));
         let (even, odd) = (even.unwrap_or(Lanes::splat(0.0)), odd.unwrap_or(Lanes::splat(0.0)));
-        [
-            g[0],
-            odd_a.mul_add(a[0], even_a),
-            odd_a.mul_add(minus_a, even_a),
-            odd_b.mul_add(b[0], even_b),
-            odd_b.mul_add(minus_b, even_b),
-            even.add(odd),
-            even.sub(odd),
-            g[C - 1],
-        ]
+        let [at_a, at_minus_a] = pair(even_a, odd_a, a[0], minus_a);
+        let [at_b, at_minus_b] = pair(even_b, odd_b, b[0], minus_b);
+        [g[0], at_a, at_minus_a, at_b, at_minus_b, even.add(odd), even.sub(odd), g[C - 1]]
     }
 
     #[inline(always)]
     fn values_of_half<const C: usize>(self, g: [Lanes; C]) -> [Lanes; EIGHT] {
         let Eight { a, b, minus_a, minus_b, .. } = self.eight;
-        let at = |x: Lanes| g[1].mul_add(x, g[0]);
-        [g[0], at(a[0]), at(minus_a), at(b[0]), at(minus_b), g[1], g[1], g[1]]
+        let [at_a, at_minus_a] = pair(g[0], g[1], a[0], minus_a);
+        let [at_b, at_minus_b] = pair(g[0], g[1], b[0], minus_b);
+        [g[0], at_a, at_minus_a, at_b, at_minus_b, g[1], g[1], g[1]]
     }
 
     #[inline(always)]

@@ -50,7 +50,7 @@ pub use filter_gradient::{filter_gradient, filter_gradient_workspace};
 pub use gradients::{both_workspace, gradients, has_both};
 pub use sizes::Convolution;
 
-use costs::{keeps, pays_for_filters, pays_for_filters_instead, pays_for_outputs, pays_for_outputs_instead, Before};
+use costs::{keeps, pays_for_filters, pays_for_outputs, Before};
 use phases::by_taps_of_phase;
 
 use crate::geometry::Geometry;
@@ -124,29 +124,29 @@ pub fn allow() {
 
 /// Whether the outputs are computed this way.
 pub fn fits(geometry: &Geometry) -> bool {
-    is_allowed(geometry) && pays_for_outputs(&Convolution::forward(geometry))
+    fits_instead(geometry, 1.0)
 }
 
 /// Whether the gradient of the filters is.
 pub fn gradient_fits(geometry: &Geometry) -> bool {
-    is_allowed(geometry) && pays_for_filters(&Convolution::forward(geometry))
+    gradient_fits_instead(geometry, 1.0)
 }
 
 /// Whether the outputs are computed this way instead of those of another convolution, whose direct way makes a share of the products.
 pub fn fits_instead(geometry: &Geometry, share: f64) -> bool {
-    is_allowed(geometry) && pays_for_outputs_instead(&Convolution::forward(geometry), share)
+    is_allowed(geometry) && pays_for_outputs(&Convolution::forward(geometry), share)
 }
 
 /// The same for the gradient of the filters.
 pub fn gradient_fits_instead(geometry: &Geometry, share: f64) -> bool {
-    is_allowed(geometry) && pays_for_filters_instead(&Convolution::forward(geometry), share)
+    is_allowed(geometry) && pays_for_filters(&Convolution::forward(geometry), share)
 }
 
 /// How the gradient of the images is computed this way, if it is: by the transpose, which errs less at borders, unless it
 /// has more tiles.
 pub fn backward(geometry: &Geometry) -> Option<Convolution> {
     let way = is_allowed(geometry).then(|| backward_way(geometry));
-    way.filter(pays_for_outputs)
+    way.filter(|way| pays_for_outputs(way, 1.0))
 }
 
 fn backward_way(geometry: &Geometry) -> Convolution {

@@ -2,14 +2,14 @@
 //!
 //! A product of two polynomials is known by its values at as many points as it has coefficients: both are evaluated there,
 //! multiplied, and the product is interpolated. A correlation is the transpose of that. A tile has four outputs, and with filters of three
-//! taps [six](super::six) points, with five [eight](super::eight).
+//! taps [six](super::six) points, with four or five [eight](super::eight).
 //!
 //! An axis along which filters have one tap is left as it is.
 
 use super::around::{Axis, Transform};
 use super::eight::Eight;
 use super::six::Six;
-use super::{along, SIDE};
+use super::{along, side};
 use crate::vector::{Lanes, Vector};
 
 /// What the transforms multiply by. The compiler does not know the values: it would build a vector of them anew at every
@@ -34,17 +34,27 @@ pub fn every_second<const C: usize>(first: usize, g: [Lanes; C], square: Lanes) 
 
 /// Whether tiles of so many rows, at the end of an image, do without one of `count` points: those of two out of four without the last two besides
 /// infinity, those of one without infinity as well, others without infinity.
+#[inline(always)]
 pub fn is_missing(rows: usize, point: usize, count: usize) -> bool {
     let (is_half, is_last) = ([1, 2].contains(&rows), point + 1 == count);
     count > 1 && (is_last && rows != 2 || is_half && !is_last && point + 3 >= count)
 }
 
+/// The points of tiles of two rows out of four.
+#[inline(always)]
+fn of_half<const R: usize>() -> [bool; R] {
+    std::array::from_fn(|point| !is_missing(2, point, R))
+}
+
+/// The values at x and −x, of what is even there and what is odd.
+#[inline(always)]
+pub fn pair(even: Lanes, odd: Lanes, x: Lanes, minus_x: Lanes) -> [Lanes; 2] {
+    [odd.mul_add(x, even), odd.mul_add(minus_x, even)]
+}
+
 /// Transforms along an axis with R points. Those of a half are of tiles of two rows or columns out of four, or of one, which do without two points, and share the
 /// other side's values at the others.
 pub trait At<const R: usize>: Copy {
-    /// The points of a half.
-    const OF_HALF: [bool; R];
-
     /// Inputs of a tile.
     fn inputs(self, d: [Lanes; R]) -> [Lanes; R];
 
@@ -84,7 +94,7 @@ pub trait At<const R: usize>: Copy {
     /// infinity.
     #[inline(always)]
     fn tap_gradients<const K: usize>(self, mut m: [Lanes; R]) -> [Lanes; K] {
-        if along(K) != SIDE + K - 1 && R > 1 {
+        if side(K) + K - 1 < along(K) {
             m[R - 1] = Lanes::splat(0.0);
         }
         self.coefficients(self.weighted(m))
@@ -93,7 +103,7 @@ pub trait At<const R: usize>: Copy {
     /// [`Self::inputs`] of tiles.
     #[inline(always)]
     fn of_inputs(self) -> Transform<R, impl Axis<R, R>, impl Axis<R, R>> {
-        let made = [[true; R], Self::OF_HALF];
+        let made = [[true; R], of_half()];
         Transform { whole: move |d| self.inputs(d), half: move |d| self.inputs_of_half(d), made }
     }
 
@@ -107,7 +117,7 @@ pub trait At<const R: usize>: Copy {
     /// [`Self::values`] of gradients of tiles.
     #[inline(always)]
     fn of_gradients<const M: usize>(self) -> Transform<R, impl Axis<M, R>, impl Axis<M, R>> {
-        let made = [[true; R], Self::OF_HALF];
+        let made = [[true; R], of_half()];
         Transform { whole: move |g| self.values(g), half: move |g| self.values_of_half(g), made }
     }
 
@@ -121,8 +131,6 @@ pub trait At<const R: usize>: Copy {
 
 /// An axis that is left as it is.
 impl At<1> for Points {
-    const OF_HALF: [bool; 1] = [true];
-
     #[inline(always)]
     fn inputs(self, d: [Lanes; 1]) -> [Lanes; 1] {
         d

@@ -1,7 +1,7 @@
 //! Six points, of tiles that filters of three taps have: 0, ±2/3, ±3/2 and infinity. With ±1 and ±2, at which integers stay exact in
 //! the transforms of inputs, the largest error is five times as large; with ±1/2 and ±2 three times.
 
-use super::points::{every_second, At, Points};
+use super::points::{every_second, pair, At, Points};
 use super::SIX;
 use crate::vector::{opaque, Lanes, Real, Vector};
 
@@ -46,22 +46,15 @@ impl Six {
 }
 
 impl At<SIX> for Points {
-    // Without ±1/A.
-    const OF_HALF: [bool; SIX] = [true, true, true, false, false, true];
-
     #[inline(always)]
     fn inputs(self, d: [Lanes; SIX]) -> [Lanes; SIX] {
         let Six { a, b, minus_a, minus_b, minus_both, .. } = self.six;
         let (even_a, odd_a) = (d[2].mul_add(minus_b[1], d[4]), d[1].mul_add(minus_b[1], d[3]));
         let (even_b, odd_b) = (d[2].mul_add(minus_a[1], d[4]), d[1].mul_add(minus_a[1], d[3]));
-        [
-            d[2].mul_add(minus_both, d[0].add(d[4])),
-            odd_a.mul_add(a[0], even_a),
-            odd_a.mul_add(minus_a[0], even_a),
-            odd_b.mul_add(b[0], even_b),
-            odd_b.mul_add(minus_b[0], even_b),
-            d[3].mul_add(minus_both, d[1].add(d[5])),
-        ]
+        let [at_a, at_minus_a] = pair(even_a, odd_a, a[0], minus_a[0]);
+        let [at_b, at_minus_b] = pair(even_b, odd_b, b[0], minus_b[0]);
+        let first = d[2].mul_add(minus_both, d[0].add(d[4]));
+        [first, at_a, at_minus_a, at_b, at_minus_b, d[3].mul_add(minus_both, d[1].add(d[5]))]
     }
 
     #[inline(always)]
@@ -77,20 +70,16 @@ impl At<SIX> for Points {
     fn values<const C: usize>(self, g: [Lanes; C]) -> [Lanes; SIX] {
         let Six { a, b, minus_a, minus_b, .. } = self.six;
         let [(even_a, odd_a), (even_b, odd_b)] = [a, b].map(|x| (every_second(0, g, x[1]), every_second(1, g, x[1])));
-        [
-            g[0],
-            odd_a.mul_add(a[0], even_a),
-            odd_a.mul_add(minus_a[0], even_a),
-            odd_b.mul_add(b[0], even_b),
-            odd_b.mul_add(minus_b[0], even_b),
-            g[C - 1],
-        ]
+        let [at_a, at_minus_a] = pair(even_a, odd_a, a[0], minus_a[0]);
+        let [at_b, at_minus_b] = pair(even_b, odd_b, b[0], minus_b[0]);
+        [g[0], at_a, at_minus_a, at_b, at_minus_b, g[C - 1]]
     }
 
     #[inline(always)]
     fn values_of_half<const C: usize>(self, g: [Lanes; C]) -> [Lanes; SIX] {
         let Six { a, minus_a, .. } = self.six;
-        [g[0], g[1].mul_add(a[0], g[0]), g[1].mul_add(minus_a[0], g[0]), g[1], g[1], g[1]]
+        let [at_a, at_minus_a] = pair(g[0], g[1], a[0], minus_a[0]);
+        [g[0], at_a, at_minus_a, g[1], g[1], g[1]]
     }
 
     #[inline(always)]

@@ -5,7 +5,7 @@ use super::lattice::Lattice;
 use super::phases::Phase;
 use super::points::{is_missing, At, Points};
 use super::sizes::Convolution;
-use super::{along, by_taps, by_taps_of_phase, side, SIDE, SIX, THREE};
+use super::{along, by_taps, by_taps_of_phase, side, SIDE, SIX};
 use crate::gemm::micro::{Rectangle, RectangleMut};
 use crate::vector::{copy, opaque, Lanes, Real, Vector, LANES};
 use std::ops::Range;
@@ -123,36 +123,30 @@ pub fn transform_inputs(
     (target, layout): (&mut [Real], Layout),
     patch: &mut [Real],
 ) {
-    let fewer = if c.stride == 1 { [0, 1].map(|axis| c.taps[axis] - c.kernel[axis]) } else { [0; 2] };
-    let images = Images { lattice: c.seen(), values: x, pads: c.pads, fewer };
+    let images = Images { lattice: c.seen(), values: x, pads: c.pads, fewer: [0; 2] };
     if c.spreads {
         return transform_gradients::<1>(points, c.taps, (images.lattice, x), places, (target, layout), patch);
     }
-    if c.stride == 1 {
-        return by_taps!(c.taps, |DOWN, ACROSS| {
-            let transforms = (At::<{ along(DOWN) }>::of_inputs(points), At::<{ along(ACROSS) }>::of_inputs(points));
-            transform::<{ along(DOWN) }, { along(ACROSS) }, { along(DOWN) }, { along(ACROSS) }, 1>(
-                images,
-                places,
-                transforms,
-                (target, layout),
-                patch,
-            )
-        });
-    }
     for (index, Phase { taps, pads, .. }) in c.phases().enumerate() {
-        let fewer = [0, 1].map(|axis| c.taps[axis].min(THREE) - taps[axis].min(THREE));
+        let fewer = [0, 1].map(|axis| c.taps[axis] - taps[axis]);
         let images = Images { pads, fewer, ..images };
         let target = (&mut target[index * c.input[2] / LANES * layout.vector..], layout);
-        if c.is_line() {
+        if c.stride == 1 {
+            by_taps!(c.taps, |DOWN, ACROSS| {
+                let transforms = (At::<{ along(DOWN) }>::of_inputs(points), At::<{ along(ACROSS) }>::of_inputs(points));
+                transform::<{ along(DOWN) }, { along(ACROSS) }, { along(DOWN) }, { along(ACROSS) }, 1>(
+                    images, places, transforms, target, patch,
+                )
+            });
+        } else if c.is_line() {
             by_taps_of_phase!(taps, points, line, [of_inputs, of_inputs_of_two, of_inputs_of_one], |transforms| {
                 transform::<1, SIX, 1, SIX, 1>(images, places, transforms, target, patch);
             });
-            continue;
+        } else {
+            by_taps_of_phase!(taps, points, [of_inputs, of_inputs_of_two, of_inputs_of_one], |transforms| {
+                transform::<SIX, SIX, SIX, SIX, 1>(images, places, transforms, target, patch);
+            });
         }
-        by_taps_of_phase!(taps, points, [of_inputs, of_inputs_of_two, of_inputs_of_one], |transforms| {
-            transform::<SIX, SIX, SIX, SIX, 1>(images, places, transforms, target, patch);
-        });
     }
 }
 

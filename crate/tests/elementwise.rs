@@ -5,7 +5,7 @@ mod naive;
 
 use convgrad::error::Error;
 use convgrad::kernels::activation::{forward, forward_in_place, gradient, gradient_in_place, Activation};
-use convgrad::kernels::{bias, elementwise, loss};
+use convgrad::kernels::{bias, elementwise, loss, with_slope};
 use convgrad::optimizers::sgd;
 use naive::Numbers;
 
@@ -298,4 +298,31 @@ fn gather_of_one_and_of_several_parts() {
             assert_eq!(values, &source[index as usize * row..][..row]);
         }
     }
+}
+
+/// Training keeps the slopes; `explain` and the gradient of a function alone compute them from the inputs.
+#[test]
+fn a_function_with_its_slope_gives_the_bits_of_either() {
+    let x: Vec<f32> = every_range().into_iter().chain([f32::NAN; 2]).collect();
+    for code in 0..=22 {
+        for alpha in [0.3, 1.0] {
+            let activation = Activation::from_code(code, alpha).expect("a known code");
+            let (mut y, mut slope, mut dx) = (vec![9.0; x.len()], vec![9.0; x.len()], vec![9.0; x.len()]);
+            forward(activation, &x, &mut y);
+            let seen = if activation.slope_follows_from_output() { &y } else { &x };
+            gradient(activation, seen, &vec![1.0; x.len()], &mut dx);
+            let expected = [bits(&y), bits(&dx)];
+            with_slope::forward(activation, &x, &mut y, &mut slope);
+            assert!([bits(&y), bits(&slope)] == expected, "{activation:?}");
+            // The exponential's code stands for slopes that are kept.
+            gradient(Activation::Exponential, &slope, &y, &mut dx);
+            let product: Vec<f32> = y.iter().zip(&slope).map(|(y, slope)| y * slope).collect();
+            assert!(bits(&dx) == bits(&product), "{activation:?}");
+        }
+    }
+}
+
+/// NaN is one whatever its bits.
+fn bits(values: &[f32]) -> Vec<u32> {
+    values.iter().map(|value| if value.is_nan() { u32::MAX } else { value.to_bits() }).collect()
 }

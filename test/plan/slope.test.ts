@@ -89,6 +89,72 @@ test.each([
   },
 );
 
+/** All calls of a step of training. */
+function step(built: Model): string[] {
+  built.compile({ optimizer: sgd({ learningRate: 0.1 }), loss: 'meanSquaredError' });
+  return built.plan({ batchSize: 2 }).calls.map(({ layer, kernel }) => `${layer} ${kernel}`);
+}
+
+test('slopes that take as long as the function are computed with it, and the gradient is multiplied by them', () => {
+  const built = sequential({
+    inputShape: [4],
+    layers: [dense({ name: 'a', units: 8, activation: 'gelu' }), dense({ name: 'b', units: 1 })],
+  });
+  const calls = step(built);
+  expect(calls.filter((call) => call.includes('activation'))).toEqual(['a activation_with_slope']);
+  built.dispose();
+});
+
+test('not where no gradient comes', () => {
+  const built = sequential({
+    inputShape: [4],
+    layers: [
+      dense({ name: 'frozen', units: 8, activation: 'silu', trainable: false }),
+      dense({ name: 'learns', units: 8, activation: 'silu' }),
+      dense({ units: 1 }),
+    ],
+  });
+  expect(step(built).filter((call) => call.includes('activation'))).toEqual([
+    'frozen activation_forward',
+    'learns activation_with_slope',
+  ]);
+  const { calls } = built.plan({ batchSize: 2, mode: 'predict' });
+  expect(calls.map(({ kernel }) => kernel)).not.toContain('activation_with_slope');
+  built.dispose();
+});
+
+const curved = ['elu', 'selu', 'gelu', 'geluTanh', 'silu', 'softplus', 'mish', 'logSigmoid', 'tanhShrink'] as const;
+
+test.each([...curved, 'exponential', 'hardSwish'] as const)(
+  'with slopes of %s that are kept the gradients of a step are those that explain has, bit by bit',
+  (activation) => {
+    const build = () => {
+      const built = sequential({
+        inputShape: [6, 6, 2],
+        seed: 3,
+        layers: [
+          conv2d({ name: 'a', filters: 3, kernelSize: 3, activation }),
+          conv2d({ name: 'b', filters: 3, kernelSize: 3, activation }),
+          flatten(),
+          dense({ units: 2, activation }),
+        ],
+      });
+      built.compile({ optimizer: sgd({ learningRate: 0.1 }), loss: 'meanSquaredError' });
+      return built;
+    };
+    const [trained, explained] = [build(), build()];
+    const [x, y] = [numbers(1, 4 * 72), numbers(2, 8)];
+    trained.trainOnBatch(x, y);
+    // It keeps the inputs, and computes the slopes of them.
+    explained.explain(x, y);
+    const [kept, anew] = [trained, explained].map((model) => model.getGradients().map(({ data }) => data));
+    expect(kept?.flatMap((data) => [...data]).some((value) => value !== 0)).toBe(true);
+    expect(kept).toEqual(anew);
+    trained.dispose();
+    explained.dispose();
+  },
+);
+
 test('a gradient that two layers read is not changed', () => {
   const x = input({ shape: [8, 8, 1] });
   const a = apply(conv('a'), x);

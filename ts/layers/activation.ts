@@ -92,7 +92,8 @@ export function activationLayer(
         emit(builder, inputs) {
           const input = only(inputs, name);
           const x = input.buffer;
-          const y = apply.emit(builder, x, input.shape);
+          const applied = apply.emit(builder, x, input.shape);
+          const { y } = applied;
           builder.record('x', x);
           builder.record('y', y);
           return {
@@ -100,7 +101,7 @@ export function activationLayer(
             backward(gradient, [needed]) {
               if (!needed) return [undefined];
               builder.record('dy', gradient);
-              const dx = apply.emitGradient(builder, { x, y }, gradient);
+              const dx = apply.emitGradient(builder, applied, gradient);
               builder.record('dx', dx);
               return [dx];
             },

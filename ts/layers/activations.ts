@@ -46,32 +46,59 @@ export interface ActivationFunction {
   /** What layers with a fused activation give their kernel; undefined when the function must be a call of its own. */
   readonly fusedCode: number | undefined;
   /** Emits `y = f(x)` into a fresh buffer of this shape. */
-  emit(builder: PlanBuilder, x: Buffer, shape: Shape): Buffer;
+  emit(builder: PlanBuilder, x: Buffer, shape: Shape): Applied;
   /**
    * Emits the gradient by the function's input.
    *
-   * @param values - The function's input and output; the input is not read by functions that may be fused.
+   * @param applied - What {@link emit} answered; of a function that was fused its output alone is read.
    * @param dy - Gradient by the output; overwritten where nobody else reads it.
    */
-  emitGradient(builder: PlanBuilder, values: { readonly x: Buffer; readonly y: Buffer }, dy: Buffer): Buffer;
+  emitGradient(builder: PlanBuilder, applied: Applied, dy: Buffer): Buffer;
 }
 
-/** Codes of crate/src/kernels/activation.rs from here on take their derivative from the input. */
-const FIRST_BY_INPUT = 5;
+/** What a function was applied to, and what came of it. */
+export interface Applied {
+  /** Its input. */
+  readonly x: Buffer;
+  /** Its output. */
+  readonly y: Buffer;
+  /** Its slopes, where they were computed with the output: then the gradient reads nothing else. */
+  readonly slopes?: Buffer;
+}
 
-/** A function of single values. @param alpha - Slope of `leakyRelu`, limit of `elu`. */
-function elementwise(code: number, alpha = 0): ActivationFunction {
-  const byInput = code >= FIRST_BY_INPUT;
+/** How a function of single values is computed. */
+interface Elementwise {
+  /** Its code, see crate/src/kernels/activation.rs. */
+  readonly code: number;
+  /** Slope of `leakyRelu`, limit of `elu`; 0 for functions without. */
+  readonly alpha?: number;
+  /** What its derivative follows from; `both` where it takes as long as the function, and little longer together with it. */
+  readonly derivative: 'output' | 'input' | 'both';
+}
+
+/** The exponential function is its own slope: its code stands for slopes that are kept as well. */
+const EXPONENTIAL = 17;
+
+/** A function of single values. */
+function elementwise({ code, alpha = 0, derivative }: Elementwise): ActivationFunction {
   return {
-    fusedCode: byInput ? undefined : code,
+    fusedCode: derivative === 'output' && code !== EXPONENTIAL ? code : undefined,
     emit(builder, x, shape) {
       const y = builder.temporary('output', shape);
+      if (derivative === 'both' && builder.keepsSlopes) {
+        const slopes = builder.temporary('slopes', shape);
+        builder.call('activation_with_slope', [code, alpha, x.size, read(x), write(y), write(slopes)], 2 * x.size);
+        return { x, y, slopes };
+      }
       builder.call('activation_forward', [code, alpha, x.size, read(x), write(y)], x.size);
-      return y;
+      return { x, y };
     },
-    emitGradient(builder, { x, y }, dy) {
+    emitGradient(builder, { x, y, slopes }, dy) {
       if (code === 0 || builder.includesSlope(dy)) return dy;
-      const slope = { code, alpha, values: byInput ? x : y };
+      const slope =
+        slopes === undefined
+          ? { code, alpha, values: derivative === 'output' ? y : x }
+          : { code: EXPONENTIAL, alpha: 0, values: slopes };
       return builder.fuseSlope(dy, slope) ? dy : emitSlope(builder, slope, dy);
     },
   };
@@ -85,7 +112,7 @@ function ofRows(kernel: 'softmax' | 'log_softmax', flops: number): ActivationFun
       const y = builder.temporary('output', shape);
       const width = shape.at(-1) ?? 1;
       builder.call(kernel, [x.size / width, width, read(x), write(y)], flops * x.size);
-      return y;
+      return { x, y };
     },
     emitGradient(builder, { y }, dy) {
       const width = y.shape.at(-1) ?? 1;
@@ -97,11 +124,20 @@ function ofRows(kernel: 'softmax' | 'log_softmax', flops: number): ActivationFun
   };
 }
 
+/** A function whose derivative follows from its output. */
+const byOutput = (code: number): ActivationFunction => elementwise({ code, derivative: 'output' });
+
+/** A function whose derivative follows from its input. */
+const byInput = (code: number, alpha = 0): ActivationFunction => elementwise({ code, alpha, derivative: 'input' });
+
+/** A function whose derivative is computed with it. */
+const withSlope = (code: number, alpha = 0): ActivationFunction => elementwise({ code, alpha, derivative: 'both' });
+
 /** Slope of a leaky relu below 0. */
-export const leaky = (slope: number): ActivationFunction => elementwise(5, slope);
+export const leaky = (slope: number): ActivationFunction => byInput(5, slope);
 
 /** An elu that ends at −`limit`. */
-export const exponentialLinear = (limit: number): ActivationFunction => elementwise(6, limit);
+export const exponentialLinear = (limit: number): ActivationFunction => withSlope(6, limit);
 
 /** Options of {@link clipped}. */
 export interface Clipping {
@@ -121,7 +157,7 @@ export function clipped({ negativeSlope, threshold, maxValue }: Clipping): Activ
     emit(builder, x, shape) {
       const y = builder.temporary('output', shape);
       builder.call('clipped_relu', [x.size, ...numbers, read(x), write(y)], 2 * x.size);
-      return y;
+      return { x, y };
     },
     emitGradient(builder, { x }, dy) {
       const dz = builder.temporary('preactivation gradient', dy.shape);
@@ -132,31 +168,31 @@ export function clipped({ negativeSlope, threshold, maxValue }: Clipping): Activ
 }
 
 const functions: Readonly<Record<ActivationName, ActivationFunction>> = {
-  linear: elementwise(0),
-  sigmoid: elementwise(1),
-  relu: elementwise(2),
-  tanh: elementwise(3),
-  relu6: elementwise(4),
+  linear: byOutput(0),
+  sigmoid: byOutput(1),
+  relu: byOutput(2),
+  tanh: byOutput(3),
+  relu6: byOutput(4),
   leakyRelu: leaky(0.2),
   elu: exponentialLinear(1),
-  selu: elementwise(7),
-  gelu: elementwise(8),
-  geluTanh: elementwise(9),
-  silu: elementwise(10),
-  softplus: elementwise(11),
-  hardSigmoid: elementwise(12),
-  hardSwish: elementwise(13),
+  selu: withSlope(7),
+  gelu: withSlope(8),
+  geluTanh: withSlope(9),
+  silu: withSlope(10),
+  softplus: withSlope(11),
+  hardSigmoid: byInput(12),
+  hardSwish: byInput(13),
   softmax: ofRows('softmax', 15),
   logSoftmax: ofRows('log_softmax', 16),
-  mish: elementwise(14),
-  softsign: elementwise(15),
-  hardTanh: elementwise(16),
-  exponential: elementwise(17),
-  logSigmoid: elementwise(18),
-  softShrink: elementwise(19, 0.5),
-  hardShrink: elementwise(20, 0.5),
-  tanhShrink: elementwise(21),
-  squareplus: elementwise(22, 4),
+  mish: withSlope(14),
+  softsign: byInput(15),
+  hardTanh: byInput(16),
+  exponential: byOutput(17),
+  logSigmoid: withSlope(18),
+  softShrink: byInput(19, 0.5),
+  hardShrink: byInput(20, 0.5),
+  tanhShrink: withSlope(21),
+  squareplus: byInput(22, 4),
 };
 
 /** The names of all activation functions. */

@@ -164,7 +164,8 @@ export function emitWeighted(
   const z = builder.temporary(isFused ? 'output' : 'preactivation', outputShape);
   const code = isFused ? fusedCode || builder.followingCode : 0;
   calls.forward(kernel.value, bias === undefined ? 0 : read(bias.value), z, code);
-  const y = isFused ? z : activation.emit(builder, z, outputShape);
+  const applied = isFused ? { x: z, y: z } : activation.emit(builder, z, outputShape);
+  const { y } = applied;
   builder.record('x', x);
   builder.record('kernel', kernel.value);
   if (bias !== undefined) builder.record('bias', bias.value);
@@ -174,7 +175,7 @@ export function emitWeighted(
     output: { buffer: y, shape: outputShape },
     backward(gradient, [needed]) {
       builder.record('dy', gradient);
-      const dz = activation.emitGradient(builder, { x: z, y }, gradient);
+      const dz = activation.emitGradient(builder, applied, gradient);
       builder.record('dz', dz);
       if (kernel.gradient !== undefined && calls.pooled !== undefined && (!needed || calls.pooled.hasInputGradient())) {
         const pooled = builder.takePooled(dz);

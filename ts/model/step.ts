@@ -117,6 +117,7 @@ export function buildStep(
     const shares = (reach.usesOf.get(layer) ?? 0) > 1;
     const weights = folded.weightsOf(node) ?? (shares ? own.map((weight) => partOf(builder, layer.name, weight)) : own);
     builder.layerLearns = parts.learning.has(layer);
+    builder.layerIsReached = reach.isTold[node] === true;
     builder.followingCode = folded.codeOf(node);
     builder.inputIsPrivate = isPrivate(graph, values, sources[0] as number);
     const taken = sources.map((source) => values[source] as Value);

@@ -87,6 +87,8 @@ export class PlanBuilder {
   readonly training: boolean;
   /** Whether the layer that is being emitted is trainable: a frozen batch normalization takes its moving averages. */
   layerLearns = true;
+  /** Whether the layer that is being emitted gets a gradient. */
+  layerIsReached = false;
   /** Code of an activation that the linear layer that is being emitted applies for the layer behind it; 0 for none. */
   followingCode = 0;
   /** Whether nobody but the layer that is being emitted reads its (first) input, not even the caller. */
@@ -205,6 +207,11 @@ export class PlanBuilder {
   /** Says that more than one reader holds this gradient, so that nobody may change it in place. */
   share(buffer: Buffer): void {
     this.#shared.add(buffer);
+  }
+
+  /** Whether slopes of the layer that is being emitted are computed with its outputs. */
+  get keepsSlopes(): boolean {
+    return this.training && this.layerIsReached && !this.keepAll;
   }
 
   /** `buffer` itself where a result may overwrite it, else a fresh buffer of its shape. */

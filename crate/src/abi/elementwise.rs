@@ -3,7 +3,7 @@
 use super::call;
 use crate::error::checked_product;
 use crate::kernels::activation::{self, Activation};
-use crate::kernels::elementwise;
+use crate::kernels::{elementwise, with_slope};
 use wasm_bindgen::prelude::*;
 
 /// `y = activation(x)`; `y` may be `x`. `alpha` is the slope of a leaky relu, the limit of an elu.
@@ -17,6 +17,18 @@ pub fn activation_forward(code: u32, alpha: f32, length: u32, x: u32, y: u32) ->
             let x = frame.input(x, length as usize)?;
             activation::forward(activation, x, frame.output(y, length as usize)?);
         }
+        Ok(())
+    })
+}
+
+/// `y = activation(x)` and `slope = activation′(x)`, see [`with_slope`].
+#[wasm_bindgen]
+pub fn activation_with_slope(code: u32, alpha: f32, length: u32, x: u32, y: u32, slope: u32) -> u32 {
+    call(|frame| {
+        let activation = Activation::from_code(code, alpha)?;
+        let x = frame.input(x, length as usize)?;
+        let y = frame.output(y, length as usize)?;
+        with_slope::forward(activation, x, y, frame.output(slope, length as usize)?);
         Ok(())
     })
 }

@@ -91,6 +91,11 @@ impl Activation {
         })
     }
 
+    /// Whether a gradient is taken from the function's output, not from its input.
+    pub fn slope_follows_from_output(self) -> bool {
+        matches!(self, Self::Linear | Self::Sigmoid | Self::Relu | Self::Tanh | Self::Relu6 | Self::Exponential)
+    }
+
     /// Operations that a value takes as long as, for [`each_value`].
     pub fn work(self) -> usize {
         match self {
@@ -104,7 +109,7 @@ impl Activation {
     /// The same of a value of its gradient.
     pub fn work_of_slope(self) -> usize {
         match self {
-            Self::Sigmoid | Self::Tanh => OF_COPYING,
+            Self::Sigmoid | Self::Tanh | Self::Exponential => OF_COPYING,
             Self::Gelu | Self::GeluTanh | Self::Mish => 70,
             _ => self.work().min(30),
         }
@@ -208,14 +213,14 @@ fn with_function(activation: Activation, visitor: impl Visitor) {
         Activation::Silu => {
             let c = Logistic::new();
             let within = |x: Lanes| x.mul(c.sigmoid_within(x));
-            visitor.apply_simpler(|x| c.are_within(x), within, |x| x.mul(c.sigmoid(x)));
+            visitor.apply_simpler(|x| c.are_within(x), within, |x| curves::silu(&c, x));
         }
         Activation::Relu => visitor.apply_brief(|x| x.at_least(zero)),
         Activation::Tanh => visitor.apply_with(Tangent::new(), Tangent::tanh),
         Activation::Relu6 => visitor.apply_brief(|x| x.at_least(zero).at_most(Lanes::splat(6.0))),
         Activation::LeakyRelu(slope) => visitor.apply_brief(|x| x.select_less(zero, x.mul(Lanes::splat(slope)), x)),
-        Activation::HardSigmoid => visitor.apply(curves::hard_sigmoid),
-        Activation::HardSwish => visitor.apply(|x| x.mul(curves::hard_sigmoid(x))),
+        Activation::HardSigmoid => visitor.apply_brief(curves::hard_sigmoid),
+        Activation::HardSwish => visitor.apply_brief(|x| x.mul(curves::hard_sigmoid(x))),
         Activation::Softsign => visitor.apply(bends::softsign),
         Activation::HardTanh => visitor.apply_brief(bends::hard_tanh),
         Activation::SoftShrink(width) => visitor.apply(|x| bends::soft_shrink(x, width)),
@@ -251,8 +256,9 @@ fn with_bend(activation: Activation, visitor: impl Visitor) {
     }
 }
 
-/// `dx = dy · activation′`. `v` is the activation's output for the first five functions, whose derivative it tells: y(1−y)
-/// for sigmoid, y > 0 for relu, 1−y² for tanh. For the others it is the input.
+/// `dx = dy · activation′`. `v` is the activation's output for the first five functions and the exponential, whose derivative it tells: y(1−y)
+/// for sigmoid, y > 0 for relu, 1−y² for tanh, y for the exponential. For the others it is the input; or, with the exponential's code, what
+/// [`super::with_slope`] has kept of them.
 pub fn gradient(activation: Activation, v: &[Real], dy: &[Real], dx: &mut [Real]) {
     each_value([dx], activation.work_of_slope(), |first, [dx]| {
         let range = first..first + dx.len();
@@ -282,12 +288,13 @@ fn with_slope(activation: Activation, v: &[Real], dy: Option<&[Real]>, dx: &mut 
         Activation::Relu6 => {
             sweep::<4>(dy, v, dx, |dy, y| zero.select_less(y, y.select_less(constant(6.0), dy, zero), zero))
         }
+        Activation::Exponential => sweep::<4>(dy, v, dx, Lanes::mul),
         Activation::LeakyRelu(slope) => {
             sweep::<1>(dy, v, dx, |dy, x| zero.select_less(x, dy, dy.mul(constant(slope))));
         }
-        Activation::HardSigmoid => sweep::<1>(dy, v, dx, |dy, x| dy.mul(curves::hard_sigmoid_slope(x))),
+        Activation::HardSigmoid => sweep::<4>(dy, v, dx, |dy, x| dy.mul(curves::hard_sigmoid_slope(x))),
         Activation::HardSwish => {
-            sweep::<1>(dy, v, dx, |dy, x| dy.mul(x.mul_add(curves::hard_sigmoid_slope(x), curves::hard_sigmoid(x))))
+            sweep::<4>(dy, v, dx, |dy, x| dy.mul(x.mul_add(curves::hard_sigmoid_slope(x), curves::hard_sigmoid(x))))
         }
         Activation::Softsign => sweep::<1>(dy, v, dx, |dy, x| dy.mul(bends::softsign_slope(x))),
         Activation::HardTanh => sweep::<1>(dy, v, dx, |dy, x| dy.mul(bends::hard_tanh_slope(x))),
@@ -295,7 +302,7 @@ fn with_slope(activation: Activation, v: &[Real], dy: Option<&[Real]>, dx: &mut 
             sweep::<1>(dy, v, dx, |dy, x| dy.mul(bends::shrink_slope(x, width)));
         }
         Activation::Squareplus(b) => sweep::<1>(dy, v, dx, |dy, x| dy.mul(bends::squareplus_slope(x, b))),
-        Activation::Mish | Activation::Exponential | Activation::LogSigmoid | Activation::TanhShrink => {
+        Activation::Mish | Activation::LogSigmoid | Activation::TanhShrink => {
             bend_gradient(activation, (v, dy, dx));
         }
         _ => curve_gradient(activation, (v, dy, dx)),
@@ -319,7 +326,7 @@ fn curve_gradient(activation: Activation, arrays: Arrays) {
         Activation::Gelu => slopes(Normal::new(), arrays, Normal::weighted_slope),
         Activation::GeluTanh => slopes(Logistic::new(), arrays, curves::gelu_tanh_slope),
         Activation::Silu => slopes(Logistic::new(), arrays, curves::silu_slope),
-        _ => slopes(Logistic::new(), arrays, Logistic::sigmoid),
+        _ => slopes(Softplus::new(), arrays, Softplus::slope),
     }
 }
 
@@ -327,8 +334,7 @@ fn curve_gradient(activation: Activation, arrays: Arrays) {
 fn bend_gradient(activation: Activation, arrays: Arrays) {
     match activation {
         Activation::Mish => slopes(Falling::new(), arrays, bends::mish_slope),
-        Activation::Exponential => slopes(Exponential::new(), arrays, Exponential::exp),
-        Activation::LogSigmoid => slopes(Logistic::new(), arrays, bends::log_sigmoid_slope),
+        Activation::LogSigmoid => slopes(Softplus::new(), arrays, bends::log_sigmoid_slope),
         _ => slopes(Tangent::new(), arrays, bends::tanh_shrink_slope),
     }
 }

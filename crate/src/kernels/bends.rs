@@ -1,7 +1,7 @@
 //! Activation functions beyond the usual ones, with their derivatives.
 
 use super::curves::Softplus;
-use super::exponential::{Falling, Logistic, Tangent};
+use super::exponential::{Falling, Tangent};
 use crate::vector::{Lanes, Real, Vector};
 
 /// x between −1 and 1, cut there.
@@ -106,8 +106,8 @@ pub fn log_sigmoid(c: &Softplus, x: Lanes) -> Lanes {
 
 /// Derivative of [`log_sigmoid`]: sigmoid(−x).
 #[inline(always)]
-pub fn log_sigmoid_slope(c: &Logistic, x: Lanes) -> Lanes {
-    c.sigmoid(Lanes::splat(0.0).sub(x))
+pub fn log_sigmoid_slope(c: &Softplus, x: Lanes) -> Lanes {
+    c.slope(Lanes::splat(0.0).sub(x))
 }
 
 /// x − tanh(x).

@@ -66,20 +66,25 @@ pub fn gelu_tanh(c: &Logistic, x: Lanes) -> Lanes {
     x.mul(c.sigmoid(gelu_inner(x)))
 }
 
-/// Derivative of [`gelu_tanh`]: s + s·(1 − s)·x·2u′ with s = sigmoid(2u), from the smaller one of s and 1 − s.
+/// Derivative of [`gelu_tanh`]: s + s·(1 − s)·x·2u′ with s = sigmoid(2u).
 #[inline(always)]
 pub fn gelu_tanh_slope(c: &Logistic, x: Lanes) -> Lanes {
-    let (zero, one) = (Lanes::splat(0.0), Lanes::splat(1.0));
-    let small = c.sigmoid(gelu_inner(x).negative_abs());
-    let large = one.sub(small);
+    let zero = Lanes::splat(0.0);
+    let [s, rest] = c.sides(gelu_inner(x));
     let inner = x.mul(x).mul_add(Lanes::splat(3.0 * GELU_CUBE), Lanes::splat(GELU_LINE));
-    let bend = small.mul(large);
+    let bend = s.mul(rest);
     // Where there is no bend any more, x may be infinite.
     let share = zero.select_less(bend, x.mul(inner).mul(bend), zero);
-    x.select_less(zero, small, large).add(share)
+    s.add(share)
 }
 
-/// Derivative of x·sigmoid(x): s·(1 + x·(1 − s)).
+/// x·sigmoid(x).
+#[inline(always)]
+pub fn silu(c: &Logistic, x: Lanes) -> Lanes {
+    x.mul(c.sigmoid(x))
+}
+
+/// Derivative of [`silu`]: s·(1 + x·(1 − s)).
 #[inline(always)]
 pub fn silu_slope(c: &Logistic, x: Lanes) -> Lanes {
     let one = Lanes::splat(1.0);
@@ -99,6 +104,13 @@ impl Softplus {
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self { falling: Falling::new(), artanh: ARTANH.map(opaque) }
+    }
+
+    /// Derivative of [`Self::softplus`]: the sigmoid 1 / (1 + e), below 0 e / (1 + e).
+    #[inline(always)]
+    pub fn slope(&self, x: Lanes) -> Lanes {
+        let (e, one) = (self.falling.exp(x.negative_abs()), Lanes::splat(1.0 / Falling::UNIT));
+        x.select_less(Lanes::splat(0.0), e, one).div(e.add(one))
     }
 
     /// ln(1 + eˣ) = max(x, 0) + ln(1 + e), e = e^−|x|; ln(1 + e) = 2·artanh(e / (2 + e)).

@@ -74,6 +74,9 @@ fn quartic(p: &[Lanes; 5], x: Lanes, square: Lanes) -> Lanes {
     p[0].mul_add(square, middle).mul_add(square, low)
 }
 
+/// 2⁻⁶⁴.
+const SCALE: f32 = f32::from_bits((127 - 64) << 23);
+
 /// The constants of the logistic function. It is evaluated most often of all, so that it has its own way through exp:
 /// fewer constants, which then fit the registers, and a range reduction whose sum holds the exponent's bits already.
 #[derive(Clone, Copy)]
@@ -103,7 +106,7 @@ impl Logistic {
             ln2: [0.693_359_375, -2.121_944_4e-4].map(opaque),
             p: LOGISTIC.map(opaque),
             one: opaque(1.0),
-            scale: opaque(f32::from_bits((127 - 64) << 23)),
+            scale: opaque(SCALE),
         }
     }
 
@@ -127,14 +130,31 @@ impl Logistic {
     /// [`Self::sigmoid`] of what is within the limits, with the same bits.
     #[inline(always)]
     pub fn sigmoid_within(&self, x: Lanes) -> Lanes {
+        let (p, power) = self.falling(x);
+        self.scale.div(p.mul_add(power, self.scale))
+    }
+
+    /// [`Self::sigmoid`], with the same bits, and what it lacks to 1, which keeps its digits as well; from 42 on that is 0.
+    #[inline(always)]
+    pub fn sides(&self, x: Lanes) -> [Lanes; 2] {
+        let (p, power) = self.falling(x.at_least(self.low).at_most(self.high));
+        // A power of two changes no digit, so that a sum of the product rounds as a fused one does.
+        let falling = p.mul(power);
+        let sigmoid = self.scale.div(falling.add(self.scale));
+        let rest = falling.mul(Lanes::splat(1.0 / SCALE)).mul(sigmoid);
+        [sigmoid, x.select_less(self.high, rest, Lanes::splat(0.0))]
+    }
+
+    /// Two factors of 2⁻⁶⁴·e⁻ˣ.
+    #[inline(always)]
+    fn falling(&self, x: Lanes) -> (Lanes, Lanes) {
         let rounded = x.mul_add(self.log2e, self.round);
         let n = rounded.sub(self.round);
         // −x = n·ln 2 − r.
         let r = n.mul_add(self.ln2[0], x);
         let r = n.mul_add(self.ln2[1], r);
         let square = r.mul(r);
-        let p = quartic(&self.p, r, square).mul_add(square, self.one.sub(r));
-        self.scale.div(p.mul_add(rounded.exponent(), self.scale))
+        (quartic(&self.p, r, square).mul_add(square, self.one.sub(r)), rounded.exponent())
     }
 }
 

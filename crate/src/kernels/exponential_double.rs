@@ -40,6 +40,11 @@ impl Logistic {
         map(x, |x| 1.0 / (1.0 + (-x).exp()))
     }
 
+    /// [`Self::sigmoid`], and what it lacks to 1.
+    pub fn sides(&self, x: Lanes) -> [Lanes; 2] {
+        [self.sigmoid(x), map(x, |x| 1.0 / (1.0 + x.exp()))]
+    }
+
     /// There are no limits here.
     pub fn are_within(&self, _x: [Lanes; 4]) -> bool {
         true

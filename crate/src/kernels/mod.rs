@@ -57,6 +57,7 @@ mod tall;
 pub mod tone;
 pub mod unit_norm;
 pub mod warp;
+pub mod with_slope;
 mod with_vector;
 
 // What the boundary may choose.

@@ -46,6 +46,21 @@ fn dilated(
     g
 }
 
+/// Filters that see pixels of every so manieth row and column.
+fn spaced(
+    taps: [u32; 2],
+    dilation: [u32; 2],
+    [batch, h, w]: [u32; 3],
+    [channels, filters]: [u32; 2],
+    [top, bottom, left, right]: [u32; 4],
+) -> Geometry {
+    let pads = [top * dilation[0], bottom, left * dilation[1], right];
+    let words = [batch, h, w, channels, taps[0], taps[1], filters, 1, 1, pads[0], pads[1], pads[2], pads[3]];
+    let g = Geometry::new(&[&words[..], &dilation, &[1]].concat().try_into().unwrap()).unwrap();
+    assert!(is_possible(&g));
+    g
+}
+
 /// Outputs of every remainder by the size of a tile, every kind of padding, full and partial panels of channels, several
 /// images in a part, more images than parts, more tiles than are worked on together.
 fn table() -> Vec<Geometry> {
@@ -97,9 +112,9 @@ fn table() -> Vec<Geometry> {
         all.push(with_taps([taps; 2], 37, [5, 6], 8, 8, [2; 4]));
         all.push(with_taps([taps; 2], 12, [13, 9], 4, 12, [0; 4]));
     }
-    for taps in 3..6 {
+    for taps in [3, 4, 5, 7] {
         let line = [1, taps];
-        for width in 5..14 {
+        for width in taps..14 {
             all.push(with_taps(line, 2, [1, width], 4, 4, [0; 4]));
             all.push(with_taps(line, 1, [1, width], 4, 8, [0, 0, taps - 1, 0]));
         }
@@ -113,14 +128,41 @@ fn table() -> Vec<Geometry> {
         all.push(with_taps(line, 37, [1, 19], 8, 8, [0, 0, 1, 1]));
         all.push(with_taps(line, 3, [7, 300], 8, 8, [0, 0, 0, 1]));
         all.push(with_taps(line, 2, [1, 801], 64, 4, [0; 4]));
-        for width in 20..45 {
+        for width in 25..50 {
             all.push(dilated([taps, 4], 2, width, 4, 4, [0; 2]));
             all.push(dilated([taps, 5], 1, width, 4, 8, [taps - 1, 0]));
         }
-        for (dilation, pads) in [(2, [1, 1]), (3, [6, 7]), (16, [1, 1]), (64, [2, 2])] {
+        for (dilation, pads) in [(2, [1, 1]), (3, [6, 7]), (16, [1, taps - 2]), (64, [2, taps - 3])] {
             all.push(dilated([taps, dilation], 3, 37, 20, 12, pads));
         }
         all.push(dilated([taps, 7], 6, 400, 8, 20, [0, taps - 1]));
+    }
+    for taps in 3..6 {
+        // Images of two and of six parts, as large and not; of more parts than there are rows; with what is seen of a border in some of them.
+        for (dilation, pads) in
+            [([2, 2], [1, 2, 1, 2]), ([2, 3], [0, 1, 1, 0]), ([5, 1], [1, 8, 0, 1]), ([9, 12], [2, 24, 2, 25])]
+        {
+            for [height, width] in [[17, 17], [20, 13], [9, 12]] {
+                let reach = [(taps - 1) * dilation[0], (taps - 1) * dilation[1]];
+                if height + pads[0] * dilation[0] + pads[1] > reach[0]
+                    && width + pads[2] * dilation[1] + pads[3] > reach[1]
+                {
+                    all.push(spaced([taps; 2], dilation, [2, height, width], [4, 8], pads));
+                }
+            }
+        }
+        all.push(spaced([taps; 2], [2, 2], [3, 12, 13], [20, 36], [1, 2, 1, 2]));
+        all.push(spaced([taps; 2], [3, 3], [1, 21, 24], [12, 76], [1, 3, 1, 3]));
+    }
+    for taps in [3, 4, 5, 7] {
+        all.push(spaced([1, taps], [7, 2], [2, 3, 19], [8, 4], [0, 0, 1, 2]));
+        // Columns, whose pixels lie a row apart.
+        for height in taps..14 {
+            all.push(spaced([taps, 1], [1, 1], [2, height, 3], [4, 8], [0; 4]));
+            all.push(spaced([taps, 1], [2, 5], [1, height + 6, 2], [8, 4], [1, 2, 0, 0]));
+        }
+        all.push(spaced([taps, 1], [1, 1], [3, 24, 7], [20, 28], [1, 2, 0, 0]));
+        all.push(spaced([taps, 1], [3, 1], [5, 31, 9], [36, 8], [2, 6, 0, 0]));
     }
     all
 }
@@ -148,6 +190,7 @@ fn both_gradients_behind_pooling_err_no_more() {
     let mut all = table();
     // More sums than stay in a cache are not for this way.
     all.retain(|g| g.out_h > 1 && g.out_w > 1 && g.kernel_h > 1 && g.in_c * g.out_c < 2000);
+    all.retain(|g| g.kernel_w > 1 && g.dilation_h.max(g.dilation_w) == 1);
     // Images that are worked on alone, whole and in pieces; more than one panel of channels on both sides.
     all.push(geometry(5, [13, 13], 32, 20, [0; 4]));
     all.push(geometry(2, [27, 30], 20, 12, [1; 4]));

@@ -30,11 +30,11 @@ const convolutions = fc.record({
   height: fc.integer({ min: 3, max: 17 }),
   width: fc.integer({ min: 3, max: 17 }),
   depth: fc.constantFrom(1, 3, 5, 16, 20, 36),
-  kernel: fc.constantFrom<[number, number]>([3, 3], [1, 1], [4, 4], [5, 5]),
+  kernel: fc.constantFrom<[number, number]>([3, 3], [1, 1], [4, 4], [5, 5], [3, 1], [1, 7]),
   perGroup: fc.constantFrom(1, 6, 8, 12, 16, 20, 28),
   strides: fc.constantFrom<[number, number]>([1, 1], [2, 2]),
   padding: fc.constantFrom('same' as const, 'valid' as const),
-  dilations: fc.constant<[number, number]>([1, 1]),
+  dilations: fc.constantFrom<[number, number]>([1, 1], [1, 1], [2, 3]),
   groups: fc.constantFrom(1, 2),
 });
 

@@ -20,6 +20,12 @@ export function oddWorkloads() {
     ...convolutions('few pixels', [64, 2, 2, 256], 3, 256, { padding: 'same' }),
     ...convolutions('few pixels', [32, 4, 4, 128], 3, 256, { strides: 2, padding: 'same' }),
     ...convolutions('odd channels', [16, 20, 20, 5], 3, 7, { padding: 'same' }),
+    // Inception's: filters of one row or one column.
+    ...[
+      [1, 7],
+      [7, 1],
+      [3, 1],
+    ].flatMap((kernel) => convolutions('lines', [16, 16, 16, 64], kernel, 64, { padding: 'same' })),
     // MobileNet's layers: pixels whose distance is a power of two share few sets of a cache.
     ...depthwise('MobileNet', [4, 14, 14, 256], 3),
     ...depthwise('MobileNet', [4, 14, 14, 512], 3),

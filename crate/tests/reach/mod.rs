@@ -85,10 +85,10 @@ fn around([a, b]: [&[Vec<f64>]; 2], x: impl Fn(usize, usize) -> f64) -> Vec<Vec<
 
 /// Outputs of a tile along an axis.
 pub fn side(taps: usize) -> usize {
-    if taps == 1 {
-        1
-    } else {
-        4
+    match taps {
+        1 => 1,
+        7 => 2,
+        _ => 4,
     }
 }
 
@@ -97,28 +97,36 @@ pub fn places([height, width]: [usize; 2]) -> impl Iterator<Item = (usize, usize
     (0..height).flat_map(move |i| (0..width).map(move |j| (i, j)))
 }
 
-/// Rows and columns of an image, which are those of its pixels or, where a line is dilated, one for each remainder of their numbers.
-pub fn size([height, width, _]: [usize; 3], dilation: usize) -> [usize; 2] {
-    [height * dilation, width.div_ceil(dilation)]
+/// Rows and columns of an image's pixels with the first remainders of their numbers.
+pub fn size([height, width, _]: [usize; 3], dilation: [usize; 2]) -> [usize; 2] {
+    [height.div_ceil(dilation[0]), width.div_ceil(dilation[1])]
+}
+
+/// An image of a stack, and remainders of its pixels' row and column numbers.
+type Part = (usize, [usize; 2]);
+
+/// All of them.
+fn parts(c: &Convolution) -> impl Iterator<Item = Part> {
+    let dilation = c.dilation;
+    (0..c.batch).flat_map(move |n| places(dilation).map(move |(row, column)| (n, [row, column])))
 }
 
 /// Where a channel of a pixel lies in a stack of images, unless it is outside.
 fn place(
     [height, width, depth]: [usize; 3],
-    dilation: usize,
-    n: usize,
-    [i, j]: [isize; 2],
+    dilation: [usize; 2],
+    (n, remainders): Part,
+    at: [isize; 2],
     channel: usize,
 ) -> Option<usize> {
-    let (i, j) = (usize::try_from(i).ok()?, usize::try_from(j).ok()?);
-    let (row, column) = if dilation == 1 { (i, j) } else { (0, j * dilation + i) };
-    (row < height && column < width && (dilation == 1 || i < dilation))
-        .then(|| ((n * height + row) * width + column) * depth + channel)
+    let along = |axis: usize| Some(usize::try_from(at[axis]).ok()? * dilation[axis] + remainders[axis]);
+    let (row, column) = (along(0)?, along(1)?);
+    (row < height && column < width).then(|| ((n * height + row) * width + column) * depth + channel)
 }
 
 /// One channel of a stack of images, zero outside.
-fn pixel(x: &[f32], shape: [usize; 3], dilation: usize, n: usize, at: [isize; 2], channel: usize) -> f64 {
-    place(shape, dilation, n, at, channel).map_or(0.0, |index| f64::from(x[index].abs()))
+fn pixel(x: &[f32], shape: [usize; 3], dilation: [usize; 2], part: Part, at: [isize; 2], channel: usize) -> f64 {
+    place(shape, dilation, part, at, channel).map_or(0.0, |index| f64::from(x[index].abs()))
 }
 
 /// What all intermediate values of every output's or filter's tiles can add up to: rounding errors are shares of it.
@@ -132,19 +140,20 @@ pub fn reach(c: &Convolution, x: &[f32], filter: &[f32], dy: Option<&[f32]>) -> 
     let nothing = vec![vec![0.0; points[1]]; points[0]];
     let mut result = vec![0.0; if dy.is_some() { filter.len() } else { c.batch * c.output.iter().product::<usize>() }];
     let mut totals = vec![vec![nothing.clone(); filters]; depth];
-    for n in 0..c.batch {
+    for part in parts(c) {
         for (row, column) in (0..height).step_by(side[0]).flat_map(|i| (0..width).step_by(side[1]).map(move |j| (i, j)))
         {
             let corner = (row as isize - c.pads[0], column as isize - c.pads[1]);
             let at = |k: usize| {
                 let (input, dilation, (row, column)) = (c.input, c.dilation, corner);
-                move |i: usize, j: usize| pixel(x, input, dilation, n, [row + i as isize, column + j as isize], k)
+                move |i: usize, j: usize| pixel(x, input, dilation, part, [row + i as isize, column + j as isize], k)
             };
             let seen: Vec<_> = (0..depth).map(|k| around(both(|s| &s.inputs), at(k))).collect();
             for o in 0..filters {
                 let mut sum = nothing.clone();
                 let gradients = dy.map(|dy| {
-                    let at = |i, j| pixel(dy, c.output, c.dilation, n, [(row + i) as isize, (column + j) as isize], o);
+                    let at =
+                        |i, j| pixel(dy, c.output, c.dilation, part, [(row + i) as isize, (column + j) as isize], o);
                     around(both(|s| &s.gradients), at)
                 });
                 for k in 0..depth {
@@ -159,7 +168,7 @@ pub fn reach(c: &Convolution, x: &[f32], filter: &[f32], dy: Option<&[f32]>) -> 
                 let tile = around(both(|s| &s.outputs), |i, j| sum[i][j]);
                 for (i, j) in places(side) {
                     let at = [(row + i) as isize, (column + j) as isize];
-                    if let Some(index) = place(c.output, c.dilation, n, at, o).filter(|_| dy.is_none()) {
+                    if let Some(index) = place(c.output, c.dilation, part, at, o).filter(|_| dy.is_none()) {
                         result[index] = tile[i][j];
                     }
                 }
@@ -185,14 +194,14 @@ pub fn reach_of_transpose(c: &Convolution, x: &[f32], filter: &[f32]) -> Vec<f64
     let points = [sizes[0].inputs.len(), sizes[1].inputs.len()];
     let ([height, width], depth, filters) = (size(c.input, c.dilation), c.input[2], c.output[2]);
     let mut result = vec![0.0; c.batch * c.output.iter().product::<usize>()];
-    for n in 0..c.batch {
+    for part in parts(c) {
         for (row, column) in (0..height).step_by(side[0]).flat_map(|i| (0..width).step_by(side[1]).map(move |j| (i, j)))
         {
             for o in 0..filters {
                 let mut sum = vec![vec![0.0; points[1]]; points[0]];
                 for k in 0..depth {
                     let at = |i: usize, j: usize| {
-                        pixel(x, c.input, c.dilation, n, [(row + i) as isize, (column + j) as isize], k)
+                        pixel(x, c.input, c.dilation, part, [(row + i) as isize, (column + j) as isize], k)
                     };
                     let seen = around(both(|s| &s.gradients), at);
                     let tap =
@@ -205,7 +214,7 @@ pub fn reach_of_transpose(c: &Convolution, x: &[f32], filter: &[f32]) -> Vec<f64
                 let tile = around(both(|s| &s.spread), |i, j| sum[i][j]);
                 for (i, j) in places(points) {
                     let at = [(row + i) as isize - c.pads[0], (column + j) as isize - c.pads[1]];
-                    if let Some(index) = place(c.output, c.dilation, n, at, o) {
+                    if let Some(index) = place(c.output, c.dilation, part, at, o) {
                         result[index] += tile[i][j];
                     }
                 }
@@ -217,8 +226,10 @@ pub fn reach_of_transpose(c: &Convolution, x: &[f32], filter: &[f32]) -> Vec<f64
 
 /// Tiles of all images, each a term of a filter's gradient.
 pub fn tiles(g: &Geometry) -> usize {
-    let [height, width] = size([g.out_h, g.out_w, 1], g.dilation_w);
-    g.batch * height.div_ceil(side(g.kernel_h)) * width.div_ceil(side(g.kernel_w))
+    let dilation = [(g.kernel_h, g.dilation_h), (g.kernel_w, g.dilation_w)].map(|(k, d)| if k == 1 { 1 } else { d });
+    let [height, width] = size([g.out_h, g.out_w, 1], dilation);
+    let parts = g.batch * dilation.iter().product::<usize>();
+    parts * height.div_ceil(side(g.kernel_h)) * width.div_ceil(side(g.kernel_w))
 }
 
 /// Roundings on the way of a value, besides those of its sum of products: a transform of one axis has at most six, with

@@ -13,7 +13,9 @@ use crate::vector::{copy, Real, LANES};
 
 /// Whether all outputs are computed before the largest ones are looked for: threads share those of an image that is alone.
 fn is_in_two(geometry: &Geometry) -> bool {
-    geometry.batch == 1 || !(winograd::fits(geometry) || forward::goes_by_images(geometry))
+    // Filters of one column see a line of all pixels, not an image.
+    let by_groups = winograd::fits(geometry) && geometry.kernel_w > 1;
+    geometry.batch == 1 || !(by_groups || forward::goes_by_images(geometry))
 }
 
 /// float32 values of scratch memory: those of the convolution, and outputs of it: one image for each part of the batch,

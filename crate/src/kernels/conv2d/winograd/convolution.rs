@@ -42,8 +42,8 @@ struct Cut {
 /// least; or of so many rows of an image that is alone, where rows of tiles are rows of outputs.
 fn tiles_of_part(c: &Convolution) -> usize {
     let [down, across] = c.grid();
-    let is_alone = c.batch == 1 && !c.spreads && !c.is_line();
-    let (units, unit) = if is_alone { (down, across) } else { (c.batch, down * across) };
+    let is_alone = c.batch == 1 && !c.spreads && c.parts_of_image() == 1;
+    let (units, unit) = if is_alone { (down, across) } else { (c.batch, c.tiles()) };
     let most = units.div_ceil(2);
     let least = (FEWEST * 3 / 4).div_ceil(unit).max(units.div_ceil(PARTS)).min(most);
     unit * (least..=most.min(2 * least)).min_by_key(|&part| of_busiest(units, part)).unwrap_or(units)

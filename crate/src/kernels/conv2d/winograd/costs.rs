@@ -2,7 +2,7 @@
 //! of the direct way for each pair of channels, by races on x64.
 
 use super::sizes::Convolution;
-use super::{by_panels, FIVE, FOUR};
+use super::{by_panels, FIVE, FOUR, SEVEN};
 
 /// Most elements of transformed filters.
 const MOST: usize = 16 << 20;
@@ -47,7 +47,7 @@ impl Costs {
                 transforms: 600.0,
                 call: 140e3,
             },
-            (true, 1, FOUR | FIVE) => Self { pixels: 7.0, windows: 7.0, ..Self::of_line() },
+            (true, 1, FOUR | FIVE | SEVEN) => Self { pixels: 7.0, windows: 7.0, ..Self::of_line() },
             (true, 1, _) => Self::of_line(),
             (true, ..) => Self {
                 product: 1.0,
@@ -91,8 +91,7 @@ impl Costs {
 
 /// The direct way takes half as long for a product with the border as for another one.
 fn direct(c: &Convolution) -> f64 {
-    let all = c.taps_of_filter() * c.tiled().iter().product::<usize>();
-    (c.batch * (c.products() + all)) as f64 / 2.0
+    (c.batch * (c.products() + c.all_products())) as f64 / 2.0
 }
 
 /// Whether it takes less time than the direct way, of which a share is needed, where so much is for the filters.

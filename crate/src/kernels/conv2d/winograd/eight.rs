@@ -1,4 +1,4 @@
-//! Eight points, of tiles that filters of four or five taps have: 0, ±1/2, ±2, infinity and ±1, without which tiles of two outputs do.
+//! Eight points, of tiles that filters of four, five or seven taps have: 0, ±1/2, ±2, infinity and ±1, without which tiles of two outputs do.
 
 use super::points::{every_second, pair, At, Points};
 use super::EIGHT;
@@ -11,9 +11,9 @@ const A: f64 = 0.5;
 /// What the transforms multiply by.
 #[derive(Clone, Copy)]
 pub struct Eight {
-    /// Powers of A from the first to the fourth, and those of 1/A.
-    a: [Lanes; 4],
-    b: [Lanes; 4],
+    /// Powers of A from the first to the sixth, and those of 1/A.
+    a: [Lanes; 6],
+    b: [Lanes; 6],
     minus_a: Lanes,
     minus_b: Lanes,
     /// A² + 1/A² + 1, and less than 0; −A² − 1/A².
@@ -34,7 +34,7 @@ pub struct Eight {
 impl Eight {
     pub fn new() -> Self {
         let constant = |value: f64| opaque(value as Real);
-        let powers = |x: f64| [x, x * x, x * x * x, x * x * x * x].map(constant);
+        let powers = |x: f64| [1, 2, 3, 4, 5, 6].map(|power| constant(x.powi(power)));
         let (a, b) = (A, 1.0 / A);
         let (square_a, square_b) = (a * a, b * b);
         let (half_a, half_b) = (square_a - 1.0, square_b - 1.0);

@@ -1,5 +1,5 @@
-//! Convolutions of 3×3 to 5×5 taps with a quarter to a sixth of the multiplications, and those of lines of three to five taps with a half to
-//! two fifths (S. Winograd, *Arithmetic Complexity of
+//! Convolutions of 3×3 to 5×5 taps with a quarter to a sixth of the multiplications, and those of lines or columns of three to five taps with a
+//! half to two fifths, of seven taps with four sevenths (S. Winograd, *Arithmetic Complexity of
 //! Computations*, 1980; A. Lavin and S. Gray, *Fast Algorithms for Convolutional Neural Networks*, 2016).
 //!
 //! A tile of 6×6 inputs and a filter are taken to the values of polynomials at 6×6 points, where the outputs of the
@@ -11,8 +11,8 @@
 //! these products, so that 3×3 tiles for 11×11 outputs take 289 multiplications instead of 324. Two rows out of four need two points less,
 //! and do without a pair, one needs three less; the transformed filters are the same: 10×10 outputs take 256, 9×9 take 225.
 //!
-//! A line of pixels has tiles of one row, and points along it; with a dilation it is several rows (`lattice`). A convolution of stride 2 is the sum
-//! of four of stride 1, of a line of two (`phases`).
+//! A line of pixels has tiles of one row, and points along it; so has a column, as a line of all pixels with a dilation. With a dilation an image is
+//! several, as far as windows see (`lattice`). A convolution of stride 2 is the sum of four of stride 1, of a line of two (`phases`).
 //!
 //! Sums are rounded otherwise than in the direct way, which is why this is done where bits are not promised alone: in the relaxed
 //! build, and in others when [`allow`] has said so. Errors grow with the
@@ -21,7 +21,7 @@
 //! and by 9 at most where an output sees little beside a border, else by 3; in the direct way by 0.20, and 1.8 at most.
 //! Filters' gradients err by 0.2 to 0.3, and by 3 at most; in the direct way by 0.06, and 0.4 at most. Of 5×5 taps outputs and images' gradients
 //! err by 0.8 to 1.6, and by 22 at most, filters' gradients by 0.6 to 1.6, and 23 at most; of lines of three taps by 0.22 to 0.30 and 0.12 to
-//! 0.18, of five by 0.4 to 0.6, and 6.3 at most, and 0.18 to 0.23; of stride 2 outputs by 0.28 to 0.65,
+//! 0.18, of five and seven by 0.4 to 0.6, and 6.3 at most, and 0.18 to 0.40; of stride 2 outputs by 0.28 to 0.65,
 //! and 6.3 at most, images' gradients by 0.36 to 0.94, and 10.3 at most, filters' by 0.36 to 0.78, and 5.8 at most; of lines with
 //! stride 2 outputs and images' gradients by 0.27 to 0.35, and 3.8 at most, filters' by 0.08 to 0.13, and 0.8 at most. Sums of small
 //! integers are not exact. NaN and infinity spread to all outputs of the tiles that see them.
@@ -61,18 +61,19 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 const THREE: usize = 3;
 const FOUR: usize = 4;
 const FIVE: usize = 5;
+const SEVEN: usize = 7;
 
 /// Inputs of a tile along an axis with so many taps, and points.
 const SIX: usize = along(THREE);
 const EIGHT: usize = along(FIVE);
 
-/// Outputs of a tile along an axis, by the taps: those of one row, or four.
+/// Outputs of a tile along an axis, by the taps: those of one row, or four; of seven taps two.
 const SIDE: usize = 4;
 const fn side(taps: usize) -> usize {
-    if taps == 1 {
-        1
-    } else {
-        SIDE
+    match taps {
+        1 => 1,
+        SEVEN => 2,
+        _ => SIDE,
     }
 }
 
@@ -93,10 +94,10 @@ const fn of_tile(taps: usize) -> usize {
 /// Does something for the taps of a tile's filters, or for those of a convolution's, down and across, which are constants there.
 macro_rules! by_taps {
     ($taps:expr, |$down:ident, $across:ident| $body:expr) => {
-        by_taps!($taps, $down, $across, $body, [1, 3], [1, 5], [5, 5], [3, 3])
+        by_taps!($taps, $down, $across, $body, [1, 3], [1, 5], [1, 7], [5, 5], [3, 3])
     };
     (kernel $taps:expr, |$down:ident, $across:ident| $body:expr) => {
-        by_taps!($taps, $down, $across, $body, [1, 3], [1, 4], [1, 5], [4, 4], [5, 5], [3, 3])
+        by_taps!($taps, $down, $across, $body, [1, 3], [1, 4], [1, 5], [1, 7], [4, 4], [5, 5], [3, 3])
     };
     ($taps:expr, $down:ident, $across:ident, $body:expr, $([$rows:literal, $columns:literal]),+) => {
         match $taps {
@@ -134,7 +135,7 @@ pub fn gradient_fits(geometry: &Geometry) -> bool {
 
 /// Whether the outputs are computed this way instead of those of another convolution, whose direct way makes a share of the products.
 pub fn fits_instead(geometry: &Geometry, share: f64) -> bool {
-    is_allowed(geometry) && pays_for_outputs(&Convolution::forward(geometry), share)
+    outputs_are_allowed(geometry) && pays_for_outputs(&Convolution::forward(geometry), share)
 }
 
 /// The same for the gradient of the filters.
@@ -145,14 +146,14 @@ pub fn gradient_fits_instead(geometry: &Geometry, share: f64) -> bool {
 /// How the gradient of the images is computed this way, if it is: by the transpose, which errs less at borders, unless it
 /// has more tiles.
 pub fn backward(geometry: &Geometry) -> Option<Convolution> {
-    let way = is_allowed(geometry).then(|| backward_way(geometry));
+    let way = outputs_are_allowed(geometry).then(|| backward_way(geometry));
     way.filter(|way| pays_for_outputs(way, 1.0))
 }
 
 fn backward_way(geometry: &Geometry) -> Convolution {
     let (correlation, transpose) = (Convolution::backward(geometry), Convolution::transpose(geometry));
     // Rows of a transpose's outputs overlap: threads cannot share those of an image that is alone.
-    let is_shared = geometry.batch > 1 || geometry.kernel_h == 1 || by_panels::fits(&transpose);
+    let is_shared = geometry.batch > 1 || transpose.is_line() || by_panels::fits(&transpose);
     let is_transposed = geometry.stride_w > 1
         || transpose.tiles() < correlation.tiles()
         || is_shared && transpose.tiles() == correlation.tiles();
@@ -165,14 +166,19 @@ fn backward_way(geometry: &Geometry) -> Convolution {
 
 /// How the outputs are computed this way from filters that are kept, if that pays.
 pub fn forward_with_kept(geometry: &Geometry) -> Option<Convolution> {
-    let way = is_allowed(geometry).then(|| Convolution::forward(geometry));
+    let way = outputs_are_allowed(geometry).then(|| Convolution::forward(geometry));
     way.filter(|way| keeps(way, Before::Packing))
 }
 
 /// The same of the gradient of the images.
 pub fn backward_with_kept(geometry: &Geometry) -> Option<Convolution> {
-    let way = is_allowed(geometry).then(|| backward_way(geometry));
+    let way = outputs_are_allowed(geometry).then(|| backward_way(geometry));
     way.filter(|way| keeps(way, Before::Exchange))
+}
+
+/// Threads do not share the outputs of a single image with filters of one column, whose tiles lie all over it. In the direct way they do.
+fn outputs_are_allowed(geometry: &Geometry) -> bool {
+    is_allowed(geometry) && (geometry.batch > 1 || geometry.kernel_w > 1)
 }
 
 fn is_allowed(geometry: &Geometry) -> bool {
@@ -181,19 +187,16 @@ fn is_allowed(geometry: &Geometry) -> bool {
 
 /// Whether this is a way for the convolution.
 pub fn is_possible(g: &Geometry) -> bool {
-    // Every output of a line then sees pixels of the row that its own number is in.
-    let is_line = (g.in_h, g.out_h, g.kernel_h) == (1, 1, 1);
-    let in_rows = is_line && g.pad_left % g.dilation_w == 0 && g.pad_right % g.dilation_w == 0;
-    let is_square = g.kernel_h == g.kernel_w;
+    let [is_row, is_column] = [g.kernel_h == 1, g.kernel_w == 1 && g.out_w == g.in_w && g.pad_left == 0];
+    let is_dilated = g.dilation_h.max(g.dilation_w) > 1;
     let has_tiles = match [g.stride_h, g.stride_w] {
-        [1, 1] => (is_square || g.kernel_h == 1) && (THREE..=FIVE).contains(&g.kernel_w),
-        [2, 2] => is_square && (3..=6).contains(&g.kernel_w),
-        [1, 2] => is_line && g.dilation_w == 1 && (3..=6).contains(&g.kernel_w),
+        [1, 1] if is_row || is_column => matches!(g.kernel_h.max(g.kernel_w), THREE..=FIVE | SEVEN),
+        [1, 1] => g.kernel_h == g.kernel_w && (THREE..=FIVE).contains(&g.kernel_w),
+        [2, 2] => g.kernel_h == g.kernel_w && !is_dilated && (3..=6).contains(&g.kernel_w),
+        [1, 2] => is_row && g.in_h == 1 && g.out_h == 1 && !is_dilated && (3..=6).contains(&g.kernel_w),
         _ => false,
     };
-    has_tiles
-        && (g.dilation_h, g.groups) == (1, 1)
-        && (g.dilation_w == 1 || in_rows)
-        && g.in_c % LANES == 0
-        && g.out_c % LANES == 0
+    // A window's pixels then have the remainders of its own numbers.
+    let keeps_remainders = (is_row || g.pad_top % g.dilation_h == 0) && (is_column || g.pad_left % g.dilation_w == 0);
+    has_tiles && keeps_remainders && g.groups == 1 && g.in_c % LANES == 0 && g.out_c % LANES == 0
 }

@@ -52,16 +52,14 @@ fn put_tiles<const R: usize, const P: usize, const MR: usize, const MC: usize>(
 ) where
     Points: At<R> + At<P>,
 {
-    let (lattice, [height, _]) = (c.made(), c.made().size());
-    let [line, pixel] = lattice.strides::<R>();
+    let [line, pixel] = c.made().strides();
     let (down, across) = (At::<R>::of_outputs::<MR>(points), At::<P>::of_outputs::<MC>(points));
     for (tile, place) in group.places().iter().enumerate() {
-        let (high, wide) = (height - place.row, lattice.columns::<R>(place.row).saturating_sub(place.column));
-        let (high, wide) = (MR.min(high), MC.min(wide));
-        if wide == 0 {
+        let [high, wide] = place.count;
+        if high == 0 || wide == 0 {
             continue;
         }
-        let first = place.image * lattice.elements() + place.row * line + place.column * pixel + channel - origin;
+        let first = place.pixel * c.output[2] + channel - origin;
         for v in (0..width).step_by(LANES) {
             let source = Rectangle::<R, P>::new(&made[tile * layout.tile + v..], P * layout.point, layout.point);
             let target = &mut y[first + v..];
@@ -139,16 +137,19 @@ fn add_tiles<const R: usize, const P: usize>(
     (made, layout): (&[Real], Layout),
     Target { lattice, pads, channels, values, origin: before }: Target,
 ) {
-    let ([height, _], [line, pixel]) = (lattice.size(), lattice.strides::<R>());
+    let [line, pixel] = lattice.strides();
     let [rows, columns] = [down.made.map(|made| count(&made)), across.made.map(|made| count(&made))];
     for (tile, place) in group.places().iter().enumerate() {
-        let y = &mut values[place.image * lattice.elements() - before..];
+        let sizes = lattice.size_of(place.remainders);
+        if sizes.contains(&0) {
+            continue;
+        }
+        let y = &mut values[lattice.start(place) - before..];
         let [row, column] = lattice.first([place.row, place.column], pads);
-        let sizes = [height, lattice.columns::<R>(place.row)];
         let counts = [rows[usize::from(place.half[0])], columns[usize::from(place.half[1])]];
         let [rows, columns] =
             [(row, 0), (column, 1)].map(|(first, axis)| lattice.inside(first, counts[axis], sizes[axis]));
-        let origin = (row * line as isize + column * pixel as isize) / lattice.step as isize;
+        let origin = lattice.steps(row * line as isize + column * pixel as isize);
         let first = ((rows.len(), columns.len()) == (counts[0], counts[1]))
             .then_some(origin as usize)
             .filter(|first| first + (R - 1) * line + (P - 1) * pixel + lattice.shape[2] <= y.len());

@@ -9,7 +9,7 @@
 use super::around::{Axis, Transform};
 use super::eight::Eight;
 use super::six::Six;
-use super::{along, side};
+use super::{along, side, SIDE};
 use crate::vector::{Lanes, Vector};
 
 /// What the transforms multiply by. The compiler does not know the values: it would build a vector of them anew at every
@@ -32,18 +32,18 @@ pub fn every_second<const C: usize>(first: usize, g: [Lanes; C], square: Lanes) 
     (first..C).step_by(2).rev().map(|k| g[k]).reduce(|sum, g| sum.mul_add(square, g)).unwrap_or(Lanes::splat(0.0))
 }
 
-/// Whether tiles of so many rows, at the end of an image, do without one of `count` points: those of two out of four without the last two besides
-/// infinity, those of one without infinity as well, others without infinity.
+/// Whether tiles of so many rows out of `side`, at the end of an image, do without one of `count` points: those of two out of four without the
+/// last two besides infinity, those of one without infinity as well, others without infinity.
 #[inline(always)]
-pub fn is_missing(rows: usize, point: usize, count: usize) -> bool {
-    let (is_half, is_last) = ([1, 2].contains(&rows), point + 1 == count);
+pub fn is_missing((rows, side): (usize, usize), point: usize, count: usize) -> bool {
+    let (is_half, is_last) = (side == SIDE && [1, 2].contains(&rows), point + 1 == count);
     count > 1 && (is_last && rows != 2 || is_half && !is_last && point + 3 >= count)
 }
 
 /// The points of tiles of two rows out of four.
 #[inline(always)]
 fn of_half<const R: usize>() -> [bool; R] {
-    std::array::from_fn(|point| !is_missing(2, point, R))
+    std::array::from_fn(|point| !is_missing((2, SIDE), point, R))
 }
 
 /// The values at x and −x, of what is even there and what is odd.

@@ -5,7 +5,7 @@ use super::points::is_missing;
 use super::{along, of_tile, side, THREE};
 use crate::geometry::Geometry;
 
-/// A correlation of stride 1 with filters of 3×3 to 5×5 or 1×3 to 1×5 taps, one of stride 2 with 3×3 to 6×6 or 1×3 to 1×6 taps, or the
+/// A correlation of stride 1 with filters of 3×3 to 5×5, 1×3 to 1×5 or 1×7 taps, one of stride 2 with 3×3 to 6×6 or 1×3 to 1×6 taps, or the
 /// transpose of one. A border may be negative: what lies there is not seen.
 #[derive(Clone, Copy, Debug)]
 pub struct Convolution {
@@ -21,9 +21,9 @@ pub struct Convolution {
     pub input: [usize; 3],
     /// Height, width and channels of its output.
     pub output: [usize; 3],
-    /// Pixels from one tap to the next, of a line: see [`Lattice`].
-    pub dilation: usize,
-    /// Rows above the image, and columns left of it; of the transpose: above and left of the output.
+    /// Rows and columns from one tap to the next, see [`Lattice`].
+    pub dilation: [usize; 2],
+    /// Rows above the image, and columns left of it, of the same remainders; of the transpose: above and left of the output.
     pub pads: [isize; 2],
     /// Whether this is a transpose: tiles of 4×4 inputs, whose 6×6 outputs overlap and are added up.
     pub spreads: bool,
@@ -33,16 +33,38 @@ impl Convolution {
     /// The outputs of a convolution.
     pub fn forward(g: &Geometry) -> Self {
         let (kernel, stride) = ([g.kernel_h, g.kernel_w], g.stride_w);
-        Self {
+        // That of one tap is nothing.
+        let dilation = [0, 1].map(|axis| if kernel[axis] == 1 { 1 } else { [g.dilation_h, g.dilation_w][axis] });
+        let convolution = Self {
             batch: g.batch,
             kernel,
             stride,
             taps: if stride > 1 { [if g.kernel_h == 1 { 1 } else { THREE }, THREE] } else { kernel.map(of_tile) },
             input: [g.in_h, g.in_w, g.in_c],
             output: [g.out_h, g.out_w, g.out_c],
-            dilation: g.dilation_w,
-            pads: [g.pad_top as isize, (g.pad_left / g.dilation_w) as isize],
+            dilation,
+            pads: [(g.pad_top / dilation[0]) as isize, (g.pad_left / dilation[1]) as isize],
             spreads: false,
+        };
+        if g.kernel_w == 1 {
+            convolution.as_line()
+        } else {
+            convolution
+        }
+    }
+
+    /// A convolution with filters of one column, as one of lines: all pixels of an image side by side, of which a window sees every so manieth.
+    fn as_line(self) -> Self {
+        let across = |[height, width, channels]: [usize; 3]| [1, height * width, channels];
+        let [down, right] = self.taps;
+        Self {
+            kernel: [1, self.kernel[0]],
+            taps: [right, down],
+            dilation: [1, self.dilation[0] * self.input[1]],
+            pads: [0, self.pads[0]],
+            input: across(self.input),
+            output: across(self.output),
+            ..self
         }
     }
 
@@ -93,13 +115,13 @@ impl Convolution {
         let [shape, windows] = if self.spreads { [self.output, self.input] } else { [self.input, self.output] };
         let end = |axis: usize| ((windows[axis] - 1) * self.stride + self.kernel[axis]) as isize - self.pads[axis];
         let used = |axis: usize| if self.stride > 1 { shape[axis].min(end(axis).max(0) as usize) } else { shape[axis] };
-        Lattice { shape, used: [used(0), used(1)], dilation: self.dilation, step: self.stride }
+        Lattice::new(shape, [used(0), used(1)], self.dilation, self.stride)
     }
 
     /// The windows, which are cut into tiles.
-    fn windows(&self) -> Lattice {
+    pub(super) fn windows(&self) -> Lattice {
         let shape = if self.spreads { self.input } else { self.output };
-        Lattice { shape, used: [shape[0], shape[1]], dilation: self.dilation, step: 1 }
+        Lattice::new(shape, [shape[0], shape[1]], self.dilation, 1)
     }
 
     /// The pixels of the input.
@@ -120,7 +142,12 @@ impl Convolution {
         }
     }
 
-    /// Rows and columns of what is cut into tiles.
+    /// Images that an image is, by the remainders of its pixels' rows and columns.
+    pub(super) fn parts_of_image(&self) -> usize {
+        self.dilation.iter().product()
+    }
+
+    /// Rows and columns of what is cut into tiles, of the same remainders.
     pub(super) fn tiled(&self) -> [usize; 2] {
         self.windows().size()
     }
@@ -135,7 +162,7 @@ impl Convolution {
         self.taps.map(along).iter().product()
     }
 
-    /// Tiles of an image, down and across.
+    /// Tiles of an image, or of the same remainders in one, down and across.
     pub(super) fn grid(&self) -> [usize; 2] {
         let ([height, width], [high, wide]) = (self.tiled(), self.sides());
         [height.div_ceil(high), width.div_ceil(wide)]
@@ -143,29 +170,31 @@ impl Convolution {
 
     /// Tiles of an image.
     pub(super) fn tiles(&self) -> usize {
-        self.grid().iter().product()
+        self.grid().iter().product::<usize>() * self.parts_of_image()
     }
 
     /// Elements of the outputs up to the last row that the first `count` tiles write.
     pub(super) fn written(&self, count: usize) -> usize {
         let (lattice, [down, across]) = (self.made(), self.grid());
+        if self.parts_of_image() > 1 {
+            // The pixels of a tile lie all over the image.
+            return count.div_ceil(self.tiles()) * lattice.elements();
+        }
         let ([height, _], rows) = (lattice.size(), count.div_ceil(across));
-        let of_last = match rows % down * self.sides()[0] {
-            // The pixels of a row lie all over the image.
-            1.. if self.dilation > 1 => height,
-            rows => rows.min(height),
-        };
+        let of_last = (rows % down * self.sides()[0]).min(height);
         rows / down * lattice.elements() + of_last * lattice.elements() / height
     }
 
     /// Products at the points of all tiles of an image, for each pair of channels.
     pub(super) fn points(&self) -> usize {
-        self.of_phases(|axis, taps| {
-            let (size, side) = (self.tiled()[axis], self.sides()[axis]);
-            let (rest, points) = (size % side, self.points_along(axis, taps));
-            let of_rest = points.clone().filter(|&point| !is_missing(rest, point, along(self.taps[axis]))).count();
-            size / side * points.count() + if rest == 0 { 0 } else { of_rest }
-        })
+        self.parts_of_image()
+            * self.of_phases(|axis, taps| {
+                let (size, side) = (self.tiled()[axis], self.sides()[axis]);
+                let (rest, points) = (size % side, self.points_along(axis, taps));
+                let of_rest =
+                    points.clone().filter(|&point| !is_missing((rest, side), point, along(self.taps[axis]))).count();
+                size / side * points.count() + if rest == 0 { 0 } else { of_rest }
+            })
     }
 
     /// Points at which filters have values, those of all phases.
@@ -200,6 +229,11 @@ impl Convolution {
                 .map(|start| first(start + size) - first(start))
                 .sum::<isize>() as usize
         };
-        seen(0) * seen(1)
+        self.parts_of_image() * seen(0) * seen(1)
+    }
+
+    /// Products of an output and a filter's tap in an image, for each pair of channels: with those at the border.
+    pub(super) fn all_products(&self) -> usize {
+        self.parts_of_image() * self.kernel.iter().chain(&self.tiled()).product::<usize>()
     }
 }

@@ -14,20 +14,32 @@ impl Convolution {
     /// Where tiles lie, from number `first` on.
     fn places(&self, first: usize) -> impl Iterator<Item = Place> {
         let ([height, width], [high, wide], [down, across]) = (self.tiled(), self.sides(), self.grid());
-        let (mut image, rest) = (first / (down * across), first % (down * across));
+        let (mut image, rest) = (first / self.tiles(), first % self.tiles());
+        let (part, rest) = (rest / (down * across), rest % (down * across));
+        let (windows, [lines, columns]) = (self.windows(), self.dilation);
+        let mut remainders = [part / columns, part % columns];
         let (mut row, mut column) = (rest / across * high, rest % across * wide);
         std::iter::from_fn(move || {
             let left = [height - row, width - column];
             let whole = [left[0] >= high, left[1] >= wide];
             let half = [left[0] <= 2 && high > 2, left[1] <= 2 && wide > 2];
             let last = [whole[0] || left[0] == 2, whole[1] || left[1] == 2];
-            let place = Place { image, row, column, whole, half, last };
+            let mut place = Place { image, remainders, row, column, whole, half, last, ..Place::default() };
+            let size = windows.size_of(remainders);
+            place.count = [size[0].saturating_sub(row).min(high), size[1].saturating_sub(column).min(wide)];
+            place.pixel = windows.pixel(&place);
             column += wide;
             if column >= width {
                 (row, column) = (row + high, 0);
             }
             if row >= height {
-                (image, row) = (image + 1, 0);
+                (remainders[1], row) = (remainders[1] + 1, 0);
+                if remainders[1] == columns {
+                    remainders = [remainders[0] + 1, 0];
+                }
+                if remainders[0] == lines {
+                    (image, remainders) = (image + 1, [0; 2]);
+                }
             }
             Some(place)
         })
@@ -39,15 +51,33 @@ impl Convolution {
 pub struct Place {
     /// The image.
     pub image: usize,
-    /// Row and column of the first output; of the transpose: of the first input.
+    /// The remainders of its pixels' row and column numbers by the dilation.
+    pub remainders: [usize; 2],
+    /// Row and column, of those of the same remainders, of the first output; of the transpose: of the first input.
     pub row: usize,
     pub column: usize,
-    /// Whether there are all rows and all columns of these.
+    /// Its number among the pixels of all images, and how many rows and columns of these there are.
+    pub pixel: usize,
+    pub count: [usize; 2],
+    /// Whether there are all rows and all columns of these in the first remainders.
     pub whole: [bool; 2],
     /// Whether there are two rows, and two columns, out of four, or one.
     pub half: [bool; 2],
     /// Whether there is the last one of four, or of two, which alone needs the point at infinity.
     pub last: [bool; 2],
+}
+
+impl Place {
+    /// Its number in the order of a [`Group`].
+    #[inline(always)]
+    fn kind(&self) -> usize {
+        match self.whole {
+            [false, true] => 0,
+            [true, true] => 1,
+            [true, false] => 2,
+            [false, false] => 3,
+        }
+    }
 }
 
 /// Most tiles of a [`Group`].
@@ -59,8 +89,8 @@ pub struct Group {
     places: [Place; MOST_TILES],
     /// Where they end: tiles without the last row, whole ones, those without the last column, and those without both.
     ends: [usize; 4],
-    /// Rows and columns of the tiles that are not whole.
-    rest: [usize; 2],
+    /// Rows and columns of the tiles that are not whole, and of those that are.
+    rest: [(usize, usize); 2],
     /// Points of a tile, down and across.
     points: [usize; 2],
 }
@@ -68,20 +98,26 @@ pub struct Group {
 impl Group {
     /// `count` tiles from `start` on.
     pub fn new(c: &Convolution, start: usize, count: usize) -> Self {
-        let (mut given, mut places) = ([Place::default(); MOST_TILES], [Place::default(); MOST_TILES]);
-        for (place, lies) in given[..count].iter_mut().zip(c.places(start)) {
-            *place = lies;
+        let (mut places, mut counts) = ([Place::default(); MOST_TILES], [0; 4]);
+        for (target, place) in places.iter_mut().zip(c.places(start).take(count)) {
+            counts[place.kind()] += 1;
+            *target = place;
         }
-        let mut filled = 0;
-        let ends = [[false, true], [true, true], [true, false], [false, false]].map(|whole| {
-            for place in given[..count].iter().filter(|place| place.whole == whole) {
-                places[filled] = *place;
-                filled += 1;
-            }
-            filled
+        let mut all = 0;
+        let ends = counts.map(|own| {
+            all += own;
+            all
         });
+        // Most often all are of one kind.
+        if !counts.contains(&count) {
+            let mut next: [usize; 4] = std::array::from_fn(|kind| ends[kind] - counts[kind]);
+            for place in c.places(start).take(count) {
+                let next = &mut next[place.kind()];
+                (places[*next], *next) = (place, *next + 1);
+            }
+        }
         let ([height, width], [high, wide]) = (c.tiled(), c.sides());
-        Self { places, ends, rest: [height % high, width % wide], points: c.taps.map(along) }
+        Self { places, ends, rest: [(height % high, high), (width % wide, wide)], points: c.taps.map(along) }
     }
 
     /// The tiles, in their order.
@@ -192,7 +228,7 @@ fn transform<const SR: usize, const SC: usize, const R: usize, const P: usize, c
     (target, layout): (&mut [Real], Layout),
     patch: &mut [Real],
 ) {
-    let ([height, _], [line, pixel], depth) = (lattice.size(), lattice.strides::<R>(), lattice.shape[2]);
+    let ([line, pixel], depth) = (lattice.strides(), lattice.shape[2]);
     // The last inputs go to the point at infinity alone; where that is not needed, they may be anything.
     let inside = |first: isize, size: usize, axis: usize, place: &Place| {
         let inputs = [SR, SC][axis];
@@ -202,16 +238,18 @@ fn transform<const SR: usize, const SC: usize, const R: usize, const P: usize, c
         first >= 0 && first as usize + (seen - 1) * lattice.step < size
     };
     for (tile, place) in places.iter().enumerate() {
-        let images = &values[place.image * lattice.elements()..];
+        // Beyond the last image there are no pixels of large remainders.
+        let images = values.get(lattice.start(place)..).unwrap_or_default();
+        let [height, width] = lattice.size_of(place.remainders);
         let [row, column] = lattice.first([place.row, place.column], pads);
         let target = &mut target[tile * layout.tile..];
-        let first = (inside(row, height, 0, place) && inside(column, lattice.columns::<R>(place.row), 1, place))
-            .then(|| lattice.at::<R>([row as usize, column as usize]))
+        let first = (inside(row, height, 0, place) && inside(column, width, 1, place))
+            .then(|| lattice.at([row as usize, column as usize]))
             .filter(|first| first + (SR - 1) * line + (SC - 1) * pixel + depth <= images.len());
         let (source, strides) = if let Some(first) = first {
             (&images[first..], [line, pixel])
         } else {
-            copy_patch::<SR, SC>(lattice, images, (row, column), patch);
+            copy_patch::<SC>((lattice, [height, width]), images, (row, column), SR, patch);
             (&*patch, [SC * depth, depth])
         };
         for vector in 0..depth / LANES {
@@ -224,18 +262,19 @@ fn transform<const SR: usize, const SC: usize, const R: usize, const P: usize, c
     }
 }
 
-/// Copies R×C pixels of an image, with zeros where they lie outside of it, or where no window sees them.
-fn copy_patch<const R: usize, const C: usize>(
-    lattice: Lattice,
+/// Copies so many rows of C pixels of an image, with zeros where they lie outside of it, or where no window sees them.
+fn copy_patch<const C: usize>(
+    (lattice, [height, width]): (Lattice, [usize; 2]),
     image: &[Real],
     (row, column): (isize, isize),
+    rows: usize,
     patch: &mut [Real],
 ) {
-    let ([height, _], depth) = (lattice.size(), lattice.shape[2]);
-    for (index, pixel) in patch.chunks_exact_mut(depth).take(R * C).enumerate() {
+    let depth = lattice.shape[2];
+    for (index, pixel) in patch.chunks_exact_mut(depth).take(rows * C).enumerate() {
         let [i, j] = [row + (index / C * lattice.step) as isize, column + (index % C * lattice.step) as isize];
-        if i >= 0 && j >= 0 && (i as usize) < height && (j as usize) < lattice.columns::<R>(i as usize) {
-            copy(&image[lattice.at::<R>([i as usize, j as usize])..][..depth], pixel);
+        if i >= 0 && j >= 0 && (i as usize) < height && (j as usize) < width {
+            copy(&image[lattice.at([i as usize, j as usize])..][..depth], pixel);
         } else {
             clear(pixel);
         }

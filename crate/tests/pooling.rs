@@ -47,6 +47,9 @@ fn table() -> Vec<Geometry> {
         all.push(geometry([4, 13], channels, [2, 2], [2, 2], [0; 4]));
         all.push(geometry([6, 9], channels, [3, 3], [1, 1], [1; 4]));
         all.push(geometry([9, 11], channels, [5, 4], [2, 3], [1, 2, 2, 1]));
+        all.push(geometry([9, 11], channels, [5, 4], [1, 1], [1, 2, 2, 1]));
+        all.push(geometry([3, 8], channels, [1, 3], [1, 1], [0, 0, 1, 1]));
+        all.push(geometry([4, 3], channels, [6, 5], [1, 1], [5, 2, 3, 4]));
         // Lines that are longer than what is on its way at once; windows that are as well.
         all.push(geometry([3, 600], channels, [3, 3], [1, 1], [1; 4]));
         all.push(geometry([3, 600], channels, [3, 3], [2, 2], [0, 1, 0, 1]));

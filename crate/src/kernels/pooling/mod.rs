@@ -5,6 +5,7 @@ mod largest;
 mod lines;
 mod means;
 mod quarters;
+mod sums;
 mod walk;
 
 use super::slabs::Slabs;
@@ -217,6 +218,9 @@ fn average_of(g: &Geometry, x: &[Real], y: &mut [Real]) {
     if quarters::is_side_by_side(g) {
         return means::average(g, x, y);
     }
+    if sums::fits(g) {
+        return sums::average(g, x, y);
+    }
     windows(g, |window| each_strip::<4>(g.in_c, &mut Mean { g, window, x, y, share: share_of(window) }));
 }
 
@@ -256,6 +260,9 @@ pub fn average_gradient(g: &Geometry, dy: &[Real], dx: &mut [Real]) {
 fn average_gradient_of(g: &Geometry, dy: &[Real], dx: &mut [Real]) {
     if quarters::is_side_by_side(g) {
         return means::gradient(g, dy, dx);
+    }
+    if sums::fits(g) {
+        return sums::gradient(g, dy, dx);
     }
     dx.fill(0.0);
     windows(g, |window| each_strip::<4>(g.in_c, &mut Spread { g, window, dy, dx, share: share_of(window) }));

@@ -25,6 +25,8 @@ def build(description: dict, inputs: dict):
     for layer in description["layers"]:
         taken = [values[name] for name in layer["from"]] if layer.get("from") else [last]
         options = {snake(name): value for name, value in layer["options"].items()}
+        if "activation" in options:
+            options["activation"] = snake(options["activation"])
         made = layer_class(layer["type"])(name=layer["name"], **options)
         last = values[layer["name"]] = made(taken if len(taken) > 1 else taken[0])
     model = tf.keras.Model(start, last)

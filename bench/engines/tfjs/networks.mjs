@@ -2,6 +2,11 @@
 
 import { buildModel } from '../described.mjs';
 
+/** What their layers do not have, define otherwise, or, of a causal convolution, tell a wrong shape of. */
+const unknown = new Set(['leakyRelu', 'hardSwish', 'hardSigmoid', 'causal']);
+const isKnown = ({ layers }) =>
+  !layers.some(({ options }) => unknown.has(options?.activation) || unknown.has(options?.padding));
+
 /** A model with its weights, and the models within it that do not learn. */
 export function build(tf, description, inputs) {
   const { model, frozen } = buildModel(description, {
@@ -29,6 +34,7 @@ function layersOf({ layers }) {
 
 /** A training step; the answer are the losses of the first two. */
 export async function networkStep(tf, { model: description, batch, output, rate, loss }, inputs) {
+  if (!isKnown(description)) return undefined;
   const model = build(tf, description, inputs);
   model.compile({ optimizer: tf.train.adam(rate), loss });
   const x = tf.tensor(inputs.x, [batch, ...description.input]);
@@ -43,6 +49,7 @@ export async function networkStep(tf, { model: description, batch, output, rate,
 
 /** A prediction, copied in and out; the answer are the outputs. */
 export function networkPredict(tf, { model: description, batch }, inputs) {
+  if (!isKnown(description)) return undefined;
   const model = build(tf, description, inputs);
   const step = () =>
     tf.tidy(() => model.predict(tf.tensor(inputs.x, [batch, ...description.input]), { batchSize: batch }).dataSync());

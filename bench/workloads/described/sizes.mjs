@@ -7,17 +7,23 @@ export const count = (shape) => shape.reduce((a, b) => a * b, 1);
 
 /** Pixels along a side. */
 function windows(side, { kernelSize, strides = 1, padding = 'valid' }) {
-  return padding === 'same' ? Math.ceil(side / strides) : Math.floor((side - kernelSize) / strides) + 1;
+  return padding === 'valid' ? Math.floor((side - kernelSize) / strides) + 1 : Math.ceil(side / strides);
 }
+
+/** Height and width of what windows of so many rows and columns make of images. */
+function images([height, width], [rows, columns], options) {
+  return [windows(height, { ...options, kernelSize: rows }), windows(width, { ...options, kernelSize: columns })];
+}
+
+const pair = (size) => (typeof size === 'number' ? [size, size] : size);
 
 /** A kernel and, if there is one, its bias. */
 const kernelAnd = (kernel, filters, useBias = true) => (useBias ? { kernel, bias: [filters] } : { kernel });
 
 /** A pooling of images, whose windows are as far apart as they are wide unless their strides are said. */
-const pooling = ({ poolSize, strides = poolSize, padding }, [side, , channels]) => {
-  const out = windows(side, { kernelSize: poolSize, strides, padding });
-  return { shape: [out, out, channels] };
-};
+const pooling = ({ poolSize, strides = poolSize, padding }, shape) => ({
+  shape: [...images(shape, pair(poolSize), { strides, padding }), shape[2]],
+});
 const averaged = (_options, shape) => ({ shape: [shape.at(-1)] });
 const unchanged = (_options, shape) => ({ shape });
 
@@ -26,10 +32,10 @@ const unchanged = (_options, shape) => ({ shape });
  * `taps` are multiplications for a number of the output.
  */
 const types = {
-  conv2d({ filters, kernelSize, useBias, ...options }, [side, , channels]) {
-    const out = windows(side, { kernelSize, ...options });
-    const weights = kernelAnd([kernelSize, kernelSize, channels, filters], filters, useBias);
-    return { shape: [out, out, filters], weights, taps: kernelSize ** 2 * channels };
+  conv2d({ filters, kernelSize, useBias, ...options }, shape) {
+    const kernel = [...pair(kernelSize), shape[2]];
+    const weights = kernelAnd([...kernel, filters], filters, useBias);
+    return { shape: [...images(shape, kernel, options), filters], weights, taps: count(kernel) };
   },
   conv2dTranspose({ filters, kernelSize, strides, useBias }, [side, , channels]) {
     const weights = kernelAnd([kernelSize, kernelSize, filters, channels], filters, useBias);
@@ -43,11 +49,11 @@ const types = {
     const weights = kernelAnd([kernelSize, channels, filters], filters, useBias);
     return { shape: [windows(length, { kernelSize, ...options }), filters], weights, taps: kernelSize * channels };
   },
-  depthwiseConv2d({ useBias = true, ...options }, [side, , channels]) {
-    const out = windows(side, options);
-    const kernel = { depthwise_kernel: [options.kernelSize, options.kernelSize, channels, 1] };
+  depthwiseConv2d({ kernelSize, useBias = true, ...options }, shape) {
+    const [taps, channels] = [pair(kernelSize), shape[2]];
+    const kernel = { depthwise_kernel: [...taps, channels, 1] };
     const weights = useBias ? { ...kernel, bias: [channels] } : kernel;
-    return { shape: [out, out, channels], weights, taps: options.kernelSize ** 2 };
+    return { shape: [...images(shape, taps, options), channels], weights, taps: count(taps) };
   },
   dense({ units, useBias }, shape) {
     const width = shape.at(-1);

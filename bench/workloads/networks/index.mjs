@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { assertClose } from '../check.mjs';
 import { count, flopsOf, forwardFlopsOf, layersOf, oneHot, samplesOf, weightsOf } from '../described/sizes.mjs';
 import { numbers } from '../numbers.mjs';
+import { deeplab, inception, keywords, mobilenet3, temporal, yolo } from './branches.mjs';
 import { alexnet, lenet, perceptron, signals, squeezenet, vgg } from './classic.mjs';
 import { autoencoder, generator, srcnn, unet } from './images.mjs';
 import { convmixer, convnext, densenet, efficientnet, mobilenet, resnet20 } from './residual.mjs';
@@ -29,6 +30,12 @@ const batches = [
   [autoencoder, 64],
   [generator, 16],
   [srcnn, 4],
+  [inception, 16],
+  [yolo, 4],
+  [temporal, 16],
+  [deeplab, 4],
+  [mobilenet3, 8],
+  [keywords, 64],
 ];
 const file = new URL('./answers.json', import.meta.url);
 const answers = JSON.parse(readFileSync(file, 'utf8'));

@@ -1,0 +1,136 @@
+/** Networks with filters of other shapes: lines, dilated, depthwise beside the channels. */
+
+import { layer, normalized, separable } from '../described/layers.mjs';
+
+const top = (classes = 10) => [
+  layer('globalAveragePooling2d', 'average'),
+  layer('dense', 'classes', { units: classes, activation: 'softmax' }),
+];
+
+/** Two blocks of Inception (Szegedy et al., 2015): 1×1, 1×7 and 7×1, two 3×3 and a mean, side by side. */
+export const inception = {
+  name: 'Inception',
+  input: [32, 32, 3],
+  layers: [
+    ...normalized('conv2d', 'conv1', { filters: 32, kernelSize: 3 }, 'relu'),
+    layer('maxPooling2d', 'pool1', { poolSize: 3, strides: 2, padding: 'same' }),
+    ...mixed('mixed0', 32),
+    ...mixed('mixed1', 48),
+    ...top(),
+  ],
+};
+
+function mixed(name, filters) {
+  const before = name === 'mixed0' ? 'pool1' : 'mixed0';
+  const conv = (part, kernelSize, from) =>
+    normalized('conv2d', `${name}_${part}`, { filters, kernelSize }, 'relu', from && [from]);
+  const parts = ['one', 'line_c', 'square_c', 'mean_b'].map((part) => `${name}_${part}_relu`);
+  return [
+    ...conv('one', 1, before),
+    ...conv('line_a', 1, before),
+    ...conv('line_b', [1, 7]),
+    ...conv('line_c', [7, 1]),
+    ...conv('square_a', 1, before),
+    ...conv('square_b', 3),
+    ...conv('square_c', 3),
+    layer('averagePooling2d', `${name}_mean_a`, { poolSize: 3, strides: 1, padding: 'same' }, [before]),
+    ...conv('mean_b', 1),
+    layer('concatenate', name, {}, parts),
+  ];
+}
+
+/** A small YOLO (Redmon and Farhadi, 2016): five numbers and ten classes for each of 8×8 places. */
+export const yolo = {
+  name: 'YOLO',
+  input: [128, 128, 3],
+  layers: [
+    ...[16, 32, 64, 128].flatMap((filters, at) => [
+      ...normalized('conv2d', `conv${at}`, { filters, kernelSize: 3 }, 'leakyRelu'),
+      layer('maxPooling2d', `pool${at}`, { poolSize: 2 }),
+    ]),
+    ...normalized('conv2d', 'conv4', { filters: 256, kernelSize: 3 }, 'leakyRelu'),
+    layer('conv2d', 'places', { filters: 15, kernelSize: 1 }),
+  ],
+};
+
+/** A temporal convolutional network (Bai et al., 2018): what comes next in 16 curves. */
+export const temporal = {
+  name: 'TCN',
+  input: [256, 16],
+  layers: [
+    layer('conv1d', 'first', { filters: 64, kernelSize: 1 }),
+    ...[1, 2, 4, 8].flatMap((dilationRate, at) => {
+      const conv = (part) =>
+        layer('conv1d', `block${at}_${part}`, {
+          ...{ filters: 64, kernelSize: 3, padding: 'causal', dilationRate, activation: 'relu' },
+        });
+      const before = at === 0 ? 'first' : `block${at - 1}`;
+      return [conv('a'), conv('b'), layer('add', `block${at}`, {}, [before, `block${at}_b`])];
+    }),
+    layer('conv1d', 'next', { filters: 16, kernelSize: 1 }),
+  ],
+};
+
+/** Of DeepLab (Chen et al., 2017) what is its own: dilated convolutions side by side, enlarged with straight lines between pixels. */
+export const deeplab = {
+  name: 'DeepLab',
+  input: [96, 96, 3],
+  layers: [
+    ...normalized('conv2d', 'conv1', { filters: 32, kernelSize: 3, strides: 2 }, 'relu'),
+    ...normalized('conv2d', 'conv2', { filters: 64, kernelSize: 3, strides: 2 }, 'relu'),
+    ...normalized('conv2d', 'conv3', { filters: 64, kernelSize: 3, dilationRate: 2 }, 'relu'),
+    ...[1, 3, 6].flatMap((dilationRate) =>
+      normalized(
+        ...['conv2d', `rate${dilationRate}`],
+        { filters: 32, kernelSize: dilationRate === 1 ? 1 : 3, dilationRate },
+        ...['relu', ['conv3_relu']],
+      ),
+    ),
+    layer('concatenate', 'pyramid', {}, ['rate1_relu', 'rate3_relu', 'rate6_relu']),
+    ...normalized('conv2d', 'joined', { filters: 32, kernelSize: 1 }, 'relu'),
+    layer('conv2d', 'logits', { filters: 4, kernelSize: 1 }),
+    layer('upSampling2d', 'enlarged', { size: [4, 4], interpolation: 'bilinear' }),
+  ],
+};
+
+/** Blocks of MobileNetV3 (Howard et al., 2019): as EfficientNet's, of functions that are made of straight lines. */
+export const mobilenet3 = {
+  name: 'MobileNetV3',
+  input: [96, 96, 3],
+  layers: [
+    ...normalized('conv2d', 'conv1', { filters: 16, kernelSize: 3, strides: 2 }, 'hardSwish'),
+    ...bottleneck('block0', [16, 16, 24], 3, 2, 'relu'),
+    ...bottleneck('block1', [24, 88, 24], 3, 1, 'relu', 'block0_narrow_bn'),
+    ...bottleneck('block2', [24, 96, 40], 5, 2, 'hardSwish'),
+    ...bottleneck('block3', [40, 240, 40], 5, 1, 'hardSwish', 'block2_narrow_bn'),
+    ...bottleneck('block4', [40, 288, 96], 5, 2, 'hardSwish'),
+    ...bottleneck('block5', [96, 576, 96], 5, 1, 'hardSwish', 'block4_narrow_bn'),
+    ...top(),
+  ],
+};
+
+function bottleneck(name, [, wide, filters], kernelSize, strides, activation, same) {
+  const one = (part, units, activation) => layer('dense', `${name}_${part}`, { units, activation });
+  return [
+    ...normalized('conv2d', `${name}_wide`, { filters: wide, kernelSize: 1 }, activation),
+    ...normalized('depthwiseConv2d', `${name}_dw`, { kernelSize, strides }, activation),
+    layer('globalAveragePooling2d', `${name}_average`),
+    one('squeeze', wide / 4, 'relu'),
+    one('excite', wide, 'hardSigmoid'),
+    layer('reshape', `${name}_factors`, { targetShape: [1, 1, wide] }),
+    layer('multiply', `${name}_scaled`, {}, [`${name}_dw_${activation}`, `${name}_factors`]),
+    ...normalized('conv2d', `${name}_narrow`, { filters, kernelSize: 1 }),
+    ...(same === undefined ? [] : [layer('add', `${name}_add`, {}, [same, `${name}_narrow_bn`])]),
+  ];
+}
+
+/** DS-CNN (Zhang et al., 2017), which hears words in 49 times of 10 numbers. */
+export const keywords = {
+  name: 'DS-CNN',
+  input: [49, 10, 1],
+  layers: [
+    ...normalized('conv2d', 'conv1', { filters: 64, kernelSize: [10, 4], strides: 2 }, 'relu'),
+    ...[0, 1, 2, 3].flatMap((at) => separable(`block${at}`, 64, 1)),
+    ...top(12),
+  ],
+};

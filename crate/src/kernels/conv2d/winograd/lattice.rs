@@ -31,6 +31,11 @@ impl Lattice {
         }
     }
 
+    /// Rows and columns that windows see, of all remainders.
+    pub fn used(&self) -> [usize; 2] {
+        std::array::from_fn(|axis| self.least[axis] * self.dilation[axis] + self.more[axis])
+    }
+
     /// Rows and columns of the first remainders, the most that there are.
     pub fn size(&self) -> [usize; 2] {
         self.size_of([0; 2])

@@ -219,21 +219,21 @@ impl Convolution {
 
     /// Products of an input and a filter's tap in an image, for each pair of channels: without those at the border.
     pub(super) fn products(&self) -> usize {
-        let (image, windows, stride) = (self.image().size(), self.tiled(), self.stride as isize);
+        let (image, windows, stride) = (self.image().used(), self.windows().used(), self.stride as isize);
         let seen = |axis: usize| {
-            let [size, count] = [image, windows].map(|sizes| sizes[axis] as isize);
+            let [size, count, dilation] = [image, windows, self.dilation].map(|sizes| sizes[axis] as isize);
             // The first window whose tap lies at a pixel or behind it, of those that there are.
             let first = |pixel: isize| (pixel + stride - 1).div_euclid(stride).clamp(0, count);
             (0..self.kernel[axis] as isize)
-                .map(|tap| self.pads[axis] - tap)
+                .map(|tap| (self.pads[axis] - tap) * dilation)
                 .map(|start| first(start + size) - first(start))
                 .sum::<isize>() as usize
         };
-        self.parts_of_image() * seen(0) * seen(1)
+        seen(0) * seen(1)
     }
 
-    /// Products of an output and a filter's tap in an image, for each pair of channels: with those at the border.
+    /// The same with those at the border.
     pub(super) fn all_products(&self) -> usize {
-        self.parts_of_image() * self.kernel.iter().chain(&self.tiled()).product::<usize>()
+        self.kernel.iter().chain(&self.windows().used()).product()
     }
 }

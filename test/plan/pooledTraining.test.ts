@@ -70,6 +70,7 @@ const cases: [string, number, Conv2dOptions][] = [
   [ODD, 16, { filters: 16, kernelSize: 3, padding: 'same', activation: 'relu' }],
   ['more channels', 64, { filters: 64, kernelSize: 3, activation: 'relu' }],
   ['one pixel', 64, { filters: 128, kernelSize: 1, activation: 'relu' }],
+  ['an exponential', 4, { filters: 8, kernelSize: 3, activation: 'exponential' }],
   ['groups', 8, { filters: 8, kernelSize: 3, groups: 2, activation: 'sigmoid' }],
 ];
 

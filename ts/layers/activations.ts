@@ -82,7 +82,7 @@ const EXPONENTIAL = 17;
 /** A function of single values. */
 function elementwise({ code, alpha = 0, derivative }: Elementwise): ActivationFunction {
   return {
-    fusedCode: derivative === 'output' && code !== EXPONENTIAL ? code : undefined,
+    fusedCode: derivative === 'output' ? code : undefined,
     emit(builder, x, shape) {
       const y = builder.temporary('output', shape);
       if (derivative === 'both' && builder.keepsSlopes) {

@@ -34,3 +34,32 @@ export function residual(name, filters, strides, before) {
     layer('activation', `${name}_relu`, { activation: 'relu' }),
   ];
 }
+
+/**
+ * A block that widens its channels, filters each by itself, weighs them by what all pixels have of them, and narrows them (MobileNetV3,
+ * EfficientNet).
+ *
+ * @param functions Activations of the first two convolutions, of the layer that squeezes, and of the one that excites.
+ * @param before A layer of the same shape, to which the block is added; none where the shape changes.
+ */
+export function inverted(name, { wide, filters, squeezed, kernelSize, strides, functions }, before) {
+  const [activation, ofSqueezed, ofFactors] = functions;
+  const one = (part, units, activation) => layer('dense', `${name}_${part}`, { units, activation });
+  return [
+    ...normalized('conv2d', `${name}_wide`, { filters: wide, kernelSize: 1 }, activation),
+    ...normalized('depthwiseConv2d', `${name}_dw`, { kernelSize, strides }, activation),
+    layer('globalAveragePooling2d', `${name}_average`),
+    one('squeeze', squeezed, ofSqueezed),
+    one('excite', wide, ofFactors),
+    layer('reshape', `${name}_factors`, { targetShape: [1, 1, wide] }),
+    layer('multiply', `${name}_scaled`, {}, [`${name}_dw_${activation}`, `${name}_factors`]),
+    ...normalized('conv2d', `${name}_narrow`, { filters, kernelSize: 1 }),
+    ...(before === undefined ? [] : [layer('add', `${name}_add`, {}, [before, `${name}_narrow_bn`])]),
+  ];
+}
+
+/** What tells classes from the means of all pixels. */
+export const top = (classes = 10) => [
+  layer('globalAveragePooling2d', 'average'),
+  layer('dense', 'classes', { units: classes, activation: 'softmax' }),
+];

@@ -1,11 +1,6 @@
 /** Networks with filters of other shapes: lines, dilated, depthwise beside the channels. */
 
-import { layer, normalized, separable } from '../described/layers.mjs';
-
-const top = (classes = 10) => [
-  layer('globalAveragePooling2d', 'average'),
-  layer('dense', 'classes', { units: classes, activation: 'softmax' }),
-];
+import { inverted, layer, normalized, separable, top } from '../described/layers.mjs';
 
 /** Two blocks of Inception (Szegedy et al., 2015): 1×1, 1×7 and 7×1, two 3×3 and a mean, side by side. */
 export const inception = {
@@ -99,29 +94,19 @@ export const mobilenet3 = {
   input: [96, 96, 3],
   layers: [
     ...normalized('conv2d', 'conv1', { filters: 16, kernelSize: 3, strides: 2 }, 'hardSwish'),
-    ...bottleneck('block0', [16, 16, 24], 3, 2, 'relu'),
-    ...bottleneck('block1', [24, 88, 24], 3, 1, 'relu', 'block0_narrow_bn'),
-    ...bottleneck('block2', [24, 96, 40], 5, 2, 'hardSwish'),
-    ...bottleneck('block3', [40, 240, 40], 5, 1, 'hardSwish', 'block2_narrow_bn'),
-    ...bottleneck('block4', [40, 288, 96], 5, 2, 'hardSwish'),
-    ...bottleneck('block5', [96, 576, 96], 5, 1, 'hardSwish', 'block4_narrow_bn'),
+    ...bottleneck('block0', [16, 24], 3, 2, 'relu'),
+    ...bottleneck('block1', [88, 24], 3, 1, 'relu', 'block0_narrow_bn'),
+    ...bottleneck('block2', [96, 40], 5, 2, 'hardSwish'),
+    ...bottleneck('block3', [240, 40], 5, 1, 'hardSwish', 'block2_narrow_bn'),
+    ...bottleneck('block4', [288, 96], 5, 2, 'hardSwish'),
+    ...bottleneck('block5', [576, 96], 5, 1, 'hardSwish', 'block4_narrow_bn'),
     ...top(),
   ],
 };
 
-function bottleneck(name, [, wide, filters], kernelSize, strides, activation, same) {
-  const one = (part, units, activation) => layer('dense', `${name}_${part}`, { units, activation });
-  return [
-    ...normalized('conv2d', `${name}_wide`, { filters: wide, kernelSize: 1 }, activation),
-    ...normalized('depthwiseConv2d', `${name}_dw`, { kernelSize, strides }, activation),
-    layer('globalAveragePooling2d', `${name}_average`),
-    one('squeeze', wide / 4, 'relu'),
-    one('excite', wide, 'hardSigmoid'),
-    layer('reshape', `${name}_factors`, { targetShape: [1, 1, wide] }),
-    layer('multiply', `${name}_scaled`, {}, [`${name}_dw_${activation}`, `${name}_factors`]),
-    ...normalized('conv2d', `${name}_narrow`, { filters, kernelSize: 1 }),
-    ...(same === undefined ? [] : [layer('add', `${name}_add`, {}, [same, `${name}_narrow_bn`])]),
-  ];
+function bottleneck(name, [wide, filters], kernelSize, strides, activation, same) {
+  const sizes = { wide, filters, squeezed: wide / 4, kernelSize, strides };
+  return inverted(name, { ...sizes, functions: [activation, 'relu', 'hardSigmoid'] }, same);
 }
 
 /** DS-CNN (Zhang et al., 2017), which hears words in 49 times of 10 numbers. */

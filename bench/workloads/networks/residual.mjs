@@ -1,11 +1,7 @@
 /** Networks of blocks that add, multiply or append what came before. */
 
-import { layer, normalized, residual, separable } from '../described/layers.mjs';
+import { inverted, layer, normalized, residual, separable, top } from '../described/layers.mjs';
 
-const top = (classes = 10) => [
-  layer('globalAveragePooling2d', 'average'),
-  layer('dense', 'classes', { units: classes, activation: 'softmax' }),
-];
 const relu = (name) => layer('activation', name, { activation: 'relu' });
 
 /** ResNet-20 of CIFAR-10 (He et al., 2015), with 1×1 convolutions where the size changes. */
@@ -104,19 +100,8 @@ export const efficientnet = {
 };
 
 function widened(name, channels, filters, kernelSize, strides, same) {
-  const wide = 4 * channels;
-  const one = (part, units, activation) => layer('dense', `${name}_${part}`, { units, activation });
-  return [
-    ...normalized('conv2d', `${name}_wide`, { filters: wide, kernelSize: 1 }, 'silu'),
-    ...normalized('depthwiseConv2d', `${name}_dw`, { kernelSize, strides }, 'silu'),
-    layer('globalAveragePooling2d', `${name}_average`),
-    one('squeeze', channels / 4, 'silu'),
-    one('excite', wide, 'sigmoid'),
-    layer('reshape', `${name}_factors`, { targetShape: [1, 1, wide] }),
-    layer('multiply', `${name}_scaled`, {}, [`${name}_dw_silu`, `${name}_factors`]),
-    ...normalized('conv2d', `${name}_narrow`, { filters, kernelSize: 1 }),
-    ...(same === undefined ? [] : [layer('add', `${name}_add`, {}, [same, `${name}_narrow_bn`])]),
-  ];
+  const sizes = { wide: 4 * channels, filters, squeezed: channels / 4, kernelSize, strides };
+  return inverted(name, { ...sizes, functions: ['silu', 'silu', 'sigmoid'] }, same);
 }
 
 /** Blocks of ConvNeXt (Liu et al., 2022): depthwise 7×7, layer normalization, a perceptron of four times the width. */

@@ -1,6 +1,6 @@
 //! Activation functions beyond the usual ones, with their derivatives.
 
-use super::curves::Softplus;
+use super::curves::{sigmoid_of, Softplus};
 use super::exponential::{Falling, Tangent};
 use crate::vector::{Lanes, Real, Vector};
 
@@ -87,14 +87,13 @@ pub fn mish(c: &Falling, x: Lanes) -> Lanes {
     x.mul(gate(c, x).0)
 }
 
-/// Derivative of [`mish`]: t + x·(1 − t²)·sigmoid(x), where the sigmoid is 1 / (1 + e), below 0 e / (1 + e).
+/// Derivative of [`mish`]: t + x·(1 − t²)·sigmoid(x).
 #[inline(always)]
 pub fn mish_slope(c: &Falling, x: Lanes) -> Lanes {
-    let (zero, one) = (Lanes::splat(0.0), Lanes::splat(1.0));
+    let one = Lanes::splat(1.0);
     let (t, rest, e) = gate(c, x);
     let bend = rest.mul(t.add(one));
-    let sigmoid = x.select_less(zero, e, one).div(e.add(one));
-    t.add(x.mul(bend.mul(sigmoid)))
+    t.add(x.mul(bend.mul(sigmoid_of(x, e, one))))
 }
 
 /// ln sigmoid(x) = −softplus(−x).

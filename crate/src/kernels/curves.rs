@@ -93,6 +93,12 @@ pub fn silu_slope(c: &Logistic, x: Lanes) -> Lanes {
     s.add(share)
 }
 
+/// sigmoid(x), from e = e^−|x| and a one that carry the same factor: 1 / (1 + e), below 0 e / (1 + e).
+#[inline(always)]
+pub fn sigmoid_of(x: Lanes, e: Lanes, one: Lanes) -> Lanes {
+    x.select_less(Lanes::splat(0.0), e, one).div(e.add(one))
+}
+
 /// The constants of softplus.
 pub struct Softplus {
     falling: Falling,
@@ -106,11 +112,10 @@ impl Softplus {
         Self { falling: Falling::new(), artanh: ARTANH.map(opaque) }
     }
 
-    /// Derivative of [`Self::softplus`]: the sigmoid 1 / (1 + e), below 0 e / (1 + e).
+    /// Derivative of [`Self::softplus`]: the sigmoid.
     #[inline(always)]
     pub fn slope(&self, x: Lanes) -> Lanes {
-        let (e, one) = (self.falling.exp(x.negative_abs()), Lanes::splat(1.0 / Falling::UNIT));
-        x.select_less(Lanes::splat(0.0), e, one).div(e.add(one))
+        sigmoid_of(x, self.falling.exp(x.negative_abs()), Lanes::splat(1.0 / Falling::UNIT))
     }
 
     /// ln(1 + eˣ) = max(x, 0) + ln(1 + e), e = e^−|x|; ln(1 + e) = 2·artanh(e / (2 + e)).

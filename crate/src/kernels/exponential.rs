@@ -74,9 +74,6 @@ fn quartic(p: &[Lanes; 5], x: Lanes, square: Lanes) -> Lanes {
     p[0].mul_add(square, middle).mul_add(square, low)
 }
 
-/// 2⁻⁶⁴.
-const SCALE: f32 = f32::from_bits((127 - 64) << 23);
-
 /// The constants of the logistic function. It is evaluated most often of all, so that it has its own way through exp:
 /// fewer constants, which then fit the registers, and a range reduction whose sum holds the exponent's bits already.
 #[derive(Clone, Copy)]
@@ -106,7 +103,7 @@ impl Logistic {
             ln2: [0.693_359_375, -2.121_944_4e-4].map(opaque),
             p: LOGISTIC.map(opaque),
             one: opaque(1.0),
-            scale: opaque(SCALE),
+            scale: opaque(Falling::UNIT),
         }
     }
 
@@ -141,7 +138,7 @@ impl Logistic {
         // A power of two changes no digit, so that a sum of the product rounds as a fused one does.
         let falling = p.mul(power);
         let sigmoid = self.scale.div(falling.add(self.scale));
-        let rest = falling.mul(Lanes::splat(1.0 / SCALE)).mul(sigmoid);
+        let rest = falling.mul(Lanes::splat(1.0 / Falling::UNIT)).mul(sigmoid);
         [sigmoid, x.select_less(self.high, rest, Lanes::splat(0.0))]
     }
 
@@ -171,7 +168,7 @@ pub struct Falling {
 }
 
 impl Falling {
-    /// What [`Self::exp`] times this is eˣ.
+    /// What [`Self::exp`] times this is eˣ: 2⁻⁶⁴.
     pub const UNIT: f32 = 5.421_010_9e-20;
 
     /// The constants.

@@ -1,12 +1,9 @@
 //! Max pooling line by line: the largest values of a window's rows are taken for all columns at once, then those of its columns from
 //! what that gave. So vectors are full whatever the number of channels, and a window costs the sum of its sides, not their product.
 
-use super::{clip, has_doubt, larger};
+use super::{between, clip, has_doubt, larger, ROOM};
 use crate::geometry::Geometry;
 use crate::vector::{combine, combine_and_add, sweep, Lanes, Real, Vector, LANES};
-
-/// Values of a line that are on their way at once: they stay in a first-level cache.
-const ROOM: usize = 1024;
 
 /// Rows whose values are added up while their largest are taken.
 const SUMMED: usize = 3;
@@ -34,10 +31,8 @@ pub fn max(g: &Geometry, x: &[Real], y: &mut [Real]) {
             let columns = clip(start, pixels, g.pad_left, g.in_w);
             let line = &mut room[..pixels * c + LANES];
             // What lies beyond the border does not count.
-            let (left, rest) = line.split_at_mut(g.pad_left.saturating_sub(start).min(pixels) * c);
-            let (middle, right) = rest.split_at_mut(columns.len() * c);
-            left.fill(Real::NEG_INFINITY);
-            right.fill(Real::NEG_INFINITY);
+            let before = g.pad_left.saturating_sub(start).min(pixels) * c;
+            let middle = between(Real::NEG_INFINITY, line, before, columns.len() * c);
             let place = (image * g.in_h + rows.start) * row + columns.start * c;
             let pixels = x.get(place..).unwrap_or_default();
             // The larger of two may lose a NaN, which the sum does not; it is NaN also where there are infinities, of which the other way

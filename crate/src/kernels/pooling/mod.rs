@@ -55,6 +55,18 @@ fn clip(start: usize, count: usize, pad: usize, size: usize) -> Range<usize> {
     start.saturating_sub(pad).min(size)..(start + count).saturating_sub(pad).min(size)
 }
 
+/// Values of a line of pixels that are on their way at once: they stay in a first-level cache.
+const ROOM: usize = 1024;
+
+/// `count` values of a line, before and behind which `border` is written.
+fn between(border: Real, line: &mut [Real], before: usize, count: usize) -> &mut [Real] {
+    let (left, rest) = line.split_at_mut(before);
+    let (middle, right) = rest.split_at_mut(count);
+    left.fill(border);
+    right.fill(border);
+    middle
+}
+
 /// Visits every window. The geometry's filters are the windows; `in_c = out_c`.
 #[inline(always)]
 fn windows(g: &Geometry, mut visit: impl FnMut(&Window)) {

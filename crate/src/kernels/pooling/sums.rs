@@ -1,13 +1,10 @@
 //! Average pooling of windows a pixel apart, line by line: the rows of windows are added up for all columns at once, then their columns of
 //! what that gave. So vectors are full whatever the number of channels, and a window costs the sum of its sides, not their product.
 
-use super::clip;
+use super::{between, clip, ROOM};
 use crate::geometry::Geometry;
 use crate::vector::{combine, sweep, Lanes, Real, Vector};
 use std::ops::Range;
-
-/// Values of a line that are on their way at once: they stay in a first-level cache.
-const ROOM: usize = 1024;
 
 /// Whether this way is taken: where a window's row fits.
 pub fn fits(g: &Geometry) -> bool {
@@ -31,7 +28,7 @@ pub fn average(g: &Geometry, x: &[Real], y: &mut [Real]) {
             let columns = clip(start, pixels, g.pad_left, g.in_w);
             let row = |row: usize| &x[((image * g.in_h + row) * g.in_w + columns.start) * c..][..columns.len() * c];
             let line = &mut room[..pixels * c];
-            let middle = between_zeros(line, g.pad_left.saturating_sub(start).min(pixels) * c, columns.len() * c);
+            let middle = between(0.0, line, g.pad_left.saturating_sub(start).min(pixels) * c, columns.len() * c);
             add_up(rows.clone().map(|number| (row(number), 1.0)), middle);
             let share = |columns: usize| 1.0 / (rows.len() * columns) as Real;
             add_columns(g, line, y, share(g.kernel_w));
@@ -58,7 +55,7 @@ pub fn gradient(g: &Geometry, dy: &[Real], dx: &mut [Real]) {
             let row = |i: usize| &dy[((image * g.out_h + i) * g.out_w + columns.start) * c..][..columns.len() * c];
             let line = &mut room[..windows * c];
             let before = (g.kernel_w - 1).saturating_sub(start).min(windows) * c;
-            let middle = between_zeros(line, before, columns.len() * c);
+            let middle = between(0.0, line, before, columns.len() * c);
             add_up(rows.clone().map(|i| (row(i), share(i))), middle);
             for j in at_border(g, columns.clone()) {
                 let more = g.kernel_w as Real / columns_of(g, j) as Real;
@@ -79,15 +76,6 @@ fn at_border(g: &Geometry, windows: Range<usize>) -> impl Iterator<Item = usize>
     let whole = g.pad_left..(g.in_w + g.pad_left + 1).saturating_sub(g.kernel_w);
     let left = windows.start..whole.start.clamp(windows.start, windows.end);
     left.clone().chain(whole.end.clamp(left.end, windows.end)..windows.end)
-}
-
-/// Some values of a line, before and behind which zeros are written.
-fn between_zeros(line: &mut [Real], before: usize, count: usize) -> &mut [Real] {
-    let (left, rest) = line.split_at_mut(before);
-    let (middle, right) = rest.split_at_mut(count);
-    left.fill(0.0);
-    right.fill(0.0);
-    middle
 }
 
 /// The sum of rows, each times a number.

@@ -8,7 +8,7 @@ use convgrad::kernels::activation::Activation;
 use convgrad::kernels::conv2d::to_depth::{
     filter_gradient, forward, forward_way, gradient_way, gradient_workspace, of_blocks, workspace,
 };
-use naive::{convolve as define, Into, Numbers};
+use naive::{assert_near, convolve as define, Into, Numbers};
 
 fn geometry(
     [taps, stride]: [u32; 2],
@@ -47,15 +47,6 @@ fn table() -> Vec<Geometry> {
         all.push(geometry([taps, stride], 3, [3, 4], [channels, 8], [taps; 4]));
     }
     all
-}
-
-/// Errors are shares of what all taps add up to, at most some roundings of them.
-fn assert_near(actual: &[f32], (expected, sizes): (Vec<f64>, Vec<f64>), what: &str) {
-    let most = sizes.iter().copied().fold(0.0, f64::max);
-    for (index, (&value, &expected)) in actual.iter().zip(&expected).enumerate() {
-        let error = (f64::from(value) - expected).abs();
-        assert!(error <= 50.0 * f64::from(f32::EPSILON) * most, "{what} [{index}]: {value}, expected {expected}");
-    }
 }
 
 #[test]

@@ -104,3 +104,12 @@ pub fn assert_exact(actual: &[f32], expected: &[f64], what: &str) {
         assert!(f64::from(a) == e, "{what} [{index}]: {a}, expected {e}");
     }
 }
+
+/// Errors are shares of what all taps add up to, at most some roundings of them.
+pub fn assert_near(actual: &[f32], (expected, sizes): (Vec<f64>, Vec<f64>), what: &str) {
+    let most = sizes.iter().copied().fold(0.0, f64::max);
+    for (index, (&value, &expected)) in actual.iter().zip(&expected).enumerate() {
+        let error = (f64::from(value) - expected).abs();
+        assert!(error <= 50.0 * f64::from(f32::EPSILON) * most, "{what} [{index}]: {value}, expected {expected}");
+    }
+}

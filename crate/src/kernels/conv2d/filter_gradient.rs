@@ -1,7 +1,7 @@
 //! Gradient of the filters: `df = conv(x, dy)`, summed over the batch.
 
 use super::by_images::{self, Given};
-use super::{by_taps, dense, grouped, planar, to_depth, winograd, Pass};
+use super::{by_taps, dense, grouped, planar, rounded, to_depth, winograd, Pass};
 use crate::error::Error;
 use crate::geometry::Geometry;
 use crate::kernels::ending::Ending;
@@ -12,6 +12,8 @@ use crate::vector::Real;
 enum Route {
     Grouped,
     Winograd,
+    /// By the convolution of more channels.
+    Rounded(Geometry),
     /// By the convolution of blocks of pixels.
     ToDepth(Geometry),
     Product(Product),
@@ -27,6 +29,8 @@ impl Route {
             Self::Grouped
         } else if winograd::gradient_fits(geometry) {
             Self::Winograd
+        } else if let Some(own) = rounded::gradient_way(geometry) {
+            Self::Rounded(own)
         } else if let Some(own) = to_depth::gradient_way(geometry) {
             Self::ToDepth(own)
         } else if let Some(product) = dense::product(geometry, Pass::FilterGradient) {
@@ -51,6 +55,7 @@ pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
     match Route::of(geometry) {
         Route::Grouped => grouped::filter_gradient_workspace(geometry),
         Route::Winograd => winograd::filter_gradient_workspace(&winograd::Convolution::forward(geometry)),
+        Route::Rounded(own) => rounded::gradient_workspace(&own),
         Route::ToDepth(own) => to_depth::gradient_workspace(&own),
         Route::Product(product) => product.workspace(),
         Route::ByTaps => by_taps::gradient_workspace(geometry),
@@ -66,6 +71,7 @@ pub fn filter_gradient(geometry: &Geometry, x: &[Real], dy: &[Real], df: &mut [R
         Route::Winograd => {
             winograd::filter_gradient(&winograd::Convolution::forward(geometry), x, dy, df, workspace);
         }
+        Route::Rounded(own) => rounded::filter_gradient((geometry, &own), (x, dy), df, workspace),
         Route::ToDepth(own) => to_depth::filter_gradient((geometry, &own), (x, dy), df, workspace),
         Route::Product(product) => matmul(product, x, dy, None, df, Ending::NONE, workspace),
         Route::ByTaps => by_taps::filter_gradient(geometry, x, dy, df, workspace),

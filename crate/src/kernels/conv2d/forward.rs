@@ -5,7 +5,7 @@ use super::by_definition::are_finite;
 use super::by_taps::{self, Way};
 use super::lines::{each_band, each_line, in_long_lines, Line};
 use super::part::{all_channels, ASKING};
-use super::{border, dense, dotted, grouped, sliding, thin, to_depth, wide, winograd, Pass, MOST_PARTS};
+use super::{border, dense, dotted, grouped, rounded, sliding, thin, to_depth, wide, winograd, Pass, MOST_PARTS};
 use crate::error::{checked_product, Error};
 use crate::gemm::pack::{pack_panel, packed_size, panel_width, PANEL};
 use crate::geometry::Geometry;
@@ -20,6 +20,8 @@ use crate::vector::{Real, LANES};
 enum Route {
     Grouped,
     Winograd,
+    /// By the convolution of more channels.
+    Rounded(Geometry),
     /// By the convolution of blocks of pixels.
     ToDepth(Geometry),
     Product(Product),
@@ -36,6 +38,8 @@ impl Route {
             Self::Grouped
         } else if winograd::fits(geometry) {
             Self::Winograd
+        } else if let Some(own) = rounded::forward_way(geometry) {
+            Self::Rounded(own)
         } else if let Some(own) = to_depth::forward_way(geometry) {
             Self::ToDepth(own)
         } else if let Some(product) = dense::product(geometry, Pass::Forward) {
@@ -55,6 +59,7 @@ pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
     match Route::of(geometry) {
         Route::Grouped => grouped::forward_workspace(geometry),
         Route::Winograd => winograd::workspace(&winograd::Convolution::forward(geometry)),
+        Route::Rounded(own) => rounded::workspace(&own),
         Route::ToDepth(own) => to_depth::workspace(&own),
         Route::Product(product) => product.workspace(),
         Route::ByTaps => by_taps::workspace(geometry, Way::Forward),
@@ -109,6 +114,7 @@ pub fn forward(
             let filter = winograd::Filters::Plain(filter);
             winograd::convolve(&convolution, x, filter, bias, y, workspace, |_, y| forward_in_place(activation, y));
         }
+        Route::Rounded(own) => rounded::forward((geometry, &own), (x, filter, bias), y, activation, workspace),
         Route::ToDepth(own) => {
             to_depth::forward((geometry, &own), (x, filter, bias), y, activation, workspace);
         }

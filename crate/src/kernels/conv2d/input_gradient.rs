@@ -4,7 +4,7 @@
 use super::axis::{self, Axis};
 use super::by_taps::{self, Way};
 use super::lines::in_long_lines;
-use super::{dense, folded, forward, grouped, wide, winograd, Pass, MOST_PARTS};
+use super::{dense, folded, forward, grouped, rounded, wide, winograd, Pass, MOST_PARTS};
 use crate::error::{checked_product, Error};
 use crate::gemm::pack::transpose;
 use crate::geometry::Geometry;
@@ -36,6 +36,8 @@ pub(super) fn reversed(geometry: &Geometry) -> Geometry {
 enum Route {
     Grouped,
     Winograd(winograd::Convolution),
+    /// By the convolution of more channels.
+    Rounded(Geometry),
     Product(Product),
     ByTaps,
     Folded,
@@ -49,6 +51,8 @@ impl Route {
             Self::Grouped
         } else if let Some(convolution) = winograd::backward(geometry) {
             Self::Winograd(convolution)
+        } else if let Some(own) = rounded::backward_way(geometry) {
+            Self::Rounded(own)
         } else if let Some(product) = dense::product(geometry, Pass::InputGradient) {
             Self::Product(product)
         } else if by_taps::fits(geometry) {
@@ -66,6 +70,7 @@ pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
     match Route::of(geometry) {
         Route::Grouped => grouped::input_gradient_workspace(geometry),
         Route::Winograd(convolution) => Ok(geometry.filter_size() + winograd::workspace(&convolution)?),
+        Route::Rounded(own) => rounded::backward_workspace(&own),
         Route::Product(product) => product.workspace(),
         Route::ByTaps => by_taps::workspace(geometry, Way::Backward),
         Route::Folded => folded::workspace(geometry),
@@ -100,6 +105,7 @@ pub fn input_gradient(
                 ending.after(first).apply(dx);
             });
         }
+        Route::Rounded(own) => rounded::input_gradient((geometry, &own), (dy, filter), dx, ending, workspace),
         Route::Product(product) => matmul(product, dy, filter, None, dx, ending, workspace),
         Route::ByTaps => by_taps::convolve(geometry, Way::Backward, (dy, filter, None), (dx, ending), workspace),
         Route::Folded => folded::input_gradient(geometry, dy, filter, dx, ending, workspace),

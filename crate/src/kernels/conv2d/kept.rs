@@ -2,16 +2,19 @@
 //! when weights have changed. One image or a few have fewer pixels than filters have weights, whose transform then takes most of the time.
 
 use super::input_gradient::exchange;
-use super::{winograd, Pass};
-use crate::error::Error;
+use super::{rounded, winograd, Pass};
+use crate::error::{checked_product, Error};
 use crate::geometry::Geometry;
 use crate::kernels::activation::{forward_in_place, Activation};
+use crate::kernels::ending::Ending;
 use crate::vector::Real;
 use winograd::{Convolution, Filters};
 
 /// A pass with kept filters.
 pub struct Kept<'a> {
     geometry: &'a Geometry,
+    /// The convolution with more channels, where it is computed instead.
+    rounded: Option<Geometry>,
     convolution: Convolution,
     /// Whether filters are exchanged before they are transformed, as the transpose wants them.
     exchanges: bool,
@@ -20,12 +23,21 @@ pub struct Kept<'a> {
 impl<'a> Kept<'a> {
     /// The pass, if it is one of these and keeping filters pays.
     pub fn new(pass: Pass, geometry: &'a Geometry) -> Option<Self> {
-        let (way, exchanges) = match pass {
-            Pass::KeptForward => (winograd::forward_with_kept(geometry), false),
-            Pass::KeptInputGradient => (winograd::backward_with_kept(geometry), true),
-            _ => (None, false),
+        let (way, exchanges): (fn(&Geometry, f64) -> _, _) = match pass {
+            Pass::KeptForward => (winograd::forward_with_kept, false),
+            Pass::KeptInputGradient => (winograd::backward_with_kept, true),
+            _ => return None,
         };
-        way.map(|convolution| Self { geometry, convolution, exchanges })
+        if let Some(convolution) = way(geometry, 1.0) {
+            return Some(Self { geometry, rounded: None, convolution, exchanges });
+        }
+        let (own, convolution) = rounded::kept_way(geometry, way)?;
+        Some(Self { geometry, rounded: Some(own), convolution, exchanges })
+    }
+
+    /// The convolution that is computed.
+    fn own(&self) -> &Geometry {
+        self.rounded.as_ref().unwrap_or(self.geometry)
     }
 
     /// Elements of the filters as they are kept.
@@ -35,18 +47,27 @@ impl<'a> Kept<'a> {
 
     /// float32 values of scratch memory for [`Self::keep`] and [`Self::convolve`].
     pub fn workspace(&self) -> Result<usize, Error> {
-        let exchanged = if self.exchanges { self.geometry.filter_size() } else { 0 };
-        Ok(winograd::workspace_beside_filters(&self.convolution)?.max(exchanged))
+        let filters = usize::from(self.rounded.is_some()) + usize::from(self.exchanges);
+        let pixels = self.rounded.as_ref().map_or(0, rounded::workspace_beside_filters);
+        let needed = pixels + winograd::workspace_beside_filters(&self.convolution)?;
+        Ok(needed.max(checked_product(&[filters, self.own().filter_size()])?))
     }
 
     /// Makes what is kept of filters.
-    pub fn keep(&self, filter: &[Real], kept: &mut [Real], workspace: &mut [Real]) {
-        if !self.exchanges {
-            return winograd::transform_all(&self.convolution, filter, kept);
+    pub fn keep<'b>(&self, mut filter: &'b [Real], kept: &mut [Real], workspace: &'b mut [Real]) {
+        let (own, mut rest) = (self.own(), workspace);
+        if self.rounded.is_some() {
+            let filters;
+            (filters, rest) = rest.split_at_mut(own.filter_size());
+            rounded::widen_filters((self.geometry, filter), (own, filters));
+            filter = filters;
         }
-        let exchanged = &mut workspace[..self.geometry.filter_size()];
-        exchange(self.geometry, filter, !self.convolution.spreads, exchanged);
-        winograd::transform_all(&self.convolution, exchanged, kept);
+        if self.exchanges {
+            let exchanged = &mut rest[..own.filter_size()];
+            exchange(own, filter, !self.convolution.spreads, exchanged);
+            filter = exchanged;
+        }
+        winograd::transform_all(&self.convolution, filter, kept);
     }
 
     /// `y = activation(conv(x, filter) + bias)`, or of the transpose, by what [`Self::keep`] has made of the filters.
@@ -58,11 +79,27 @@ impl<'a> Kept<'a> {
         workspace: &mut [Real],
     ) {
         let filters = Filters::Transformed(kept);
-        winograd::convolve(&self.convolution, x, filters, bias, y, workspace, |_, y| forward_in_place(activation, y));
+        let Some(own) = &self.rounded else {
+            let end = |_, y: &mut [Real]| forward_in_place(activation, y);
+            return winograd::convolve(&self.convolution, x, filters, bias, y, workspace, end);
+        };
+        let mut pixels = rounded::pixels(self.geometry, own);
+        if self.exchanges {
+            pixels.reverse();
+        }
+        let ending = Ending::Function(activation);
+        rounded::convolve(pixels, (x, bias), (y, ending), workspace, |(x, bias), y, rest| {
+            winograd::convolve(&self.convolution, x, filters, bias, y, rest, |_, _| ());
+        });
     }
 
     /// Height, width and channels of the inputs, and of the outputs.
     pub fn shapes(&self) -> [[usize; 3]; 2] {
-        [self.convolution.input, self.convolution.output]
+        let g = self.geometry;
+        let mut shapes = [[g.in_h, g.in_w, g.in_c], [g.out_h, g.out_w, g.out_c]];
+        if self.exchanges {
+            shapes.reverse();
+        }
+        shapes
     }
 }

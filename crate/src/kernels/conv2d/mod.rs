@@ -23,6 +23,7 @@ mod lines;
 mod part;
 mod planar;
 pub mod pooled;
+pub mod rounded;
 mod segments;
 mod sliding;
 mod thin;

@@ -117,17 +117,17 @@ pub enum Before {
     Exchange,
 }
 
-/// Whether it pays to keep transformed filters: they spare an eighth of the time, or make this way take less than the direct one.
-pub fn keeps(c: &Convolution, before: Before) -> bool {
+/// Whether it pays to keep transformed filters: they spare an eighth of the time, or make this way take less than the direct one, of which a share is needed.
+pub fn keeps(c: &Convolution, before: Before, share: f64) -> bool {
     let costs = Costs::new(c);
     let own = costs.of_tiles(c);
     let fits = |most: usize| c.transformed_size().is_ok_and(|size| size <= most);
-    if pays_for_outputs(c, 1.0) {
+    if pays_for_outputs(c, share) {
         return costs.transforms >= 0.15 * own && fits(MOST_KEPT);
     }
     let before = if matches!(before, Before::Packing) { 4.0 } else { 12.0 };
     let call = costs.call / (c.input[2] * c.output[2]) as f64;
     // A point's value is read from the second cache, or a farther one.
     let kept = own + call + 2.0 * c.points_of_tile() as f64;
-    1.1 * direct(c) + before * c.taps_of_filter() as f64 >= kept && fits(MOST_KEPT_FOR_DIRECT)
+    share * (1.1 * direct(c) + before * c.taps_of_filter() as f64) >= kept && fits(MOST_KEPT_FOR_DIRECT)
 }

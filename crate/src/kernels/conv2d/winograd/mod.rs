@@ -146,8 +146,13 @@ pub fn gradient_fits_instead(geometry: &Geometry, share: f64) -> bool {
 /// How the gradient of the images is computed this way, if it is: by the transpose, which errs less at borders, unless it
 /// has more tiles.
 pub fn backward(geometry: &Geometry) -> Option<Convolution> {
+    backward_instead(geometry, 1.0)
+}
+
+/// The same instead of that of another convolution, whose direct way makes a share of the products.
+pub fn backward_instead(geometry: &Geometry, share: f64) -> Option<Convolution> {
     let way = outputs_are_allowed(geometry).then(|| backward_way(geometry));
-    way.filter(|way| pays_for_outputs(way, 1.0))
+    way.filter(|way| pays_for_outputs(way, share))
 }
 
 fn backward_way(geometry: &Geometry) -> Convolution {
@@ -164,16 +169,16 @@ fn backward_way(geometry: &Geometry) -> Convolution {
     }
 }
 
-/// How the outputs are computed this way from filters that are kept, if that pays.
-pub fn forward_with_kept(geometry: &Geometry) -> Option<Convolution> {
+/// How the outputs are computed this way from filters that are kept, if that pays, also instead of those of another convolution as in [`fits_instead`].
+pub fn forward_with_kept(geometry: &Geometry, share: f64) -> Option<Convolution> {
     let way = outputs_are_allowed(geometry).then(|| Convolution::forward(geometry));
-    way.filter(|way| keeps(way, Before::Packing))
+    way.filter(|way| keeps(way, Before::Packing, share))
 }
 
 /// The same of the gradient of the images.
-pub fn backward_with_kept(geometry: &Geometry) -> Option<Convolution> {
+pub fn backward_with_kept(geometry: &Geometry, share: f64) -> Option<Convolution> {
     let way = outputs_are_allowed(geometry).then(|| backward_way(geometry));
-    way.filter(|way| keeps(way, Before::Exchange))
+    way.filter(|way| keeps(way, Before::Exchange, share))
 }
 
 /// Threads do not share the outputs of a single image with filters of one column, whose tiles lie all over it. In the direct way they do.

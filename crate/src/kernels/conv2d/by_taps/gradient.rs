@@ -1,0 +1,108 @@
+//! Filters' gradients, tap by tap: what a tap sees of all images is copied, and a product of matrices.
+
+use super::seen::{pixels_of_tap, Along};
+use super::{is_possible, FEW, FEWEST_FILTERS};
+use crate::error::Error;
+use crate::geometry::Geometry;
+use crate::kernels::conv2d::{planar, segments};
+use crate::kernels::ending::Ending;
+use crate::kernels::matmul::{matmul, Product};
+use crate::threads::{each_pair, share};
+use crate::vector::{copy, Real, LANES};
+
+/// Most outputs of an image for [`filter_gradient`]: what a tap sees of all images is copied.
+const MOST_GRADIENTS: usize = 256;
+
+/// Whether the filters' gradient is, where Winograd's way is not taken: else each image would read and write all sums for a few
+/// pixels, and multiply by the zeros of its border.
+pub fn gradient_fits(geometry: &Geometry) -> bool {
+    let pixels = geometry.out_h * geometry.out_w;
+    is_possible(geometry) && (pixels <= FEW || pixels <= MOST_GRADIENTS && gradient_pays(geometry))
+}
+
+/// Elements of both sides that find room in a second-level cache, more or less.
+const NEAR: usize = 1 << 19;
+
+/// Whether copying what each tap sees takes less time than what it spares: the zeros of the border, and reading and writing the
+/// sums with every strip. In multiples of the time that a vector's product takes, a vector that is copied takes about five,
+/// or eight from afar; one of the sums one and a half, or five from afar.
+fn gradient_pays(geometry: &Geometry) -> bool {
+    let (m, n) = (geometry.in_c, geometry.out_c);
+    if n % LANES > 0 {
+        return false;
+    }
+    let (mut seen, all) = (0, geometry.kernel_h * geometry.kernel_w * geometry.out_h * geometry.out_w);
+    for tap in 0..geometry.kernel_h * geometry.kernel_w {
+        seen += pixels_of_tap(geometry, tap);
+    }
+    let copied = geometry.batch * geometry.out_h * geometry.out_w * (m + n);
+    let copies = if copied > NEAR { 8.0 } else { 5.0 } * (m + n) as f64 / (m * n) as f64;
+    let strip = if planar::fits(geometry) {
+        planar::pixels_of_strip(geometry)
+    } else {
+        segments::pixels_of_strip(&geometry.without_padding())
+    };
+    let sums = if geometry.filter_size() >= FEWEST_FILTERS { 5.0 } else { 1.5 } / strip as f64;
+    seen as f64 * (1.0 + copies) < all as f64 * (1.0 + sums)
+}
+
+/// The product that the gradient of a tap's filters is: of what it sees in all images with its gradients.
+fn gradient_of_tap(geometry: &Geometry, tap: usize) -> Product {
+    let k = geometry.batch * pixels_of_tap(geometry, tap);
+    Product { m: geometry.in_c, n: geometry.out_c, k, transpose_a: true, transpose_b: false }
+}
+
+/// float32 values of scratch memory of [`filter_gradient`]: both sides of a tap's product, and its own.
+pub fn gradient_workspace(geometry: &Geometry) -> Result<usize, Error> {
+    let mut most = 0;
+    for tap in 0..geometry.kernel_h * geometry.kernel_w {
+        let product = gradient_of_tap(geometry, tap);
+        most = most.max(product.k * (product.m + product.n) + product.workspace()?);
+    }
+    Ok(most)
+}
+
+/// `df = conv(x, dy)`, summed over the batch.
+pub fn filter_gradient(geometry: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real], workspace: &mut [Real]) {
+    let [input, output] = [geometry.input_size(), geometry.output_size()].map(|size| size / geometry.batch);
+    for (tap, df) in df.chunks_exact_mut(geometry.in_c * geometry.out_c).enumerate() {
+        let product = gradient_of_tap(geometry, tap);
+        let Product { m, n, k, .. } = product;
+        if k == 0 {
+            df.fill(0.0);
+            continue;
+        }
+        let (a, rest) = workspace.split_at_mut(k * m);
+        let (b, workspace) = rest.split_at_mut(k * n);
+        let pixels = k / geometry.batch;
+        let images = share(geometry.batch, pixels * (m + n));
+        each_pair((&mut *a, images * pixels * m), (&mut *b, images * pixels * n), |part, a, b| {
+            let pairs = a.chunks_exact_mut(pixels * m).zip(b.chunks_exact_mut(pixels * n));
+            for ((a, b), image) in pairs.zip(part * images..) {
+                let (x, dy) = (&x[image * input..], &dy[image * output..]);
+                copy_seen(geometry, tap, (x, dy), (a, b));
+            }
+        });
+        matmul(product, a, b, None, df, Ending::NONE, workspace);
+    }
+}
+
+/// Copies the pixels of an image that a tap sees, and the gradients of the outputs that see them.
+fn copy_seen(g: &Geometry, tap: usize, (x, dy): (&[Real], &[Real]), (a, b): (&mut [Real], &mut [Real])) {
+    let ([down, across], [m, n]) = (Along::of_tap(g, tap), [g.in_c, g.out_c]);
+    let columns = across.outputs.len();
+    let rows = a.chunks_exact_mut(columns * m).zip(b.chunks_exact_mut(columns * n));
+    for (row, (a, b)) in rows.enumerate() {
+        let input = ((down.first + row) * g.stride_h + down.remainder) * g.in_w;
+        let input = input + across.first * g.stride_w + across.remainder;
+        let output = (down.outputs.start + row) * g.out_w + across.outputs.start;
+        copy(&dy[output * n..][..b.len()], b);
+        if g.stride_w == 1 {
+            copy(&x[input * m..][..a.len()], a);
+            continue;
+        }
+        for (column, a) in a.chunks_exact_mut(m).enumerate() {
+            copy(&x[(input + column * g.stride_w) * m..][..m], a);
+        }
+    }
+}

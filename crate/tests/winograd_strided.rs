@@ -45,6 +45,8 @@ fn lines() -> Vec<Geometry> {
             all.push(line(taps, 3, 57, channels, filters, [1; 2]));
         }
         all.push(line(taps, 37, 19, 8, 8, [1; 2]));
+        // Filters' gradients block by block.
+        all.push(line(taps, 2, 15, 140, 84, [1; 2]));
         all.push(line(taps, 2, 801, 32, 4, [0; 2]));
         // Tiles for two and four parts with sums of their own.
         all.push(line(taps, 43, 67, 4, 4, [1; 2]));
@@ -77,6 +79,10 @@ fn table() -> Vec<Geometry> {
         all.push(geometry(taps, 1, [1, 1], 4, 4, [taps / 2; 4]));
         for (channels, filters) in [(4, 16), (8, 20), (12, 24), (20, 28), (36, 44)] {
             all.push(geometry(taps, 2, [17, 20], channels, filters, [1; 4]));
+        }
+        // Few tiles and more sums than stay in a cache: filters' gradients block by block, of one part and of several.
+        for (channels, filters) in [(12, 132), (140, 8)] {
+            all.push(geometry(taps, 2, [8, 7], channels, filters, [1; 4]));
         }
         // Few tiles and many filters: panel by panel.
         for (channels, filters) in [(12, 64), (8, 276), (64, 4), (32, 8)] {

@@ -1,16 +1,16 @@
 //! Filters' gradients of few tiles and many channels, as in the last layers: the sums at the points are then what there is most of. They are made and taken
 //! back block by block of input and output channels, while they are in a cache, and threads share the input channels.
 
-use super::filter_gradient::{sums_size, to_taps, Pieces, MOST, PIECES, TILES};
-use super::points::{At, Points};
+use super::filter_gradient::{sums_size, to_phases, to_taps, Pieces, MOST, MOST_TAPS, PIECES, TILES};
+use super::points::Points;
 use super::sizes::Convolution;
-use super::{along, by_taps};
+use super::{along, by_taps, SIX, THREE};
 use crate::error::{checked_product, Error};
 use crate::threads::each_with_scratch;
 use crate::vector::Real;
 
-/// Input and output channels of a block, of which the sums, and what they are made of, take half a second-level cache. Fewer input channels would read the
-/// gradients more often, from a farther cache.
+/// Channels of a block's tiles and its output channels, of which the sums, and what they are made of, take half a second-level cache. Fewer of the tiles'
+/// would read the gradients more often, from a farther cache.
 const DEPTH: usize = 32;
 const FILTERS: usize = 64;
 
@@ -19,62 +19,87 @@ const PARTS: usize = 16;
 
 /// Whether a gradient is computed this way: where all tiles are transformed at once, and the sums would go to a farther cache and come back.
 pub fn fits(c: &Convolution) -> bool {
-    c.stride == 1 && c.batch * c.tiles() <= TILES * PIECES && c.matrices() * sums_size(c) > MOST
+    c.batch * c.tiles() <= TILES * PIECES && c.matrices() * sums_size(c) > MOST
 }
 
-/// Input channels of a part.
-fn depth_of_part(c: &Convolution) -> usize {
-    DEPTH * c.depth().div_ceil(DEPTH).div_ceil(PARTS)
+/// Channels of the images of a block, which its tiles have of all phases.
+fn inputs_of_block(c: &Convolution) -> usize {
+    DEPTH / c.phases().count()
+}
+
+/// Channels of the images of a part.
+fn inputs_of_part(c: &Convolution) -> usize {
+    let inputs = inputs_of_block(c);
+    inputs * c.input[2].div_ceil(inputs).div_ceil(PARTS)
 }
 
 /// A block of so many channels.
-fn block(c: &Convolution, depth: usize, filters: usize) -> Convolution {
+fn block(c: &Convolution, inputs: usize, filters: usize) -> Convolution {
     let ([height, width, _], [high, wide, _]) = (c.input, c.output);
-    Convolution { input: [height, width, depth], output: [high, wide, filters], ..*c }
+    Convolution { input: [height, width, inputs], output: [high, wide, filters], ..*c }
 }
 
 /// Elements of the sums of a block.
 fn size(c: &Convolution) -> usize {
-    c.matrices() * sums_size(&block(c, DEPTH, FILTERS))
+    c.matrices() * sums_size(&block(c, inputs_of_block(c), FILTERS))
 }
 
 /// float32 values of scratch memory, beside the pieces.
 pub fn workspace(c: &Convolution) -> Result<usize, Error> {
-    checked_product(&[c.depth().div_ceil(depth_of_part(c)), size(c)])
+    checked_product(&[c.input[2].div_ceil(inputs_of_part(c)), size(c)])
 }
 
 /// The gradient of the filters from all transformed tiles.
 pub fn filter_gradient(points: Points, c: &Convolution, pieces: &Pieces, df: &mut [Real], scratch: &mut [Real]) {
+    if c.stride > 1 && c.is_line() {
+        return blocks(c, pieces, df, scratch, |own, sums, taps: &mut [&mut [Real]; MOST_TAPS], place| {
+            to_phases::<1, 1>(points, own, (sums, 0..own.input[2]), taps, place)
+        });
+    }
+    if c.stride > 1 {
+        return blocks(c, pieces, df, scratch, |own, sums, taps: &mut [&mut [Real]; MOST_TAPS], place| {
+            to_phases::<SIX, THREE>(points, own, (sums, 0..own.input[2]), taps, place)
+        });
+    }
     by_taps!(kernel c.kernel, |DOWN, ACROSS| {
-        blocks::<{ along(DOWN) }, { along(ACROSS) }, DOWN, ACROSS, { DOWN * ACROSS }>(points, c, pieces, df, scratch)
+        blocks(c, pieces, df, scratch, |own, sums, taps: &mut [&mut [Real]; DOWN * ACROSS], place| {
+            to_taps::<{ along(DOWN) }, { along(ACROSS) }, DOWN, ACROSS, { DOWN * ACROSS }>(
+                points,
+                own,
+                (sums, 0..own.depth()),
+                taps,
+                place,
+            )
+        })
     });
 }
 
-/// That of filters of KR×KC taps, ALL together, from R×P points.
-fn blocks<const R: usize, const P: usize, const KR: usize, const KC: usize, const ALL: usize>(
-    points: Points,
+/// The same for filters of up to ALL taps: `back` takes the sums of a block back to rows of taps, which have so many elements, from a certain one on.
+fn blocks<const ALL: usize>(
     c: &Convolution,
     pieces: &Pieces,
     df: &mut [Real],
     scratch: &mut [Real],
-) where
-    Points: At<R> + At<P>,
-{
-    let (channels, of_part) = (c.filters(), depth_of_part(c));
-    let mut taps = df.chunks_exact_mut(c.depth() * channels);
+    back: impl Fn(&Convolution, &[Real], &mut [&mut [Real]; ALL], (usize, usize)) + Sync,
+) {
+    let (channels, of_block, of_part) = (c.filters(), inputs_of_block(c), inputs_of_part(c));
+    let mut taps = df.chunks_exact_mut(c.input[2] * channels);
     let taps: [_; ALL] = std::array::from_fn(|_| (taps.next().unwrap_or_default(), of_part * channels));
     each_with_scratch(taps, (scratch, size(c)), |part, mut taps, sums| {
-        let depth = taps[0].len() / channels;
-        for (first, line) in
-            (0..channels).step_by(FILTERS).flat_map(|first| (0..depth).step_by(DEPTH).map(move |line| (first, line)))
+        let inputs = taps[0].len() / channels;
+        for (first, line) in (0..channels)
+            .step_by(FILTERS)
+            .flat_map(|first| (0..inputs).step_by(of_block).map(move |line| (first, line)))
         {
-            let own = block(c, DEPTH.min(depth - line), FILTERS.min(channels - first));
+            let own = block(c, of_block.min(inputs - line), FILTERS.min(channels - first));
             for (point, sums) in sums.chunks_exact_mut(sums_size(&own)).take(c.matrices()).enumerate() {
-                let depths = own.depths(&own.at_point(point));
-                pieces.add_products(&own, point, (depths, [part * of_part + line, first]), true, sums);
+                for phase in own.at_point(point) {
+                    let depths = own.depths(&(phase..phase + 1));
+                    let seen = phase * c.input[2] + part * of_part + line - depths.start;
+                    pieces.add_products(&own, point, (depths, [seen, first]), true, sums);
+                }
             }
-            let place = (channels, line * channels + first);
-            to_taps::<R, P, KR, KC, ALL>(points, &own, (sums, 0..own.depth()), &mut taps, place);
+            back(&own, sums, &mut taps, (channels, line * channels + first));
         }
     });
 }

@@ -357,27 +357,41 @@ pub(super) fn to_taps<const R: usize, const P: usize, const KR: usize, const KC:
 }
 
 /// Most taps of a filter of several phases.
-const MOST_TAPS: usize = 36;
+pub(super) const MOST_TAPS: usize = 36;
 
 /// The same for all phases, of K rows of taps.
 fn transform_to_phases<const R: usize, const K: usize>(points: Points, c: &Convolution, sums: &[Real], df: &mut [Real])
 where
     Points: At<R>,
 {
-    let (depth, inputs, channels) = (c.depth(), c.input[2], c.filters());
-    let mut taps = df.chunks_exact_mut(inputs * channels);
+    let channels = c.filters();
+    let mut taps = df.chunks_exact_mut(c.input[2] * channels);
     let taps: [_; MOST_TAPS] = std::array::from_fn(|_| (taps.next().unwrap_or_default(), DEPTH * channels));
-    each_of(taps, |part, taps| {
-        for (index, phase) in c.phases().enumerate() {
-            for k in 0..taps[0].len() / channels {
-                for o in (0..channels).step_by(LANES) {
-                    let seen = index * inputs + part * DEPTH + k;
-                    let place = o / PANEL * depth * PANEL + seen * PANEL + o % PANEL;
-                    let source = Rectangle::<R, SIX>::new(&sums[place..], SIX * sums_size(c), sums_size(c));
-                    let set = |tap: usize, value: Lanes| value.store(&mut taps[tap][k * channels + o..]);
-                    taps_of_phase::<R, K>(points, c, &phase, |i, j| source.at(i, j), set);
-                }
+    each_of(taps, |part, mut taps| {
+        let first = part * DEPTH;
+        let inputs = first..first + taps[0].len() / channels;
+        to_phases::<R, K>(points, c, (sums, inputs), &mut taps, (channels, 0));
+    });
+}
+
+/// Takes the sums of some channels of the images back to rows of `line` elements of taps, from the one of number `first` on.
+pub(super) fn to_phases<const R: usize, const K: usize>(
+    points: Points,
+    c: &Convolution,
+    (sums, inputs): (&[Real], Range<usize>),
+    taps: &mut [&mut [Real]; MOST_TAPS],
+    (line, first): (usize, usize),
+) where
+    Points: At<R>,
+{
+    for (index, phase) in c.phases().enumerate() {
+        for (row, k) in inputs.clone().enumerate() {
+            for o in (0..c.filters()).step_by(LANES) {
+                let place = (o / PANEL * c.depth() + index * c.input[2] + k) * PANEL + o % PANEL;
+                let source = Rectangle::<R, SIX>::new(&sums[place..], SIX * sums_size(c), sums_size(c));
+                let set = |tap: usize, value: Lanes| value.store(&mut taps[tap][row * line + first + o..]);
+                taps_of_phase::<R, K>(points, c, &phase, |i, j| source.at(i, j), set);
             }
         }
-    });
+    }
 }

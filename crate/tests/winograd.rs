@@ -83,6 +83,11 @@ fn table() -> Vec<Geometry> {
         all.push(with_taps([5, 5], 2, [6, 5], channels, filters, [2; 4]));
     }
     all.push(with_taps([1, 3], 2, [1, 9], 164, 140, [0; 4]));
+    // Parts of a line that is alone, of whole tiles at its end and not.
+    for width in [162, 165, 800] {
+        all.push(with_taps([1, 3], 1, [1, width], 8, 20, [0, 0, 1, 1]));
+        all.push(with_taps([1, 5], 1, [1, width], 12, 4, [0; 4]));
+    }
     // More input channels than there are parts for a block each.
     all.push(geometry(2, [3, 4], 552, 8, [1; 4]));
     for pads in [[2; 4], [0, 1, 2, 3], [3, 0, 1, 2], [5, 4, 3, 6]] {

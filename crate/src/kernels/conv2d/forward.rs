@@ -73,6 +73,7 @@ pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
             Ok(most)
         }
         Route::ByImages => {
+            let geometry = &upright(geometry);
             let slabs = slabs(geometry, Activation::Linear, MOST_PARTS);
             Ok(packed(geometry) + checked_product(&[slabs.parts(), wide::scratch(geometry, slabs.rows())?])?)
         }
@@ -176,6 +177,32 @@ fn thin_images(
     });
 }
 
+/// A line that is alone as a column of as many rows: threads share these. Not where lanes lie along it.
+fn upright(geometry: &Geometry) -> Geometry {
+    let g = geometry;
+    let is_line = (g.batch, g.in_h, g.out_h, g.kernel_h) == (1, 1, 1, 1);
+    if !is_line || sliding::fits(g) || dotted::fits(g) || wide::fits(g) {
+        return *g;
+    }
+    Geometry {
+        in_h: g.in_w,
+        in_w: 1,
+        kernel_h: g.kernel_w,
+        kernel_w: 1,
+        stride_h: g.stride_w,
+        stride_w: 1,
+        pad_top: g.pad_left,
+        pad_bottom: g.pad_right,
+        pad_left: 0,
+        pad_right: 0,
+        dilation_h: g.dilation_w,
+        dilation_w: 1,
+        out_h: g.out_w,
+        out_w: 1,
+        ..*g
+    }
+}
+
 /// [`forward`] by [`image`].
 fn images(
     geometry: &Geometry,
@@ -185,6 +212,7 @@ fn images(
     activation: Activation,
     workspace: &mut [Real],
 ) {
+    let geometry = &upright(geometry);
     let (packed, scratch) = workspace.split_at_mut(packed(geometry));
     let together = slabs(geometry, Activation::Linear, MOST_PARTS);
     let size = wide::scratch_for(geometry, together.rows(), filter);

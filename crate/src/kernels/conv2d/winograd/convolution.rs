@@ -39,11 +39,15 @@ struct Cut {
 }
 
 /// Tiles of a part: those of about so many images that they have the fewest tiles, and that the busiest of two threads, and of four, have
-/// least; or of so many rows of an image that is alone, where rows of tiles are rows of outputs.
+/// least; or of so many rows of an image that is alone, where rows of tiles are rows of outputs, or of so much of a line.
 fn tiles_of_part(c: &Convolution) -> usize {
     let [down, across] = c.grid();
     let is_alone = c.batch == 1 && !c.spreads && c.parts_of_image() == 1;
-    let (units, unit) = if is_alone { (down, across) } else { (c.batch, c.tiles()) };
+    let (units, unit) = match (is_alone, c.has_one_row()) {
+        (true, true) => (across, 1),
+        (true, false) => (down, across),
+        _ => (c.batch, c.tiles()),
+    };
     let most = units.div_ceil(2);
     let least = (FEWEST * 3 / 4).div_ceil(unit).max(units.div_ceil(PARTS)).min(most);
     unit * (least..=most.min(2 * least)).min_by_key(|&part| of_busiest(units, part)).unwrap_or(units)

@@ -93,6 +93,11 @@ impl Convolution {
         self.taps[0] == 1
     }
 
+    /// Whether images are lines.
+    pub(super) fn has_one_row(&self) -> bool {
+        self.is_line() && self.grid()[0] == 1
+    }
+
     /// The transpose.
     pub(super) fn transposed(&self) -> Self {
         Self { input: self.output, output: self.input, spreads: !self.spreads, ..*self }
@@ -173,12 +178,16 @@ impl Convolution {
         self.grid().iter().product::<usize>() * self.parts_of_image()
     }
 
-    /// Elements of the outputs up to the last row that the first `count` tiles write.
+    /// Elements of the outputs up to the last row that the first `count` tiles write, of lines up to the last pixel.
     pub(super) fn written(&self, count: usize) -> usize {
         let (lattice, [down, across]) = (self.made(), self.grid());
         if self.parts_of_image() > 1 {
             // The pixels of a tile lie all over the image.
             return count.div_ceil(self.tiles()) * lattice.elements();
+        }
+        if self.has_one_row() && !self.spreads {
+            let pixels = (count % across * self.sides()[1]).min(lattice.size()[1]);
+            return count / across * lattice.elements() + pixels * lattice.shape[2];
         }
         let ([height, _], rows) = (lattice.size(), count.div_ceil(across));
         let of_last = (rows % down * self.sides()[0]).min(height);

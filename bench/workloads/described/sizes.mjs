@@ -11,8 +11,12 @@ function windows(side, { kernelSize, strides = 1, padding = 'valid' }) {
 }
 
 /** Height and width of what windows of so many rows and columns make of images. */
-function images([height, width], [rows, columns], options) {
-  return [windows(height, { ...options, kernelSize: rows }), windows(width, { ...options, kernelSize: columns })];
+function images([height, width], [rows, columns], { strides = 1, ...options }) {
+  const [down, right] = pair(strides);
+  return [
+    windows(height, { ...options, kernelSize: rows, strides: down }),
+    windows(width, { ...options, kernelSize: columns, strides: right }),
+  ];
 }
 
 const pair = (size) => (typeof size === 'number' ? [size, size] : size);
@@ -37,10 +41,10 @@ const types = {
     const weights = kernelAnd([...kernel, filters], filters, useBias);
     return { shape: [...images(shape, kernel, options), filters], weights, taps: count(kernel) };
   },
-  conv2dTranspose({ filters, kernelSize, strides, useBias }, [side, , channels]) {
+  conv2dTranspose({ filters, kernelSize, strides, useBias }, [height, width, channels]) {
     const weights = kernelAnd([kernelSize, kernelSize, filters, channels], filters, useBias);
     return {
-      shape: [side * strides, side * strides, filters],
+      shape: [height * strides, width * strides, filters],
       weights,
       taps: (kernelSize ** 2 * channels) / strides ** 2,
     };
@@ -49,11 +53,19 @@ const types = {
     const weights = kernelAnd([kernelSize, channels, filters], filters, useBias);
     return { shape: [windows(length, { kernelSize, ...options }), filters], weights, taps: kernelSize * channels };
   },
-  depthwiseConv2d({ kernelSize, useBias = true, ...options }, shape) {
+  depthwiseConv2d({ kernelSize, useBias = true, depthMultiplier = 1, ...options }, shape) {
     const [taps, channels] = [pair(kernelSize), shape[2]];
-    const kernel = { depthwise_kernel: [...taps, channels, 1] };
-    const weights = useBias ? { ...kernel, bias: [channels] } : kernel;
-    return { shape: [...images(shape, taps, options), channels], weights, taps: count(taps) };
+    const filters = channels * depthMultiplier;
+    const kernel = { depthwise_kernel: [...taps, channels, depthMultiplier] };
+    const weights = useBias ? { ...kernel, bias: [filters] } : kernel;
+    return { shape: [...images(shape, taps, options), filters], weights, taps: count(taps) };
+  },
+  separableConv2d({ filters, kernelSize, useBias = true, ...options }, shape) {
+    const [taps, channels] = [pair(kernelSize), shape[2]];
+    const kernels = { depthwise_kernel: [...taps, channels, 1], pointwise_kernel: [1, 1, channels, filters] };
+    const weights = useBias ? { ...kernels, bias: [filters] } : kernels;
+    const products = channels * (1 + count(taps) / filters);
+    return { shape: [...images(shape, taps, options), filters], weights, taps: products };
   },
   dense({ units, useBias }, shape) {
     const width = shape.at(-1);
@@ -73,6 +85,8 @@ const types = {
   upSampling2d: ({ size }, [height, width, channels]) => ({ shape: [height * size[0], width * size[1], channels] }),
   globalAveragePooling2d: averaged,
   globalAveragePooling1d: averaged,
+  globalMaxPooling1d: averaged,
+  permute: ({ dims }, shape) => ({ shape: dims.map((axis) => shape[axis - 1]) }),
   flatten: (_options, shape) => ({ shape: [count(shape)] }),
   reshape: ({ targetShape }) => ({ shape: targetShape }),
   concatenate: (_options, shape, shapes) => ({

@@ -1,6 +1,6 @@
 /** Networks with filters of other shapes: lines, dilated, depthwise beside the channels. */
 
-import { inverted, layer, normalized, separable, top } from '../described/layers.mjs';
+import { inverted, layer, normalized, top } from '../described/layers.mjs';
 
 /** Two blocks of Inception (Szegedy et al., 2015): 1×1, 1×7 and 7×1, two 3×3 and a mean, side by side. */
 export const inception = {
@@ -48,24 +48,6 @@ export const yolo = {
   ],
 };
 
-/** A temporal convolutional network (Bai et al., 2018): what comes next in 16 curves. */
-export const temporal = {
-  name: 'TCN',
-  input: [256, 16],
-  layers: [
-    layer('conv1d', 'first', { filters: 64, kernelSize: 1 }),
-    ...[1, 2, 4, 8].flatMap((dilationRate, at) => {
-      const conv = (part) =>
-        layer('conv1d', `block${at}_${part}`, {
-          ...{ filters: 64, kernelSize: 3, padding: 'causal', dilationRate, activation: 'relu' },
-        });
-      const before = at === 0 ? 'first' : `block${at - 1}`;
-      return [conv('a'), conv('b'), layer('add', `block${at}`, {}, [before, `block${at}_b`])];
-    }),
-    layer('conv1d', 'next', { filters: 16, kernelSize: 1 }),
-  ],
-};
-
 /** Of DeepLab (Chen et al., 2017) what is its own: dilated convolutions side by side, enlarged with straight lines between pixels. */
 export const deeplab = {
   name: 'DeepLab',
@@ -108,14 +90,3 @@ function bottleneck(name, [wide, filters], kernelSize, strides, activation, same
   const sizes = { wide, filters, squeezed: wide / 4, kernelSize, strides };
   return inverted(name, { ...sizes, functions: [activation, 'relu', 'hardSigmoid'] }, same);
 }
-
-/** DS-CNN (Zhang et al., 2017), which hears words in 49 times of 10 numbers. */
-export const keywords = {
-  name: 'DS-CNN',
-  input: [49, 10, 1],
-  layers: [
-    ...normalized('conv2d', 'conv1', { filters: 64, kernelSize: [10, 4], strides: 2 }, 'relu'),
-    ...[0, 1, 2, 3].flatMap((at) => separable(`block${at}`, 64, 1)),
-    ...top(12),
-  ],
-};

@@ -98,17 +98,3 @@ function fire(name, few, many) {
     layer('concatenate', `${name}_both`, {}, [one, three]),
   ];
 }
-
-/** A classifier of signals: 512 times of 8 sensors. */
-export const signals = {
-  name: 'conv1d signals',
-  input: [512, 8],
-  layers: [
-    ...[32, 64, 128].map((filters, at) =>
-      layer('conv1d', `conv${at}`, { filters, kernelSize: 5, strides: 2, padding: 'same', activation: 'relu' }),
-    ),
-    layer('conv1d', 'conv3', { filters: 128, kernelSize: 3, padding: 'same', activation: 'relu' }),
-    layer('globalAveragePooling1d', 'average'),
-    classes(6),
-  ],
-};

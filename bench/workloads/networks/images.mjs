@@ -1,6 +1,6 @@
 /** Networks whose answer is an image. */
 
-import { layer } from '../described/layers.mjs';
+import { layer, normalized } from '../described/layers.mjs';
 
 const conv = (name, filters, options = {}, from = undefined) =>
   layer('conv2d', name, { filters, kernelSize: 3, padding: 'same', activation: 'relu', ...options }, from);
@@ -75,5 +75,35 @@ export const srcnn = {
     conv('patches', 64, { kernelSize: 9 }),
     conv('map', 32, { kernelSize: 1 }),
     conv('picture', 1, { kernelSize: 5, activation: 'linear' }),
+  ],
+};
+
+/** What tells DCGAN's images from others. */
+export const critic = {
+  name: 'DCGAN critic',
+  input: [32, 32, 3],
+  layers: [
+    ...[64, 128, 256].map((filters, at) =>
+      conv(`conv${at}`, filters, { kernelSize: 5, strides: 2, activation: 'leakyRelu' }),
+    ),
+    layer('flatten', 'flatten'),
+    layer('dense', 'real', { units: 1, activation: 'sigmoid' }),
+  ],
+};
+
+/** pix2pix (Isola et al., 2016) of four levels: an image from an image. */
+export const pix2pix = {
+  name: 'pix2pix',
+  input: [64, 64, 3],
+  layers: [
+    conv('down0', 32, { kernelSize: 4, strides: 2, activation: 'leakyRelu' }),
+    ...[64, 128, 128].flatMap((filters, at) =>
+      normalized('conv2d', `down${at + 1}`, { filters, kernelSize: 4, strides: 2 }, 'leakyRelu'),
+    ),
+    ...[128, 64, 32].flatMap((filters, at) => [
+      ...normalized('conv2dTranspose', `up${at}`, { filters, kernelSize: 4, strides: 2 }, 'relu'),
+      layer('concatenate', `both${at}`, {}, [`up${at}_relu`, at === 2 ? 'down0' : `down${2 - at}_leakyRelu`]),
+    ]),
+    enlarge('picture', 3, { kernelSize: 4, activation: 'tanh' }),
   ],
 };

@@ -7,10 +7,13 @@ import { readFileSync } from 'node:fs';
 import { assertClose } from '../check.mjs';
 import { count, flopsOf, forwardFlopsOf, layersOf, oneHot, samplesOf, weightsOf } from '../described/sizes.mjs';
 import { numbers } from '../numbers.mjs';
-import { deeplab, inception, keywords, mobilenet3, temporal, yolo } from './branches.mjs';
-import { alexnet, lenet, perceptron, signals, squeezenet, vgg } from './classic.mjs';
-import { autoencoder, generator, srcnn, unet } from './images.mjs';
+import { deeplab, inception, mobilenet3, yolo } from './branches.mjs';
+import { alexnet, lenet, perceptron, squeezenet, vgg } from './classic.mjs';
+import { mixer, resnet50, xception } from './deep.mjs';
+import { autoencoder, critic, generator, pix2pix, srcnn, unet } from './images.mjs';
+import { alphazero, dqn } from './plays.mjs';
 import { convmixer, convnext, densenet, efficientnet, mobilenet, resnet20 } from './residual.mjs';
+import { eegnet, keywords, pointnet, res8, signals, temporal, wavenet } from './signals.mjs';
 
 /** Samples of a training step. */
 const batches = [
@@ -36,6 +39,17 @@ const batches = [
   [deeplab, 4],
   [mobilenet3, 8],
   [keywords, 64],
+  [res8, 16],
+  [eegnet, 16],
+  [wavenet, 4],
+  [pointnet, 8],
+  [dqn, 32],
+  [alphazero, 16],
+  [critic, 32],
+  [pix2pix, 4],
+  [resnet50, 8],
+  [xception, 8],
+  [mixer, 16],
 ];
 const file = new URL('./answers.json', import.meta.url);
 const answers = JSON.parse(readFileSync(file, 'utf8'));

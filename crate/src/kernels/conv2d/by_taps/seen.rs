@@ -96,7 +96,8 @@ impl Order {
     /// Place of the first pixel with these remainders.
     fn start(&self, remainders: [usize; 2]) -> usize {
         let before = |axis: usize| {
-            (0..remainders[axis]).map(|r| of_remainder(self.sizes[axis], self.strides[axis], r)).sum::<usize>()
+            let (size, stride, remainder) = (self.sizes[axis], self.strides[axis], remainders[axis]);
+            size / stride * remainder + remainder.min(size % stride)
         };
         before(0) * self.sizes[1] + self.count(remainders)[0] * before(1)
     }
@@ -117,8 +118,8 @@ impl Order {
         if self.strides == [1; 2] {
             return place;
         }
-        let mut rest = place;
-        for remainders in (0..self.strides[0]).flat_map(|i| (0..self.strides[1]).map(move |j| [i, j])) {
+        let (mut rest, [high, wide]) = (place, [0, 1].map(|axis| self.strides[axis].min(self.sizes[axis])));
+        for remainders in (0..high).flat_map(|i| (0..wide).map(move |j| [i, j])) {
             let [rows, columns] = self.count(remainders);
             if rest < rows * columns {
                 let [row, column] = [rest / columns, rest % columns];

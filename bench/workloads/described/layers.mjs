@@ -22,15 +22,25 @@ export const separable = (name, filters, strides) => [
 
 /** A residual block: two convolutions beside the identity or, where the size changes, a convolution 1×1. */
 export function residual(name, filters, strides, before) {
-  const changes = strides > 1;
-  const shortcut = changes
-    ? normalized('conv2d', `${name}_shortcut`, { filters, kernelSize: 1, strides }, undefined, [before])
-    : [];
   return [
     ...normalized('conv2d', `${name}_a`, { filters, kernelSize: 3, strides }, 'relu', [before]),
     ...normalized('conv2d', `${name}_b`, { filters, kernelSize: 3 }),
+    ...joined(name, `${name}_b_bn`, before, strides > 1 ? { filters, strides } : undefined),
+  ];
+}
+
+/**
+ * The end of a residual block: what it has made and what came before it, added up and rectified.
+ *
+ * @param changes Filters and strides of the convolution 1×1 of what came before; none where it has the shape.
+ */
+export function joined(name, made, before, changes) {
+  const shortcut = changes
+    ? normalized('conv2d', `${name}_shortcut`, { kernelSize: 1, ...changes }, undefined, [before])
+    : [];
+  return [
     ...shortcut,
-    layer('add', `${name}_add`, {}, [`${name}_b_bn`, changes ? `${name}_shortcut_bn` : before]),
+    layer('add', `${name}_add`, {}, [made, changes ? `${name}_shortcut_bn` : before]),
     layer('activation', `${name}_relu`, { activation: 'relu' }),
   ];
 }
@@ -58,8 +68,8 @@ export function inverted(name, { wide, filters, squeezed, kernelSize, strides, f
   ];
 }
 
+/** Probabilities of so many classes. */
+export const classes = (units = 10) => layer('dense', 'classes', { units, activation: 'softmax' });
+
 /** What tells classes from the means of all pixels. */
-export const top = (classes = 10) => [
-  layer('globalAveragePooling2d', 'average'),
-  layer('dense', 'classes', { units: classes, activation: 'softmax' }),
-];
+export const top = (units) => [layer('globalAveragePooling2d', 'average'), classes(units)];

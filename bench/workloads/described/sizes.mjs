@@ -21,8 +21,8 @@ function images([height, width], [rows, columns], { strides = 1, ...options }) {
 
 const pair = (size) => (typeof size === 'number' ? [size, size] : size);
 
-/** A kernel and, if there is one, its bias. */
-const kernelAnd = (kernel, filters, useBias = true) => (useBias ? { kernel, bias: [filters] } : { kernel });
+/** Kernels and, if there is one, their bias. */
+const withBias = (kernels, filters, useBias = true) => (useBias ? { ...kernels, bias: [filters] } : kernels);
 
 /** A pooling of images, whose windows are as far apart as they are wide unless their strides are said. */
 const pooling = ({ poolSize, strides = poolSize, padding }, shape) => ({
@@ -38,11 +38,11 @@ const unchanged = (_options, shape) => ({ shape });
 const types = {
   conv2d({ filters, kernelSize, useBias, ...options }, shape) {
     const kernel = [...pair(kernelSize), shape[2]];
-    const weights = kernelAnd([...kernel, filters], filters, useBias);
+    const weights = withBias({ kernel: [...kernel, filters] }, filters, useBias);
     return { shape: [...images(shape, kernel, options), filters], weights, taps: count(kernel) };
   },
   conv2dTranspose({ filters, kernelSize, strides, useBias }, [height, width, channels]) {
-    const weights = kernelAnd([kernelSize, kernelSize, filters, channels], filters, useBias);
+    const weights = withBias({ kernel: [kernelSize, kernelSize, filters, channels] }, filters, useBias);
     return {
       shape: [height * strides, width * strides, filters],
       weights,
@@ -50,20 +50,20 @@ const types = {
     };
   },
   conv1d({ filters, kernelSize, useBias, ...options }, [length, channels]) {
-    const weights = kernelAnd([kernelSize, channels, filters], filters, useBias);
+    const weights = withBias({ kernel: [kernelSize, channels, filters] }, filters, useBias);
     return { shape: [windows(length, { kernelSize, ...options }), filters], weights, taps: kernelSize * channels };
   },
-  depthwiseConv2d({ kernelSize, useBias = true, depthMultiplier = 1, ...options }, shape) {
+  depthwiseConv2d({ kernelSize, useBias, depthMultiplier = 1, ...options }, shape) {
     const [taps, channels] = [pair(kernelSize), shape[2]];
     const filters = channels * depthMultiplier;
     const kernel = { depthwise_kernel: [...taps, channels, depthMultiplier] };
-    const weights = useBias ? { ...kernel, bias: [filters] } : kernel;
+    const weights = withBias(kernel, filters, useBias);
     return { shape: [...images(shape, taps, options), filters], weights, taps: count(taps) };
   },
-  separableConv2d({ filters, kernelSize, useBias = true, ...options }, shape) {
+  separableConv2d({ filters, kernelSize, useBias, ...options }, shape) {
     const [taps, channels] = [pair(kernelSize), shape[2]];
     const kernels = { depthwise_kernel: [...taps, channels, 1], pointwise_kernel: [1, 1, channels, filters] };
-    const weights = useBias ? { ...kernels, bias: [filters] } : kernels;
+    const weights = withBias(kernels, filters, useBias);
     const products = channels * (1 + count(taps) / filters);
     return { shape: [...images(shape, taps, options), filters], weights, taps: products };
   },
@@ -71,7 +71,7 @@ const types = {
     const width = shape.at(-1);
     return {
       shape: [...shape.slice(0, -1), units],
-      weights: kernelAnd([width, units], units, useBias),
+      weights: withBias({ kernel: [width, units] }, units, useBias),
       taps: width,
     };
   },

@@ -1,12 +1,11 @@
 /** Chains of convolutions, pooling and dense layers, as the first networks were. */
 
-import { layer } from '../described/layers.mjs';
+import { classes, layer } from '../described/layers.mjs';
 
 const conv = (name, filters, kernelSize, options = {}) =>
   layer('conv2d', name, { filters, kernelSize, activation: 'relu', padding: 'same', ...options });
 const pool = (name, poolSize = 2) => layer('maxPooling2d', name, { poolSize, strides: 2 });
-const dense = (name, units, activation = 'relu') => layer('dense', name, { units, activation });
-const classes = (units = 10) => dense('classes', units, 'softmax');
+const dense = (name, units) => layer('dense', name, { units, activation: 'relu' });
 
 /** LeNet-5 (LeCun et al., 1998), with rectifiers and maxima. */
 export const lenet = {

@@ -1,6 +1,6 @@
 /** Blocks of deep networks, whose products of matrices take most of the time. */
 
-import { layer, normalized, top } from '../described/layers.mjs';
+import { classes, joined, layer, normalized, top } from '../described/layers.mjs';
 
 /** Five blocks of ResNet-50 (He et al., 2015) for images of 64×64. */
 export const resnet50 = {
@@ -19,14 +19,12 @@ export const resnet50 = {
 };
 
 function bottleneck(name, filters, strides, before, changes) {
-  const wide = { filters: 4 * filters, kernelSize: 1 };
+  const wide = 4 * filters;
   return [
     ...normalized('conv2d', `${name}_a`, { filters, kernelSize: 1, strides }, 'relu', [before]),
     ...normalized('conv2d', `${name}_b`, { filters, kernelSize: 3 }, 'relu'),
-    ...normalized('conv2d', `${name}_c`, wide),
-    ...(changes ? normalized('conv2d', `${name}_shortcut`, { ...wide, strides }, undefined, [before]) : []),
-    layer('add', `${name}_add`, {}, [`${name}_c_bn`, changes ? `${name}_shortcut_bn` : before]),
-    layer('activation', `${name}_relu`, { activation: 'relu' }),
+    ...normalized('conv2d', `${name}_c`, { filters: wide, kernelSize: 1 }),
+    ...joined(name, `${name}_c_bn`, before, changes ? { filters: wide, strides } : undefined),
   ];
 }
 
@@ -78,7 +76,7 @@ export const mixer = {
     layer('reshape', 'rows', { targetShape: [64, 128] }),
     ...[0, 1, 2, 3].flatMap((at) => mixing(`block${at}`, at === 0 ? 'rows' : `block${at - 1}`)),
     layer('globalAveragePooling1d', 'average'),
-    layer('dense', 'classes', { units: 10, activation: 'softmax' }),
+    classes(),
   ],
 };
 

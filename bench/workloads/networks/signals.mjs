@@ -1,8 +1,6 @@
 /** Networks over signals, sounds and points. */
 
-import { layer, normalized, separable, top } from '../described/layers.mjs';
-
-const classify = (units) => layer('dense', 'classes', { units, activation: 'softmax' });
+import { classes, layer, normalized, separable, top } from '../described/layers.mjs';
 
 /** A classifier of signals: 512 times of 8 sensors. */
 export const signals = {
@@ -14,7 +12,7 @@ export const signals = {
     ),
     layer('conv1d', 'conv3', { filters: 128, kernelSize: 3, padding: 'same', activation: 'relu' }),
     layer('globalAveragePooling1d', 'average'),
-    classify(6),
+    classes(6),
   ],
 };
 
@@ -80,7 +78,7 @@ export const eegnet = {
     ...normalized('separableConv2d', 'both', { filters: 16, kernelSize: [1, 16] }, 'elu'),
     layer('averagePooling2d', 'pool2', { poolSize: [1, 8] }),
     layer('flatten', 'flatten'),
-    classify(4),
+    classes(4),
   ],
 };
 
@@ -130,6 +128,6 @@ export const pointnet = {
     ),
     layer('globalMaxPooling1d', 'largest'),
     layer('dense', 'dense', { units: 256, activation: 'relu' }),
-    classify(10),
+    classes(10),
   ],
 };

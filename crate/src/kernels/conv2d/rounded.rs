@@ -35,7 +35,7 @@ fn share(geometry: &Geometry, own: &Geometry, copy: f64) -> f64 {
     (1.0 - copy * (inputs + outputs) / products) / all
 }
 
-/// The convolution whose outputs are computed instead by kept filters, with the share, if it is `kept`.
+/// The convolution that is computed with kept filters instead, and how, if `way` answers that for it and the share of its products.
 pub(super) fn kept_way<T>(geometry: &Geometry, way: impl FnOnce(&Geometry, f64) -> Option<T>) -> Option<(Geometry, T)> {
     let own = rounded(geometry)?;
     way(&own, share(geometry, &own, COPY)).map(|way| (own, way))

@@ -31,10 +31,9 @@ fn gradient_pays(geometry: &Geometry) -> bool {
     if n % LANES > 0 {
         return false;
     }
-    let (mut seen, all) = (0, geometry.kernel_h * geometry.kernel_w * geometry.out_h * geometry.out_w);
-    for tap in 0..geometry.kernel_h * geometry.kernel_w {
-        seen += pixels_of_tap(geometry, tap);
-    }
+    let taps = geometry.kernel_h * geometry.kernel_w;
+    let (seen, all) =
+        ((0..taps).map(|tap| pixels_of_tap(geometry, tap)).sum::<usize>(), taps * geometry.out_h * geometry.out_w);
     let copied = geometry.batch * geometry.out_h * geometry.out_w * (m + n);
     let copies = if copied > NEAR { 8.0 } else { 5.0 } * (m + n) as f64 / (m * n) as f64;
     let strip = if planar::fits(geometry) {

@@ -120,7 +120,7 @@ pub fn convolve(
         gather(source, sources.len() / from, (&sides.orders[0], k), 0, sources);
     });
     let sources = &*sources;
-    for (tap, filter) in filter.chunks_exact(k * n).enumerate().filter(|&(tap, _)| pixels_of_tap(geometry, tap) > 0) {
+    for (tap, filter) in seen_taps(geometry, filter) {
         for start in (0..k).step_by(BLOCK) {
             let block = Block { product, start, steps: BLOCK.min(k - start) };
             let packed = &mut packed[..packed_size(block.steps, n)];
@@ -144,7 +144,13 @@ pub fn convolve(
     });
 }
 
-/// The same of images that are too few for two parts: threads share the panels of channels of the target, which are apart from each other
+/// The taps that see something, with their filters.
+fn seen_taps<'a>(geometry: &'a Geometry, filter: &'a [Real]) -> impl Iterator<Item = (usize, &'a [Real])> + 'a {
+    let taps = filter.chunks_exact(geometry.in_c * geometry.out_c).enumerate();
+    taps.filter(|&(tap, _)| pixels_of_tap(geometry, tap) > 0)
+}
+
+/// [`convolve`] of images that are too few for two parts: threads share the panels of channels of the target, which are apart from each other
 /// until all taps are done.
 fn by_panels(
     geometry: &Geometry,
@@ -165,8 +171,7 @@ fn by_panels(
     each_pair(packed, (&mut *targets, rows * PANEL), |panel, packed, targets| {
         let (column, width) = (panel * PANEL, targets.len() / rows);
         broadcast(bias.map(|bias| &bias[column..][..width]), width, targets);
-        for (tap, filter) in filter.chunks_exact(k * n).enumerate().filter(|&(tap, _)| pixels_of_tap(geometry, tap) > 0)
-        {
+        for (tap, filter) in seen_taps(geometry, filter) {
             for start in (0..k).step_by(BLOCK) {
                 let block = Block { product, start, steps: BLOCK.min(k - start) };
                 let packed = &mut packed[..packed_size(block.steps, width)];

@@ -1,10 +1,10 @@
 //! Filters' gradients of few tiles and many channels, as in the last layers: the sums at the points are then what there is most of. They are made and taken
 //! back block by block of input and output channels, while they are in a cache, and threads share the input channels.
 
-use super::filter_gradient::{sums_size, to_phases, to_taps, Pieces, MOST, MOST_TAPS, PIECES, TILES};
+use super::filter_gradient::{sums_size, Pieces, MOST, PIECES, TILES};
 use super::points::Points;
 use super::sizes::Convolution;
-use super::{along, by_taps, SIX, THREE};
+use super::taps::{taps_of, to_taps};
 use crate::error::{checked_product, Error};
 use crate::threads::each_with_scratch;
 use crate::vector::Real;
@@ -51,41 +51,8 @@ pub fn workspace(c: &Convolution) -> Result<usize, Error> {
 
 /// The gradient of the filters from all transformed tiles.
 pub fn filter_gradient(points: Points, c: &Convolution, pieces: &Pieces, df: &mut [Real], scratch: &mut [Real]) {
-    if c.stride > 1 && c.is_line() {
-        return blocks(c, pieces, df, scratch, |own, sums, taps: &mut [&mut [Real]; MOST_TAPS], place| {
-            to_phases::<1, 1>(points, own, (sums, 0..own.input[2]), taps, place)
-        });
-    }
-    if c.stride > 1 {
-        return blocks(c, pieces, df, scratch, |own, sums, taps: &mut [&mut [Real]; MOST_TAPS], place| {
-            to_phases::<SIX, THREE>(points, own, (sums, 0..own.input[2]), taps, place)
-        });
-    }
-    by_taps!(kernel c.kernel, |DOWN, ACROSS| {
-        blocks(c, pieces, df, scratch, |own, sums, taps: &mut [&mut [Real]; DOWN * ACROSS], place| {
-            to_taps::<{ along(DOWN) }, { along(ACROSS) }, DOWN, ACROSS, { DOWN * ACROSS }>(
-                points,
-                own,
-                (sums, 0..own.depth()),
-                taps,
-                place,
-            )
-        })
-    });
-}
-
-/// The same for filters of up to ALL taps: `back` takes the sums of a block back to rows of taps, which have so many elements, from a certain one on.
-fn blocks<const ALL: usize>(
-    c: &Convolution,
-    pieces: &Pieces,
-    df: &mut [Real],
-    scratch: &mut [Real],
-    back: impl Fn(&Convolution, &[Real], &mut [&mut [Real]; ALL], (usize, usize)) + Sync,
-) {
     let (channels, of_block, of_part) = (c.filters(), inputs_of_block(c), inputs_of_part(c));
-    let mut taps = df.chunks_exact_mut(c.input[2] * channels);
-    let taps: [_; ALL] = std::array::from_fn(|_| (taps.next().unwrap_or_default(), of_part * channels));
-    each_with_scratch(taps, (scratch, size(c)), |part, mut taps, sums| {
+    each_with_scratch(taps_of(c, df, of_part), (scratch, size(c)), |part, mut taps, sums| {
         let inputs = taps[0].len() / channels;
         for (first, line) in (0..channels)
             .step_by(FILTERS)
@@ -99,7 +66,7 @@ fn blocks<const ALL: usize>(
                     pieces.add_products(&own, point, (depths, [seen, first]), true, sums);
                 }
             }
-            back(&own, sums, &mut taps, (channels, line * channels + first));
+            to_taps(points, &own, (sums, 0..own.input[2]), &mut taps, (channels, line * channels + first));
         }
     });
 }

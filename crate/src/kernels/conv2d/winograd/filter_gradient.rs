@@ -1,17 +1,16 @@
 //! Gradients of the filters: tiles of the images and of the outputs' gradients are transformed, their outer products are
 //! summed over all tiles, and the sums are taken back once.
 
-use super::around::around;
-use super::phases::taps_of_phase;
-use super::points::{At, Points};
+use super::points::Points;
 use super::sizes::Convolution;
+use super::taps::{taps_of, to_taps};
 use super::tiles::{transform_gradients, transform_inputs, Group, Layout, Place};
-use super::{along, by_blocks, by_taps, GAP, SIX, THREE};
+use super::{by_blocks, GAP};
 use crate::error::{checked_product, Error};
-use crate::gemm::micro::{columns, fours, store, zeros, Rectangle, Walk};
+use crate::gemm::micro::{columns, fours, store, zeros, Walk};
 use crate::kernels::map::zip_in_place;
 use crate::threads::{each_of, each_part, each_with_scratch};
-use crate::vector::{many_registers, Lanes, Real, Vector, LANES};
+use crate::vector::{many_registers, Real, Vector, LANES};
 use std::ops::Range;
 
 /// Output channels of a panel.
@@ -299,99 +298,15 @@ impl Tile<'_> {
     }
 }
 
-/// Input channels whose sums a thread takes back at a time.
-const DEPTH: usize = 16;
+/// Channels of the images whose sums a thread takes back at a time.
+const INPUTS: usize = 16;
 
 /// Takes the sums back to filters.
 pub(super) fn transform_sums(points: Points, c: &Convolution, sums: &[Real], df: &mut [Real]) {
-    if c.stride > 1 && c.is_line() {
-        return transform_to_phases::<1, 1>(points, c, sums, df);
-    }
-    if c.stride > 1 {
-        return transform_to_phases::<SIX, THREE>(points, c, sums, df);
-    }
-    by_taps!(kernel c.kernel, |DOWN, ACROSS| {
-        transform_to_taps::<{ along(DOWN) }, { along(ACROSS) }, DOWN, ACROSS, { DOWN * ACROSS }>(points, c, sums, df)
-    });
-}
-
-/// Filters of KR×KC taps, ALL together, from R×P points.
-fn transform_to_taps<const R: usize, const P: usize, const KR: usize, const KC: usize, const ALL: usize>(
-    points: Points,
-    c: &Convolution,
-    sums: &[Real],
-    df: &mut [Real],
-) where
-    Points: At<R> + At<P>,
-{
-    let (depth, channels) = (c.depth(), c.filters());
-    let mut taps = df.chunks_exact_mut(depth * channels);
-    let taps: [_; ALL] = std::array::from_fn(|_| (taps.next().unwrap_or_default(), DEPTH * channels));
-    each_of(taps, |part, mut taps| {
-        let first = part * DEPTH;
-        let depths = first..first + taps[0].len() / channels;
-        to_taps::<R, P, KR, KC, ALL>(points, c, (sums, depths), &mut taps, (channels, 0));
-    });
-}
-
-/// Takes the sums of some input channels back to rows of `line` elements of taps, from the one of number `first` on.
-pub(super) fn to_taps<const R: usize, const P: usize, const KR: usize, const KC: usize, const ALL: usize>(
-    points: Points,
-    c: &Convolution,
-    (sums, depths): (&[Real], Range<usize>),
-    taps: &mut [&mut [Real]; ALL],
-    (line, first): (usize, usize),
-) where
-    Points: At<R> + At<P>,
-{
-    for (row, k) in depths.enumerate() {
-        for o in (0..c.filters()).step_by(LANES) {
-            let place = o / PANEL * c.depth() * PANEL + k * PANEL + o % PANEL;
-            let source = Rectangle::<R, P>::new(&sums[place..], P * sums_size(c), sums_size(c));
-            let set = |i: usize, j: usize, value: Lanes| value.store(&mut taps[i * KC + j][row * line + first + o..]);
-            let down = |v| At::<R>::tap_gradients::<KR>(points, v);
-            let across = |v| At::<P>::tap_gradients::<KC>(points, v);
-            around(down, across, |i, j| source.at(i, j), set);
-        }
-    }
-}
-
-/// Most taps of a filter of several phases.
-pub(super) const MOST_TAPS: usize = 36;
-
-/// The same for all phases, of K rows of taps.
-fn transform_to_phases<const R: usize, const K: usize>(points: Points, c: &Convolution, sums: &[Real], df: &mut [Real])
-where
-    Points: At<R>,
-{
     let channels = c.filters();
-    let mut taps = df.chunks_exact_mut(c.input[2] * channels);
-    let taps: [_; MOST_TAPS] = std::array::from_fn(|_| (taps.next().unwrap_or_default(), DEPTH * channels));
-    each_of(taps, |part, mut taps| {
-        let first = part * DEPTH;
+    each_of(taps_of(c, df, INPUTS), |part, mut taps| {
+        let first = part * INPUTS;
         let inputs = first..first + taps[0].len() / channels;
-        to_phases::<R, K>(points, c, (sums, inputs), &mut taps, (channels, 0));
+        to_taps(points, c, (sums, inputs), &mut taps, (channels, 0));
     });
-}
-
-/// Takes the sums of some channels of the images back to rows of `line` elements of taps, from the one of number `first` on.
-pub(super) fn to_phases<const R: usize, const K: usize>(
-    points: Points,
-    c: &Convolution,
-    (sums, inputs): (&[Real], Range<usize>),
-    taps: &mut [&mut [Real]; MOST_TAPS],
-    (line, first): (usize, usize),
-) where
-    Points: At<R>,
-{
-    for (index, phase) in c.phases().enumerate() {
-        for (row, k) in inputs.clone().enumerate() {
-            for o in (0..c.filters()).step_by(LANES) {
-                let place = (o / PANEL * c.depth() + index * c.input[2] + k) * PANEL + o % PANEL;
-                let source = Rectangle::<R, SIX>::new(&sums[place..], SIX * sums_size(c), sums_size(c));
-                let set = |tap: usize, value: Lanes| value.store(&mut taps[tap][row * line + first + o..]);
-                taps_of_phase::<R, K>(points, c, &phase, |i, j| source.at(i, j), set);
-            }
-        }
-    }
 }

@@ -41,6 +41,7 @@ mod phases;
 mod points;
 mod six;
 mod sizes;
+mod taps;
 mod tiles;
 
 pub use convolution::{

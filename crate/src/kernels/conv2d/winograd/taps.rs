@@ -1,0 +1,81 @@
+//! From sums at the points back to gradients of filters, tap by tap.
+
+use super::around::around;
+use super::filter_gradient::{sums_size, PANEL};
+use super::phases::taps_of_phase;
+use super::points::{At, Points};
+use super::sizes::Convolution;
+use super::{along, by_taps, SIX, THREE};
+use crate::gemm::micro::Rectangle;
+use crate::vector::{Lanes, Real, Vector, LANES};
+use std::ops::Range;
+
+/// Most taps of a filter.
+const MOST: usize = 36;
+
+/// Gradients of each tap, or some rows of them, which belong to channels of the images; behind the last tap there is nothing.
+type Taps<'a> = [&'a mut [Real]; MOST];
+
+/// The gradients of each tap, with the elements of so many channels of the images.
+pub fn taps_of<'a>(c: &Convolution, df: &'a mut [Real], inputs: usize) -> [(&'a mut [Real], usize); MOST] {
+    let channels = c.filters();
+    let mut taps = df.chunks_exact_mut(c.input[2] * channels);
+    std::array::from_fn(|_| (taps.next().unwrap_or_default(), inputs * channels))
+}
+
+/// Takes the sums of some channels of the images back to rows of taps, which have so many elements, from a certain one on.
+pub fn to_taps(points: Points, c: &Convolution, sums: (&[Real], Range<usize>), taps: &mut Taps, place: (usize, usize)) {
+    if c.stride > 1 && c.is_line() {
+        return from_phases::<1, 1>(points, c, sums, taps, place);
+    }
+    if c.stride > 1 {
+        return from_phases::<SIX, THREE>(points, c, sums, taps, place);
+    }
+    by_taps!(kernel c.kernel, |DOWN, ACROSS| {
+        from_points::<{ along(DOWN) }, { along(ACROSS) }, DOWN, ACROSS>(points, c, sums, taps, place)
+    });
+}
+
+/// The same of KR×KC taps, from R×P points.
+fn from_points<const R: usize, const P: usize, const KR: usize, const KC: usize>(
+    points: Points,
+    c: &Convolution,
+    (sums, inputs): (&[Real], Range<usize>),
+    taps: &mut Taps,
+    (line, first): (usize, usize),
+) where
+    Points: At<R> + At<P>,
+{
+    for (row, k) in inputs.enumerate() {
+        for o in (0..c.filters()).step_by(LANES) {
+            let place = (o / PANEL * c.depth() + k) * PANEL + o % PANEL;
+            let source = Rectangle::<R, P>::new(&sums[place..], P * sums_size(c), sums_size(c));
+            let set = |i: usize, j: usize, value: Lanes| value.store(&mut taps[i * KC + j][row * line + first + o..]);
+            let down = |v| At::<R>::tap_gradients::<KR>(points, v);
+            let across = |v| At::<P>::tap_gradients::<KC>(points, v);
+            around(down, across, |i, j| source.at(i, j), set);
+        }
+    }
+}
+
+/// The same of all phases, of K rows of taps each.
+fn from_phases<const R: usize, const K: usize>(
+    points: Points,
+    c: &Convolution,
+    (sums, inputs): (&[Real], Range<usize>),
+    taps: &mut Taps,
+    (line, first): (usize, usize),
+) where
+    Points: At<R>,
+{
+    for (index, phase) in c.phases().enumerate() {
+        for (row, k) in inputs.clone().enumerate() {
+            for o in (0..c.filters()).step_by(LANES) {
+                let place = (o / PANEL * c.depth() + index * c.input[2] + k) * PANEL + o % PANEL;
+                let source = Rectangle::<R, SIX>::new(&sums[place..], SIX * sums_size(c), sums_size(c));
+                let set = |tap: usize, value: Lanes| value.store(&mut taps[tap][row * line + first + o..]);
+                taps_of_phase::<R, K>(points, c, &phase, |i, j| source.at(i, j), set);
+            }
+        }
+    }
+}

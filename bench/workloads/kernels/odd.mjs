@@ -26,6 +26,9 @@ export function oddWorkloads() {
       [7, 1],
       [3, 1],
     ].flatMap((kernel) => convolutions('lines', [16, 16, 16, 64], kernel, 64, { padding: 'same' })),
+    // Lines of many taps, as of signals.
+    ...convolutions('long lines', [16, 1, 128, 64], [1, 9], 64, { padding: 'same' }),
+    ...convolutions('long lines', [32, 1, 256, 32], [1, 40], 32, { padding: 'same' }),
     // MobileNet's layers: pixels whose distance is a power of two share few sets of a cache.
     ...depthwise('MobileNet', [4, 14, 14, 256], 3),
     ...depthwise('MobileNet', [4, 14, 14, 512], 3),

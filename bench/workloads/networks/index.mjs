@@ -13,7 +13,7 @@ import { mixer, resnet50, xception } from './deep.mjs';
 import { autoencoder, critic, generator, pix2pix, srcnn, unet } from './images.mjs';
 import { alphazero, dqn } from './plays.mjs';
 import { convmixer, convnext, densenet, efficientnet, mobilenet, resnet20 } from './residual.mjs';
-import { eegnet, keywords, pointnet, res8, signals, temporal, wavenet } from './signals.mjs';
+import { eegnet, heartbeats, inceptiontime, keywords, pointnet, res8, signals, temporal, wavenet } from './signals.mjs';
 
 /** Samples of a training step. */
 const batches = [
@@ -50,6 +50,8 @@ const batches = [
   [resnet50, 8],
   [xception, 8],
   [mixer, 16],
+  [inceptiontime, 32],
+  [heartbeats, 16],
 ];
 const file = new URL('./answers.json', import.meta.url);
 const answers = JSON.parse(readFileSync(file, 'utf8'));

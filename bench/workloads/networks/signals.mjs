@@ -34,6 +34,52 @@ export const temporal = {
   ],
 };
 
+/** InceptionTime (Ismail Fawaz et al., 2020): tells 256 times of 8 sensors apart by lines of ten to forty taps. */
+export const inceptiontime = {
+  name: 'InceptionTime',
+  input: [256, 8],
+  layers: [0, 1, 2]
+    .flatMap((at) => {
+      const name = `module${at}`;
+      const line = (filters, kernelSize, from) =>
+        layer('conv1d', `${name}_${kernelSize}`, { filters, kernelSize, padding: 'same', useBias: false }, from);
+      return [
+        line(32, 1),
+        ...[40, 20, 10].map((kernelSize) => line(32, kernelSize, [`${name}_1`])),
+        layer('concatenate', `${name}_all`, {}, [`${name}_40`, `${name}_20`, `${name}_10`]),
+        layer('batchNormalization', `${name}_bn`),
+        layer('activation', `${name}_relu`, { activation: 'relu' }),
+      ];
+    })
+    .concat(layer('globalAveragePooling1d', 'average'), classes()),
+};
+
+/** A residual network of twelve leads of an electrocardiogram (Ribeiro et al., 2020): lines of 17 taps, every second one of stride 4. */
+export const heartbeats = {
+  name: 'ECG ResNet',
+  input: [1024, 12],
+  layers: [
+    ...normalized('conv1d', 'conv1', { filters: 32, kernelSize: 17 }, 'relu'),
+    ...beats('block0', 64, 'conv1_relu'),
+    ...beats('block1', 96, 'block0_relu'),
+    ...beats('block2', 128, 'block1_relu'),
+    layer('globalAveragePooling1d', 'average'),
+    classes(6),
+  ],
+};
+
+function beats(name, filters, before) {
+  const shrunk = { filters, strides: 4, padding: 'same', useBias: false };
+  return [
+    ...normalized('conv1d', `${name}_a`, { filters, kernelSize: 17 }, 'relu', [before]),
+    layer('conv1d', `${name}_b`, { ...shrunk, kernelSize: 17 }),
+    layer('conv1d', `${name}_shortcut`, { ...shrunk, kernelSize: 1 }, [before]),
+    layer('add', `${name}_add`, {}, [`${name}_b`, `${name}_shortcut`]),
+    layer('batchNormalization', `${name}_bn`),
+    layer('activation', `${name}_relu`, { activation: 'relu' }),
+  ];
+}
+
 /** DS-CNN (Zhang et al., 2017), which hears words in 49 times of 10 numbers. */
 export const keywords = {
   name: 'DS-CNN',

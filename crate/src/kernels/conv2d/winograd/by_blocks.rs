@@ -7,7 +7,7 @@ use super::sizes::Convolution;
 use super::taps::{taps_of, to_taps};
 use crate::error::{checked_product, Error};
 use crate::threads::each_with_scratch;
-use crate::vector::Real;
+use crate::vector::{Real, LANES};
 
 /// Channels of a block's tiles and its output channels, of which the sums, and what they are made of, take half a second-level cache. Fewer of the tiles'
 /// would read the gradients more often, from a farther cache.
@@ -24,7 +24,7 @@ pub fn fits(c: &Convolution) -> bool {
 
 /// Channels of the images of a block, which its tiles have of all phases.
 fn inputs_of_block(c: &Convolution) -> usize {
-    DEPTH / c.phases().count()
+    (DEPTH / c.count_of_phases() / LANES).max(1) * LANES
 }
 
 /// Channels of the images of a part.

@@ -314,7 +314,7 @@ pub(super) fn transform_filters(
     channel: usize,
     filters: &mut [Real],
 ) {
-    if c.stride > 1 {
+    if c.has_phases() {
         return transform_phases(points, c, filter, channel, filters);
     }
     by_taps!(kernel c.kernel, |DOWN, ACROSS| {

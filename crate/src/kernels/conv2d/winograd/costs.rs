@@ -2,7 +2,7 @@
 //! of the direct way for each pair of channels, by races on x64.
 
 use super::sizes::Convolution;
-use super::{by_panels, FIVE, FOUR, SEVEN};
+use super::{by_panels, FIVE, FOUR, THREE};
 
 /// Most elements of transformed filters.
 const MOST: usize = 16 << 20;
@@ -47,8 +47,9 @@ impl Costs {
                 transforms: 600.0,
                 call: 140e3,
             },
-            (true, 1, FOUR | FIVE | SEVEN) => Self { pixels: 7.0, windows: 7.0, ..Self::of_line() },
-            (true, 1, _) => Self::of_line(),
+            (true, ..) if c.has_pieces() => Self::of_pieces(c),
+            (true, 1, THREE) => Self::of_line(),
+            (true, 1, _) => Self { pixels: 7.0, windows: 7.0, ..Self::of_line() },
             (true, ..) => Self {
                 product: 1.0,
                 pixels: 7.0,
@@ -81,6 +82,20 @@ impl Costs {
         Self { product: 1.1, pixels: 6.0, windows: 6.0, filters: 20.0, by_panels: 20.0, transforms: 24.0, call: 60e3 }
     }
 
+    /// Lines of several pieces. What a call takes beside counts here, as these may have few outputs. Pixels that are a stride apart take longer, the
+    /// more where they are added up.
+    fn of_pieces(c: &Convolution) -> Self {
+        let (line, pieces) = (Self::of_line(), c.count_of_phases() as f64);
+        let filters = 40.0 * pieces + line.call / (c.input[2] * c.output[2]) as f64;
+        let pixels = match (c.stride, c.spreads) {
+            (1, _) => 9.0,
+            (_, false) => 12.0,
+            (_, true) => 16.0,
+        };
+        let transforms = line.transforms * pieces;
+        Self { product: 1.0, pixels, windows: 8.0, filters, by_panels: filters, transforms, ..line }
+    }
+
     /// All tiles with transformed filters. Products weigh the more for the transforms, the fewer channels share these.
     fn of_tiles(&self, c: &Convolution) -> f64 {
         let [pixels, windows] = if c.spreads { [c.filters(), c.depth()] } else { [c.depth(), c.filters()] };
@@ -94,9 +109,15 @@ fn direct(c: &Convolution) -> f64 {
     (c.batch * (c.products() + c.all_products())) as f64 / 2.0
 }
 
+/// Whether a line of pieces takes the direct way less time than to count them would take.
+fn is_small(c: &Convolution) -> bool {
+    let [windows, channels] = [c.batch * c.all_products(), c.input[2] * c.output[2]].map(|count| count as f64);
+    c.has_pieces() && windows * channels < 200e3
+}
+
 /// Whether it takes less time than the direct way, of which a share is needed, where so much is for the filters.
 fn pays(c: &Convolution, costs: &Costs, filters: f64, share: f64) -> bool {
-    c.matrices() * c.depth() * c.filters() <= MOST && share * direct(c) >= costs.of_tiles(c) + filters
+    !is_small(c) && c.matrices() * c.depth() * c.filters() <= MOST && share * direct(c) >= costs.of_tiles(c) + filters
 }
 
 /// The same for gradients of filters.
@@ -119,6 +140,9 @@ pub enum Before {
 
 /// Whether it pays to keep transformed filters: they spare an eighth of the time, or make this way take less than the direct one, of which a share is needed.
 pub fn keeps(c: &Convolution, before: Before, share: f64) -> bool {
+    if is_small(c) {
+        return false;
+    }
     let costs = Costs::new(c);
     let own = costs.of_tiles(c);
     let fits = |most: usize| c.transformed_size().is_ok_and(|size| size <= most);

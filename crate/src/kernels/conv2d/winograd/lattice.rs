@@ -77,10 +77,10 @@ impl Lattice {
         self.steps((row * line + column * pixel) as isize) as usize
     }
 
-    /// How many steps, of one or two, there are in a number: a division, which every tile would wait for, of a multiple or of what is positive.
+    /// How many steps, of one, two or four, there are in a number: a division, which every tile would wait for, of a multiple or of what is positive.
     #[inline(always)]
     pub fn steps(&self, number: isize) -> isize {
-        number >> (self.step - 1)
+        number >> self.step.trailing_zeros()
     }
 
     /// Row and column of the first pixel of a tile, by those of its first window.

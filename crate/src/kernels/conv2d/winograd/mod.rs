@@ -1,5 +1,5 @@
 //! Convolutions of 3×3 to 5×5 taps with a quarter to a sixth of the multiplications, and those of lines or columns of three to five taps with a
-//! half to two fifths, of seven taps with four sevenths (S. Winograd, *Arithmetic Complexity of
+//! half to two fifths, of seven taps with four sevenths, of more in pieces (S. Winograd, *Arithmetic Complexity of
 //! Computations*, 1980; A. Lavin and S. Gray, *Fast Algorithms for Convolutional Neural Networks*, 2016).
 //!
 //! A tile of 6×6 inputs and a filter are taken to the values of polynomials at 6×6 points, where the outputs of the
@@ -12,7 +12,8 @@
 //! and do without a pair, one needs three less; the transformed filters are the same: 10×10 outputs take 256, 9×9 take 225.
 //!
 //! A line of pixels has tiles of one row, and points along it; so has a column, as a line of all pixels with a dilation. With a dilation an image is
-//! several, as far as windows see (`lattice`). A convolution of stride 2 is the sum of four of stride 1, of a line of two (`phases`).
+//! several, as far as windows see (`lattice`). A convolution of stride 2 is the sum of four of stride 1, of a line of two, and a long line that of
+//! pieces (`phases`).
 //!
 //! Sums are rounded otherwise than in the direct way, which is why this is done where bits are not promised alone: in the relaxed
 //! build, and in others when [`allow`] has said so. Errors grow with the
@@ -23,7 +24,8 @@
 //! err by 0.8 to 1.6, and by 22 at most, filters' gradients by 0.6 to 1.6, and 23 at most; of lines of three taps by 0.22 to 0.30 and 0.12 to
 //! 0.18, of five and seven by 0.4 to 0.6, and 6.3 at most, and 0.18 to 0.40; of stride 2 outputs by 0.28 to 0.65,
 //! and 6.3 at most, images' gradients by 0.36 to 0.94, and 10.3 at most, filters' by 0.36 to 0.78, and 5.8 at most; of lines with
-//! stride 2 outputs and images' gradients by 0.27 to 0.35, and 3.8 at most, filters' by 0.08 to 0.13, and 0.8 at most. Sums of small
+//! stride 2 outputs and images' gradients by 0.27 to 0.35, and 3.8 at most, filters' by 0.08 to 0.13, and 0.8 at most; of lines in pieces outputs and
+//! images' gradients by 0.23 to 0.48, and 5.7 at most, filters' by 0.17 to 0.36, and 3.0 at most. Sums of small
 //! integers are not exact. NaN and infinity spread to all outputs of the tiles that see them.
 
 mod around;
@@ -63,6 +65,10 @@ const THREE: usize = 3;
 const FOUR: usize = 4;
 const FIVE: usize = 5;
 const SEVEN: usize = 7;
+const TWICE_THREE: usize = 2 * THREE;
+
+/// Most taps of a line.
+const LONGEST: usize = 64;
 
 /// Inputs of a tile along an axis with so many taps, and points.
 const SIX: usize = along(THREE);
@@ -80,15 +86,16 @@ const fn side(taps: usize) -> usize {
 
 /// Inputs of a tile along an axis, and points.
 const fn along(taps: usize) -> usize {
-    side(taps) + of_tile(taps) - 1
+    side(taps) + of_tile(taps, 1) - 1
 }
 
-/// Taps of the filters of a tile, by those of a filter.
-const fn of_tile(taps: usize) -> usize {
-    if taps == FOUR {
-        FIVE
-    } else {
-        taps
+/// Taps of the filters of a tile, by those of a filter that are a stride apart. Long lines are cut into [phases] of so many at most.
+const fn of_tile(taps: usize, stride: usize) -> usize {
+    match (taps, stride) {
+        (1, _) => 1,
+        (SEVEN, 1) => SEVEN,
+        (..=THREE | TWICE_THREE, _) => THREE,
+        _ => FIVE,
     }
 }
 
@@ -160,9 +167,11 @@ fn backward_way(geometry: &Geometry) -> Convolution {
     let (correlation, transpose) = (Convolution::backward(geometry), Convolution::transpose(geometry));
     // Rows of a transpose's outputs overlap: threads cannot share those of an image that is alone.
     let is_shared = geometry.batch > 1 || transpose.is_line() || by_panels::fits(&transpose);
+    // Of a line in pieces the transpose transforms one side for each of them, a correlation the other one.
+    let pays = !transpose.has_phases() || geometry.out_c >= 2 * geometry.in_c;
     let is_transposed = geometry.stride_w > 1
         || transpose.tiles() < correlation.tiles()
-        || is_shared && transpose.tiles() == correlation.tiles();
+        || is_shared && pays && transpose.tiles() == correlation.tiles();
     if is_transposed {
         transpose
     } else {
@@ -196,10 +205,14 @@ pub fn is_possible(g: &Geometry) -> bool {
     let [is_row, is_column] = [g.kernel_h == 1, g.kernel_w == 1 && g.out_w == g.in_w && g.pad_left == 0];
     let is_dilated = g.dilation_h.max(g.dilation_w) > 1;
     let has_tiles = match [g.stride_h, g.stride_w] {
-        [1, 1] if is_row || is_column => matches!(g.kernel_h.max(g.kernel_w), THREE..=FIVE | SEVEN),
+        [1, 1] if is_row || is_column => matches!(g.kernel_h.max(g.kernel_w), THREE..=LONGEST),
         [1, 1] => g.kernel_h == g.kernel_w && (THREE..=FIVE).contains(&g.kernel_w),
         [2, 2] => g.kernel_h == g.kernel_w && !is_dilated && (3..=6).contains(&g.kernel_w),
-        [1, 2] => is_row && g.in_h == 1 && g.out_h == 1 && !is_dilated && (3..=6).contains(&g.kernel_w),
+        // Of fewer taps phases of a stride of 4 have two, which take as long.
+        [1, stride @ (2 | 4)] => {
+            let fewest = if stride == 2 { THREE } else { 9 };
+            is_row && g.in_h == 1 && g.out_h == 1 && !is_dilated && (fewest..=LONGEST).contains(&g.kernel_w)
+        }
         _ => false,
     };
     // A window's pixels then have the remainders of its own numbers.

@@ -1,15 +1,20 @@
 //! Convolutions of stride 2 as four of stride 1, the phases, whose sum they are: every second row and every second column of the image with
 //! every second one of the filter. Tiles see the channels of all four, which are more input channels of the same products at the points.
+//! In the same way a line of many taps is the sum of pieces of it, which see pixels further on, and one of stride 2 or 4 the sum of pieces of two
+//! phases or of four.
 //!
 //! A phase of a filter of 3×3 to 6×6 taps has one to three taps along an axis. With two of them its value at infinity is 0, and with one it
 //! does without the point 0 as well: four outputs take as many points. So 3×3 taps make 81 multiplications for 4×4 outputs instead
 //! of 144, 4×4 taps 100 instead of 256, 5×5 taps 121 instead of 400, 6×6 taps 144 instead of 576. A line has two phases: for four outputs
 //! three taps make 9 instead of 12, four 10 instead of 16, five 11 instead of 20, six 12 instead of 24.
+//!
+//! Pieces have up to five taps, at eight points, or three at six: a line of six taps has two of three and makes 12 multiplications for four outputs
+//! instead of 24, one of eight has two of four, 14 instead of 32, one of forty eight of five, 64 instead of 160.
 
 use super::around::around;
 use super::points::{At, Points};
 use super::sizes::Convolution;
-use super::{along, convolution::filters_of_point, SIX, THREE};
+use super::{along, convolution::filters_of_point, EIGHT, FIVE, SIX, THREE, TWICE_THREE};
 use crate::gemm::micro::RectangleMut;
 use crate::gemm::pack::panel_width;
 use crate::vector::{Lanes, Real, Vector, LANES};
@@ -18,8 +23,8 @@ use std::ops::Range;
 /// The row and the column of a filter's first tap. In this order those that a point has values of lie side by side.
 const FOUR: [[usize; 2]; 4] = [[1, 0], [0, 0], [0, 1], [1, 1]];
 
-/// The same of a line, which is the sum of two.
-const TWO: [[usize; 2]; 2] = [[0, 0], [0, 1]];
+/// Most phases: those of a line of stride 4 with 64 taps.
+const MOST: usize = 16;
 
 /// Does something with the transforms down and across of a phase, by its taps. Three taps' are right for two as well. Of a line the transform
 /// down leaves all as it is.
@@ -58,49 +63,80 @@ pub(super) struct Phase {
 }
 
 impl Convolution {
-    /// The phases.
-    pub(super) fn phases(&self) -> impl Iterator<Item = Phase> + '_ {
-        (0..self.first_taps().len()).map(|index| self.phase(index))
+    /// Into how many pieces a line is cut, or the part of one that a phase of a stride has. Divisions by constants take less time.
+    fn pieces(&self) -> usize {
+        let taps = self.taps_from(1, 0);
+        match self.taps[1] {
+            THREE => taps.div_ceil(THREE),
+            FIVE => taps.div_ceil(FIVE),
+            _ => 1,
+        }
     }
 
-    /// Their first taps.
-    fn first_taps(&self) -> &'static [[usize; 2]] {
-        match (self.stride, self.is_line()) {
-            (1, _) => &[[0; 2]],
-            (_, true) => &TWO,
-            (_, false) => &FOUR,
+    /// Whether a line is cut otherwise than in two phases of a stride of 2 with up to three taps.
+    pub(super) fn has_pieces(&self) -> bool {
+        self.is_line() && self.count_of_phases() > 1 && (self.stride != 2 || self.kernel[1] > TWICE_THREE)
+    }
+
+    /// Whether there are several phases.
+    pub(super) fn has_phases(&self) -> bool {
+        self.count_of_phases() > 1
+    }
+
+    /// How many there are.
+    pub(super) fn count_of_phases(&self) -> usize {
+        match self.stride {
+            stride if self.is_line() => stride * self.pieces(),
+            1 => 1,
+            _ => FOUR.len(),
         }
+    }
+
+    /// The phases. Of a line the first ones have as many taps as the others or one more.
+    pub(super) fn phases(&self) -> impl Iterator<Item = Phase> + '_ {
+        (0..self.count_of_phases()).map(|index| self.phase(index))
     }
 
     /// One of them.
     pub(super) fn phase(&self, index: usize) -> Phase {
-        let first = self.first_taps()[index];
-        Phase {
-            first,
-            taps: [0, 1].map(|axis| self.taps_from(axis, first[axis])),
-            pads: [0, 1].map(|axis| self.pads[axis] - first[axis] as isize),
-        }
+        let (first, taps) = if self.is_line() {
+            // A stride is a power of two.
+            let (start, index) = (index & (self.stride - 1), index >> self.stride.trailing_zeros());
+            let (taps, pieces) = (self.taps_from(1, start), self.pieces());
+            let (least, more) = (taps / pieces, taps % pieces);
+            let first = index * least + index.min(more);
+            ([0, start + first * self.stride], [1, least + usize::from(index < more)])
+        } else if self.stride == 1 {
+            ([0; 2], self.kernel)
+        } else {
+            (FOUR[index], [0, 1].map(|axis| self.taps_from(axis, FOUR[index][axis])))
+        };
+        Phase { first, taps, pads: [0, 1].map(|axis| self.pads[axis] - first[axis] as isize) }
     }
 
-    /// Taps of a phase along an axis, by its first one.
+    /// Taps along an axis from the first one on, as far apart as windows are.
     fn taps_from(&self, axis: usize, first: usize) -> usize {
-        (self.kernel[axis] - first).div_ceil(self.stride)
+        (self.kernel[axis] - first + self.stride - 1) >> self.stride.trailing_zeros()
     }
 
     /// Whether a phase of so many taps along an axis has a value at a point there.
     pub(super) fn has(&self, axis: usize, taps: usize, point: usize) -> bool {
-        match taps {
-            _ if self.taps[axis] == 1 => true,
+        match (taps, self.taps[axis]) {
+            (_, 1) => true,
+            (1, THREE) if self.stride > 1 => (1..SIX - 1).contains(&point),
             // Without its last tap a filter is nothing at infinity.
-            _ if self.stride == 1 => taps == self.taps[axis] || point + 1 < along(self.taps[axis]),
-            1 => (1..SIX - 1).contains(&point),
-            2 => point < SIX - 1,
-            _ => true,
+            (_, of_tile) => taps == of_tile || point + 1 < along(of_tile),
         }
     }
 
     /// The phases that have a value at a point.
     pub(super) fn at_point(&self, point: usize) -> Range<usize> {
+        if self.is_line() {
+            let (count, has) = (self.count_of_phases(), |phase: &Phase| self.has(1, phase.taps[1], point));
+            // What the last one has all have.
+            let all = has(&self.phase(count - 1)).then_some(count);
+            return 0..all.unwrap_or_else(|| self.phases().take_while(has).count());
+        }
         if self.stride == 1 {
             let across = along(self.taps[1]);
             let has = [(0, point / across), (1, point % across)]
@@ -110,10 +146,6 @@ impl Convolution {
         let has = |first: usize| {
             [(0, point / SIX), (1, point % SIX)].map(|(axis, point)| self.has(axis, self.taps_from(axis, first), point))
         };
-        if self.is_line() {
-            // The first one has as many taps as the second, or one more.
-            return 0..TWO.iter().filter(|[_, first]| has(*first)[1]).count();
-        }
         match (has(0), has(1)) {
             ([true, true], [down, across]) => usize::from(!down)..if !across { 2 } else { 3 + usize::from(down) },
             _ => 0..0,
@@ -148,49 +180,50 @@ impl Phase {
 
 /// [`transform_filters`](super::convolution::transform_filters) for all phases.
 pub(super) fn transform_phases(points: Points, c: &Convolution, filter: &[Real], channel: usize, filters: &mut [Real]) {
-    if c.is_line() {
-        phases_to_points::<1, 1>(points, c, filter, channel, filters);
-    } else {
-        phases_to_points::<THREE, SIX>(points, c, filter, channel, filters);
+    match c.taps {
+        [1, FIVE] => phases_to_points::<1, FIVE, 1, EIGHT>(points, c, filter, channel, filters),
+        [1, _] => phases_to_points::<1, THREE, 1, SIX>(points, c, filter, channel, filters),
+        _ => phases_to_points::<THREE, THREE, SIX, SIX>(points, c, filter, channel, filters),
     }
 }
 
-/// Filters of K rows, to R×SIX points.
-fn phases_to_points<const K: usize, const R: usize>(
+/// Filters of KR×KC taps, to R×P points.
+fn phases_to_points<const KR: usize, const KC: usize, const R: usize, const P: usize>(
     points: Points,
     c: &Convolution,
     filter: &[Real],
     channel: usize,
     filters: &mut [Real],
 ) where
-    Points: At<R>,
+    Points: At<R> + At<P>,
 {
     let [inputs, outputs] = [c.input[2], c.output[2]];
     let (width, point) = (panel_width(c.filters(), channel), filters_of_point(c));
+    let phases: [_; MOST] = std::array::from_fn(|index| c.phase(index.min(c.count_of_phases() - 1)));
     for k in 0..c.depth() {
         for v in (0..width).step_by(LANES) {
-            let phase = c.phase(if c.spreads { (channel + v) / outputs } else { k / inputs });
+            let phase = &phases[if c.spreads { (channel + v) / outputs } else { k / inputs }];
             let first = k % inputs * outputs + (channel + v) % outputs;
             let tap = |i: usize, j: usize| {
                 let tap = phase.tap(c, i, j);
                 tap.map_or(Lanes::splat(0.0), |tap| Lanes::load(&filter[tap * inputs * outputs + first..]))
             };
-            let mut target = RectangleMut::<R, SIX>::new(&mut filters[k * width + v..], SIX * point, point);
+            let mut target = RectangleMut::<R, P>::new(&mut filters[k * width + v..], P * point, point);
             let set = |i: usize, j: usize, value: Lanes| target.set(i, j, value);
-            around(|v| At::<R>::taps::<K>(points, v), |v| At::<SIX>::taps::<THREE>(points, v), tap, set);
+            around(|v| At::<R>::taps::<KR>(points, v), |v| At::<P>::taps::<KC>(points, v), tap, set);
         }
     }
 }
 
-/// Takes sums at R×SIX points back to the K rows of taps of a phase: `set(tap, value)`.
-pub(super) fn taps_of_phase<const R: usize, const K: usize>(
+/// Takes sums at R×P points back to the KR×KC taps of a phase: `set(tap, value)`.
+pub(super) fn taps_of_phase<const R: usize, const P: usize, const KR: usize, const KC: usize>(
     points: Points,
     c: &Convolution,
     phase: &Phase,
     sums: impl Fn(usize, usize) -> Lanes,
     mut set: impl FnMut(usize, Lanes),
 ) where
-    Points: At<R>,
+    Points: At<R> + At<P>,
 {
     let sum = |i: usize, j: usize| {
         let has = c.has(0, phase.taps[0], i) && c.has(1, phase.taps[1], j);
@@ -200,7 +233,7 @@ pub(super) fn taps_of_phase<const R: usize, const K: usize>(
             Lanes::splat(0.0)
         }
     };
-    let (down, across) = (|v| At::<R>::tap_gradients::<K>(points, v), |v| At::<SIX>::tap_gradients::<THREE>(points, v));
+    let (down, across) = (|v| At::<R>::tap_gradients::<KR>(points, v), |v| At::<P>::tap_gradients::<KC>(points, v));
     around(down, across, sum, |i, j, value| {
         if let Some(tap) = phase.tap(c, i, j) {
             set(tap, value);

@@ -5,15 +5,15 @@ use super::points::is_missing;
 use super::{along, of_tile, side, THREE};
 use crate::geometry::Geometry;
 
-/// A correlation of stride 1 with filters of 3×3 to 5×5, 1×3 to 1×5 or 1×7 taps, one of stride 2 with 3×3 to 6×6 or 1×3 to 1×6 taps, or the
-/// transpose of one. A border may be negative: what lies there is not seen.
+/// A correlation of stride 1 with filters of 3×3 to 5×5 or 1×3 to 1×64 taps, one of stride 2 with 3×3 to 6×6 or 1×3 to 1×64 taps, one of a
+/// line with stride 4 and 9 to 64, or the transpose of one. A border may be negative: what lies there is not seen.
 #[derive(Clone, Copy, Debug)]
 pub struct Convolution {
     /// Images.
     pub batch: usize,
     /// Rows and columns of a filter.
     pub kernel: [usize; 2],
-    /// Pixels from one window to the next, 1 or 2.
+    /// Pixels from one window to the next: 1, 2 or, of a line, 4.
     pub stride: usize,
     /// Rows and columns of the filters of a tile, which are those of a [phase](super::phases).
     pub taps: [usize; 2],
@@ -39,7 +39,7 @@ impl Convolution {
             batch: g.batch,
             kernel,
             stride,
-            taps: if stride > 1 { [if g.kernel_h == 1 { 1 } else { THREE }, THREE] } else { kernel.map(of_tile) },
+            taps: kernel.map(|taps| if taps == 1 { 1 } else { of_tile(taps.div_ceil(stride).max(THREE), stride) }),
             input: [g.in_h, g.in_w, g.in_c],
             output: [g.out_h, g.out_w, g.out_c],
             dilation,
@@ -105,13 +105,13 @@ impl Convolution {
 
     /// Input channels of a tile: those of all phases.
     pub(super) fn depth(&self) -> usize {
-        let phases = if self.spreads { 1 } else { self.phases().count() };
+        let phases = if self.spreads { 1 } else { self.count_of_phases() };
         phases * self.input[2]
     }
 
     /// Output channels of a tile.
     pub(super) fn filters(&self) -> usize {
-        let phases = if self.spreads { self.phases().count() } else { 1 };
+        let phases = if self.spreads { self.count_of_phases() } else { 1 };
         phases * self.output[2]
     }
 
@@ -229,10 +229,12 @@ impl Convolution {
     /// Products of an input and a filter's tap in an image, for each pair of channels: without those at the border.
     pub(super) fn products(&self) -> usize {
         let (image, windows, stride) = (self.image().used(), self.windows().used(), self.stride as isize);
+        // Strides are powers of two.
+        let windows_from = |pixel: isize| (pixel + stride - 1) >> stride.trailing_zeros();
         let seen = |axis: usize| {
             let [size, count, dilation] = [image, windows, self.dilation].map(|sizes| sizes[axis] as isize);
             // The first window whose tap lies at a pixel or behind it, of those that there are.
-            let first = |pixel: isize| (pixel + stride - 1).div_euclid(stride).clamp(0, count);
+            let first = |pixel: isize| windows_from(pixel).clamp(0, count);
             (0..self.kernel[axis] as isize)
                 .map(|tap| (self.pads[axis] - tap) * dilation)
                 .map(|start| first(start + size) - first(start))

@@ -5,13 +5,13 @@ use super::filter_gradient::{sums_size, PANEL};
 use super::phases::taps_of_phase;
 use super::points::{At, Points};
 use super::sizes::Convolution;
-use super::{along, by_taps, SIX, THREE};
+use super::{along, by_taps, EIGHT, FIVE, LONGEST, SIX, THREE};
 use crate::gemm::micro::Rectangle;
 use crate::vector::{Lanes, Real, Vector, LANES};
 use std::ops::Range;
 
 /// Most taps of a filter.
-const MOST: usize = 36;
+const MOST: usize = LONGEST;
 
 /// Gradients of each tap, or some rows of them, which belong to channels of the images; behind the last tap there is nothing.
 type Taps<'a> = [&'a mut [Real]; MOST];
@@ -25,11 +25,12 @@ pub fn taps_of<'a>(c: &Convolution, df: &'a mut [Real], inputs: usize) -> [(&'a 
 
 /// Takes the sums of some channels of the images back to rows of taps, which have so many elements, from a certain one on.
 pub fn to_taps(points: Points, c: &Convolution, sums: (&[Real], Range<usize>), taps: &mut Taps, place: (usize, usize)) {
-    if c.stride > 1 && c.is_line() {
-        return from_phases::<1, 1>(points, c, sums, taps, place);
-    }
-    if c.stride > 1 {
-        return from_phases::<SIX, THREE>(points, c, sums, taps, place);
+    if c.has_phases() {
+        return match c.taps {
+            [1, FIVE] => from_phases::<1, EIGHT, 1, FIVE>(points, c, sums, taps, place),
+            [1, _] => from_phases::<1, SIX, 1, THREE>(points, c, sums, taps, place),
+            _ => from_phases::<SIX, SIX, THREE, THREE>(points, c, sums, taps, place),
+        };
     }
     by_taps!(kernel c.kernel, |DOWN, ACROSS| {
         from_points::<{ along(DOWN) }, { along(ACROSS) }, DOWN, ACROSS>(points, c, sums, taps, place)
@@ -58,23 +59,23 @@ fn from_points<const R: usize, const P: usize, const KR: usize, const KC: usize>
     }
 }
 
-/// The same of all phases, of K rows of taps each.
-fn from_phases<const R: usize, const K: usize>(
+/// The same of all phases, of up to KR×KC taps.
+fn from_phases<const R: usize, const P: usize, const KR: usize, const KC: usize>(
     points: Points,
     c: &Convolution,
     (sums, inputs): (&[Real], Range<usize>),
     taps: &mut Taps,
     (line, first): (usize, usize),
 ) where
-    Points: At<R>,
+    Points: At<R> + At<P>,
 {
     for (index, phase) in c.phases().enumerate() {
         for (row, k) in inputs.clone().enumerate() {
             for o in (0..c.filters()).step_by(LANES) {
                 let place = (o / PANEL * c.depth() + index * c.input[2] + k) * PANEL + o % PANEL;
-                let source = Rectangle::<R, SIX>::new(&sums[place..], SIX * sums_size(c), sums_size(c));
+                let source = Rectangle::<R, P>::new(&sums[place..], P * sums_size(c), sums_size(c));
                 let set = |tap: usize, value: Lanes| value.store(&mut taps[tap][row * line + first + o..]);
-                taps_of_phase::<R, K>(points, c, &phase, |i, j| source.at(i, j), set);
+                taps_of_phase::<R, P, KR, KC>(points, c, &phase, |i, j| source.at(i, j), set);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Winograd's way of lines of six taps and more than seven, as the sum of pieces, against the definition, natively and on small shapes.
+//! Winograd's way of lines of six taps and more than seven, and of squares of 6×6 to 10×10, as the sum of pieces, against the definition, natively and on small shapes.
 #![cfg(not(feature = "double"))]
 
 mod naive;
@@ -36,6 +36,20 @@ fn column(
     g
 }
 
+/// Squares, which see pixels of every so manieth row and column.
+fn square(
+    [taps, dilation]: [u32; 2],
+    [batch, height, width]: [u32; 3],
+    [channels, filters]: [u32; 2],
+    [before, behind]: [u32; 2],
+) -> Geometry {
+    let [before, behind] = [before, behind].map(|pad| pad * dilation);
+    let words = [batch, height, width, channels, taps, taps, filters, 1, 1, before, behind, before, behind];
+    let g = Geometry::new(&[&words[..], &[dilation, dilation, 1]].concat().try_into().unwrap()).unwrap();
+    assert!(is_possible(&g));
+    g
+}
+
 /// Pieces of every kind, alike and not; of lines that end anywhere in a tile, with every kind of padding, in several images.
 fn table() -> Vec<Geometry> {
     let mut all = Vec::new();
@@ -57,6 +71,21 @@ fn table() -> Vec<Geometry> {
             all.push(line([taps, dilation], [2, 1, dilation * taps + 11], [4, 12], pads));
         }
         all.push(column(taps, [2, taps + 3, 3], [4, 8], [1, 2]));
+    }
+    for taps in 6..11 {
+        for (height, width) in (taps..taps + 5).flat_map(|height| [0, 1, 2, 3, 7].map(|more| (height, taps + more))) {
+            all.push(square([taps, 1], [2, height, width], [4, 4], [0; 2]));
+            all.push(square([taps, 1], [1, height, width], [4, 8], [taps / 2, (taps - 1) / 2]));
+        }
+        for pads in [[taps - 1, taps - 1], [0, 3], [taps + 1, taps]] {
+            all.push(square([taps, 1], [2, 7, 9], [8, 12], pads));
+        }
+        all.push(square([taps, 1], [1, 1, 1], [4, 4], [taps / 2; 2]));
+        all.push(square([taps, 1], [1, 12, 11], [4, 68], [2; 2]));
+        all.push(square([taps, 1], [3, taps, taps + 1], [20, 28], [1; 2]));
+        all.push(square([taps, 1], [2, 5, 4], [36, 68], [taps / 2; 2]));
+        all.push(square([taps, 1], [37, taps + 1, taps], [8, 8], [1; 2]));
+        all.push(square([taps, 2], [2, 2 * taps + 3, 2 * taps + 6], [4, 8], [1; 2]));
     }
     for taps in [6, 9, 40] {
         // Panel by panel, of one piece of tiles and of several; block by block.
@@ -83,26 +112,42 @@ fn most(taps: usize) -> usize {
     }
 }
 
-/// A piece as a convolution of its own, its filter filled up with zeros; the first of its taps, and how many there are.
+/// A piece as a convolution of its own, its filter filled up with zeros; row and column of the first of its taps, and how many there are.
 struct Piece {
     convolution: Convolution,
-    first: usize,
-    taps: usize,
+    first: [usize; 2],
+    taps: [usize; 2],
+    /// Columns of the whole filter.
+    columns: usize,
 }
 
 impl Piece {
-    fn all(whole: &Convolution) -> impl Iterator<Item = Self> + '_ {
-        let most = most(whole.kernel[1]);
-        pieces(whole.kernel[1], most).into_iter().map(move |(first, taps)| {
-            let pads = [whole.pads[0], whole.pads[1] - first as isize];
-            let convolution = Convolution { kernel: [1, most], taps: [1, most], pads, ..*whole };
-            Self { convolution, first, taps }
+    fn all(whole: &Convolution) -> Vec<Self> {
+        let kernel = whole.kernel.map(|taps| if taps == 1 { 1 } else { most(taps) });
+        let along = |axis: usize| pieces(whole.kernel[axis], kernel[axis]);
+        let places = along(0).into_iter().flat_map(|row| along(1).into_iter().map(move |column| [row, column]));
+        let piece = |[(row, down), (column, across)]: [(usize, usize); 2]| {
+            let pads = [whole.pads[0] - row as isize, whole.pads[1] - column as isize];
+            let convolution = Convolution { kernel, taps: kernel, pads, ..*whole };
+            Self { convolution, first: [row, column], taps: [down, across], columns: whole.kernel[1] }
+        };
+        places.map(piece).collect()
+    }
+
+    /// Where rows of its taps lie in the whole filter and in its own, and how many elements they have.
+    fn rows(&self, pairs: usize) -> impl Iterator<Item = (usize, usize, usize)> + '_ {
+        let ([row, column], [down, across]) = (self.first, self.taps);
+        (0..down).map(move |i| {
+            let whole = (row + i) * self.columns + column;
+            (whole * pairs, i * self.convolution.kernel[1] * pairs, across * pairs)
         })
     }
 
     fn filter(&self, filter: &[f32], pairs: usize) -> Vec<f32> {
-        let mut own = vec![0.0; self.convolution.kernel[1] * pairs];
-        own[..self.taps * pairs].copy_from_slice(&filter[self.first * pairs..][..self.taps * pairs]);
+        let mut own = vec![0.0; self.convolution.kernel.iter().product::<usize>() * pairs];
+        for (whole, place, count) in self.rows(pairs) {
+            own[place..place + count].copy_from_slice(&filter[whole..whole + count]);
+        }
         own
     }
 }
@@ -114,7 +159,7 @@ fn sums(
     pairs: usize,
     reach: impl Fn(&Convolution, &[f32]) -> Vec<f64>,
 ) -> Vec<f64> {
-    let all = Piece::all(whole).map(|piece| reach(&piece.convolution, &piece.filter(filter, pairs)));
+    let all = Piece::all(whole).into_iter().map(|piece| reach(&piece.convolution, &piece.filter(filter, pairs)));
     all.reduce(|sums, own| sums.iter().zip(own).map(|(sum, own)| sum + own).collect()).unwrap()
 }
 
@@ -126,15 +171,18 @@ fn errors_stay_within_those_of_their_roundings() {
         let (forward, transpose) = (Convolution::forward(g), Convolution::transpose(g));
         assert!(!has_both(&forward));
         let of_output = sums(&forward, filter, pairs, |c, own| reach(c, x, own, None));
-        let of_filter = Piece::all(&forward).flat_map(|piece| {
-            let all = reach(&piece.convolution, x, &piece.filter(filter, pairs), Some(dy));
-            all.into_iter().take(piece.taps * pairs)
-        });
+        let mut of_filter = vec![0.0; g.filter_size()];
+        for piece in Piece::all(&forward) {
+            let own = reach(&piece.convolution, x, &piece.filter(filter, pairs), Some(dy));
+            for (whole, place, count) in piece.rows(pairs) {
+                of_filter[whole..whole + count].copy_from_slice(&own[place..place + count]);
+            }
+        }
         let exchanged = exchange(g, filter, false);
         let of_input = sums(&transpose, &exchanged, pairs, |c, own| reach_of_transpose(c, dy, own));
         let taps = [g.kernel_h, g.kernel_w].map(|taps| if taps == 1 { 1 } else { most(taps) });
-        let count = Piece::all(&forward).count();
-        assert_passes(g, &arrays, [of_output, of_filter.collect(), of_input], (taps, count));
+        let count = Piece::all(&forward).len();
+        assert_passes(g, &arrays, [of_output, of_filter, of_input], (taps, count));
 
         let (backward, rotated) = (Convolution::backward(g), exchange(g, filter, true));
         let (expected, _) = define(g, x, filter, dy, Into::Input);

@@ -29,6 +29,8 @@ export function oddWorkloads() {
     // Lines of many taps, as of signals.
     ...convolutions('long lines', [16, 1, 128, 64], [1, 9], 64, { padding: 'same' }),
     ...convolutions('long lines', [32, 1, 256, 32], [1, 40], 32, { padding: 'same' }),
+    // A large square, as of pose machines.
+    ...convolutions('large square', [8, 16, 16, 32], 7, 32, { padding: 'same' }),
     // MobileNet's layers: pixels whose distance is a power of two share few sets of a cache.
     ...depthwise('MobileNet', [4, 14, 14, 256], 3),
     ...depthwise('MobileNet', [4, 14, 14, 512], 3),

@@ -10,7 +10,7 @@ use crate::kernels::conv2d::pooled::Pooled;
 use crate::kernels::conv2d::{self, winograd, Pass};
 use wasm_bindgen::prelude::*;
 
-/// Lets convolutions of 3×3 to 5×5 taps, and those of lines of three to 64, be computed in Winograd's way, whose bits are others, from now on; the relaxed build does it anyway.
+/// Lets convolutions of 3×3 to 10×10 taps, and those of lines of three to 64, be computed in Winograd's way, whose bits are others, from now on; the relaxed build does it anyway.
 #[wasm_bindgen]
 pub fn conv2d_allow_winograd() -> u32 {
     winograd::allow();

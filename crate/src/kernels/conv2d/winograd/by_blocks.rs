@@ -4,7 +4,7 @@
 use super::filter_gradient::{sums_size, Pieces, MOST, PIECES, TILES};
 use super::points::Points;
 use super::sizes::Convolution;
-use super::taps::{taps_of, to_taps};
+use super::taps::{self, taps_of, to_taps};
 use crate::error::{checked_product, Error};
 use crate::threads::each_with_scratch;
 use crate::vector::{Real, LANES};
@@ -51,8 +51,23 @@ pub fn workspace(c: &Convolution) -> Result<usize, Error> {
 
 /// The gradient of the filters from all transformed tiles.
 pub fn filter_gradient(points: Points, c: &Convolution, pieces: &Pieces, df: &mut [Real], scratch: &mut [Real]) {
+    if c.taps_of_filter() <= taps::FEW {
+        gradient_of_taps::<{ taps::FEW }>(points, c, pieces, df, scratch);
+    } else {
+        gradient_of_taps::<{ taps::MOST }>(points, c, pieces, df, scratch);
+    }
+}
+
+/// The same of up to N taps.
+fn gradient_of_taps<const N: usize>(
+    points: Points,
+    c: &Convolution,
+    pieces: &Pieces,
+    df: &mut [Real],
+    scratch: &mut [Real],
+) {
     let (channels, of_block, of_part) = (c.filters(), inputs_of_block(c), inputs_of_part(c));
-    each_with_scratch(taps_of(c, df, of_part), (scratch, size(c)), |part, mut taps, sums| {
+    each_with_scratch(taps_of::<N>(c, df, of_part), (scratch, size(c)), |part, mut taps, sums| {
         let inputs = taps[0].len() / channels;
         for (first, line) in (0..channels)
             .step_by(FILTERS)

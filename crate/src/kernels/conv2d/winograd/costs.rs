@@ -36,7 +36,11 @@ impl Costs {
             (false, 1, FIVE) => Self::of_five(),
             // As many values as of five taps, at fewer points.
             (false, 1, FOUR) => Self { pixels: 13.0, windows: 13.0, ..Self::of_five() },
-            (false, 1, _) => Self::of_square(),
+            (false, 1, THREE) => Self::of_square(),
+            // Transforms of four pieces.
+            (false, 1, _) => {
+                Self { filters: 3600.0, by_panels: 3000.0, transforms: 1200.0, pixels: 14.0, ..Self::of_five() }
+            }
             // The transforms of four phases' pixels are shared by the channels of the windows.
             (false, ..) => Self {
                 product: 1.1,

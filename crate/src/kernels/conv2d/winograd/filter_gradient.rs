@@ -3,7 +3,7 @@
 
 use super::points::Points;
 use super::sizes::Convolution;
-use super::taps::{taps_of, to_taps};
+use super::taps::{self, taps_of, to_taps};
 use super::tiles::{transform_gradients, transform_inputs, Group, Layout, Place};
 use super::{by_blocks, GAP};
 use crate::error::{checked_product, Error};
@@ -303,8 +303,17 @@ const INPUTS: usize = 16;
 
 /// Takes the sums back to filters.
 pub(super) fn transform_sums(points: Points, c: &Convolution, sums: &[Real], df: &mut [Real]) {
+    if c.taps_of_filter() <= taps::FEW {
+        sums_to_taps::<{ taps::FEW }>(points, c, sums, df);
+    } else {
+        sums_to_taps::<{ taps::MOST }>(points, c, sums, df);
+    }
+}
+
+/// The same of up to N taps.
+fn sums_to_taps<const N: usize>(points: Points, c: &Convolution, sums: &[Real], df: &mut [Real]) {
     let channels = c.filters();
-    each_of(taps_of(c, df, INPUTS), |part, mut taps| {
+    each_of(taps_of::<N>(c, df, INPUTS), |part, mut taps| {
         let first = part * INPUTS;
         let inputs = first..first + taps[0].len() / channels;
         to_taps(points, c, (sums, inputs), &mut taps, (channels, 0));

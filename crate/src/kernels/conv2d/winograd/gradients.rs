@@ -32,7 +32,7 @@ const TILES: usize = 36;
 
 /// Whether this is a way for a convolution, whose outputs are what windows see.
 pub fn has_both(c: &Convolution) -> bool {
-    c.tiles() > 0 && (c.stride, c.parts_of_image()) == (1, 1) && !c.is_line() && c.matrices() * sums_size(c) <= MOST
+    c.tiles() > 0 && !c.has_phases() && c.parts_of_image() == 1 && !c.is_line() && c.matrices() * sums_size(c) <= MOST
 }
 
 /// How the work is cut, and where things lie in the memory of a part.

@@ -1,4 +1,4 @@
-//! Convolutions of 3×3 to 5×5 taps with a quarter to a sixth of the multiplications, and those of lines or columns of three to five taps with a
+//! Convolutions of 3×3 to 10×10 taps with a quarter to a sixth of the multiplications, and those of lines or columns of three to five taps with a
 //! half to two fifths, of seven taps with four sevenths, of more in pieces (S. Winograd, *Arithmetic Complexity of
 //! Computations*, 1980; A. Lavin and S. Gray, *Fast Algorithms for Convolutional Neural Networks*, 2016).
 //!
@@ -12,8 +12,8 @@
 //! and do without a pair, one needs three less; the transformed filters are the same: 10×10 outputs take 256, 9×9 take 225.
 //!
 //! A line of pixels has tiles of one row, and points along it; so has a column, as a line of all pixels with a dilation. With a dilation an image is
-//! several, as far as windows see (`lattice`). A convolution of stride 2 is the sum of four of stride 1, of a line of two, and a long line that of
-//! pieces (`phases`).
+//! several, as far as windows see (`lattice`). A convolution of stride 2 is the sum of four of stride 1, of a line of two, and one of a long line or a
+//! large square that of pieces (`phases`).
 //!
 //! Sums are rounded otherwise than in the direct way, which is why this is done where bits are not promised alone: in the relaxed
 //! build, and in others when [`allow`] has said so. Errors grow with the
@@ -25,7 +25,8 @@
 //! 0.18, of five and seven by 0.4 to 0.6, and 6.3 at most, and 0.18 to 0.40; of stride 2 outputs by 0.28 to 0.65,
 //! and 6.3 at most, images' gradients by 0.36 to 0.94, and 10.3 at most, filters' by 0.36 to 0.78, and 5.8 at most; of lines with
 //! stride 2 outputs and images' gradients by 0.27 to 0.35, and 3.8 at most, filters' by 0.08 to 0.13, and 0.8 at most; of lines in pieces outputs and
-//! images' gradients by 0.23 to 0.48, and 5.7 at most, filters' by 0.17 to 0.36, and 3.0 at most. Sums of small
+//! images' gradients by 0.23 to 0.48, and 5.7 at most, filters' by 0.17 to 0.36, and 3.0 at most; of squares in pieces by 0.39 to 1.24, and 25
+//! at most, filters' by 0.21 to 1.02, and 15 at most. Sums of small
 //! integers are not exact. NaN and infinity spread to all outputs of the tiles that see them.
 
 mod around;
@@ -67,8 +68,9 @@ const FIVE: usize = 5;
 const SEVEN: usize = 7;
 const TWICE_THREE: usize = 2 * THREE;
 
-/// Most taps of a line.
+/// Most taps of a line, and of a square along an axis.
 const LONGEST: usize = 64;
+const LARGEST: usize = 10;
 
 /// Inputs of a tile along an axis with so many taps, and points.
 const SIX: usize = along(THREE);
@@ -167,7 +169,7 @@ fn backward_way(geometry: &Geometry) -> Convolution {
     let (correlation, transpose) = (Convolution::backward(geometry), Convolution::transpose(geometry));
     // Rows of a transpose's outputs overlap: threads cannot share those of an image that is alone.
     let is_shared = geometry.batch > 1 || transpose.is_line() || by_panels::fits(&transpose);
-    // Of a line in pieces the transpose transforms one side for each of them, a correlation the other one.
+    // Of filters in pieces the transpose transforms one side for each of them, a correlation the other one.
     let pays = !transpose.has_phases() || geometry.out_c >= 2 * geometry.in_c;
     let is_transposed = geometry.stride_w > 1
         || transpose.tiles() < correlation.tiles()
@@ -206,8 +208,8 @@ pub fn is_possible(g: &Geometry) -> bool {
     let is_dilated = g.dilation_h.max(g.dilation_w) > 1;
     let has_tiles = match [g.stride_h, g.stride_w] {
         [1, 1] if is_row || is_column => matches!(g.kernel_h.max(g.kernel_w), THREE..=LONGEST),
-        [1, 1] => g.kernel_h == g.kernel_w && (THREE..=FIVE).contains(&g.kernel_w),
-        [2, 2] => g.kernel_h == g.kernel_w && !is_dilated && (3..=6).contains(&g.kernel_w),
+        [1, 1] => g.kernel_h == g.kernel_w && (THREE..=LARGEST).contains(&g.kernel_w),
+        [2, 2] => g.kernel_h == g.kernel_w && !is_dilated && (THREE..=TWICE_THREE).contains(&g.kernel_w),
         // Of fewer taps phases of a stride of 4 have two, which take as long.
         [1, stride @ (2 | 4)] => {
             let fewest = if stride == 2 { THREE } else { 9 };

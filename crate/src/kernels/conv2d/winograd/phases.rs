@@ -1,7 +1,7 @@
 //! Convolutions of stride 2 as four of stride 1, the phases, whose sum they are: every second row and every second column of the image with
 //! every second one of the filter. Tiles see the channels of all four, which are more input channels of the same products at the points.
-//! In the same way a line of many taps is the sum of pieces of it, which see pixels further on, and one of stride 2 or 4 the sum of pieces of two
-//! phases or of four.
+//! In the same way a line of many taps, or a large square, is the sum of pieces of it, which see pixels further on, and a line of stride 2 or 4 the
+//! sum of pieces of two phases or of four.
 //!
 //! A phase of a filter of 3×3 to 6×6 taps has one to three taps along an axis. With two of them its value at infinity is 0, and with one it
 //! does without the point 0 as well: four outputs take as many points. So 3×3 taps make 81 multiplications for 4×4 outputs instead
@@ -9,7 +9,8 @@
 //! three taps make 9 instead of 12, four 10 instead of 16, five 11 instead of 20, six 12 instead of 24.
 //!
 //! Pieces have up to five taps, at eight points, or three at six: a line of six taps has two of three and makes 12 multiplications for four outputs
-//! instead of 24, one of eight has two of four, 14 instead of 32, one of forty eight of five, 64 instead of 160.
+//! instead of 24, one of eight has two of four, 14 instead of 32, one of forty eight of five, 64 instead of 160. Squares of 6×6 to 10×10 taps have four
+//! pieces: for 4×4 outputs 6×6 taps make 144 multiplications instead of 576, 7×7 taps 196 instead of 784, 10×10 taps 256 instead of 1600.
 
 use super::around::around;
 use super::points::{At, Points};
@@ -20,7 +21,7 @@ use crate::gemm::pack::panel_width;
 use crate::vector::{Lanes, Real, Vector, LANES};
 use std::ops::Range;
 
-/// The row and the column of a filter's first tap. In this order those that a point has values of lie side by side.
+/// The row and the column of a filter's first tap, or those of a piece. In this order those that a point has values of lie side by side.
 const FOUR: [[usize; 2]; 4] = [[1, 0], [0, 0], [0, 1], [1, 1]];
 
 /// Most phases: those of a line of stride 4 with 64 taps.
@@ -73,9 +74,14 @@ impl Convolution {
         }
     }
 
-    /// Whether a line is cut otherwise than in two phases of a stride of 2 with up to three taps.
+    /// Whether filters are cut otherwise than in phases of a stride of 2 with up to three taps.
     pub(super) fn has_pieces(&self) -> bool {
-        self.is_line() && self.count_of_phases() > 1 && (self.stride != 2 || self.kernel[1] > TWICE_THREE)
+        self.has_phases() && (self.stride != 2 || self.kernel[1] > TWICE_THREE)
+    }
+
+    /// Whether tiles have all taps of a filter: what is asked for every point must not take long.
+    fn is_whole(&self) -> bool {
+        self.stride == 1 && self.kernel[1] <= self.taps[1]
     }
 
     /// Whether there are several phases.
@@ -85,9 +91,11 @@ impl Convolution {
 
     /// How many there are.
     pub(super) fn count_of_phases(&self) -> usize {
-        match self.stride {
-            stride if self.is_line() => stride * self.pieces(),
-            1 => 1,
+        if self.is_whole() {
+            return 1;
+        }
+        match self.stride * self.pieces() {
+            count if count == 1 || self.is_line() => count,
             _ => FOUR.len(),
         }
     }
@@ -97,21 +105,36 @@ impl Convolution {
         (0..self.count_of_phases()).map(|index| self.phase(index))
     }
 
-    /// One of them.
+    /// One of them. Inlined it would burden the loops over tiles.
+    #[inline(never)]
     pub(super) fn phase(&self, index: usize) -> Phase {
-        let (first, taps) = if self.is_line() {
-            // A stride is a power of two.
-            let (start, index) = (index & (self.stride - 1), index >> self.stride.trailing_zeros());
-            let (taps, pieces) = (self.taps_from(1, start), self.pieces());
-            let (least, more) = (taps / pieces, taps % pieces);
-            let first = index * least + index.min(more);
-            ([0, start + first * self.stride], [1, least + usize::from(index < more)])
-        } else if self.stride == 1 {
-            ([0; 2], self.kernel)
-        } else {
-            (FOUR[index], [0, 1].map(|axis| self.taps_from(axis, FOUR[index][axis])))
+        let place = match self.count_of_phases() {
+            1 => [0; 2],
+            _ if self.is_line() => [0, index],
+            _ => FOUR[index],
         };
-        Phase { first, taps, pads: [0, 1].map(|axis| self.pads[axis] - first[axis] as isize) }
+        let [(row, down), (column, across)] = [0, 1].map(|axis| self.phase_along(axis, place[axis]));
+        Phase {
+            first: [row, column],
+            taps: [down, across],
+            pads: [self.pads[0] - row as isize, self.pads[1] - column as isize],
+        }
+    }
+
+    /// First tap and taps of one along an axis.
+    fn phase_along(&self, axis: usize, index: usize) -> (usize, usize) {
+        if self.taps[axis] == 1 {
+            return (0, 1);
+        }
+        // A stride is a power of two.
+        let (start, index) = (index & (self.stride - 1), index >> self.stride.trailing_zeros());
+        let (taps, pieces) = (self.taps_from(axis, start), self.pieces());
+        if pieces == 1 {
+            // Without a division, as this is asked for every point.
+            return (start, taps);
+        }
+        let (least, more) = (taps / pieces, taps % pieces);
+        (start + (index * least + index.min(more)) * self.stride, least + usize::from(index < more))
     }
 
     /// Taps along an axis from the first one on, as far apart as windows are.
@@ -137,14 +160,15 @@ impl Convolution {
             let all = has(&self.phase(count - 1)).then_some(count);
             return 0..all.unwrap_or_else(|| self.phases().take_while(has).count());
         }
-        if self.stride == 1 {
-            let across = along(self.taps[1]);
+        let across = along(self.taps[1]);
+        if self.is_whole() {
             let has = [(0, point / across), (1, point % across)]
                 .map(|(axis, point)| self.has(axis, self.kernel[axis], point));
             return 0..usize::from(has == [true; 2]);
         }
-        let has = |first: usize| {
-            [(0, point / SIX), (1, point % SIX)].map(|(axis, point)| self.has(axis, self.taps_from(axis, first), point))
+        let has = |index: usize| {
+            [(0, point / across), (1, point % across)]
+                .map(|(axis, point)| self.has(axis, self.phase_along(axis, index).1, point))
         };
         match (has(0), has(1)) {
             ([true, true], [down, across]) => usize::from(!down)..if !across { 2 } else { 3 + usize::from(down) },
@@ -183,6 +207,7 @@ pub(super) fn transform_phases(points: Points, c: &Convolution, filter: &[Real],
     match c.taps {
         [1, FIVE] => phases_to_points::<1, FIVE, 1, EIGHT>(points, c, filter, channel, filters),
         [1, _] => phases_to_points::<1, THREE, 1, SIX>(points, c, filter, channel, filters),
+        [FIVE, _] => phases_to_points::<FIVE, FIVE, EIGHT, EIGHT>(points, c, filter, channel, filters),
         _ => phases_to_points::<THREE, THREE, SIX, SIX>(points, c, filter, channel, filters),
     }
 }

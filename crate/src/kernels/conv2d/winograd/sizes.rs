@@ -2,10 +2,10 @@
 
 use super::lattice::Lattice;
 use super::points::is_missing;
-use super::{along, of_tile, side, THREE};
+use super::{along, of_tile, side, FIVE, SEVEN, THREE};
 use crate::geometry::Geometry;
 
-/// A correlation of stride 1 with filters of 3×3 to 5×5 or 1×3 to 1×64 taps, one of stride 2 with 3×3 to 6×6 or 1×3 to 1×64 taps, one of a
+/// A correlation of stride 1 with filters of 3×3 to 10×10 or 1×3 to 1×64 taps, one of stride 2 with 3×3 to 6×6 or 1×3 to 1×64 taps, one of a
 /// line with stride 4 and 9 to 64, or the transpose of one. A border may be negative: what lies there is not seen.
 #[derive(Clone, Copy, Debug)]
 pub struct Convolution {
@@ -39,7 +39,11 @@ impl Convolution {
             batch: g.batch,
             kernel,
             stride,
-            taps: kernel.map(|taps| if taps == 1 { 1 } else { of_tile(taps.div_ceil(stride).max(THREE), stride) }),
+            taps: kernel.map(|taps| match taps {
+                1 => 1,
+                SEVEN if !kernel.contains(&1) => FIVE,
+                _ => of_tile(taps.div_ceil(stride).max(THREE), stride),
+            }),
             input: [g.in_h, g.in_w, g.in_c],
             output: [g.out_h, g.out_w, g.out_c],
             dilation,

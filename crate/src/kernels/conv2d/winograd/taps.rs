@@ -5,19 +5,20 @@ use super::filter_gradient::{sums_size, PANEL};
 use super::phases::taps_of_phase;
 use super::points::{At, Points};
 use super::sizes::Convolution;
-use super::{along, by_taps, EIGHT, FIVE, LONGEST, SIX, THREE};
+use super::{along, by_taps, EIGHT, FIVE, LARGEST, SIX, THREE};
 use crate::gemm::micro::Rectangle;
 use crate::vector::{Lanes, Real, Vector, LANES};
 use std::ops::Range;
 
-/// Most taps of a filter.
-const MOST: usize = LONGEST;
+/// Most taps of a filter, and of those that most have.
+pub const MOST: usize = LARGEST * LARGEST;
+pub const FEW: usize = 36;
 
 /// Gradients of each tap, or some rows of them, which belong to channels of the images; behind the last tap there is nothing.
-type Taps<'a> = [&'a mut [Real]; MOST];
+type Taps<'a> = [&'a mut [Real]];
 
-/// The gradients of each tap, with the elements of so many channels of the images.
-pub fn taps_of<'a>(c: &Convolution, df: &'a mut [Real], inputs: usize) -> [(&'a mut [Real], usize); MOST] {
+/// The gradients of each of up to N taps, with the elements of so many channels of the images.
+pub fn taps_of<'a, const N: usize>(c: &Convolution, df: &'a mut [Real], inputs: usize) -> [(&'a mut [Real], usize); N] {
     let channels = c.filters();
     let mut taps = df.chunks_exact_mut(c.input[2] * channels);
     std::array::from_fn(|_| (taps.next().unwrap_or_default(), inputs * channels))
@@ -29,6 +30,7 @@ pub fn to_taps(points: Points, c: &Convolution, sums: (&[Real], Range<usize>), t
         return match c.taps {
             [1, FIVE] => from_phases::<1, EIGHT, 1, FIVE>(points, c, sums, taps, place),
             [1, _] => from_phases::<1, SIX, 1, THREE>(points, c, sums, taps, place),
+            [FIVE, _] => from_phases::<EIGHT, EIGHT, FIVE, FIVE>(points, c, sums, taps, place),
             _ => from_phases::<SIX, SIX, THREE, THREE>(points, c, sums, taps, place),
         };
     }

@@ -7,7 +7,7 @@ mod reach;
 use convgrad::geometry::Geometry;
 use convgrad::kernels::conv2d::winograd::{has_both, is_possible, Convolution};
 use naive::{convolve as define, Into};
-use reach::{assert_passes, assert_within, exchange, reach, reach_of_transpose, run, Arrays};
+use reach::{assert_passes, assert_within, exchange, pieces, reach, reach_of_transpose, run, Arrays};
 
 /// Filters of one row over lines, with zeros before and behind them; they see every so manieth pixel.
 fn line(
@@ -96,13 +96,6 @@ fn table() -> Vec<Geometry> {
     all
 }
 
-/// First taps of the pieces, with their number of taps: as few as there are with at most so many.
-fn pieces(taps: usize, most: usize) -> Vec<(usize, usize)> {
-    let count = taps.div_ceil(most);
-    let of_piece = |index: usize| taps / count + usize::from(index < taps % count);
-    (0..count).map(|index| ((0..index).map(of_piece).sum(), of_piece(index))).collect()
-}
-
 /// Most taps of a piece.
 fn most(taps: usize) -> usize {
     if taps == 6 {
@@ -124,7 +117,7 @@ struct Piece {
 impl Piece {
     fn all(whole: &Convolution) -> Vec<Self> {
         let kernel = whole.kernel.map(|taps| if taps == 1 { 1 } else { most(taps) });
-        let along = |axis: usize| pieces(whole.kernel[axis], kernel[axis]);
+        let along = |axis: usize| pieces(whole.kernel[axis], whole.kernel[axis].div_ceil(kernel[axis]));
         let places = along(0).into_iter().flat_map(|row| along(1).into_iter().map(move |column| [row, column]));
         let piece = |[(row, down), (column, across)]: [(usize, usize); 2]| {
             let pads = [whole.pads[0] - row as isize, whole.pads[1] - column as isize];

@@ -9,7 +9,7 @@ use convgrad::kernels::conv2d::winograd::{
     filter_gradient, filter_gradient_workspace, has_both, is_possible, Convolution,
 };
 use naive::Numbers;
-use reach::{assert_passes, exchange, reach, reach_of_transpose, run, Arrays};
+use reach::{assert_passes, exchange, pieces, reach, reach_of_transpose, run, Arrays};
 
 fn geometry(taps: u32, batch: u32, [h, w]: [u32; 2], channels: u32, filters: u32, pads: [u32; 4]) -> Geometry {
     let [top, bottom, left, right] = pads;
@@ -125,14 +125,11 @@ impl Phase {
         let [rows, most] = whole.taps;
         let shape = [g.out_h + rows - 1, g.out_w + most - 1, g.in_c];
         let convolution = Convolution { kernel: whole.taps, stride: 1, input: shape, pads: [0; 2], ..whole };
-        let pieces = g.kernel_w.div_ceil(g.stride_w).div_ceil(most);
+        let count = g.kernel_w.div_ceil(g.stride_w).div_ceil(most);
         let mut all = Vec::new();
         for (row, column) in (0..strides[0]).flat_map(|row| (0..strides[1]).map(move |column| (row, column))) {
-            let (taps, mut start) = ((g.kernel_w - column).div_ceil(g.stride_w), 0);
-            for piece in 0..pieces {
-                let columns = taps / pieces + usize::from(piece < taps % pieces);
+            for (start, columns) in pieces((g.kernel_w - column).div_ceil(g.stride_w), count) {
                 all.push(Self { first: [row, column + start * g.stride_w], columns, strides, convolution });
-                start += columns;
             }
         }
         all

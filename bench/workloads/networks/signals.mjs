@@ -38,8 +38,8 @@ export const temporal = {
 export const inceptiontime = {
   name: 'InceptionTime',
   input: [256, 8],
-  layers: [0, 1, 2]
-    .flatMap((at) => {
+  layers: [
+    ...[0, 1, 2].flatMap((at) => {
       const name = `module${at}`;
       const line = (filters, kernelSize, from) =>
         layer('conv1d', `${name}_${kernelSize}`, { filters, kernelSize, padding: 'same', useBias: false }, from);
@@ -50,8 +50,10 @@ export const inceptiontime = {
         layer('batchNormalization', `${name}_bn`),
         layer('activation', `${name}_relu`, { activation: 'relu' }),
       ];
-    })
-    .concat(layer('globalAveragePooling1d', 'average'), classes()),
+    }),
+    layer('globalAveragePooling1d', 'average'),
+    classes(),
+  ],
 };
 
 /** A residual network of twelve leads of an electrocardiogram (Ribeiro et al., 2020): lines of 17 taps, every second one of stride 4. */

@@ -92,6 +92,12 @@ pub fn side(taps: usize) -> usize {
     }
 }
 
+/// First taps of so many pieces of a filter, with their number of taps: the first ones have one more where they are not alike.
+pub fn pieces(taps: usize, count: usize) -> Vec<(usize, usize)> {
+    let of_piece = |index: usize| taps / count + usize::from(index < taps % count);
+    (0..count).map(|index| ((0..index).map(of_piece).sum(), of_piece(index))).collect()
+}
+
 /// Every place of a rectangle.
 pub fn places([height, width]: [usize; 2]) -> impl Iterator<Item = (usize, usize)> + Clone {
     (0..height).flat_map(move |i| (0..width).map(move |j| (i, j)))

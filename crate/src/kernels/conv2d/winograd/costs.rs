@@ -113,7 +113,7 @@ fn direct(c: &Convolution) -> f64 {
     (c.batch * (c.products() + c.all_products())) as f64 / 2.0
 }
 
-/// Whether a line of pieces takes the direct way less time than to count them would take.
+/// Whether the direct way takes less time than it would take to count the points of pieces.
 fn is_small(c: &Convolution) -> bool {
     let [windows, channels] = [c.batch * c.all_products(), c.input[2] * c.output[2]].map(|count| count as f64);
     c.has_pieces() && windows * channels < 200e3

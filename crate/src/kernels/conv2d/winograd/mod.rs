@@ -101,10 +101,14 @@ const fn of_tile(taps: usize, stride: usize) -> usize {
     }
 }
 
-/// Does something for the taps of a tile's filters, or for those of a convolution's, down and across, which are constants there.
+/// Does something for the taps of a tile's filters, also for those of tiles with phases, or for those of a convolution's, down and across, which are
+/// constants there.
 macro_rules! by_taps {
     ($taps:expr, |$down:ident, $across:ident| $body:expr) => {
         by_taps!($taps, $down, $across, $body, [1, 3], [1, 5], [1, 7], [5, 5], [3, 3])
+    };
+    (phases $taps:expr, |$down:ident, $across:ident| $body:expr) => {
+        by_taps!($taps, $down, $across, $body, [1, 3], [1, 5], [5, 5], [3, 3])
     };
     (kernel $taps:expr, |$down:ident, $across:ident| $body:expr) => {
         by_taps!($taps, $down, $across, $body, [1, 3], [1, 4], [1, 5], [1, 7], [4, 4], [5, 5], [3, 3])

@@ -6,7 +6,7 @@ use super::phases::Phase;
 use super::points::{At, Points};
 use super::sizes::Convolution;
 use super::tiles::{Group, Layout};
-use super::{along, by_taps, by_taps_of_phase, side, FIVE, SIX};
+use super::{along, by_taps, by_taps_of_phase, side, SIX};
 use crate::gemm::micro::{Rectangle, RectangleMut};
 use crate::vector::{Lanes, Real, Vector, LANES};
 use std::ops::Range;
@@ -100,7 +100,7 @@ pub fn add_outputs(
         let Phase { taps, pads, .. } = c.phase((channel + done) / channels);
         let target = Target { lattice: c.made(), pads, channels: first..first + count, values: &mut *y, origin };
         let made = (&made[done..], layout);
-        if c.stride == 1 || c.taps[1] == FIVE {
+        if !c.has_short_phases() {
             by_taps!(c.taps, |DOWN, ACROSS| {
                 let transforms = (At::<{ along(DOWN) }>::of_spread(points), At::<{ along(ACROSS) }>::of_spread(points));
                 add_tiles::<{ along(DOWN) }, { along(ACROSS) }>(transforms, group, made, target)

@@ -15,7 +15,7 @@
 use super::around::around;
 use super::points::{At, Points};
 use super::sizes::Convolution;
-use super::{along, convolution::filters_of_point, EIGHT, FIVE, SIX, THREE, TWICE_THREE};
+use super::{along, by_taps, convolution::filters_of_point, FIVE, SIX, THREE, TWICE_THREE};
 use crate::gemm::micro::RectangleMut;
 use crate::gemm::pack::panel_width;
 use crate::vector::{Lanes, Real, Vector, LANES};
@@ -54,6 +54,7 @@ macro_rules! by_taps_of_phase {
 pub(super) use by_taps_of_phase;
 
 /// One of the convolutions of stride 1.
+#[derive(Default)]
 pub(super) struct Phase {
     /// Row and column of the first of its taps in the filter.
     first: [usize; 2],
@@ -79,24 +80,24 @@ impl Convolution {
         self.has_phases() && (self.stride != 2 || self.kernel[1] > TWICE_THREE)
     }
 
-    /// Whether tiles have all taps of a filter: what is asked for every point must not take long.
-    fn is_whole(&self) -> bool {
-        self.stride == 1 && self.kernel[1] <= self.taps[1]
-    }
-
-    /// Whether there are several phases.
+    /// Whether there are several phases. This is asked for every point, and must not take long.
     pub(super) fn has_phases(&self) -> bool {
-        self.count_of_phases() > 1
+        self.stride > 1 || self.kernel[1] > self.taps[1]
     }
 
-    /// How many there are.
+    /// Whether phases have from one to three taps, and transforms by their number.
+    pub(super) fn has_short_phases(&self) -> bool {
+        self.stride > 1 && self.taps[1] == THREE
+    }
+
+    /// How many phases there are.
     pub(super) fn count_of_phases(&self) -> usize {
-        if self.is_whole() {
-            return 1;
-        }
-        match self.stride * self.pieces() {
-            count if count == 1 || self.is_line() => count,
-            _ => FOUR.len(),
+        if !self.has_phases() {
+            1
+        } else if self.is_line() {
+            self.stride * self.pieces()
+        } else {
+            FOUR.len()
         }
     }
 
@@ -108,10 +109,12 @@ impl Convolution {
     /// One of them. Inlined it would burden the loops over tiles.
     #[inline(never)]
     pub(super) fn phase(&self, index: usize) -> Phase {
-        let place = match self.count_of_phases() {
-            1 => [0; 2],
-            _ if self.is_line() => [0, index],
-            _ => FOUR[index],
+        let place = if self.is_line() {
+            [0, index]
+        } else if self.has_phases() {
+            FOUR[index]
+        } else {
+            [0; 2]
         };
         let [(row, down), (column, across)] = [0, 1].map(|axis| self.phase_along(axis, place[axis]));
         Phase {
@@ -146,7 +149,7 @@ impl Convolution {
     pub(super) fn has(&self, axis: usize, taps: usize, point: usize) -> bool {
         match (taps, self.taps[axis]) {
             (_, 1) => true,
-            (1, THREE) if self.stride > 1 => (1..SIX - 1).contains(&point),
+            (1, _) if self.has_short_phases() => (1..SIX - 1).contains(&point),
             // Without its last tap a filter is nothing at infinity.
             (_, of_tile) => taps == of_tile || point + 1 < along(of_tile),
         }
@@ -161,7 +164,7 @@ impl Convolution {
             return 0..all.unwrap_or_else(|| self.phases().take_while(has).count());
         }
         let across = along(self.taps[1]);
-        if self.is_whole() {
+        if !self.has_phases() {
             let has = [(0, point / across), (1, point % across)]
                 .map(|(axis, point)| self.has(axis, self.kernel[axis], point));
             return 0..usize::from(has == [true; 2]);
@@ -204,12 +207,9 @@ impl Phase {
 
 /// [`transform_filters`](super::convolution::transform_filters) for all phases.
 pub(super) fn transform_phases(points: Points, c: &Convolution, filter: &[Real], channel: usize, filters: &mut [Real]) {
-    match c.taps {
-        [1, FIVE] => phases_to_points::<1, FIVE, 1, EIGHT>(points, c, filter, channel, filters),
-        [1, _] => phases_to_points::<1, THREE, 1, SIX>(points, c, filter, channel, filters),
-        [FIVE, _] => phases_to_points::<FIVE, FIVE, EIGHT, EIGHT>(points, c, filter, channel, filters),
-        _ => phases_to_points::<THREE, THREE, SIX, SIX>(points, c, filter, channel, filters),
-    }
+    by_taps!(phases c.taps, |DOWN, ACROSS| {
+        phases_to_points::<DOWN, ACROSS, { along(DOWN) }, { along(ACROSS) }>(points, c, filter, channel, filters)
+    });
 }
 
 /// Filters of KR×KC taps, to R×P points.
@@ -224,7 +224,8 @@ fn phases_to_points<const KR: usize, const KC: usize, const R: usize, const P: u
 {
     let [inputs, outputs] = [c.input[2], c.output[2]];
     let (width, point) = (panel_width(c.filters(), channel), filters_of_point(c));
-    let phases: [_; MOST] = std::array::from_fn(|index| c.phase(index.min(c.count_of_phases() - 1)));
+    let mut all = c.phases();
+    let phases: [_; MOST] = std::array::from_fn(|_| all.next().unwrap_or_default());
     for k in 0..c.depth() {
         for v in (0..width).step_by(LANES) {
             let phase = &phases[if c.spreads { (channel + v) / outputs } else { k / inputs }];

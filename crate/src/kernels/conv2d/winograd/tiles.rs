@@ -5,7 +5,7 @@ use super::lattice::Lattice;
 use super::phases::Phase;
 use super::points::{is_missing, At, Points};
 use super::sizes::Convolution;
-use super::{along, by_taps, by_taps_of_phase, side, FIVE, SIDE, SIX};
+use super::{along, by_taps, by_taps_of_phase, side, SIDE, SIX};
 use crate::gemm::micro::{Rectangle, RectangleMut};
 use crate::vector::{copy, opaque, Lanes, Real, Vector, LANES};
 use std::ops::Range;
@@ -167,7 +167,7 @@ pub fn transform_inputs(
         let fewer = [0, 1].map(|axis| c.taps[axis] - taps[axis]);
         let images = Images { pads, fewer, ..images };
         let target = (&mut target[index * c.input[2] / LANES * layout.vector..], layout);
-        if c.stride == 1 || c.taps[1] == FIVE {
+        if !c.has_short_phases() {
             by_taps!(c.taps, |DOWN, ACROSS| {
                 let transforms = (At::<{ along(DOWN) }>::of_inputs(points), At::<{ along(ACROSS) }>::of_inputs(points));
                 transform::<{ along(DOWN) }, { along(ACROSS) }, { along(DOWN) }, { along(ACROSS) }, 1>(

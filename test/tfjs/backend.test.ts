@@ -19,7 +19,12 @@ function memory(): tf.MemoryInfo & BackendMemory {
 }
 
 test('has every kernel of the cpu backend', () => {
-  const names = (name: string) => tf.getKernelsForBackend(name).map(({ kernelName }) => kernelName);
+  // Those with our name are what gradients call.
+  const names = (name: string) =>
+    tf
+      .getKernelsForBackend(name)
+      .map(({ kernelName }) => kernelName)
+      .filter((kernelName) => !kernelName.startsWith('Convgrad'));
   expect(names(backendName).sort()).toEqual(names('cpu').sort());
   expect(names(backendName)).toHaveLength(172);
 });

@@ -10,6 +10,7 @@ import { getEngine, type InitOptions, init } from '../runtime/init';
 import { ConvgradBackend } from './backend';
 import { dispatch } from './dispatch';
 import { registerGradients } from './gradients';
+import { registerOptimizers } from './optimizers';
 
 /** The name for `tf.setBackend`. */
 export const backendName = 'convgrad';
@@ -34,4 +35,5 @@ export async function registerBackend(options?: InitOptions): Promise<void> {
     registerKernel({ ...config, backendName, kernelFunc: dispatch(config) });
   }
   registerGradients(backendName);
+  registerOptimizers(backendName);
 }

@@ -5,6 +5,7 @@
 
 import type * as tf from '@tensorflow/tfjs';
 import { adadelta, adagrad, adam, adamax, type Optimizer, OptionError, rmsprop, sgd } from '../../index';
+import { adamaxScalars, adamScalars, type Members, rmspropEpsilon } from '../optimizers/theirs';
 
 /** An optimizer of theirs, translated. */
 export interface Translated {
@@ -19,20 +20,6 @@ export interface Translated {
 /** What the places of `writeScalars` are, for the kernels of ours that are told more than Keras's optimizers say. */
 const place = { unscaled: 2, epsilon: 3, lagging: 3 } as const;
 
-/** Members that the types of TensorFlow.js hide. */
-interface Hidden {
-  readonly learningRate: number;
-  /** Of SGD and momentum: the negative learning rate that counts. */
-  readonly c: tf.Scalar;
-  /** Of momentum: the share that counts. */
-  readonly m: tf.Scalar;
-  /** Of Adam and Adamax: β₁ᵗ and, of Adam, β₂ᵗ of the next step. */
-  readonly accBeta1: tf.Variable;
-  readonly accBeta2: tf.Variable;
-  /** Of Adamax: steps made. */
-  readonly iteration: tf.Variable;
-}
-
 type Write = (scalars: Float32Array, start: number, rate: number) => void;
 
 /**
@@ -43,7 +30,7 @@ type Write = (scalars: Float32Array, start: number, rate: number) => void;
  */
 export async function translateOptimizer(theirs: tf.Optimizer, epsilon: number, where: string): Promise<Translated> {
   const config = theirs.getConfig() as Record<string, number>;
-  const hidden = theirs as unknown as Hidden;
+  const hidden = theirs as unknown as Members;
   const rate = (): number => hidden.learningRate;
   switch (theirs.getClassName()) {
     case 'SGD':
@@ -56,10 +43,10 @@ export async function translateOptimizer(theirs: tf.Optimizer, epsilon: number, 
       return momentumOf(ours, await scaledRate(hidden), ['velocity']);
     }
     case 'Adam':
-      return { optimizer: following(adam(), rate, await adamScalars(hidden, config)), order: ['m', 'v'], initial: 0 };
+      return { optimizer: following(adam(), rate, await adamWrite(hidden, config)), order: ['m', 'v'], initial: 0 };
     case 'Adamax':
       return {
-        optimizer: following(adamax(), rate, await adamaxScalars(hidden, config)),
+        optimizer: following(adamax(), rate, await adamaxWrite(hidden, config)),
         order: ['m', 'u'],
         initial: 0,
       };
@@ -67,8 +54,7 @@ export async function translateOptimizer(theirs: tf.Optimizer, epsilon: number, 
       const { decay = 0.9, momentum = 0, centered } = config;
       const ours = rmsprop({ rho: decay, momentum, centered: Boolean(centered) });
       const order = ['square', 'step', ...(centered ? ['mean'] : [])];
-      // Centered, they take ε off where others add it.
-      const signed = (centered ? -1 : 1) * (config.epsilon ?? epsilon);
+      const signed = rmspropEpsilon({ centered: Boolean(centered), epsilon: config.epsilon ?? epsilon });
       return { optimizer: following(ours, rate, put(place.epsilon, signed)), order, initial: 0 };
     }
     case 'Adagrad': {
@@ -109,7 +95,7 @@ const put =
   };
 
 /** Of SGD and momentum the rate that `setLearningRate` set last counts: not what was assigned to `learningRate`. */
-async function scaledRate(hidden: Hidden): Promise<() => number> {
+async function scaledRate(hidden: Members): Promise<() => number> {
   let known = hidden.c;
   let rate = -((await known.data())[0] as number);
   return () => {
@@ -121,35 +107,25 @@ async function scaledRate(hidden: Hidden): Promise<() => number> {
   };
 }
 
-/**
- * Adam's numbers as they compute them: `p ← p − η · m̂ / (√v̂ + ε)`, ε beside the corrected root, and βᵗ as a product in
- * float32, which is 5e-5 away from 1 − β₂ at the first step.
- */
-async function adamScalars(hidden: Hidden, config: Record<string, number>): Promise<Write> {
+/** Adam's numbers, with βᵗ as a product in float32, which is 5e-5 away from 1 − β₂ at the first step. */
+async function adamWrite(hidden: Members, config: Record<string, number>): Promise<Write> {
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 } = config;
   let [power1 = 0] = await hidden.accBeta1.data();
   let [power2 = 0] = await hidden.accBeta2.data();
   return (scalars, start, rate) => {
-    const root = Math.sqrt(Math.fround(1 - power2));
-    scalars[start] = (rate * root) / Math.fround(1 - power1);
-    scalars[start + 1] = beta1;
-    scalars[start + 2] = beta2;
-    scalars[start + 3] = epsilon * root;
+    scalars.set(adamScalars(rate, { beta1, beta2, epsilon }, power1, power2), start);
     power1 = Math.fround(power1 * Math.fround(beta1));
     power2 = Math.fround(power2 * Math.fround(beta2));
   };
 }
 
-/** Adamax's numbers as they compute them: β₁ᵗ as a product in float32, and a rate that decays step by step. */
-async function adamaxScalars(hidden: Hidden, config: Record<string, number>): Promise<Write> {
+/** Adamax's numbers. */
+async function adamaxWrite(hidden: Members, config: Record<string, number>): Promise<Write> {
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7, decay = 0 } = config;
   let [power = 0] = await hidden.accBeta1.data();
   let [made = 0] = await hidden.iteration.data();
   return (scalars, start, rate) => {
-    scalars[start] = rate / (made * decay + 1) / Math.fround(1 - power);
-    scalars[start + 1] = beta1;
-    scalars[start + 2] = beta2;
-    scalars[start + 3] = epsilon;
+    scalars.set(adamaxScalars(rate, { beta1, beta2, epsilon, decay }, power, made), start);
     power = Math.fround(power * Math.fround(beta1));
     made++;
   };

@@ -6,7 +6,7 @@ use convgrad::kernels::broadcast::{binary, row_sums, unary, Binary, Repeat, Unar
 
 type Definition = fn(f32, f32) -> f32;
 
-const OPERATIONS: [(Binary, Definition); 8] = [
+const OPERATIONS: [(Binary, Definition); 10] = [
     (Binary::Add, |a, b| a + b),
     (Binary::Subtract, |a, b| a - b),
     (Binary::Multiply, |a, b| a * b),
@@ -15,6 +15,8 @@ const OPERATIONS: [(Binary, Definition); 8] = [
     (Binary::Maximum, f32::max),
     (Binary::Minimum, f32::min),
     (Binary::Prelu, |a, b| if a < 0.0 { a * b } else { a }),
+    (Binary::Gate, |a, b| if b > 0.0 { a } else { a * 0.0 }),
+    (Binary::TwiceProduct, |a, b| 2.0 * a * b),
 ];
 const WAYS: [Repeat; 4] = [Repeat::None, Repeat::Row, Repeat::Column, Repeat::Value];
 
@@ -90,7 +92,7 @@ fn sums_of_rows_are_exact_for_integers() {
 
 #[test]
 fn unknown_codes_are_refused() {
-    assert_eq!(Binary::from_code(8), Err(Error::UnknownCode));
+    assert_eq!(Binary::from_code(10), Err(Error::UnknownCode));
     assert_eq!(Unary::from_code(12, 0.0), Err(Error::UnknownCode));
     assert_eq!(Repeat::from_code(4), Err(Error::UnknownCode));
 }

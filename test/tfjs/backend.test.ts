@@ -93,6 +93,23 @@ test('data moves between backends, with strings, integers, booleans and complex 
   tf.dispose([...here, ...there]);
 });
 
+test('data that went to another backend comes back', async () => {
+  const { numDataBuffers } = tf.memory();
+  const x = tf.tensor1d([1, 2, 3]);
+  const ids = backend().numDataIds();
+  await tf.setBackend('cpu');
+  const there = x.add(1);
+  expect(Array.from(there.dataSync())).toEqual([2, 3, 4]);
+  await tf.setBackend(backendName);
+  expect(backend().numDataIds()).toBe(ids - 1);
+  const here = x.add(there);
+  expect(Array.from(here.dataSync())).toEqual([3, 5, 7]);
+  expect(backend().numDataIds()).toBe(ids + 2);
+  tf.dispose([x, there, here]);
+  expect(backend().numDataIds()).toBe(ids - 1);
+  expect(tf.memory().numDataBuffers).toBe(numDataBuffers);
+});
+
 test('options that are not known are errors', async () => {
   await expect(registerBackend({ simd: 'none' as never })).rejects.toThrow('expected simd');
 });

@@ -11,7 +11,6 @@ import {
   type backend_util,
   buffer,
   type DataId,
-  DataStorage,
   type DataType,
   KernelBackend,
   kernel_impls,
@@ -28,6 +27,7 @@ import {
 } from '@tensorflow/tfjs';
 import type { Engine } from '../runtime/kernels';
 import { Slot } from './slot';
+import { SlotStorage } from './storage';
 
 /** What `tf.memory()` says beside the counts that TensorFlow.js keeps itself. */
 export interface BackendMemory {
@@ -44,7 +44,7 @@ export class ConvgradBackend extends KernelBackend {
   /** The instance that computes. */
   readonly engine: Engine;
   /** Slots by data id. The kernels of the cpu backend read it. */
-  readonly data: DataStorage<Slot>;
+  readonly data: SlotStorage;
   /** Block size of the cpu backend's matrix product, which it reads here. */
   readonly blockSize = 48;
   readonly #slots = new Set<Slot>();
@@ -54,7 +54,7 @@ export class ConvgradBackend extends KernelBackend {
   constructor(engine: Engine) {
     super();
     this.engine = engine;
-    this.data = new DataStorage(this, tfEngine());
+    this.data = new SlotStorage(this);
   }
 
   /** Whether an inherited kernel runs, during which nothing may be allocated. */
@@ -99,9 +99,7 @@ export class ConvgradBackend extends KernelBackend {
   #reserved(shape: readonly number[], dtype: 'float32' | 'int32' | 'bool', contents: 'zeros' | 'anything'): TensorInfo {
     const slot = new Slot(this.engine, dtype, 1, undefined);
     slot.reserve(util.sizeFromShape([...shape]), contents);
-    const dataId = {};
-    this.#keep(dataId, slot);
-    return { dataId, shape: [...shape], dtype };
+    return { dataId: this.#keep(slot), shape: [...shape], dtype };
   }
 
   /** The same data under another shape. */
@@ -112,9 +110,7 @@ export class ConvgradBackend extends KernelBackend {
 
   /** Stores values under a new data id. The array is copied. */
   override write(values: backend_util.BackendValues, _shape: number[], dtype: DataType): DataId {
-    const dataId = {};
-    this.#keep(dataId, this.#place(values, dtype, 1));
-    return dataId;
+    return this.#keep(this.#place(values, dtype, 1));
   }
 
   /** Takes over a data id of another backend. */
@@ -126,7 +122,7 @@ export class ConvgradBackend extends KernelBackend {
     refCount: number,
   ): void {
     if (dtype !== 'complex64') {
-      this.#keep(dataId, this.#place(values, dtype, refCount));
+      this.#take(dataId, this.#place(values, dtype, refCount));
       return;
     }
     const slot = new Slot(this.engine, dtype, refCount, undefined);
@@ -135,7 +131,7 @@ export class ConvgradBackend extends KernelBackend {
       real: this.makeTensorInfo([real.length], 'float32', real),
       imag: this.makeTensorInfo([imag.length], 'float32', imag),
     };
-    this.#keep(dataId, slot);
+    this.#take(dataId, slot);
   }
 
   /** Stores values under a new data id and answers a tensor of it; strings are encoded. */
@@ -257,7 +253,12 @@ export class ConvgradBackend extends KernelBackend {
     return slot;
   }
 
-  #keep(dataId: DataId, slot: Slot): void {
+  #keep(slot: Slot): DataId {
+    this.#slots.add(slot);
+    return this.data.keep(slot);
+  }
+
+  #take(dataId: DataId, slot: Slot): void {
     this.#slots.add(slot);
     this.data.set(dataId, slot);
   }

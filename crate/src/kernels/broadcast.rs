@@ -28,6 +28,10 @@ pub enum Binary {
     Minimum,
     /// `a < 0 ? a · b : a`
     Prelu,
+    /// `a` times 1 where b is above zero, 0 where it is not, and b where that is NaN.
+    Gate,
+    /// `2 · a · b`
+    TwiceProduct,
 }
 
 impl Binary {
@@ -42,6 +46,8 @@ impl Binary {
             5 => Self::Maximum,
             6 => Self::Minimum,
             7 => Self::Prelu,
+            8 => Self::Gate,
+            9 => Self::TwiceProduct,
             _ => return Err(Error::UnknownCode),
         })
     }
@@ -261,6 +267,8 @@ fn apply_to(operation: Binary, a: Part<Real>, b: Part<Real>, y: &mut [Real]) {
         Binary::Maximum => combine(a, b, y, |a, b| a.at_least(b).or_nan_of(b)),
         Binary::Minimum => combine(a, b, y, |a, b| a.at_most(b).or_nan_of(b)),
         Binary::Prelu => combine(a, b, y, |a, b| a.select_less(Lanes::splat(0.0), a.mul(b), a)),
+        Binary::Gate => combine(a, b, y, |a, b| a.mul(step(b, Lanes::splat(0.0)))),
+        Binary::TwiceProduct => combine(a, b, y, |a, b| a.mul(b.add(b))),
     }
 }
 
@@ -274,6 +282,12 @@ fn combine(a: Part<Real>, b: Part<Real>, y: &mut [Real], apply: impl Fn(Lanes, L
     }
 }
 
+/// 1 above zero, `below` elsewhere, NaN for NaN.
+#[inline(always)]
+fn step(x: Lanes, below: Lanes) -> Lanes {
+    Lanes::splat(0.0).select_less(x, Lanes::splat(1.0), below).or_nan_of(x)
+}
+
 /// `y = f(x)`.
 pub fn unary(operation: Unary, x: &[Real], y: &mut [Real]) {
     each_share_of(x, y, OPERATIONS, |x, y| unary_part(operation, x, y));
@@ -282,7 +296,7 @@ pub fn unary(operation: Unary, x: &[Real], y: &mut [Real]) {
 fn unary_part(operation: Unary, x: &[Real], y: &mut [Real]) {
     let (zero, one) = (Lanes::splat(0.0), Lanes::splat(1.0));
     match operation {
-        Unary::Step(alpha) => map::<4>(x, y, |x| zero.select_less(x, one, Lanes::splat(alpha)).or_nan_of(x)),
+        Unary::Step(alpha) => map::<4>(x, y, |x| step(x, Lanes::splat(alpha))),
         Unary::SquareRoot => map::<4>(x, y, |x| x.square_root()),
         Unary::Square => map::<4>(x, y, |x| x.mul(x)),
         Unary::Negative => map::<4>(x, y, |x| x.mul(Lanes::splat(-1.0))),

@@ -1,27 +1,24 @@
-/** Gradients of activation functions: one kernel, where TensorFlow.js calls three to eight. */
+/** Gradients of activation functions and squares: one kernel, where TensorFlow.js calls three to eight. */
 
 import { type Tensor, type TensorInfo, engine as tfEngine } from '@tensorflow/tfjs';
 import type { ConvgradBackend } from '../backend';
-import { areFloats, type HotKernel, type HotKernels, size, withScratch } from '../kernels/kernel';
+import { areFloats, type HotKernel, type HotKernels, size } from '../kernels/kernel';
 import { isRecorded, type OwnGradient } from './replace';
 
-const reluKernel = 'ConvgradReluGrad';
+const binaryKernel = 'ConvgradBinaryGrad';
 const activationKernel = 'ConvgradActivationGrad';
 
-/** `dy · step(x)`, as TensorFlow.js has it: NaN where x or dy is. */
-const ofRelu: HotKernel = ({ inputs, backend }) => {
+/** `dy ∘ v` with an operation of crate/src/kernels/broadcast.rs. */
+const ofOperation: HotKernel = ({ inputs, attrs, backend }) => {
   const { dy, v } = inputs as Record<'dy' | 'v', TensorInfo>;
-  const length = size(v);
   const dx = backend.output(v.shape);
-  withScratch(backend, length, (step) => {
-    backend.engine.call('unary', 0, 0, length, backend.address(v), step);
-    backend.engine.call('multiply', length, backend.address(dy), step, backend.address(dx));
-  });
+  const [gradient, from, to] = [backend.address(dy), backend.address(v), backend.address(dx)] as const;
+  backend.engine.call('binary', attrs.code, 1, size(v), gradient, 0, from, 0, to);
   return dx;
 };
 
 /** `dy` times the slope of the function with a code of crate/src/kernels/activation.rs, from its output or input v. */
-const ofCode: HotKernel = ({ inputs, attrs, backend }) => {
+const ofFunction: HotKernel = ({ inputs, attrs, backend }) => {
   const { dy, v } = inputs as Record<'dy' | 'v', TensorInfo>;
   const dx = backend.output(v.shape);
   const [from, gradient, to] = [backend.address(v), backend.address(dy), backend.address(dx)] as const;
@@ -31,8 +28,8 @@ const ofCode: HotKernel = ({ inputs, attrs, backend }) => {
 
 /** The kernels that the gradients call. */
 export const activationKernels: HotKernels = [
-  [reluKernel, ofRelu],
-  [activationKernel, ofCode],
+  [binaryKernel, ofOperation],
+  [activationKernel, ofFunction],
 ];
 
 function ownGradient(kernelName: string, code: number): OwnGradient {
@@ -43,9 +40,13 @@ function ownGradient(kernelName: string, code: number): OwnGradient {
   };
 }
 
+/** Codes of operations: `dy · step(v)`, which is NaN where one is, as in TensorFlow.js, and `2 · dy · v`. */
+const operations = { gate: 8, twiceProduct: 9 } as const;
+
 /** The gradients, by TensorFlow.js's names of the functions. */
 export const activationGradients: readonly (readonly [kernelName: string, gradient: OwnGradient])[] = [
-  ['Relu', ownGradient(reluKernel, 2)],
+  ['Relu', ownGradient(binaryKernel, operations.gate)],
+  ['Square', ownGradient(binaryKernel, operations.twiceProduct)],
   ['Sigmoid', ownGradient(activationKernel, 1)],
   ['Tanh', ownGradient(activationKernel, 3)],
   ['LeakyRelu', ownGradient(activationKernel, 5)],

@@ -6,14 +6,12 @@ import { activationGradients, activationKernels } from './activations';
 import { batchNormGradient, batchNormKernels } from './batchNorm';
 import { meanGradient, sumGradient } from './reductions';
 import { type OwnGradient, replaceGradient } from './replace';
-import { squareGradient } from './square';
 import { tileGradient } from './tile';
 
 const gradients: readonly (readonly [kernelName: string, gradient: OwnGradient])[] = [
   ...activationGradients,
   ['FusedBatchNorm', batchNormGradient],
   ['Mean', meanGradient],
-  ['Square', squareGradient],
   ['Sum', sumGradient],
   ['Tile', tileGradient],
 ];

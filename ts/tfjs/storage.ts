@@ -32,12 +32,14 @@ export class SlotStorage extends DataStorage<Slot> {
     return dataId;
   }
 
+  /** The slot, which is fetched from the backend that has the data. */
   override get(dataId: DataId): Slot {
     if (!(dataId instanceof OwnDataId)) return super.get(dataId);
     if (dataId.storage !== this) tfEngine().moveData(this.#backend, dataId);
     return dataId.slot as Slot;
   }
 
+  /** Stores a slot under a data id. */
   override set(dataId: DataId, slot: Slot): void {
     if (!(dataId instanceof OwnDataId)) {
       super.set(dataId, slot);
@@ -48,10 +50,12 @@ export class SlotStorage extends DataStorage<Slot> {
     dataId.slot = slot;
   }
 
+  /** Whether the data is here. */
   override has(dataId: DataId): boolean {
     return dataId instanceof OwnDataId ? dataId.storage === this : super.has(dataId);
   }
 
+  /** Forgets a slot. */
   override delete(dataId: DataId): boolean {
     if (!(dataId instanceof OwnDataId)) return super.delete(dataId);
     this.#count--;
@@ -60,6 +64,7 @@ export class SlotStorage extends DataStorage<Slot> {
     return true;
   }
 
+  /** Number of slots. */
   override numDataIds(): number {
     return this.#count + super.numDataIds();
   }

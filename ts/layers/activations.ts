@@ -8,7 +8,8 @@ import type { Shape } from '../shape';
 
 /**
  * Name of an activation function: `linear` is the identity; `relu` max(x, 0); `relu6` cut at 6; `leakyRelu` 0.2·x below
- * 0; `elu` eˣ − 1 below 0; `gelu` x·Φ(x) and `geluTanh` its form with a tangent; `silu` (swish) x·sigmoid(x);
+ * 0; `elu` eˣ − 1 below 0; `gelu` x·Φ(x) and `geluTanh` its form with a tangent; `silu` x·sigmoid(x), which
+ * TensorFlow.js calls `swish`;
  * `hardSigmoid` relu6(x + 3) / 6, as in Keras 3; `hardSwish` x times that; `softmax` eˣ / Σ eˣ over the last dimension,
  * `logSoftmax` its logarithm; `mish` x·tanh(softplus(x)); `softsign` x / (1 + |x|); `hardTanh` x cut to [−1, 1];
  * `exponential` eˣ; `logSigmoid` ln sigmoid(x); `softShrink` x drawn towards 0 by ½, `hardShrink` x but 0 where |x| ≤ ½;
@@ -26,6 +27,7 @@ export type ActivationName =
   | 'gelu'
   | 'geluTanh'
   | 'silu'
+  | 'swish'
   | 'softplus'
   | 'hardSigmoid'
   | 'hardSwish'
@@ -179,6 +181,7 @@ const functions: Readonly<Record<ActivationName, ActivationFunction>> = {
   gelu: withSlope(8),
   geluTanh: withSlope(9),
   silu: withSlope(10),
+  swish: withSlope(10),
   softplus: withSlope(11),
   hardSigmoid: byInput(12),
   hardSwish: byInput(13),

@@ -52,6 +52,7 @@ export const curves: Readonly<Record<Exclude<ActivationName, 'softmax' | 'logSof
     (x) => (1 + Math.tanh(inner(x))) / 2 + (x / 2) * (1 - Math.tanh(inner(x)) ** 2) * innerSlope(x),
   ],
   silu: [(x) => x * sigmoid(x), (x) => sigmoid(x) * (1 + x * (1 - sigmoid(x)))],
+  swish: [(x) => x * sigmoid(x), (x) => sigmoid(x) * (1 + x * (1 - sigmoid(x)))],
   softplus: [softplus, sigmoid],
   hardSigmoid: [cut, cutSlope],
   hardSwish: [(x) => x * cut(x), (x) => cut(x) + x * cutSlope(x)],

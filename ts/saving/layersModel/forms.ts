@@ -151,7 +151,7 @@ export const forms: Readonly<Record<string, Form>> = {
   ZeroPadding2D: form(same('padding'), { theirsOnly: channelsLast }),
 };
 
-/** Names of activation functions here, by theirs. `hard_sigmoid` is not among them: theirs is another function. */
+/** Names of activation functions here, by theirs; of two for one function the last is written. `hard_sigmoid` is not among them: theirs is another function. */
 export const activationNames: Readonly<Record<string, string>> = {
   linear: 'linear',
   sigmoid: 'sigmoid',
@@ -162,6 +162,7 @@ export const activationNames: Readonly<Record<string, string>> = {
   selu: 'selu',
   gelu: 'gelu',
   gelu_new: 'geluTanh',
+  silu: 'silu',
   swish: 'silu',
   softplus: 'softplus',
   softmax: 'softmax',

@@ -149,7 +149,7 @@ function writeValue({ kind, axes }: Field, value: unknown, what: string): unknow
   switch (kind) {
     case 'activation': {
       const names = Object.entries(activationNames).map(([theirs, ours]) => [ours, theirs]);
-      return lookUp(Object.fromEntries(names) as Record<string, string>, value as string, what);
+      return lookUp<string>({ ...Object.fromEntries(names), swish: 'swish' }, value as string, what);
     }
     case 'padding':
       if (typeof value === 'string') return value;

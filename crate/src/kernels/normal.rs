@@ -26,6 +26,22 @@ const TAIL: [Real; 9] = [
     0.139_621_26,
 ];
 
+/// Terms of the series erf x = 2/√π · Σ (−1)ⁿ·x²ⁿ⁺¹ / (n!·(2n + 1)), highest power first; where |x| < [`NEAR`] the next one is 1e-8
+/// of the value.
+const SERIES: [Real; 8] = [
+    -0.000_014_925_65,
+    0.000_120_553_33,
+    -0.000_854_832_7,
+    0.005_223_977_6,
+    -0.026_866_17,
+    0.112_837_92,
+    -0.376_126_4,
+    std::f32::consts::FRAC_2_SQRT_PI as Real,
+];
+
+/// Below this the difference of 1 and a tail would lose digits.
+const NEAR: Real = 0.7;
+
 /// The constants.
 pub struct Normal {
     falling: Falling,
@@ -81,5 +97,16 @@ impl Normal {
         let (low, tail, bell) = self.below(x);
         let slope = low.mul_add(bell.mul(Lanes::splat(NORMAL * Falling::UNIT)), tail);
         x.select_less(Lanes::splat(0.0), slope, Lanes::splat(1.0).sub(slope))
+    }
+
+    /// erf x = 1 − 2·Φ(−x·√2) with the sign of x, and near 0, where that has no digits left, its series.
+    #[inline(always)]
+    pub fn error(&self, x: Lanes) -> Lanes {
+        let (_, tail, _) = self.below(x.mul(Lanes::splat(std::f32::consts::SQRT_2 as Real)));
+        let far = tail.mul_add(Lanes::splat(-2.0), Lanes::splat(1.0));
+        let square = x.mul(x);
+        let [first, others @ ..] = SERIES.map(Lanes::splat);
+        let near = others.into_iter().fold(first, |sum, term| sum.mul_add(square, term));
+        x.abs().select_less(Lanes::splat(NEAR), near.mul(x), far.with_sign_of(x).or_nan_of(x))
     }
 }

@@ -1,18 +1,21 @@
 /** The gradient of batch normalization: a pass that sums and one that scales, where TensorFlow.js calls some thirty kernels. */
 
-import { mul, type Tensor, type TensorInfo, engine as tfEngine } from '@tensorflow/tfjs';
+import { mul, reshape, type Tensor, type TensorInfo, engine as tfEngine } from '@tensorflow/tfjs';
 import type { ConvgradBackend } from '../backend';
 import { areFloats, type HotKernel, type HotKernels, size, withScratch } from '../kernels/kernel';
 import { isRecorded, type OwnGradient } from './replace';
 
-const kernelName = 'ConvgradBatchNormSums';
+const sumsKernel = 'ConvgradBatchNormSums';
+const partsKernel = 'ConvgradBatchNormParts';
+
+type Inputs = Record<'x' | 'dy' | 'mean' | 'variance' | 'scale', TensorInfo>;
 
 /**
  * Of `y = (x − μ)·r·γ + β` with `r = 1 / √(σ² + ε)`, for each channel: the factor `r·γ` of `dx = dy·r·γ`, then
  * `dμ = −r·γ·Σ dy`, `dσ² = −½·r³·γ·Σ dy·(x − μ)`, `dγ = r·Σ dy·(x − μ)` and `dβ = Σ dy`.
  */
 const sums: HotKernel = ({ inputs, attrs, backend }) => {
-  const { x, dy, mean, variance, scale } = inputs as Record<'x' | 'dy' | 'mean' | 'variance' | 'scale', TensorInfo>;
+  const { x, dy, mean, variance, scale } = inputs as Inputs;
   const channels = size(mean);
   const row = () => backend.output(mean.shape);
   const [factor, ofMean, ofVariance, ofScale, ofOffset] = [row(), row(), row(), row(), row()] as const;
@@ -38,23 +41,67 @@ const sums: HotKernel = ({ inputs, attrs, backend }) => {
   return [factor, ofMean, ofVariance, ofScale, ofOffset];
 };
 
-/** The kernel that the gradient calls. */
-export const batchNormKernels: HotKernels = [[kernelName, sums]];
+/** Codes of functions in crate/src/kernels/broadcast.rs. */
+const code = { subtract: 1, negative: 3, reciprocalRoot: 6 } as const;
 
-/** Gradients of batch normalization by statistics of channels. */
+/** The same for statistics of each element, as layer normalization has them: `dx`, `dμ`, `dσ²` and `dγ`, all as large as x. */
+const parts: HotKernel = ({ inputs, attrs, backend }) => {
+  const { x, dy, mean, variance, scale } = inputs as Inputs;
+  const length = size(x);
+  const { engine } = backend;
+  const at = (tensor: TensorInfo) => backend.address(tensor);
+  const whole = () => backend.output(x.shape);
+  const [ofX, ofMean, ofVariance, ofScale] = [whole(), whole(), whole(), whole()] as const;
+  const times = (a: number, b: number, y: number) => engine.call('multiply', length, a, b, y);
+  withScratch(backend, length, (deviation) =>
+    withScratch(backend, length, (normalized) => {
+      engine.call('affine', length, 1, attrs.varianceEpsilon, at(variance), normalized);
+      engine.call('unary', code.reciprocalRoot, 0, length, normalized, deviation);
+      engine.call('binary', code.subtract, 1, length, at(x), 0, at(mean), 0, at(ofScale));
+      times(at(ofScale), deviation, normalized);
+      times(at(dy), at(scale), at(ofMean));
+      times(at(ofMean), deviation, at(ofX));
+      engine.call('unary', code.negative, 0, length, at(ofX), at(ofMean));
+      times(at(ofX), normalized, at(ofVariance));
+      times(at(ofVariance), deviation, at(ofScale));
+      engine.call('affine', length, -0.5, 0, at(ofScale), at(ofVariance));
+      times(at(dy), normalized, at(ofScale));
+    }),
+  );
+  return [ofX, ofMean, ofVariance, ofScale];
+};
+
+/** The kernels that the gradient calls. */
+export const batchNormKernels: HotKernels = [
+  [sumsKernel, sums],
+  [partsKernel, parts],
+];
+
+/** Gradients of batch normalization by statistics of channels, or of each element. */
 export const batchNormGradient: OwnGradient = (dy, saved, attributes) => {
   // Without scale or offset TensorFlow.js fails before it comes here.
   const [x, mean, variance, scale] = saved as [Tensor, Tensor, Tensor, Tensor];
-  const isOfChannels = mean.rank === 1 && mean.size === x.shape.at(-1);
   const isOurs = areFloats(tfEngine().backend as ConvgradBackend, x, dy, mean, variance, scale);
-  if (isRecorded() || !isOfChannels || !isOurs) return undefined;
-  const results = tfEngine().runKernel(kernelName, { x, dy, mean, variance, scale }, attributes);
-  const [factor, dMean, dVariance, dScale, dOffset] = results as unknown as [Tensor, Tensor, Tensor, Tensor, Tensor];
+  if (isRecorded() || !isOurs) return undefined;
+  const run = (kernelName: string) =>
+    tfEngine().runKernel(kernelName, { x, dy, mean, variance, scale }, attributes) as unknown as Tensor[];
+  if ([mean, variance, scale].every(({ rank, size }) => rank === 1 && size === x.shape.at(-1))) {
+    const [factor, ofMean, ofVariance, ofScale, ofOffset] = run(sumsKernel) as [Tensor, Tensor, Tensor, Tensor, Tensor];
+    return {
+      x: () => mul(dy, factor),
+      mean: () => ofMean,
+      variance: () => ofVariance,
+      scale: () => ofScale,
+      offset: () => ofOffset,
+    };
+  }
+  if ([mean, variance, scale].some(({ shape }) => String(shape) !== String(x.shape))) return undefined;
+  const [ofX, ofMean, ofVariance, ofScale] = run(partsKernel) as [Tensor, Tensor, Tensor, Tensor];
   return {
-    x: () => mul(dy, factor),
-    mean: () => dMean,
-    variance: () => dVariance,
-    scale: () => dScale,
-    offset: () => dOffset,
+    x: () => ofX,
+    mean: () => ofMean,
+    variance: () => ofVariance,
+    scale: () => ofScale,
+    offset: () => reshape(dy, x.shape),
   };
 };

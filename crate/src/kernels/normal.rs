@@ -51,6 +51,7 @@ pub struct Normal {
     /// −[`RATE`].
     rate: Lanes,
     tail: [Lanes; 9],
+    series: [Lanes; 8],
 }
 
 impl Normal {
@@ -65,6 +66,7 @@ impl Normal {
             furthest: opaque(-FURTHEST),
             rate: opaque(-RATE),
             tail,
+            series: SERIES.map(opaque),
         }
     }
 
@@ -105,7 +107,7 @@ impl Normal {
         let (_, tail, _) = self.below(x.mul(Lanes::splat(std::f32::consts::SQRT_2 as Real)));
         let far = tail.mul_add(Lanes::splat(-2.0), Lanes::splat(1.0));
         let square = x.mul(x);
-        let [first, others @ ..] = SERIES.map(Lanes::splat);
+        let [first, others @ ..] = self.series;
         let near = others.into_iter().fold(first, |sum, term| sum.mul_add(square, term));
         x.abs().select_less(Lanes::splat(NEAR), near.mul(x), far.with_sign_of(x).or_nan_of(x))
     }

@@ -311,22 +311,6 @@ function small(change: (model: { config: Record<string, unknown>; class_name: st
   };
 }
 
-test('both names of silu are read and known, and the one of TensorFlow.js is written', () => {
-  const written = (model: c.Model) => JSON.stringify(c.modelToLayersModel(model).modelTopology);
-  for (const activation of ['silu', 'swish'] as const) {
-    const read = c.modelFromLayersModel(
-      small(({ config }) => {
-        config.activation = activation;
-      }),
-    );
-    const made = c.sequential({ inputShape: [3], layers: [c.dense({ units: 2, activation })] });
-    for (const model of [read, made]) {
-      expect(written(model)).toContain('"activation":"swish"');
-      model.dispose();
-    }
-  }
-});
-
 test("the form of Keras's converter, names with a slash, weights in pieces and packed ones are read", async () => {
   const artifacts = small();
   const model = c.modelFromLayersModel(artifacts);

@@ -169,6 +169,9 @@ test('gradients of a list, and of shapes that do not fit, which stay TensorFlow.
   optimizer.applyGradients({ [weight.name]: tf.scalar(2) });
   expect(Array.from(weight.dataSync())).toEqual([-1, -1, -1]);
   expect(() => optimizer.applyGradients({ [weight.name]: tf.tensor1d([1, 2]) })).toThrow('shape');
+  const gone = tf.tensor1d([1, 2, 3]);
+  gone.dispose();
+  expect(() => optimizer.applyGradients({ [weight.name]: gone })).toThrow();
   expect(Array.from(weight.dataSync())).toEqual([-1, -1, -1]);
   weight.dispose();
   optimizer.dispose();

@@ -8,9 +8,8 @@ import type { Shape } from '../shape';
 
 /**
  * Name of an activation function: `linear` is the identity; `relu` max(x, 0); `relu6` cut at 6; `leakyRelu` 0.2·x below
- * 0; `elu` eˣ − 1 below 0; `gelu` x·Φ(x) and `geluTanh` its form with a tangent; `silu` x·sigmoid(x), which
- * TensorFlow.js calls `swish`;
- * `hardSigmoid` relu6(x + 3) / 6, as in Keras 3; `hardSwish` x times that; `softmax` eˣ / Σ eˣ over the last dimension,
+ * 0; `elu` eˣ − 1 below 0; `gelu` x·Φ(x) and `geluTanh` its form with a tangent; `silu`, in TensorFlow.js
+ * `swish`, x·sigmoid(x); `hardSigmoid` relu6(x + 3) / 6, as in Keras 3; `hardSwish` x times that; `softmax` eˣ / Σ eˣ over the last dimension,
  * `logSoftmax` its logarithm; `mish` x·tanh(softplus(x)); `softsign` x / (1 + |x|); `hardTanh` x cut to [−1, 1];
  * `exponential` eˣ; `logSigmoid` ln sigmoid(x); `softShrink` x drawn towards 0 by ½, `hardShrink` x but 0 where |x| ≤ ½;
  * `tanhShrink` x − tanh(x); `squareplus` (x + √(x² + 4)) / 2.

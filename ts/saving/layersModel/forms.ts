@@ -151,7 +151,10 @@ export const forms: Readonly<Record<string, Form>> = {
   ZeroPadding2D: form(same('padding'), { theirsOnly: channelsLast }),
 };
 
-/** Names of activation functions here, by theirs; of two for one function the last is written. `hard_sigmoid` is not among them: theirs is another function. */
+/**
+ * Names of activation functions here, by theirs; of two for one function the last is written. `hard_sigmoid` is not among them:
+ * theirs is another function.
+ */
 export const activationNames: Readonly<Record<string, string>> = {
   linear: 'linear',
   sigmoid: 'sigmoid',

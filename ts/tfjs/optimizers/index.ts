@@ -51,8 +51,11 @@ function changesOf(gradients: Gradients): readonly Change[] {
 /** Steps if all weights and gradients are what our kernels take, and answers whether they are. */
 function step(optimizer: tf.Optimizer, rule: Rule, changes: readonly Change[]): boolean {
   const backend = tf.engine().backend as ConvgradBackend;
+  // What is gone is left to TensorFlow.js and its errors.
+  const isGone = (tensor: tf.Tensor | undefined) => tensor === undefined || tensor.isDisposed;
   const fits = ({ weight, gradient }: Change) =>
-    gradient === undefined || (areFloats(backend, weight, gradient) && size(weight) === size(gradient));
+    gradient === undefined ||
+    (![weight, gradient].some(isGone) && areFloats(backend, weight, gradient) && size(weight) === size(gradient));
   if (!changes.every(fits)) return false;
   const members = optimizer as unknown as Members;
   const scalars = rule.scalars(members, backend);

@@ -1,9 +1,9 @@
 /** The gradient of batch normalization: a pass that sums and one that scales, where TensorFlow.js calls some thirty kernels. */
 
 import { mul, reshape, type Tensor, type TensorInfo, engine as tfEngine } from '@tensorflow/tfjs';
-import type { ConvgradBackend } from '../backend';
-import { areFloats, type HotKernel, type HotKernels, size, withScratch } from '../kernels/kernel';
-import { isRecorded, type OwnGradient } from './replace';
+import { type HotKernel, type HotKernels, size, withScratch } from '../kernels/kernel';
+import { normalizeElements } from '../kernels/normalization';
+import { mayCallOurs, type OwnGradient } from './replace';
 
 const sumsKernel = 'ConvgradBatchNormSums';
 const partsKernel = 'ConvgradBatchNormParts';
@@ -41,9 +41,6 @@ const sums: HotKernel = ({ inputs, attrs, backend }) => {
   return [factor, ofMean, ofVariance, ofScale, ofOffset];
 };
 
-/** Codes of functions in crate/src/kernels/broadcast.rs. */
-const code = { subtract: 1, negative: 3, reciprocalRoot: 6 } as const;
-
 /** The same for statistics of each element, as layer normalization has them: `dx`, `dμ`, `dσ²` and `dγ`, all as large as x. */
 const parts: HotKernel = ({ inputs, attrs, backend }) => {
   const { x, dy, mean, variance, scale } = inputs as Inputs;
@@ -55,13 +52,12 @@ const parts: HotKernel = ({ inputs, attrs, backend }) => {
   const times = (a: number, b: number, y: number) => engine.call('multiply', length, a, b, y);
   withScratch(backend, length, (deviation) =>
     withScratch(backend, length, (normalized) => {
-      engine.call('affine', length, 1, attrs.varianceEpsilon, at(variance), normalized);
-      engine.call('unary', code.reciprocalRoot, 0, length, normalized, deviation);
-      engine.call('binary', code.subtract, 1, length, at(x), 0, at(mean), 0, at(ofScale));
-      times(at(ofScale), deviation, normalized);
+      const places = { deviation, scratch: at(ofScale), y: normalized };
+      normalizeElements(backend, { x, mean, variance }, attrs.varianceEpsilon, places);
       times(at(dy), at(scale), at(ofMean));
       times(at(ofMean), deviation, at(ofX));
-      engine.call('unary', code.negative, 0, length, at(ofX), at(ofMean));
+      // −dx.
+      engine.call('unary', 3, 0, length, at(ofX), at(ofMean));
       times(at(ofX), normalized, at(ofVariance));
       times(at(ofVariance), deviation, at(ofScale));
       engine.call('affine', length, -0.5, 0, at(ofScale), at(ofVariance));
@@ -81,8 +77,7 @@ export const batchNormKernels: HotKernels = [
 export const batchNormGradient: OwnGradient = (dy, saved, attributes) => {
   // Without scale or offset TensorFlow.js fails before it comes here.
   const [x, mean, variance, scale] = saved as [Tensor, Tensor, Tensor, Tensor];
-  const isOurs = areFloats(tfEngine().backend as ConvgradBackend, x, dy, mean, variance, scale);
-  if (isRecorded() || !isOurs) return undefined;
+  if (!mayCallOurs(x, dy, mean, variance, scale)) return undefined;
   const run = (kernelName: string) =>
     tfEngine().runKernel(kernelName, { x, dy, mean, variance, scale }, attributes) as unknown as Tensor[];
   if ([mean, variance, scale].every(({ rank, size }) => rank === 1 && size === x.shape.at(-1))) {

@@ -1,20 +1,22 @@
 /** How a gradient of TensorFlow.js is replaced on one backend. */
 
 import {
-  engine,
   type GradFunc,
   getBackend,
   getGradient,
   type NamedAttrMap,
   registerGradient,
   type Tensor,
+  engine as tfEngine,
   unregisterGradient,
 } from '@tensorflow/tfjs';
+import type { ConvgradBackend } from '../backend';
+import { areFloats } from '../kernels/kernel';
 
 /** A gradient: functions by the names of the kernel's inputs. Answers nothing when it leaves a call to TensorFlow.js's own. */
 export type OwnGradient = (
   dy: Tensor,
-  saved: readonly (Tensor | undefined)[],
+  saved: readonly Tensor[],
   attributes: NamedAttrMap,
 ) => Record<string, () => Tensor> | undefined;
 
@@ -30,7 +32,11 @@ export function replaceGradient(kernelName: string, backendName: string, ours: O
   registerGradient({ ...theirs, gradFunc });
 }
 
-/** Whether a gradient's kernels are recorded, for a gradient of the gradient: then they must have gradients themselves. */
-export function isRecorded(): boolean {
-  return engine().state.gradientDepth > 0;
+/**
+ * Whether a gradient may call kernels of ours with these tensors. They take float32, and have no gradients themselves, which they must
+ * where kernels are recorded for a gradient of the gradient.
+ */
+export function mayCallOurs(...tensors: Tensor[]): boolean {
+  const { state, backend } = tfEngine();
+  return state.gradientDepth === 0 && areFloats(backend as ConvgradBackend, ...tensors);
 }

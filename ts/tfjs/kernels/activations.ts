@@ -2,6 +2,19 @@
 
 import type { KernelCall } from './kernel';
 
+/** The codes. */
+export const activationCodes = {
+  linear: 0,
+  sigmoid: 1,
+  relu: 2,
+  tanh: 3,
+  relu6: 4,
+  leakyRelu: 5,
+  elu: 6,
+  selu: 7,
+  softplus: 11,
+} as const;
+
 /** A code of the crate, with the slope or limit that it needs. */
 export interface ActivationCode {
   /** The code. */
@@ -14,17 +27,17 @@ export interface ActivationCode {
 export function fusedActivation(attrs: KernelCall['attrs']): ActivationCode | undefined {
   switch (attrs.activation ?? 'linear') {
     case 'linear':
-      return { code: 0, alpha: 0 };
+      return { code: activationCodes.linear, alpha: 0 };
     case 'sigmoid':
-      return { code: 1, alpha: 0 };
+      return { code: activationCodes.sigmoid, alpha: 0 };
     case 'relu':
-      return { code: 2, alpha: 0 };
+      return { code: activationCodes.relu, alpha: 0 };
     case 'relu6':
-      return { code: 4, alpha: 0 };
+      return { code: activationCodes.relu6, alpha: 0 };
     case 'leakyrelu':
-      return { code: 5, alpha: attrs.leakyreluAlpha };
+      return { code: activationCodes.leakyRelu, alpha: attrs.leakyreluAlpha };
     case 'elu':
-      return { code: 6, alpha: 1 };
+      return { code: activationCodes.elu, alpha: 1 };
     default:
       return undefined;
   }

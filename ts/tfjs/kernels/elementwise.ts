@@ -1,6 +1,7 @@
 /** Functions of one array and of two, of which one may be repeated, on float32; arithmetic also on int32. */
 
 import type { TensorInfo } from '@tensorflow/tfjs';
+import { activationCodes } from './activations';
 import { withOperands } from './broadcast';
 import { areFloats, type HotKernel, type HotKernels, type KernelCall, size, withScratch } from './kernel';
 import { orOfIntegers } from './mathematics';
@@ -64,14 +65,14 @@ export const elementwise: HotKernels = [
   ['Maximum', orOfIntegers(binary(5), 'maximum')],
   ['Minimum', orOfIntegers(binary(6), 'minimum')],
   ['Prelu', binary(7, ['x', 'alpha'])],
-  ['Sigmoid', activation(1)],
-  ['Relu', activation(2)],
-  ['Tanh', activation(3)],
-  ['Relu6', activation(4)],
-  ['LeakyRelu', activation(5, ({ alpha }) => alpha)],
-  ['Elu', activation(6, () => 1)],
-  ['Selu', activation(7)],
-  ['Softplus', activation(11)],
+  ['Sigmoid', activation(activationCodes.sigmoid)],
+  ['Relu', activation(activationCodes.relu)],
+  ['Tanh', activation(activationCodes.tanh)],
+  ['Relu6', activation(activationCodes.relu6)],
+  ['LeakyRelu', activation(activationCodes.leakyRelu, ({ alpha }) => alpha)],
+  ['Elu', activation(activationCodes.elu, () => 1)],
+  ['Selu', activation(activationCodes.selu)],
+  ['Softplus', activation(activationCodes.softplus)],
   ['Exp', oneArray(({ backend }, length, x, y) => backend.engine.call('exp', length, x, y))],
   ['Step', unary(0, ({ alpha }) => alpha)],
   ['Sqrt', unary(1)],

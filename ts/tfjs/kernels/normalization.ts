@@ -1,6 +1,7 @@
 /** Batch normalization by given statistics, of which there is one for each channel or one for each element. */
 
 import type { TensorInfo } from '@tensorflow/tfjs';
+import type { ConvgradBackend } from '../backend';
 import { areFloats, type HotKernel, type HotKernels, size, withScratch } from './kernel';
 
 type Parts = Record<'x' | 'mean' | 'variance', TensorInfo> & { scale?: TensorInfo; offset?: TensorInfo };
@@ -21,6 +22,27 @@ const perChannel: HotKernel = ({ inputs, attrs, backend }) => {
   });
 };
 
+/**
+ * `y = (x − mean) / √(variance + ε)`, element by element.
+ *
+ * @param deviation - Where the reciprocal roots go.
+ * @param scratch - Room for as many values.
+ */
+export function normalizeElements(
+  backend: ConvgradBackend,
+  { x, mean, variance }: Parts,
+  epsilon: number,
+  { deviation, scratch, y }: Readonly<Record<'deviation' | 'scratch' | 'y', number>>,
+): void {
+  const { engine } = backend;
+  const length = size(x);
+  engine.call('affine', length, 1, epsilon, backend.address(variance), scratch);
+  // Reciprocal roots, then differences.
+  engine.call('unary', 6, 0, length, scratch, deviation);
+  engine.call('binary', 1, 1, length, backend.address(x), 0, backend.address(mean), 0, scratch);
+  engine.call('multiply', length, scratch, deviation, y);
+}
+
 /** As layer normalization calls it: `(x − mean) / √(variance + ε) · scale + offset`, element by element. */
 const perElement: HotKernel = ({ inputs, attrs, backend }) => {
   const { x, scale, offset, mean, variance } = inputs as Parts;
@@ -31,10 +53,8 @@ const perElement: HotKernel = ({ inputs, attrs, backend }) => {
     withScratch(backend, length, (second) => {
       const { engine } = backend;
       const y = backend.output(x.shape);
-      engine.call('affine', length, 1, attrs.varianceEpsilon ?? 0.001, backend.address(variance), second);
-      engine.call('unary', 6, 0, length, second, first);
-      engine.call('binary', 1, 1, length, backend.address(x), 0, backend.address(mean), 0, second);
-      engine.call('multiply', length, first, second, backend.address(y));
+      const places = { deviation: first, scratch: second, y: backend.address(y) };
+      normalizeElements(backend, { x, mean, variance }, attrs.varianceEpsilon ?? 0.001, places);
       if (scale !== undefined) {
         engine.call('multiply', length, backend.address(y), backend.address(scale), first);
         engine.call('affine', length, 1, 0, first, backend.address(y));

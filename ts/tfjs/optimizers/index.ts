@@ -59,10 +59,11 @@ function step(optimizer: tf.Optimizer, rule: Rule, changes: readonly Change[]): 
   if (!changes.every(fits)) return false;
   const members = optimizer as unknown as Members;
   const scalars = rule.scalars(members, backend);
+  const names = rule.kept(members);
   withScratch(backend, scalars.length, (address) => {
     backend.engine.memory.write(address, scalars);
     changes.forEach((change, index) => {
-      const kept = keptFor(members, rule, change, index);
+      const kept = names.map((name) => keptFor(members, rule, name, change, index));
       const { weight, gradient } = change;
       if (gradient === undefined) return;
       for (const variable of [weight, ...kept]) makeOwn(backend, variable);
@@ -81,16 +82,20 @@ function step(optimizer: tf.Optimizer, rule: Rule, changes: readonly Change[]): 
   return true;
 }
 
-/** The arrays for a weight, made when it comes for the first time. */
-function keptFor(optimizer: Members, rule: Rule, { name, weight }: Change, index: number): readonly tf.Variable[] {
-  return rule.kept(optimizer).map(([member, suffix]) => {
-    const list = (optimizer as unknown as Record<string, Kept[]>)[member] as Kept[];
-    list[index] ??= {
-      originalName: `${name}/${suffix}`,
-      variable: tf.tidy(() => tf.fill(weight.shape, rule.initial?.(optimizer) ?? 0).variable(false)),
-    };
-    return list[index].variable;
-  });
+/** One of the arrays for a weight, made when it comes for the first time. */
+function keptFor(
+  optimizer: Members,
+  rule: Rule,
+  [member, suffix]: readonly [member: string, suffix: string],
+  { name, weight }: Change,
+  index: number,
+): tf.Variable {
+  const list = (optimizer as unknown as Record<string, Kept[]>)[member] as Kept[];
+  list[index] ??= {
+    originalName: `${name}/${suffix}`,
+    variable: tf.tidy(() => tf.fill(weight.shape, rule.initial?.(optimizer) ?? 0).variable(false)),
+  };
+  return list[index].variable;
 }
 
 /** Gives a variable data of its own, to be written over, if other tensors share what it has. */

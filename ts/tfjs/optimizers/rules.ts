@@ -35,6 +35,9 @@ export interface Rule {
 
 const numberOf = (scalar: tf.Tensor, backend: ConvgradBackend): number => backend.window(scalar)[0] as number;
 
+/** The next power of a decay, in float32. */
+const raise = (power: tf.Variable, decay: number): void => tf.tidy(() => power.assign(tf.mul(power, decay)));
+
 const sgd: Rule = {
   kept: () => [],
   scalars: ({ c }, backend) => [-numberOf(c, backend)],
@@ -65,10 +68,8 @@ const adam: Rule = {
     engine.call('adam_update', length, weight, gradient, mean, square, scalars);
   },
   finish({ accBeta1, accBeta2, beta1, beta2 }) {
-    tf.tidy(() => {
-      accBeta1.assign(tf.mul(accBeta1, beta1));
-      accBeta2.assign(tf.mul(accBeta2, beta2));
-    });
+    raise(accBeta1, beta1);
+    raise(accBeta2, beta2);
   },
 };
 
@@ -85,10 +86,8 @@ const adamax: Rule = {
     engine.call('adamax_update', length, weight, gradient, mean, largest, scalars);
   },
   finish({ iteration, accBeta1, beta1 }) {
-    tf.tidy(() => {
-      iteration.assign(tf.add(iteration, 1));
-      accBeta1.assign(tf.mul(accBeta1, beta1));
-    });
+    tf.tidy(() => iteration.assign(tf.add(iteration, 1)));
+    raise(accBeta1, beta1);
   },
 };
 

@@ -265,3 +265,21 @@ fn what_sees_nan_or_infinity_is_no_number() {
         }
     }
 }
+
+#[test]
+fn images_that_no_cache_keeps_have_the_outputs_of_each_alone() {
+    // So many that what comes next is asked for, or so large; last groups of tiles are smaller than the others.
+    for (count, [h, w]) in [(61, [32, 32]), (5, [108, 100]), (2, [210, 216])] {
+        let [all, alone] = [count, 1].map(|batch| geometry(batch, [h, w], 16, 32, [1; 4]));
+        let mut numbers = Numbers::new(11);
+        let (x, filter) = (numbers.floats(all.input_size()), numbers.floats(all.filter_size()));
+        let (dy, exchanged) = (numbers.floats(all.output_size()), exchange(&all, &filter, false));
+        let outputs = |[first, later]: [Convolution; 2], values: &[f32], filter: &[f32], what: &str| {
+            let together = run(&first, values, filter, None);
+            let each = values.chunks_exact(values.len() / count as usize).map(|own| run(&later, own, filter, None));
+            assert!(each.flatten().eq(together), "{what} of {all:?}");
+        };
+        outputs([&all, &alone].map(Convolution::forward), &x, &filter, "outputs");
+        outputs([&all, &alone].map(Convolution::transpose), &dy, &exchanged, "input gradients");
+    }
+}

@@ -88,7 +88,7 @@ fn columns(product: Product, Sides { a, b, bias }: Sides, own: Range<usize>, c: 
             block.pack(b, column, panel);
             let fresh = start == 0 && bias.is_none();
             let part = Part { n: width, stride: k, column: column - own.start, used: wide.min(n - column), fresh };
-            Down { part, a: &a[start..], panel, c: &mut *c, ahead: &mut Ahead::new(&[], 1) }.all(wide / LANES);
+            Down { part, a: &a[start..], panel, c: &mut *c, ahead: &mut Ahead::nothing() }.all(wide / LANES);
         }
     }
 }

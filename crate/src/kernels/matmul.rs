@@ -261,7 +261,7 @@ impl Block {
         } else {
             0..0
         };
-        let mut ahead = Ahead::new(a.get(next).unwrap_or_default(), n.div_ceil(PANEL) * (count / SIX));
+        let mut ahead = Ahead::new([a.get(next).unwrap_or_default(), &[]], n.div_ceil(PANEL) * (count / SIX));
         for column in (first..n).step_by(PANEL) {
             let width = panel_width(n, column);
             let panel = &packed[panel_start(self.steps, column)..][..self.steps * width];

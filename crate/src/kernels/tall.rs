@@ -5,13 +5,14 @@
 //! that stay in the second-level cache: rows of `a`, copied so that they lie an odd number of cache lines apart, because at
 //! powers of two a column of them would find room in a part of the first-level cache only; and `b`, of which one panel of four
 //! vectors of columns is packed at a time. Lines of `a` that tiles read for one half of a panel are in the first-level cache for the
-//! other half. Nothing is asked for ahead: blocks are read in order, which processors foresee, and asking took more than it saved.
+//! other half. Meanwhile the next block is asked for in its order, a value with every step of a tile: many at a time took more than they
+//! saved. 64 rows and columns of 50,176 steps, which no cache keeps, take 0.9 of the time so (Zen 4).
 
 use super::bias;
 use super::ending::Ending;
 use super::map::zip_in_place;
 use super::matmul::{Product, Sides};
-use crate::gemm::micro::{in_pairs, outer_tiles, SIX};
+use crate::gemm::micro::{in_pairs, outer_tiles, Paced, SIX};
 use crate::gemm::pack::pack_panel;
 use crate::threads::{each_part, each_with_scratch, share};
 use crate::vector::{copy, many_registers, Real, Vector, FUSED, LANES, LINE};
@@ -34,8 +35,15 @@ const MOST: usize = 1 << 16;
 /// Most steps of a block: a line of `a` for each and a panel then take two thirds of a first-level cache.
 const BLOCK: usize = 256;
 
+/// Most elements of a block, with the copy of `a`, for which the next one is asked for: half a megabyte, or they would push each other out of
+/// the second-level cache.
+const NEAR: usize = 1 << 17;
+
 /// Vectors of columns of a panel, at most.
 const VECTORS: usize = 4;
+
+/// Columns of a tile: two vectors.
+const TILE: usize = 2 * LANES;
 
 /// Rows of a tile of two vectors, which has ten sums, where products are not fused.
 const FIVE: usize = 5;
@@ -59,6 +67,8 @@ struct Sizes {
     columns: usize,
     /// From one row of a block of `a` to the next.
     row: usize,
+    /// Whether the next block is asked for.
+    asks: bool,
 }
 
 impl Sizes {
@@ -68,7 +78,8 @@ impl Sizes {
         let row = m.next_multiple_of(LINE);
         // An odd number of lines.
         let row = if row / LINE % 2 == 0 { row + LINE } else { row };
-        Self { part, block: part.div_ceil(part.div_ceil(BLOCK)), columns: n.next_multiple_of(LANES), row }
+        let block = part.div_ceil(part.div_ceil(BLOCK));
+        Self { part, block, columns: n.next_multiple_of(LANES), row, asks: block * (2 * m + n) <= NEAR }
     }
 
     /// Elements of the scratch memory of a part: a block of `a`, a panel of `b`.
@@ -102,7 +113,9 @@ pub fn multiply(product: Product, sides: Sides, c: &mut [Real], ending: Ending, 
             for (source, target) in a.chunks_exact(m).zip(rows.chunks_exact_mut(sizes.row)) {
                 copy(source, &mut target[..m]);
             }
-            add_block(&product, &sizes, rows, b, panel, sums);
+            let next = if sizes.asks { steps.end..end.min(steps.end + sizes.block) } else { 0..0 };
+            let next = [&sides.a[next.start * m..next.end * m], &sides.b[next.start * n..next.end * n]];
+            add_block(&product, &sizes, (rows, b), next, panel, sums);
         }
     });
     let rows = share(m, 4 * n * parts);
@@ -122,9 +135,18 @@ pub fn multiply(product: Product, sides: Sides, c: &mut [Real], ending: Ending, 
     });
 }
 
-/// Adds the products of a block to the sums.
-fn add_block(product: &Product, sizes: &Sizes, rows: &[Real], b: &[Real], panel: &mut [Real], sums: &mut [Real]) {
+/// Adds the products of a block to the sums, and asks for the next one.
+fn add_block(
+    product: &Product,
+    sizes: &Sizes,
+    (rows, b): (&[Real], &[Real]),
+    next: [&[Real]; 2],
+    panel: &mut [Real],
+    sums: &mut [Real],
+) {
     let steps = b.len() / product.n;
+    let tiles = (product.m / SIX).max(1) * (sizes.columns / TILE).max(1);
+    let mut next = Paced::new(next, tiles * steps);
     let mut column = 0;
     while column < product.n {
         // Never one alone, whose tiles would read more than they compute.
@@ -136,24 +158,25 @@ fn add_block(product: &Product, sizes: &Sizes, rows: &[Real], b: &[Real], panel:
         let width = vectors * LANES;
         let panel = &mut panel[..steps * width];
         pack_panel(&b[column..], product.n, width.min(product.n - column), panel, width);
+        let next = &mut next;
         let (a, out) = ((rows, sizes.row), (&mut sums[column..], sizes.columns));
         match vectors {
-            VECTORS => by_twos::<VECTORS>(product.m, a, panel, out),
-            3 => down::<3, 3, 3>(product.m, a, panel, out),
-            _ => by_twos::<2>(product.m, a, panel, out),
+            VECTORS => by_twos::<VECTORS>(product.m, a, panel, out, next),
+            3 => down::<3, 3, 3>(product.m, a, panel, out, next),
+            _ => by_twos::<2>(product.m, a, panel, out, next),
         }
         column += width;
     }
 }
 
 /// A panel of two vectors or twice two, in tiles that suit the processor.
-fn by_twos<const W: usize>(m: usize, a: (&[Real], usize), panel: &[Real], out: (&mut [Real], usize)) {
+fn by_twos<const W: usize>(m: usize, a: (&[Real], usize), panel: &[Real], out: (&mut [Real], usize), next: &mut Paced) {
     if many_registers() {
-        down::<EIGHT, 2, W>(m, a, panel, out);
+        down::<EIGHT, 2, W>(m, a, panel, out, next);
     } else if FUSED {
-        down::<SIX, 2, W>(m, a, panel, out);
+        down::<SIX, 2, W>(m, a, panel, out, next);
     } else {
-        down::<FIVE, 2, W>(m, a, panel, out);
+        down::<FIVE, 2, W>(m, a, panel, out, next);
     }
 }
 
@@ -164,18 +187,19 @@ fn down<const P: usize, const NV: usize, const W: usize>(
     a: (&[Real], usize),
     panel: &[Real],
     (sums, stride): (&mut [Real], usize),
+    next: &mut Paced,
 ) {
     let [most, five] = match P {
         SIX => in_pairs(m),
         FIVE => [m.saturating_sub((P - m % P) % P * 4), 0],
         _ => [m, 0],
     };
-    let mut row = outer_tiles::<P, NV, W>(a, panel, (sums, stride), 0..most);
+    let mut row = outer_tiles::<P, NV, W>(a, panel, (sums, stride), 0..most, next);
     if P == SIX {
-        row = outer_tiles::<5, NV, W>(a, panel, (sums, stride), row..most + five);
+        row = outer_tiles::<5, NV, W>(a, panel, (sums, stride), row..most + five, next);
     } else if P > 4 {
-        row = outer_tiles::<4, NV, W>(a, panel, (sums, stride), row..m);
+        row = outer_tiles::<4, NV, W>(a, panel, (sums, stride), row..m, next);
     }
-    row = outer_tiles::<2, W, W>(a, panel, (sums, stride), row..m);
-    outer_tiles::<1, W, W>(a, panel, (sums, stride), row..m);
+    row = outer_tiles::<2, W, W>(a, panel, (sums, stride), row..m, next);
+    outer_tiles::<1, W, W>(a, panel, (sums, stride), row..m, next);
 }

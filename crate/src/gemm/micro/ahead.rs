@@ -68,6 +68,38 @@ impl Ahead {
     }
 }
 
+/// Values of two arrays, one after the other, that tiles of a product ask for, some further with each step: a processor foresees what is
+/// read in its order, and does not wait long for one value at a time.
+pub struct Paced<'a> {
+    rest: &'a [Real],
+    other: &'a [Real],
+    /// Values from one step to the next.
+    pace: usize,
+}
+
+impl<'a> Paced<'a> {
+    /// So that all values are asked for in so many steps.
+    pub fn new([rest, other]: [&'a [Real]; 2], steps: usize) -> Self {
+        Self { rest, other, pace: (rest.len() + other.len()).div_ceil(steps.max(1)) }
+    }
+
+    /// What a tile asks for, and how far the next value is: `place`, again and again, when less is left than its steps take.
+    #[inline(always)]
+    pub(super) fn of_tile(&mut self, steps: usize, place: *const Real) -> Ahead {
+        let all = steps * self.pace;
+        if self.rest.len() < all {
+            (self.rest, self.other) = (self.other, &[]);
+        }
+        match self.rest.split_at_checked(all) {
+            Some((own, rest)) if all > 0 => {
+                self.rest = rest;
+                Ahead { next: own.as_ptr(), pace: self.pace }
+            }
+            _ => Ahead { next: place, pace: 0 },
+        }
+    }
+}
+
 /// Lines that [`ask`] asks for at a time: the addresses of all but the first one are part of the instructions.
 const TIMES: usize = 4;
 

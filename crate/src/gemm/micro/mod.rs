@@ -19,6 +19,7 @@ mod tiling;
 mod walks;
 mod wide;
 
+pub use ahead::Paced;
 pub use blocks::{block_products, block_strip};
 pub use channels::{first_channel, tap_channels, tap_vectors, Factors, Rows};
 pub use correlate::{correlate, correlate_channels};
@@ -28,7 +29,7 @@ pub use outer::{along, columns, fours, outer_tiles, rows, strides, vector_by_vec
 pub use planes::{band, planes, weave, widest_band, Taps};
 pub use products::{skip_products, slide_products, tap_products};
 pub use rectangle::{Rectangle, RectangleMut};
-pub use strip::{strip, strip_ahead, Band};
+pub use strip::{strip, strip_ahead, strip_with, Band};
 pub use tiling::{by_halves, in_pairs, in_sixes, tiled, tiled_by_halves, Tiled, SIX};
 pub use walks::{Lines, Sums};
 pub use wide::wide;

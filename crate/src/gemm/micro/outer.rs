@@ -1,6 +1,6 @@
 //! Outer products: a splat value of one array times vectors of the other.
 
-use super::{Panel, Tile, Walk};
+use super::{Paced, Panel, Tile, Walk};
 use crate::vector::{Lanes, Real, Vector, LANES};
 use std::ops::Range;
 
@@ -228,13 +228,15 @@ pub fn vector_by_vector<const NV: usize, const P: usize>(
 }
 
 /// `out[p·stride + c] += Σ a[k·step + p] · panel[k][c]` for the rows `p`, P at a time, as many as there are, and the W vectors of the
-/// panel, NV at a time. Answers the first row that is left. Panics when a step lies outside a slice.
+/// panel, NV at a time; with every step of a tile something that comes `next` is asked for. Answers the first row that is left. Panics
+/// when a step lies outside a slice.
 #[inline(always)]
 pub fn outer_tiles<const P: usize, const NV: usize, const W: usize>(
     (a, step): (&[Real], usize),
     panel: &[Real],
     (out, stride): (&mut [Real], usize),
     rows: Range<usize>,
+    next: &mut Paced,
 ) -> usize {
     let steps = panel.len() / (W * LANES);
     let count = rows.len() / P;
@@ -243,8 +245,8 @@ pub fn outer_tiles<const P: usize, const NV: usize, const W: usize>(
     }
     let end = rows.start + count * P;
     assert!((steps - 1) * step + end <= a.len() && (end - 1) * stride + W * LANES <= out.len());
-    // SAFETY: the assertions bound every address. After the last step the pointers may pass the end: wrapping arithmetic
-    // allows that, they are not read again.
+    // SAFETY: the assertions bound every address, and a tile asks once a step. After the last step the pointers may pass the end: wrapping
+    // arithmetic allows that, they are not read again.
     unsafe {
         let mut first = a.as_ptr().add(rows.start);
         let mut target = out.as_mut_ptr().add(rows.start * stride);
@@ -254,7 +256,9 @@ pub fn outer_tiles<const P: usize, const NV: usize, const W: usize>(
                 let mut sums: Tile<P, NV> = super::zeros();
                 let (mut row, mut b) = (first, panel.as_ptr().wrapping_add(part * NV * LANES));
                 let last = b.wrapping_add(after);
+                let mut ahead = next.of_tile(steps, b);
                 while b != last {
+                    ahead.touch();
                     add_step(&mut sums, row, |r| r, b);
                     row = row.wrapping_add(step);
                     b = b.wrapping_add(W * LANES);

@@ -47,6 +47,19 @@ pub fn strip<const P: usize, const NV: usize, const W: usize, const THREE: bool,
     tiles::<P, NV, W, THREE, PIXEL>(pixels, panel, starts, (out, stride, used), band, || ());
 }
 
+/// [`strip`] that calls `each` with every tile.
+#[inline(always)]
+pub fn strip_with<const P: usize, const NV: usize, const W: usize>(
+    pixels: (&[Real], usize, usize, Walk),
+    panel: Panel,
+    starts: &[Real],
+    out: (&mut [Real], usize, usize),
+    band: Band,
+    each: impl FnMut(),
+) {
+    tiles::<P, NV, W, false, 0>(pixels, panel, starts, out, band, each);
+}
+
 /// [`strip`] for a walk of one segment, of panel `index` of `panels`, which asks meanwhile for its share of the pixels and outputs
 /// that come next: those of all panels are as many as the strip has. So much is new to the second-level cache that a processor's
 /// own foresight, which ends with a page, is not enough.
@@ -77,7 +90,7 @@ pub fn strip_ahead<const P: usize, const NV: usize>(
     });
 }
 
-/// [`strip`] that calls `each` with every tile.
+/// [`strip`] and [`strip_with`].
 #[inline(always)]
 fn tiles<const P: usize, const NV: usize, const W: usize, const THREE: bool, const PIXEL: usize>(
     (x, start, pixel, walk): (&[Real], usize, usize, Walk),

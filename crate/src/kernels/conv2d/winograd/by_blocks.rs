@@ -6,6 +6,7 @@ use super::points::Points;
 use super::sizes::Convolution;
 use super::taps::{self, taps_of, to_taps};
 use crate::error::{checked_product, Error};
+use crate::kernels::ahead::Ahead;
 use crate::threads::each_with_scratch;
 use crate::vector::{Real, LANES};
 
@@ -78,7 +79,7 @@ fn gradient_of_taps<const N: usize>(
                 for phase in own.at_point(point) {
                     let depths = own.depths(&(phase..phase + 1));
                     let seen = phase * c.input[2] + part * of_part + line - depths.start;
-                    pieces.add_products(&own, point, (depths, [seen, first]), true, sums);
+                    pieces.add_products(&own, point, (depths, [seen, first]), (true, sums), &mut Ahead::nothing());
                 }
             }
             to_taps(points, &own, (sums, 0..own.input[2]), &mut taps, (channels, line * channels + first));

@@ -9,6 +9,7 @@ use super::tiles::{transform_inputs, Group, Layout};
 use super::GAP;
 use crate::error::{checked_product, Error};
 use crate::gemm::pack::PANEL;
+use crate::kernels::ahead::Ahead;
 use crate::kernels::bias::broadcast;
 use crate::threads::{each_part, each_with_scratch, share, OF_COPYING};
 use crate::vector::{copy, Real, LANES};
@@ -148,7 +149,8 @@ pub fn convolve(
                     }
                 };
                 for (group, piece) in groups.iter().zip(pieces.chunks_exact(piece)) {
-                    products(c, group, (piece, cut.seen), (filters, channel, width), (made, cut.made));
+                    let ahead = &mut Ahead::nothing();
+                    products(c, group, (piece, cut.seen), (filters, channel, width), (made, cut.made), ahead);
                     make_outputs(points, &own, group, (made, cut.made), (phase * width, width), bias, (outputs, 0));
                 }
             }

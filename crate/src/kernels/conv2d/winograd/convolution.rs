@@ -8,9 +8,11 @@ use super::sizes::Convolution;
 use super::tiles::{clear, transform_inputs, Group, Layout, MOST_TILES};
 use super::{along, by_panels, by_taps, GAP};
 use crate::error::{checked_product, Error};
-use crate::gemm::micro::{in_sixes, strip, tiled_by_halves, Band, Panel, Rectangle, RectangleMut, Tiled, Walk, SIX};
+use crate::gemm::micro::{
+    in_sixes, strip_with, tiled_by_halves, Band, Panel, Rectangle, RectangleMut, Tiled, Walk, SIX,
+};
 use crate::gemm::pack::{panel_width, PANEL};
-use crate::kernels::ahead::touch_all;
+use crate::kernels::ahead::{touch_all, Ahead};
 use crate::kernels::bias::broadcast;
 use crate::threads::{each_part, each_with_scratch, of_busiest};
 use crate::vector::{touch_first, Lanes, Real, LANES};
@@ -76,6 +78,11 @@ impl Cut {
     /// Products of a panel of output channels.
     fn made(&self) -> Layout {
         Layout { point: self.tiles * PANEL + GAP, tile: PANEL, vector: LANES }
+    }
+
+    /// About how many tiles of registers the products of so many tiles are.
+    fn turns(&self, c: &Convolution, tiles: usize) -> usize {
+        self.points * (tiles / SIX).max(1) * c.filters().div_ceil(2 * LANES)
     }
 
     /// Elements of scratch memory of a part: transformed tiles, products, a tile at the border.
@@ -235,25 +242,35 @@ impl<'a> Prepared<'a> {
         let Self { c, cut, points, filters, bias, .. } = *self;
         let (seen, rest) = scratch.split_at_mut(cut.points * cut.seen().point);
         let (made, patch) = rest.split_at_mut(cut.points * cut.made().point);
-        if c.spreads {
-            // Overlapping outputs are added to it.
-            broadcast(bias, c.output[2], y);
-        }
         clear_without_phases(c, (made, cut.made()), cut.tiles);
-        let (origin, mut asked) = (c.written(tiles.start), 0);
+        let (origin, is_far) = (c.written(tiles.start), c.is_far());
+        // Outputs up to those of a tile. Those of a transpose overlap: whole images.
+        let written = |tile: usize| {
+            let tile = if c.spreads { tile.next_multiple_of(c.tiles()) } else { tile };
+            c.written(tile.min(tiles.end)) - origin
+        };
+        let (mut done, mut asked) = (0, 0);
         for start in tiles.clone().step_by(cut.tiles) {
             let end = (start + cut.tiles).min(tiles.end);
             let group = Group::new(c, start, end - start);
             transform_inputs(points, c, self.x, group.places(), (seen, cut.seen()), patch);
-            if !c.spreads {
-                let next = c.written(end) - origin;
-                touch_all(&y[asked..next]);
-                asked = next;
+            let ready = written(end);
+            if c.spreads {
+                // Overlapping outputs are added to it.
+                broadcast(bias, c.output[2], &mut y[done..ready]);
+            } else {
+                touch_all(&y[asked.min(ready)..ready]);
             }
+            done = ready;
+            let (y, later) = y.split_at_mut(ready);
+            let next = if is_far { end..tiles.end.min(end + cut.tiles) } else { end..end };
+            let later = &later[..written(next.end) - ready];
+            asked = ready + later.len();
+            let ahead = &mut Ahead::new([c.coming(self.x, c.input, next), later], cut.turns(c, end - start));
             for (panel, filters) in filters.chunks_exact(panel_size(c)).enumerate() {
                 let channel = panel * PANEL;
                 let width = panel_width(c.filters(), channel);
-                products(c, &group, (seen, cut.seen()), (filters, channel, width), (made, cut.made()));
+                products(c, &group, (seen, cut.seen()), (filters, channel, width), (made, cut.made()), ahead);
                 make_outputs(points, c, &group, (made, cut.made()), (channel, width), bias, (y, origin));
             }
         }
@@ -267,13 +284,15 @@ pub(super) fn clear_without_phases(c: &Convolution, (made, layout): (&mut [Real]
     }
 }
 
-/// The products of a group's transformed tiles with those of a panel's filters, of which `channel` is the first, at all points.
+/// The products of a group's transformed tiles with those of a panel's filters, of which `channel` is the first, at all points. What lies
+/// ahead is asked for meanwhile.
 pub(super) fn products(
     c: &Convolution,
     group: &Group,
     (seen, of_seen): (&[Real], Layout),
     (filters, channel, width): (&[Real], usize, usize),
     (made, of_made): (&mut [Real], Layout),
+    ahead: &mut Ahead,
 ) {
     for (point, filters) in filters.chunks_exact(filters_of_point(c)).enumerate() {
         let phases = c.at_point(point);
@@ -293,7 +312,8 @@ pub(super) fn products(
             let seen = &seen[point * of_seen.point..][..tiles.end * of_seen.tile];
             let seen = (&seen[tiles.start * of_seen.tile + used.start..], of_seen.tile);
             let made = &mut made[tiles.start * PANEL..tiles.end * PANEL];
-            multiply(used.len(), width, seen, &filters[used.start * width..used.end * width], made);
+            let panel = (&filters[used.start * width..used.end * width], width);
+            multiply(used.len(), seen, panel, made, ahead);
         }
     }
 }
@@ -358,57 +378,87 @@ fn transform_taps<const R: usize, const P: usize, const KR: usize, const KC: usi
 }
 
 /// `made[tile, …] = seen[tile, input channel] · panel[input channel, …]`, with the elements from a tile to the next.
-pub(super) fn multiply(depth: usize, width: usize, seen: (&[Real], usize), panel: &[Real], made: &mut [Real]) {
-    tiled_by_halves(width / LANES, Multiply { depth, seen, panel, made });
+pub(super) fn multiply(
+    depth: usize,
+    seen: (&[Real], usize),
+    (panel, width): (&[Real], usize),
+    made: &mut [Real],
+    ahead: &mut Ahead,
+) {
+    let all = Multiply { depth, seen, panel, made, ahead };
+    // Two functions: beside few channels even the question whether there is something to ask for takes time.
+    if all.ahead.is_nothing() {
+        tiled_by_halves(width / LANES, all);
+    } else {
+        tiled_by_halves(width / LANES, Asking(all));
+    }
 }
 
 /// A panel of output channels at one point.
-struct Multiply<'a> {
+struct Multiply<'a, 'b> {
     depth: usize,
     seen: (&'a [Real], usize),
     panel: &'a [Real],
     made: &'a mut [Real],
+    ahead: &'a mut Ahead<'b>,
 }
 
-impl Tiled for Multiply<'_> {
+impl Tiled for Multiply<'_, '_> {
     #[inline(always)]
     fn run<const P: usize, const NV: usize, const W: usize>(self) {
-        down::<P, NV, W>(self.depth, self.seen, self.panel, self.made);
+        down::<P, NV, W, false>(self.depth, self.seen, self.panel, self.made, self.ahead);
     }
 }
 
-/// All tiles.
+/// The same, and what lies ahead.
+struct Asking<'a, 'b>(Multiply<'a, 'b>);
+
+impl Tiled for Asking<'_, '_> {
+    #[inline(always)]
+    fn run<const P: usize, const NV: usize, const W: usize>(self) {
+        let Multiply { depth, seen, panel, made, ahead } = self.0;
+        down::<P, NV, W, true>(depth, seen, panel, made, ahead);
+    }
+}
+
+/// All tiles. What lies ahead is asked for if this function `ASKS`.
 #[inline(never)]
-fn down<const P: usize, const NV: usize, const W: usize>(
+fn down<const P: usize, const NV: usize, const W: usize, const ASKS: bool>(
     depth: usize,
     seen: (&[Real], usize),
     panel: &[Real],
     made: &mut [Real],
+    ahead: &mut Ahead,
 ) {
     let count = made.len() / PANEL;
     let [whole, fives, fours] = if P == SIX { in_sixes(count) } else { [if count < P { 0 } else { count }, 0, 0] };
     let (after_fives, after_fours) = (whole + fives, whole + fives + fours);
-    tiles::<P, NV, W>((depth, panel), seen, 0..whole, made);
+    tiles::<P, NV, W, ASKS>((depth, panel), seen, 0..whole, made, ahead);
     if P == SIX {
-        tiles::<5, NV, W>((depth, panel), seen, whole..after_fives, made);
-        tiles::<4, NV, W>((depth, panel), seen, after_fives..after_fours, made);
+        tiles::<5, NV, W, ASKS>((depth, panel), seen, whole..after_fives, made, ahead);
+        tiles::<4, NV, W, ASKS>((depth, panel), seen, after_fives..after_fours, made, ahead);
     }
-    tiles::<1, NV, W>((depth, panel), seen, after_fours..count, made);
+    tiles::<1, NV, W, ASKS>((depth, panel), seen, after_fours..count, made, ahead);
 }
 
 /// Some tiles, P at a time.
 #[inline(always)]
-fn tiles<const P: usize, const NV: usize, const W: usize>(
+fn tiles<const P: usize, const NV: usize, const W: usize, const ASKS: bool>(
     (depth, panel): (usize, &[Real]),
     (seen, tile): (&[Real], usize),
     tiles: Range<usize>,
     made: &mut [Real],
+    ahead: &mut Ahead,
 ) {
     if tiles.is_empty() {
         return;
     }
-    let (walk, made) = (Walk::straight(depth), &mut made[tiles.start * PANEL..]);
+    let (walk, band) = (Walk::straight(depth), Band::row(tiles.len()));
     let seen = (seen, tiles.start * tile, tile, walk);
-    let band = Band::row(tiles.len());
-    strip::<P, NV, W, false, 0>(seen, Panel::whole(panel, &walk), &[0.0; PANEL], (made, PANEL, W * LANES), band);
+    let made = (&mut made[tiles.start * PANEL..], PANEL, W * LANES);
+    strip_with::<P, NV, W>(seen, Panel::whole(panel, &walk), &[0.0; PANEL], made, band, || {
+        if ASKS {
+            ahead.touch();
+        }
+    });
 }

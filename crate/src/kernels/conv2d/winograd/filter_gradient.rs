@@ -1,6 +1,7 @@
 //! Gradients of the filters: tiles of the images and of the outputs' gradients are transformed, their outer products are
 //! summed over all tiles, and the sums are taken back once.
 
+use super::coming::share;
 use super::points::Points;
 use super::sizes::Convolution;
 use super::taps::{self, taps_of, to_taps};
@@ -8,6 +9,7 @@ use super::tiles::{transform_gradients, transform_inputs, Group, Layout, Place};
 use super::{by_blocks, GAP};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{columns, fours, store, zeros, Walk};
+use crate::kernels::ahead::Ahead;
 use crate::kernels::map::zip_in_place;
 use crate::threads::{each_of, each_part, each_with_scratch};
 use crate::vector::{many_registers, Real, Vector, LANES};
@@ -147,10 +149,14 @@ fn add_tiles(
     // Groups of a size: every one of them goes over all sums.
     let most = (end - first).div_ceil((end - first).div_ceil(PIECES * TILES));
     for start in (first..end).step_by(most) {
-        let pieces = transform_pieces(points, c, images, (start, (start + most).min(end)), pieces);
+        let next = (start + most).min(end)..(start + 2 * most).min(end);
+        let pieces = transform_pieces(points, c, images, (start, next.start), pieces);
+        let coming = [c.coming(images.0, c.input, next.clone()), c.coming(images.1, c.output, next)];
         each_part(sums, sums_size(c), |point, sums| {
             let depths = c.depths(&c.at_point(point));
-            pieces.add_products(c, point, (depths, [0; 2]), start == first, sums);
+            let coming = coming.map(|values| share(values, point, c.matrices()));
+            let ahead = &mut Ahead::new(coming, depths.len() / LANES * c.filters().div_ceil(PANEL));
+            pieces.add_products(c, point, (depths, [0; 2]), (start == first, sums), ahead);
         });
     }
 }
@@ -188,14 +194,14 @@ fn transform_pieces<'a>(
 
 impl Pieces<'_> {
     /// Adds the outer products at one point for some of the input channels of `own`, whose first input and output channels have the numbers `first`:
-    /// multiples of a vector's and of a panel's.
+    /// multiples of a vector's and of a panel's. What lies ahead is asked for meanwhile.
     pub fn add_products(
         &self,
         own: &Convolution,
         point: usize,
         (depths, first): (Range<usize>, [usize; 2]),
-        fresh: bool,
-        sums: &mut [Real],
+        sums: (bool, &mut [Real]),
+        ahead: &mut Ahead,
     ) {
         let Piece { seen, gradients, .. } = self.piece;
         let (mut segments, mut count) = ([Segment::default(); PIECES], 0);
@@ -211,7 +217,7 @@ impl Pieces<'_> {
                 count += 1;
             }
         }
-        add_products(own, depths, [seen, gradients], (self.values, &segments[..count]), fresh, sums);
+        add_products(own, depths, [seen, gradients], (self.values, &segments[..count]), sums, ahead);
     }
 }
 
@@ -228,15 +234,16 @@ fn transform_panels(
     transform_gradients::<{ PANEL / LANES }>(points, c.taps, (c.made(), dy), places, target, patch);
 }
 
-/// Adds the outer products of some tiles at one point, for some input channels: `sums[panel, input channel, output channel]`.
+/// Adds the outer products of some tiles at one point, for some input channels: `sums[panel, input channel, output channel]`, which are
+/// overwritten where they are fresh.
 #[inline(never)]
 pub(super) fn add_products(
     c: &Convolution,
     depths: Range<usize>,
     layouts: [Layout; 2],
     (array, segments): (&[Real], &[Segment]),
-    fresh: bool,
-    sums: &mut [Real],
+    (fresh, sums): (bool, &mut [Real]),
+    ahead: &mut Ahead,
 ) {
     for (panel, sums) in sums.chunks_exact_mut(c.depth() * PANEL).enumerate() {
         let width = PANEL.min(c.filters() - panel * PANEL);
@@ -245,12 +252,15 @@ pub(super) fn add_products(
         let mut vector = first;
         if many_registers() && width == PANEL {
             for sums in sums.chunks_exact_mut(2 * LANES * PANEL) {
+                ahead.touch();
+                ahead.touch();
                 Tile { layouts, array, segments, vector, panel }.add_eight(fresh, sums);
                 vector += 2;
             }
         }
         for sums in sums[(vector - first) * LANES * PANEL..].chunks_exact_mut(LANES * PANEL) {
             let tile = Tile { layouts, array, segments, vector, panel };
+            ahead.touch();
             if width == PANEL {
                 tile.add::<2>(fresh, sums);
             } else {

@@ -12,6 +12,7 @@ use super::{EIGHT, FIVE, GAP, SIDE, SIX};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::RectangleMut;
 use crate::gemm::pack::{panel_width, PANEL};
+use crate::kernels::ahead::Ahead;
 use crate::kernels::bias;
 use crate::kernels::conv2d::pooled::Pooled;
 use crate::kernels::ending::Ending;
@@ -175,7 +176,11 @@ impl Work<'_> {
             } else {
                 source.transform::<SIX>(points, c, places, target);
             }
-            self.products(&group, fresh && start == 0, transformed, sums, made);
+            let next = first * c.tiles() + start + places.len();
+            let coming = c.coming(self.x, c.input, next..(c.batch * c.tiles()).min(next + cut.tiles));
+            let ahead =
+                &mut Ahead::new([coming, &[]], c.matrices() * (c.depth() / LANES) * c.filters().div_ceil(OUTER));
+            self.products(&group, transformed, (fresh && start == 0, sums), made, ahead);
             for (panel, made) in made.chunks_exact(c.matrices() * cut.made.point).enumerate() {
                 let channel = panel * PANEL;
                 let panel = (channel, panel_width(c.depth(), channel));
@@ -185,8 +190,16 @@ impl Work<'_> {
         self.ending.after(first * image).apply(dx);
     }
 
-    /// The products of tiles, point by point: those for the filters are added to the sums, those for the images are made.
-    fn products(&self, group: &Group, fresh: bool, transformed: &[Real], sums: &mut [Real], made: &mut [Real]) {
+    /// The products of tiles, point by point: those for the filters are added to the sums, those for the images are made. What lies ahead is
+    /// asked for meanwhile.
+    fn products(
+        &self,
+        group: &Group,
+        transformed: &[Real],
+        (fresh, sums): (bool, &mut [Real]),
+        made: &mut [Real],
+        ahead: &mut Ahead,
+    ) {
         let Self { c, cut, transpose, .. } = *self;
         let channels = c.filters();
         let all = group.places().len();
@@ -196,7 +209,7 @@ impl Work<'_> {
             let gradients = c.matrices() * cut.seen.point + point * cut.gradients.point + tiles.start * channels;
             let segments = [Segment { seen, gradients, tiles: tiles.len() }];
             let used = if tiles.is_empty() { &[][..] } else { &segments[..] };
-            add_products(c, 0..c.depth(), [cut.seen, cut.gradients], (transformed, used), fresh, sums);
+            add_products(c, 0..c.depth(), [cut.seen, cut.gradients], (transformed, used), (fresh, sums), ahead);
             let gradients = &transformed[gradients..][..tiles.len() * channels];
             for (panel, made) in made.chunks_exact_mut(c.matrices() * cut.made.point).enumerate() {
                 let width = panel_width(c.depth(), panel * PANEL);
@@ -206,7 +219,7 @@ impl Work<'_> {
                 clear(&mut made[tiles.end * PANEL..]);
                 if !tiles.is_empty() {
                     let made = &mut made[tiles.start * PANEL..tiles.end * PANEL];
-                    multiply(channels, width, (gradients, channels), &filters[..channels * width], made);
+                    multiply(channels, (gradients, channels), (&filters[..channels * width], width), made, ahead);
                 }
             }
         }

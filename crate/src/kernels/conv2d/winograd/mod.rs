@@ -32,6 +32,7 @@
 mod around;
 mod by_blocks;
 mod by_panels;
+mod coming;
 mod convolution;
 mod costs;
 mod eight;

@@ -79,7 +79,7 @@ impl Sizes {
         // An odd number of lines.
         let row = if row / LINE % 2 == 0 { row + LINE } else { row };
         let block = part.div_ceil(part.div_ceil(BLOCK));
-        Self { part, block, columns: n.next_multiple_of(LANES), row, asks: block * (2 * m + n) <= NEAR }
+        Self { part, block, columns: n.next_multiple_of(LANES), row, asks: FUSED && block * (2 * m + n) <= NEAR }
     }
 
     /// Elements of the scratch memory of a part: a block of `a`, a panel of `b`.

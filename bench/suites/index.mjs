@@ -6,6 +6,7 @@ import { convnetFit, convnetInference, convnetStep } from '../workloads/convnet.
 import { exampleFits } from '../workloads/examples/index.mjs';
 import { growingWorkloads } from '../workloads/growing.mjs';
 import { aloneWorkloads } from '../workloads/kernels/alone.mjs';
+import { farWorkloads } from '../workloads/kernels/far.mjs';
 import { kernelWorkloads } from '../workloads/kernels/index.mjs';
 import { oddWorkloads } from '../workloads/kernels/odd.mjs';
 import { networkWorkloads } from '../workloads/networks/index.mjs';
@@ -69,6 +70,7 @@ export const suites = [
   ),
   suite('scale', 'time for the work, as batch, image and channels grow', growingWorkloads, alone),
   suite('odd', 'kernels of sizes beside the usual ones', oddWorkloads, alone),
+  suite('far', 'convolutions over large batches, on one and on all cores', farWorkloads, onCores()),
   suite('alone', 'layers for one image, on one and on all cores', aloneWorkloads, onCores()),
   suite(
     'networks',
@@ -76,7 +78,7 @@ export const suites = [
     networkWorkloads,
     onCores('tensorflow|tfjs wasm'),
   ),
-  suite('all', 'all of these but threads, scale, odd, alone and networks', () => [
+  suite('all', 'all of these but threads, scale, odd, far, alone and networks', () => [
     ...seed(),
     ...step(),
     ...inference(),

@@ -263,7 +263,8 @@ impl<'a> Prepared<'a> {
             }
             done = ready;
             let (y, later) = y.split_at_mut(ready);
-            let next = if is_far { end..tiles.end.min(end + cut.tiles) } else { end..end };
+            // Tiles of the same group's images, or of those of the next one.
+            let next = if is_far { end..(end + cut.tiles).min(c.batch * c.tiles()) } else { end..end };
             let later = &later[..written(next.end) - ready];
             asked = ready + later.len();
             let ahead = &mut Ahead::new([c.coming(self.x, c.input, next), later], cut.turns(c, end - start));

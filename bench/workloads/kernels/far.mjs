@@ -1,0 +1,16 @@
+/** Convolutions over batches whose images and outputs no second-level cache keeps, and few last-level ones: as a step meets them. */
+
+import { convolutions } from './convolution.mjs';
+
+/** Workloads as those of `kernelWorkloads`. */
+export function farWorkloads() {
+  const same = { padding: 'same' };
+  return [
+    ...convolutions('large batch', [128, 32, 32, 16], 3, 16, same),
+    ...convolutions('large batch', [128, 32, 32, 32], 3, 32, same),
+    ...convolutions('large batch', [64, 28, 28, 64], 3, 64, same),
+    ...convolutions('large batch', [128, 14, 14, 128], 3, 128, same),
+    ...convolutions('large batch', [64, 16, 16, 64], 5, 64, same),
+    ...convolutions('large batch', [32, 56, 56, 64], 1, 64),
+  ];
+}

@@ -228,9 +228,9 @@ pub fn vector_by_vector<const NV: usize, const P: usize>(
 }
 
 /// `out[p·stride + c] += Σ a[k·step + p] · panel[k][c]` for the rows `p`, P at a time, as many as there are, and the W vectors of the
-/// panel, NV at a time. With every step of a tile something that comes `next` is asked for, if products are fused: beside sums and products that
-/// wait for each other it would take a seventh longer. Answers the first row that is left. Panics
-/// when a step lies outside a slice.
+/// panel, NV at a time. With every step of a tile something that comes `next` is asked for, if products are fused: beside sums and
+/// products that wait for each other it would take a seventh longer. Answers the first row that is left. Panics when a step lies outside
+/// a slice.
 #[inline(always)]
 pub fn outer_tiles<const P: usize, const NV: usize, const W: usize>(
     (a, step): (&[Real], usize),

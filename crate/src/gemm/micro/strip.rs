@@ -82,7 +82,7 @@ pub fn strip_ahead<const P: usize, const NV: usize>(
     };
     let mut ahead = next.of_group(index);
     let taken = (out, stride, NV * LANES);
-    tiles::<P, NV, NV, false, 0>((x, start, pixel, walk), panel, starts, taken, Band::row(pixels), || {
+    strip_with::<P, NV, NV>((x, start, pixel, walk), panel, starts, taken, Band::row(pixels), || {
         for _ in 0..each {
             // SAFETY: both arrays are readable, and `tiles` has seen that they are not empty; so often was said.
             unsafe { ahead.touch() };

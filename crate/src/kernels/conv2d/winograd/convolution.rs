@@ -249,24 +249,21 @@ impl<'a> Prepared<'a> {
             let tile = if c.spreads { tile.next_multiple_of(c.tiles()) } else { tile };
             c.written(tile.min(tiles.end)) - origin
         };
-        let (mut done, mut asked) = (0, 0);
         for start in tiles.clone().step_by(cut.tiles) {
             let end = (start + cut.tiles).min(tiles.end);
             let group = Group::new(c, start, end - start);
             transform_inputs(points, c, self.x, group.places(), (seen, cut.seen()), patch);
-            let ready = written(end);
+            let [done, ready] = [start, end].map(written);
             if c.spreads {
                 // Overlapping outputs are added to it.
                 broadcast(bias, c.output[2], &mut y[done..ready]);
-            } else {
-                touch_all(&y[asked.min(ready)..ready]);
+            } else if !is_far || start == tiles.start {
+                touch_all(&y[done..ready]);
             }
-            done = ready;
             let (y, later) = y.split_at_mut(ready);
-            // Tiles of the same group's images, or of those of the next one.
+            // Of the images also those behind the last of `tiles`: they come in a later call.
             let next = if is_far { end..(end + cut.tiles).min(c.batch * c.tiles()) } else { end..end };
             let later = &later[..written(next.end) - ready];
-            asked = ready + later.len();
             let ahead = &mut Ahead::new([c.coming(self.x, c.input, next), later], cut.turns(c, end - start));
             for (panel, filters) in filters.chunks_exact(panel_size(c)).enumerate() {
                 let channel = panel * PANEL;
@@ -386,17 +383,16 @@ pub(super) fn multiply(
     made: &mut [Real],
     ahead: &mut Ahead,
 ) {
-    let all = Multiply { depth, seen, panel, made, ahead };
     // Two functions: beside few channels even the question whether there is something to ask for takes time.
-    if all.ahead.is_nothing() {
-        tiled_by_halves(width / LANES, all);
+    if ahead.is_nothing() {
+        tiled_by_halves(width / LANES, Multiply::<false> { depth, seen, panel, made, ahead });
     } else {
-        tiled_by_halves(width / LANES, Asking(all));
+        tiled_by_halves(width / LANES, Multiply::<true> { depth, seen, panel, made, ahead });
     }
 }
 
-/// A panel of output channels at one point.
-struct Multiply<'a, 'b> {
+/// A panel of output channels at one point. What lies ahead is asked for if it `ASKS`.
+struct Multiply<'a, 'b, const ASKS: bool> {
     depth: usize,
     seen: (&'a [Real], usize),
     panel: &'a [Real],
@@ -404,25 +400,14 @@ struct Multiply<'a, 'b> {
     ahead: &'a mut Ahead<'b>,
 }
 
-impl Tiled for Multiply<'_, '_> {
+impl<const ASKS: bool> Tiled for Multiply<'_, '_, ASKS> {
     #[inline(always)]
     fn run<const P: usize, const NV: usize, const W: usize>(self) {
-        down::<P, NV, W, false>(self.depth, self.seen, self.panel, self.made, self.ahead);
+        down::<P, NV, W, ASKS>(self.depth, self.seen, self.panel, self.made, self.ahead);
     }
 }
 
-/// The same, and what lies ahead.
-struct Asking<'a, 'b>(Multiply<'a, 'b>);
-
-impl Tiled for Asking<'_, '_> {
-    #[inline(always)]
-    fn run<const P: usize, const NV: usize, const W: usize>(self) {
-        let Multiply { depth, seen, panel, made, ahead } = self.0;
-        down::<P, NV, W, true>(depth, seen, panel, made, ahead);
-    }
-}
-
-/// All tiles. What lies ahead is asked for if this function `ASKS`.
+/// All tiles.
 #[inline(never)]
 fn down<const P: usize, const NV: usize, const W: usize, const ASKS: bool>(
     depth: usize,

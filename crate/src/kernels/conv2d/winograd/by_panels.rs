@@ -135,6 +135,7 @@ pub fn convolve(
             let width = outputs.len() / cut.pixels;
             // The panel's channels are all that these outputs have.
             let own = Convolution { output: [c.output[0], c.output[1], width], ..*c };
+            let of_made = cut.made.with_tiles_of(width);
             let bias = bias.map(|bias| &bias[first..][..width]);
             if c.spreads {
                 broadcast(bias, width, outputs);
@@ -150,8 +151,8 @@ pub fn convolve(
                 };
                 for (group, piece) in groups.iter().zip(pieces.chunks_exact(piece)) {
                     let ahead = &mut Ahead::nothing();
-                    products(c, group, (piece, cut.seen), (filters, channel, width), (made, cut.made), ahead);
-                    make_outputs(points, &own, group, (made, cut.made), (phase * width, width), bias, (outputs, 0));
+                    products(c, group, (piece, cut.seen), (filters, channel, width), (made, of_made), ahead);
+                    make_outputs(points, &own, group, (made, of_made), (phase * width, width), bias, (outputs, 0));
                 }
             }
         }

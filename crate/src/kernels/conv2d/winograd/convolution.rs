@@ -268,8 +268,9 @@ impl<'a> Prepared<'a> {
             for (panel, filters) in filters.chunks_exact(panel_size(c)).enumerate() {
                 let channel = panel * PANEL;
                 let width = panel_width(c.filters(), channel);
-                products(c, &group, (seen, cut.seen()), (filters, channel, width), (made, cut.made()), ahead);
-                make_outputs(points, c, &group, (made, cut.made()), (channel, width), bias, (y, origin));
+                let of_made = cut.made().with_tiles_of(width);
+                products(c, &group, (seen, cut.seen()), (filters, channel, width), (made, of_made), ahead);
+                make_outputs(points, c, &group, (made, of_made), (channel, width), bias, (y, origin));
             }
         }
     }
@@ -299,17 +300,17 @@ pub(super) fn products(
         }
         let makes = c.makes(&phases, channel..channel + width);
         let tiles = if makes { group.of_point(point) } else { 0..0 };
-        let made = &mut made[point * of_made.point..][..group.places().len() * PANEL];
+        let made = &mut made[point * of_made.point..][..group.places().len() * width];
         if c.spreads {
             // What is not seen is nothing here.
-            clear(&mut made[..tiles.start * PANEL]);
-            clear(&mut made[tiles.end * PANEL..]);
+            clear(&mut made[..tiles.start * width]);
+            clear(&mut made[tiles.end * width..]);
         }
         if !tiles.is_empty() {
             let used = c.depths(&phases);
             let seen = &seen[point * of_seen.point..][..tiles.end * of_seen.tile];
             let seen = (&seen[tiles.start * of_seen.tile + used.start..], of_seen.tile);
-            let made = &mut made[tiles.start * PANEL..tiles.end * PANEL];
+            let made = &mut made[tiles.start * width..tiles.end * width];
             let panel = (&filters[used.start * width..used.end * width], width);
             multiply(used.len(), seen, panel, made, ahead);
         }
@@ -375,7 +376,7 @@ fn transform_taps<const R: usize, const P: usize, const KR: usize, const KC: usi
     }
 }
 
-/// `made[tile, …] = seen[tile, input channel] · panel[input channel, …]`, with the elements from a tile to the next.
+/// `made[tile, …] = seen[tile, input channel] · panel[input channel, …]`, of `seen` with the elements from a tile to the next.
 pub(super) fn multiply(
     depth: usize,
     seen: (&[Real], usize),
@@ -416,7 +417,7 @@ fn down<const P: usize, const NV: usize, const W: usize, const ASKS: bool>(
     made: &mut [Real],
     ahead: &mut Ahead,
 ) {
-    let count = made.len() / PANEL;
+    let count = made.len() / (W * LANES);
     let [whole, fives, fours] = if P == SIX { in_sixes(count) } else { [if count < P { 0 } else { count }, 0, 0] };
     let (after_fives, after_fours) = (whole + fives, whole + fives + fours);
     tiles::<P, NV, W, ASKS>((depth, panel), seen, 0..whole, made, ahead);
@@ -441,7 +442,7 @@ fn tiles<const P: usize, const NV: usize, const W: usize, const ASKS: bool>(
     }
     let (walk, band) = (Walk::straight(depth), Band::row(tiles.len()));
     let seen = (seen, tiles.start * tile, tile, walk);
-    let made = (&mut made[tiles.start * PANEL..], PANEL, W * LANES);
+    let made = (&mut made[tiles.start * W * LANES..], W * LANES, W * LANES);
     strip_with::<P, NV, W>(seen, Panel::whole(panel, &walk), &[0.0; PANEL], made, band, || {
         if ASKS {
             ahead.touch();

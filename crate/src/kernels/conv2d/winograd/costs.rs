@@ -20,6 +20,8 @@ struct Costs {
     pixels: f64,
     /// The transform of what windows make of it, which its pixels' channels share.
     windows: f64,
+    /// What a tile takes beside, which all pairs of channels share.
+    tile: f64,
     /// The transforms of the filters, with what small convolutions take beside; and panel by panel, where they take less, unless they are those
     /// of four phases.
     filters: f64,
@@ -46,6 +48,7 @@ impl Costs {
                 product: 1.1,
                 pixels: 14.0,
                 windows: 6.0,
+                tile: 0.0,
                 filters: 1000.0,
                 by_panels: if c.spreads { 1000.0 } else { 400.0 },
                 transforms: 600.0,
@@ -58,6 +61,7 @@ impl Costs {
                 product: 1.0,
                 pixels: 7.0,
                 windows: 12.0,
+                tile: 0.0,
                 filters: 100.0,
                 by_panels: 100.0,
                 transforms: 50.0,
@@ -71,6 +75,7 @@ impl Costs {
             product: 1.1,
             pixels: 6.0,
             windows: 6.0,
+            tile: 48.0,
             filters: 500.0,
             by_panels: 200.0,
             transforms: 150.0,
@@ -79,11 +84,28 @@ impl Costs {
     }
 
     fn of_five() -> Self {
-        Self { pixels: 10.0, windows: 10.0, filters: 900.0, by_panels: 765.0, transforms: 300.0, ..Self::of_square() }
+        Self {
+            pixels: 10.0,
+            windows: 10.0,
+            tile: 27.0,
+            filters: 900.0,
+            by_panels: 765.0,
+            transforms: 300.0,
+            ..Self::of_square()
+        }
     }
 
     fn of_line() -> Self {
-        Self { product: 1.1, pixels: 6.0, windows: 6.0, filters: 20.0, by_panels: 20.0, transforms: 24.0, call: 60e3 }
+        Self {
+            product: 1.1,
+            pixels: 6.0,
+            windows: 6.0,
+            tile: 0.0,
+            filters: 20.0,
+            by_panels: 20.0,
+            transforms: 24.0,
+            call: 60e3,
+        }
     }
 
     /// Lines of several pieces. What a call takes beside counts here, as these may have few outputs. Pixels that are a stride apart take longer, the
@@ -102,8 +124,9 @@ impl Costs {
 
     /// All tiles with transformed filters. Products weigh the more for the transforms, the fewer channels share these.
     fn of_tiles(&self, c: &Convolution) -> f64 {
-        let [pixels, windows] = if c.spreads { [c.filters(), c.depth()] } else { [c.depth(), c.filters()] };
-        let weight = self.product + self.pixels / windows as f64 + self.windows / pixels as f64;
+        let [pixels, windows] = [c.depth(), c.filters()].map(|channels| channels as f64);
+        let [pixels, windows] = if c.spreads { [windows, pixels] } else { [pixels, windows] };
+        let weight = self.product + self.pixels / windows + self.windows / pixels + self.tile / (pixels * windows);
         (c.batch * c.points()) as f64 * weight
     }
 }

@@ -183,8 +183,9 @@ impl Work<'_> {
             self.products(&group, transformed, (fresh && start == 0, sums), made, ahead);
             for (panel, made) in made.chunks_exact(c.matrices() * cut.made.point).enumerate() {
                 let channel = panel * PANEL;
-                let panel = (channel, panel_width(c.depth(), channel));
-                add_outputs(points, self.transpose, &group, (made, cut.made), panel, (dx, 0));
+                let width = panel_width(c.depth(), channel);
+                let made = (made, cut.made.with_tiles_of(width));
+                add_outputs(points, self.transpose, &group, made, (channel, width), (dx, 0));
             }
         }
         self.ending.after(first * image).apply(dx);
@@ -214,11 +215,11 @@ impl Work<'_> {
             for (panel, made) in made.chunks_exact_mut(c.matrices() * cut.made.point).enumerate() {
                 let width = panel_width(c.depth(), panel * PANEL);
                 let filters = &self.filters[panel * panel_size(transpose) + point * filters_of_point(transpose)..];
-                let made = &mut made[point * cut.made.point..][..all * PANEL];
-                clear(&mut made[..tiles.start * PANEL]);
-                clear(&mut made[tiles.end * PANEL..]);
+                let made = &mut made[point * cut.made.point..][..all * width];
+                clear(&mut made[..tiles.start * width]);
+                clear(&mut made[tiles.end * width..]);
                 if !tiles.is_empty() {
-                    let made = &mut made[tiles.start * PANEL..tiles.end * PANEL];
+                    let made = &mut made[tiles.start * width..tiles.end * width];
                     multiply(channels, (gradients, channels), (&filters[..channels * width], width), made, ahead);
                 }
             }

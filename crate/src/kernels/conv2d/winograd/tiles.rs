@@ -7,7 +7,7 @@ use super::points::{is_missing, At, Points};
 use super::sizes::Convolution;
 use super::{along, by_taps, by_taps_of_phase, side, SIDE, SIX};
 use crate::gemm::micro::{Rectangle, RectangleMut};
-use crate::vector::{copy, opaque, Lanes, Real, Vector, LANES};
+use crate::vector::{opaque, Lanes, Real, Vector, LANES};
 use std::ops::Range;
 
 impl Convolution {
@@ -149,6 +149,13 @@ pub struct Layout {
     pub vector: usize,
 }
 
+impl Layout {
+    /// The same of tiles that have no more than so many channels.
+    pub fn with_tiles_of(self, width: usize) -> Self {
+        Self { tile: width, ..self }
+    }
+}
+
 /// Transforms the inputs of tiles. `patch` has room for one tile.
 #[inline(never)]
 pub fn transform_inputs(
@@ -270,14 +277,42 @@ fn copy_patch<const C: usize>(
     rows: usize,
     patch: &mut [Real],
 ) {
-    let depth = lattice.shape[2];
-    for (index, pixel) in patch.chunks_exact_mut(depth).take(rows * C).enumerate() {
-        let [i, j] = [row + (index / C * lattice.step) as isize, column + (index % C * lattice.step) as isize];
-        if i >= 0 && j >= 0 && (i as usize) < height && (j as usize) < width {
-            copy(&image[lattice.at([i as usize, j as usize])..][..depth], pixel);
-        } else {
-            clear(pixel);
+    let ([_, pixel], depth) = (lattice.strides(), lattice.shape[2]);
+    let (lines, columns) = (lattice.inside(row, rows, height), lattice.inside(column, C, width));
+    for (i, line) in patch.chunks_exact_mut(C * depth).take(rows).enumerate() {
+        if !lines.contains(&i) || columns.is_empty() {
+            clear(line);
+            continue;
         }
+        clear(&mut line[..columns.start * depth]);
+        clear(&mut line[columns.end * depth..]);
+        let first = [(row, i), (column, columns.start)].map(|(first, step)| first + (step * lattice.step) as isize);
+        let (seen, line) =
+            (&image[lattice.at(first.map(|first| first as usize))..], &mut line[columns.start * depth..]);
+        if pixel == depth {
+            copy_vectors(&seen[..columns.len() * depth], line);
+        } else {
+            for (j, line) in line.chunks_exact_mut(depth).take(columns.len()).enumerate() {
+                copy_vectors(&seen[j * pixel..][..depth], line);
+            }
+        }
+    }
+}
+
+/// Copies whole vectors to the first ones of an array.
+#[inline(always)]
+fn copy_vectors(source: &[Real], target: &mut [Real]) {
+    const FOUR: usize = 4 * LANES;
+    let target = &mut target[..source.len()];
+    let (mut from, mut to) = (source.chunks_exact(FOUR), target.chunks_exact_mut(FOUR));
+    for (source, target) in (&mut from).zip(&mut to) {
+        let vectors: [Lanes; 4] = std::array::from_fn(|v| Lanes::load(&source[v * LANES..]));
+        for (vector, target) in vectors.into_iter().zip(target.chunks_exact_mut(LANES)) {
+            vector.store(target);
+        }
+    }
+    for (source, target) in from.remainder().chunks_exact(LANES).zip(to.into_remainder().chunks_exact_mut(LANES)) {
+        Lanes::load(source).store(target);
     }
 }
 

@@ -30,7 +30,7 @@ pub use planes::{band, planes, weave, widest_band, Taps};
 pub use products::{skip_products, slide_products, tap_products};
 pub use rectangle::{Rectangle, RectangleMut};
 pub use strip::{strip, strip_ahead, strip_with, Band};
-pub use tiling::{by_halves, in_pairs, in_sixes, tiled, tiled_by_halves, Tiled, SIX};
+pub use tiling::{all_in_sixes, by_halves, in_pairs, in_sixes, tiled, tiled_by_halves, Tiled, SIX};
 pub use walks::{Lines, Sums};
 pub use wide::wide;
 

@@ -72,6 +72,12 @@ pub fn in_sixes(rows: usize) -> [usize; 3] {
     [rows - rest, fives, fours]
 }
 
+/// [`in_sixes`] where such tiles are best, see [`by_halves`], and leave no row.
+pub fn all_in_sixes(rows: usize) -> Option<[usize; 3]> {
+    let cut = in_sixes(rows);
+    (by_halves() && cut.iter().sum::<usize>() == rows).then_some(cut)
+}
+
 /// Cuts rows into tiles of six and perhaps one of five, so that what is left are pairs: how many rows go to both. A row alone takes
 /// as long as two. For panels of four vectors: a pair with all of them has as many sums as four rows of two.
 pub fn in_pairs(rows: usize) -> [usize; 2] {

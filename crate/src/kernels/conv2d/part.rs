@@ -1,12 +1,15 @@
 //! The outputs of a line of pixels, panel by panel of channels: what the direct way of a convolution comes down to.
 
 use super::lines::Line;
-use crate::gemm::micro::{rows, store, strip, strip_ahead, tiled, Band, Panel, Tiled};
+use crate::gemm::micro::{all_in_sixes, rows, store, strip, strip_ahead, tiled, Band, Panel, Tiled, Walk, SIX};
 use crate::gemm::pack::{panel_start, panel_width, PANEL};
 use crate::vector::{Lanes, Real, Vector, FUSED, LANES};
 
 /// Products of a pixel through one tap, from which on the pixels and outputs that come next are asked for.
 pub const ASKING: usize = 4096;
+
+/// Steps of a segment that are too few for tiles of twelve sums over all of a panel: what stands between segments takes longer with more pixels.
+const SHORT: usize = 12;
 
 /// Outputs that see the same taps with all their channels, from filters of `steps` each.
 pub fn all_channels(
@@ -82,7 +85,13 @@ impl Part<'_> {
                 // themselves each, would not make up for its end. Here they are ten.
                 strip::<5, 2, 4, false, 3>(pixels, self.panel, self.starts, out, band);
             } else if (line.walk.inner, line.walk.len) != (1, 3) {
-                strip::<P, NV, NV, false, 0>(pixels, self.panel, self.starts, out, band);
+                match all_in_sixes(line.pixels) {
+                    Some(cut) if (P, NV) == (2, 4) && line.walk.len > SHORT => {
+                        self.in_sixes::<4>(pixels, out, band, cut)
+                    }
+                    Some(cut) if (P, NV) == (4, 2) => self.in_sixes::<2>(pixels, out, band, cut),
+                    _ => strip::<P, NV, NV, false, 0>(pixels, self.panel, self.starts, out, band),
+                }
             } else if line.pixel != 1 {
                 strip::<P, NV, NV, true, 0>(pixels, self.panel, self.starts, out, band);
             } else if (P, NV) == (2, 4) && FUSED && line.pixels >= 4 {
@@ -103,6 +112,32 @@ impl Part<'_> {
         let starts: [Lanes; NV] = std::array::from_fn(|v| Lanes::load(&self.starts[v * LANES..]));
         for row in 0..line.rows {
             self.tiles::<P, NV>(&line.row(row), x, starts, out);
+        }
+    }
+
+    /// A strip of tiles of six, five and four pixels and two vectors.
+    #[inline(always)]
+    fn in_sixes<const W: usize>(
+        &self,
+        (x, start, pixel, walk): (&[Real], usize, usize, Walk),
+        (out, stride, used): (&mut [Real], usize, usize),
+        band: Band,
+        [sixes, fives, fours]: [usize; 3],
+    ) {
+        let from = |first: usize| (x, start + first * pixel, pixel, walk);
+        if sixes > 0 {
+            let band = Band { pixels: sixes, ..band };
+            strip::<SIX, 2, W, false, 0>(from(0), self.panel, self.starts, (&mut *out, stride, used), band);
+        }
+        if fives > 0 {
+            let band = Band { pixels: fives, ..band };
+            let out = (&mut out[sixes * stride..], stride, used);
+            strip::<5, 2, W, false, 0>(from(sixes), self.panel, self.starts, out, band);
+        }
+        if fours > 0 {
+            let band = Band { pixels: fours, ..band };
+            let out = (&mut out[(sixes + fives) * stride..], stride, used);
+            strip::<4, 2, W, false, 0>(from(sixes + fives), self.panel, self.starts, out, band);
         }
     }
 

@@ -6,7 +6,7 @@
 //! are filters, or where some of them would stay empty what lies side by side in a patch.
 
 use super::taps;
-use crate::gemm::micro::{columns, store, zeros, Walk};
+use crate::gemm::micro::{all_in_sixes, columns, store, zeros, Walk, SIX};
 use crate::geometry::Geometry;
 use crate::vector::{Real, LANES};
 
@@ -142,7 +142,10 @@ impl Outer {
                 (1, 4) => self.one::<1, 4>(channel, a, b, sums),
                 (_, 4) => self.one::<2, 4>(channel, a, b, sums),
                 (_, 3) => self.one::<3, 3>(channel, a, b, sums),
-                (_, 2) => self.down::<4, 2>(positions, channel, a, b, sums),
+                (_, 2) => match all_in_sixes(positions) {
+                    Some(cut) => self.in_sixes(cut, channel, a, b, sums),
+                    None => self.down::<4, 2>(positions, channel, a, b, sums),
+                },
                 _ => self.down::<8, 1>(positions, channel, a, b, sums),
             }
             channel += vectors * LANES;
@@ -193,6 +196,21 @@ impl Outer {
                 _ => self.tile::<7, NV>(position, channel, a, b, sums),
             }
             position += size;
+        }
+    }
+
+    /// All positions for two vectors of channels: tiles of six, five and four.
+    #[inline(never)]
+    fn in_sixes(&self, [sixes, fives, fours]: [usize; 3], channel: usize, a: &[Real], b: &[Real], sums: &mut [Real]) {
+        let (after_fives, all) = (sixes + fives, sixes + fives + fours);
+        for position in (0..sixes).step_by(SIX) {
+            self.tile::<SIX, 2>(position, channel, a, b, sums);
+        }
+        for position in (sixes..after_fives).step_by(5) {
+            self.tile::<5, 2>(position, channel, a, b, sums);
+        }
+        for position in (after_fives..all).step_by(4) {
+            self.tile::<4, 2>(position, channel, a, b, sums);
         }
     }
 

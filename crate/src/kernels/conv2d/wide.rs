@@ -9,8 +9,11 @@ use crate::gemm::micro::{wide, Tile};
 use crate::geometry::Geometry;
 use crate::vector::{copy, Lanes, Real, Vector, FUSED, LANES};
 
-/// Most output channels for which this pays.
+/// Most output channels for which this pays; and with rows of so few taps that lanes along the output channels take less time with some empty, where
+/// products are fused.
 const MOST: usize = 6;
+const MOST_OF_SHORT: usize = 3;
+const SHORT: usize = 3;
 
 /// Fewest taps: an image is laid out anew for them.
 const TAPS: usize = 4;
@@ -26,7 +29,8 @@ const fn by_halves(filters: usize) -> bool {
 
 /// Whether this way is taken.
 pub fn fits(geometry: &Geometry) -> bool {
-    geometry.out_c <= MOST
+    let most = if geometry.kernel_w > SHORT || !FUSED { MOST } else { MOST_OF_SHORT };
+    geometry.out_c <= most
         && geometry.out_c != LANES
         && geometry.kernel_h * geometry.kernel_w >= TAPS
         && geometry.out_w >= 2 * LANES

@@ -172,6 +172,18 @@ fn table() -> Vec<Case> {
             cases.push(Case { channels: 3, filters: channels, ..case });
         }
     }
+    // The same of one filter over more vectors, and of five taps side by side; of two filters.
+    for width in 8..22 {
+        for (filters, channels) in [(1, 4), (1, 12), (1, 20), (2, 8)] {
+            for (taps, pads) in
+                [(3, [0; 4]), (3, [1; 4]), (3, [0, 2, 2, 2]), (5, [0; 4]), (5, [1; 4]), (5, [1, 3, 2, 2])]
+            {
+                let case = Case { batch: 1, image: [6, width], kernel: [taps; 2], pads, ..base };
+                cases.push(Case { channels, filters, ..case });
+                cases.push(Case { channels: filters, filters: channels, ..case });
+            }
+        }
+    }
     // Rows of outputs below the image, which see nothing of it.
     for filters in [1, 3] {
         cases.push(Case { image: [5, 12], channels: 8, filters, pads: [0, 4, 2, 2], ..base });

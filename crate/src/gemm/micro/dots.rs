@@ -87,16 +87,18 @@ pub fn dots_between<const P: usize, const F: usize>(
 }
 
 /// `sums[p] += Σ a[start + r·line + (p + t − LEFT)·4V + c] · b[(r·T + t)·4V + c]` with lanes along `c < 4V`: P neighbouring
-/// outputs of a filter of `rows` times T taps over pixels of V vectors. Each pixel is loaded once a row for all the taps
-/// that see it. The first LEFT pixels and the last RIGHT ones lie beyond the border: they are zeros and not there.
+/// outputs of a filter of `rows` times T taps over pixels of V vectors, or of so many as `vectors` says where V is zero. Each pixel is loaded
+/// once a row for all the taps that see it. The first LEFT pixels and the last RIGHT ones lie beyond the border: they are zeros and not there.
 /// Panics when another pixel lies outside a slice.
 #[inline(always)]
 pub fn slide<const P: usize, const T: usize, const V: usize, const LEFT: usize, const RIGHT: usize>(
     sums: &mut [Lanes; P],
     (a, start, line, rows): (&[Real], usize, usize, usize),
+    vectors: usize,
     b: &[Real],
 ) {
-    let pixel = V * LANES;
+    let vectors = if V == 0 { vectors } else { V };
+    let pixel = vectors * LANES;
     assert!(rows > 0 && start + (rows - 1) * line + (P + T - 1 - LEFT - RIGHT) * pixel <= a.len());
     assert!(rows * T * pixel <= b.len());
     let mut totals = *sums;
@@ -106,7 +108,7 @@ pub fn slide<const P: usize, const T: usize, const V: usize, const LEFT: usize, 
             let mut pixels = a.as_ptr().add(start + r * line);
             let mut taps = b.as_ptr().add(r * T * pixel);
             // LLVM gathers the steps of a sum, which wait for each other, one after the other: more than T would be too many.
-            for _ in 0..black_box(V) {
+            for _ in 0..black_box(vectors) {
                 let factors: [Lanes; T] = std::array::from_fn(|t| Lanes::load_at(taps.add(t * pixel)));
                 for d in LEFT..P + T - 1 - RIGHT {
                     let values = Lanes::load_at(pixels.add((d - LEFT) * pixel));

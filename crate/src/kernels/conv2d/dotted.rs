@@ -16,13 +16,14 @@ pub fn fits(geometry: &Geometry) -> bool {
     geometry.out_c <= MOST && geometry.in_c % LANES == 0
 }
 
-/// Outputs of three filters that are computed together where neighbours share the pixels, and outputs at a border.
-const BLOCK: usize = 3;
+/// Outputs of two filters, and of three, that are computed together where neighbours share the pixels, and outputs at a border.
+const OF_TWO: usize = 4;
+const OF_THREE: usize = 3;
 const EDGE: usize = 2;
 
 /// Whether neighbouring outputs share the pixels.
 fn slides(geometry: &Geometry) -> bool {
-    geometry.out_c == 3 && geometry.out_w >= BLOCK + 2 * EDGE && sliding::is_plain(geometry)
+    matches!(geometry.out_c, 2 | 3) && geometry.out_w >= OF_TWO + 2 * EDGE && sliding::is_plain(geometry, 3)
 }
 
 /// Elements of the packed filters and their biases.
@@ -56,10 +57,13 @@ pub fn prepare(geometry: &Geometry, filter: &[Real], bias: Option<&[Real]>, pack
 pub fn image(geometry: &Geometry, axes: &[Axis; 2], x: &[Real], packed: &[Real], y: &mut [Real]) {
     let (filter, starts) = packed[..self::packed(geometry)].split_at(geometry.filter_size());
     if slides(geometry) {
-        return match geometry.pad_left {
-            0 => rows::<0>(geometry, x, filter, starts, y),
-            1 => rows::<1>(geometry, x, filter, starts, y),
-            _ => rows::<2>(geometry, x, filter, starts, y),
+        return match (geometry.out_c, geometry.pad_left) {
+            (2, 0) => rows::<OF_TWO, 2, 0>(geometry, x, filter, starts, y),
+            (2, 1) => rows::<OF_TWO, 2, 1>(geometry, x, filter, starts, y),
+            (2, _) => rows::<OF_TWO, 2, 2>(geometry, x, filter, starts, y),
+            (_, 0) => rows::<OF_THREE, 3, 0>(geometry, x, filter, starts, y),
+            (_, 1) => rows::<OF_THREE, 3, 1>(geometry, x, filter, starts, y),
+            _ => rows::<OF_THREE, 3, 2>(geometry, x, filter, starts, y),
         };
     }
     each_line(geometry, axes, |line| match geometry.out_c {
@@ -133,11 +137,16 @@ fn store_side_by_side<const P: usize, const F: usize>(sums: &Tile<P, F>, out: &m
     }
 }
 
-/// All rows of outputs of three filters, with a border of B pixels left and right: where there is one, the first outputs and
+/// All rows of outputs of F filters, P at a time, with a border of B pixels left and right: where there is one, the first outputs and
 /// the last ones by themselves.
 #[inline(never)]
-fn rows<const B: usize>(geometry: &Geometry, x: &[Real], filter: &[Real], starts: &[Real], y: &mut [Real]) {
-    const F: usize = 3;
+fn rows<const P: usize, const F: usize, const B: usize>(
+    geometry: &Geometry,
+    x: &[Real],
+    filter: &[Real],
+    starts: &[Real],
+    y: &mut [Real],
+) {
     let Geometry { in_h, in_c, out_w, kernel_h, pad_top, .. } = *geometry;
     let starts: [Lanes; F] = std::array::from_fn(|f| Lanes::load(&starts[f * LANES..]));
     let line = geometry.in_w * in_c;
@@ -158,11 +167,11 @@ fn rows<const B: usize>(geometry: &Geometry, x: &[Real], filter: &[Real], starts
         let mut done = edge;
         while done < out_w - edge {
             // The last block may overlap the one before it: the same values are computed again.
-            let from = done.min(out_w - edge - BLOCK);
-            let mut sums = [starts; BLOCK];
-            slide_filters::<BLOCK, F, 0, 0>(&mut sums, pixels(from - B), size, filter);
-            store_side_by_side(&sums, &mut out[from * F..][..BLOCK * F]);
-            done = from + BLOCK;
+            let from = done.min(out_w - edge - P);
+            let mut sums = [starts; P];
+            slide_filters::<P, F, 0, 0>(&mut sums, pixels(from - B), size, filter);
+            store_side_by_side(&sums, &mut out[from * F..][..P * F]);
+            done = from + P;
         }
         if B > 0 {
             let mut sums = [starts; EDGE];

@@ -1,7 +1,7 @@
 //! Gradient of the filters: `df = conv(x, dy)`, summed over the batch.
 
 use super::by_images::{self, Given};
-use super::{by_taps, dense, grouped, planar, rounded, to_depth, winograd, Pass};
+use super::{by_taps, dense, exchanged, grouped, planar, rounded, to_depth, winograd, Pass};
 use crate::error::Error;
 use crate::geometry::Geometry;
 use crate::kernels::ending::Ending;
@@ -11,6 +11,8 @@ use crate::vector::Real;
 /// How it is computed.
 enum Route {
     Grouped,
+    /// By the reversed convolution.
+    Exchanged(Geometry),
     Winograd,
     /// By the convolution of more channels.
     Rounded(Geometry),
@@ -27,6 +29,8 @@ impl Route {
     fn of(geometry: &Geometry) -> Self {
         if geometry.groups > 1 {
             Self::Grouped
+        } else if let Some(own) = exchanged::way(geometry) {
+            Self::Exchanged(own)
         } else if winograd::gradient_fits(geometry) {
             Self::Winograd
         } else if let Some(own) = rounded::gradient_way(geometry) {
@@ -54,6 +58,7 @@ pub(super) fn goes_by_images(geometry: &Geometry) -> bool {
 pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
     match Route::of(geometry) {
         Route::Grouped => grouped::filter_gradient_workspace(geometry),
+        Route::Exchanged(own) => exchanged::workspace(&own),
         Route::Winograd => winograd::filter_gradient_workspace(&winograd::Convolution::forward(geometry)),
         Route::Rounded(own) => rounded::gradient_workspace(&own),
         Route::ToDepth(own) => to_depth::gradient_workspace(&own),
@@ -68,6 +73,7 @@ pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
 pub fn filter_gradient(geometry: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real], workspace: &mut [Real]) {
     match Route::of(geometry) {
         Route::Grouped => grouped::filter_gradient(geometry, x, dy, df, workspace),
+        Route::Exchanged(own) => exchanged::filter_gradient(&own, x, dy, df, workspace),
         Route::Winograd => {
             winograd::filter_gradient(&winograd::Convolution::forward(geometry), x, dy, df, workspace);
         }

@@ -13,6 +13,7 @@ mod by_taps;
 mod dense;
 mod depthwise;
 mod dotted;
+mod exchanged;
 pub mod filter_gradient;
 mod folded;
 pub mod forward;

@@ -129,6 +129,14 @@ impl Geometry {
         self.pad_top.max(self.pad_bottom) < self.span_h()
     }
 
+    /// Whether neighbours see neighbours, of one group and without strides, through a border that is seen to its end and by no row alone.
+    pub fn slides(&self) -> bool {
+        (self.stride_h, self.stride_w, self.groups) == (1, 1, 1)
+            && self.sees_rows()
+            && self.out_h + self.span_h() == self.padded_h() + 1
+            && self.out_w + self.span_w() == self.padded_w() + 1
+    }
+
     /// Rows that windows of so many rows of outputs span.
     pub fn span_of(&self, rows: usize) -> usize {
         (rows - 1) * self.stride_h + self.span_h()

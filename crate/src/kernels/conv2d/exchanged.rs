@@ -11,22 +11,18 @@ use crate::vector::{Real, LANES};
 /// Most filters that are fewer than half of whole vectors of channels: with more it would take as long.
 const MOST: usize = 16;
 
-/// The reversed convolution, where its gradient takes less time: its border is not hidden by a stride, and no wider than what a filter spans. It has as many
-/// products as the images have pixels, which without a border are more than those of the outputs.
+/// The reversed convolution, where its gradient takes less time, and its border is no wider than what a filter spans. It has as many products as the
+/// images have pixels, which without a border are more than those of the outputs.
 pub fn way(geometry: &Geometry) -> Option<Geometry> {
     let g = geometry;
-    let is_plain = (g.stride_h, g.stride_w, g.groups) == (1, 1, 1)
-        && g.pad_top.max(g.pad_bottom) < g.span_h()
-        && g.pad_left.max(g.pad_right) < g.span_w()
-        && g.out_h + g.span_h() == g.padded_h() + 1
-        && g.out_w + g.span_w() == g.padded_w() + 1;
+    let has_border = g.slides() && g.pad_left.max(g.pad_right) < g.span_w();
     let (inputs, outputs, taps) = (g.in_h * g.in_w, g.out_h * g.out_w, g.kernel_h * g.kernel_w);
     let are_few = match g.out_c {
         ..=LANES => g.out_c < g.in_c,
         _ if g.out_c <= MOST => 2 * g.out_c <= g.in_c && g.in_c % LANES == 0,
         _ => false,
     };
-    (is_plain && are_few && inputs <= outputs && taps > 1 && taps <= outputs).then(|| reversed(geometry))
+    (has_border && are_few && inputs <= outputs && taps > 1 && taps <= outputs).then(|| reversed(geometry))
 }
 
 /// float32 values of scratch memory.

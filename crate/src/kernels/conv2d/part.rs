@@ -4,6 +4,7 @@ use super::lines::Line;
 use crate::gemm::micro::{all_in_sixes, rows, store, strip, strip_ahead, tiled, Band, Panel, Tiled, Walk, SIX};
 use crate::gemm::pack::{panel_start, panel_width, PANEL};
 use crate::vector::{Lanes, Real, Vector, FUSED, LANES};
+use std::ops::Range;
 
 /// Products of a pixel through one tap, from which on the pixels and outputs that come next are asked for.
 pub const ASKING: usize = 4096;
@@ -119,25 +120,30 @@ impl Part<'_> {
     #[inline(always)]
     fn in_sixes<const W: usize>(
         &self,
-        (x, start, pixel, walk): (&[Real], usize, usize, Walk),
+        pixels: (&[Real], usize, usize, Walk),
         (out, stride, used): (&mut [Real], usize, usize),
         band: Band,
         [sixes, fives, fours]: [usize; 3],
     ) {
-        let from = |first: usize| (x, start + first * pixel, pixel, walk);
-        if sixes > 0 {
-            let band = Band { pixels: sixes, ..band };
-            strip::<SIX, 2, W, false, 0>(from(0), self.panel, self.starts, (&mut *out, stride, used), band);
-        }
-        if fives > 0 {
-            let band = Band { pixels: fives, ..band };
-            let out = (&mut out[sixes * stride..], stride, used);
-            strip::<5, 2, W, false, 0>(from(sixes), self.panel, self.starts, out, band);
-        }
-        if fours > 0 {
-            let band = Band { pixels: fours, ..band };
-            let out = (&mut out[(sixes + fives) * stride..], stride, used);
-            strip::<4, 2, W, false, 0>(from(sixes + fives), self.panel, self.starts, out, band);
+        let after_fives = sixes + fives;
+        self.some::<SIX, W>(0..sixes, pixels, (&mut *out, stride, used), band);
+        self.some::<5, W>(sixes..after_fives, pixels, (&mut *out, stride, used), band);
+        self.some::<4, W>(after_fives..after_fives + fours, pixels, (out, stride, used), band);
+    }
+
+    /// Some pixels of a strip, if there are any, in tiles of P.
+    #[inline(always)]
+    fn some<const P: usize, const W: usize>(
+        &self,
+        some: Range<usize>,
+        (x, start, pixel, walk): (&[Real], usize, usize, Walk),
+        (out, stride, used): (&mut [Real], usize, usize),
+        band: Band,
+    ) {
+        if !some.is_empty() {
+            let (pixels, out) = ((x, start + some.start * pixel, pixel, walk), &mut out[some.start * stride..]);
+            let band = Band { pixels: some.len(), ..band };
+            strip::<P, 2, W, false, 0>(pixels, self.panel, self.starts, (out, stride, used), band);
         }
     }
 

@@ -12,7 +12,8 @@ const BLOCK: usize = 8;
 /// it would see three taps of all its outputs.
 const WIDE: usize = 11;
 
-/// Whether this way is taken: one output channel of whole vectors of channels, and neighbours that share the pixels.
+/// Whether this way is taken: one output channel of whole vectors of channels, and neighbours that share the pixels. Five taps seldom have a border
+/// of one pixel.
 pub fn fits(geometry: &Geometry) -> bool {
     geometry.out_c == 1
         && geometry.in_c % LANES == 0
@@ -20,19 +21,15 @@ pub fn fits(geometry: &Geometry) -> bool {
         && (is_plain(geometry, 3) || is_plain(geometry, 5) && geometry.pad_left != 1)
 }
 
-/// Whether a filter is so many taps wide, with stride 1, no group, no dilation, and a border of at most two pixels, as wide left as
-/// right, which is seen to its end; and whether every row of outputs sees a row of the image.
+/// Whether a filter is so many taps wide, without dilation, and slides over images as high as itself with a border of at most two pixels, as wide
+/// left as right.
 pub fn is_plain(geometry: &Geometry, taps: usize) -> bool {
-    geometry.kernel_w == taps
-        && (geometry.stride_h, geometry.stride_w, geometry.groups) == (1, 1, 1)
+    geometry.slides()
+        && geometry.kernel_w == taps
         && (geometry.dilation_h, geometry.dilation_w) == (1, 1)
         && geometry.pad_left == geometry.pad_right
         && geometry.pad_left <= 2
-        && geometry.pad_top < geometry.kernel_h
-        && geometry.pad_bottom < geometry.kernel_h
         && geometry.in_h >= geometry.kernel_h
-        && geometry.out_h + geometry.kernel_h == geometry.padded_h() + 1
-        && geometry.out_w + geometry.kernel_w == geometry.padded_w() + 1
 }
 
 /// `y = first + conv(x, filter)` of one image.

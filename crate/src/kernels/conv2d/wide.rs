@@ -34,18 +34,9 @@ pub fn fits(geometry: &Geometry) -> bool {
         && geometry.out_c != LANES
         && geometry.kernel_h * geometry.kernel_w >= TAPS
         && geometry.out_w >= 2 * LANES
-        && is_plain(geometry)
-        && !dotted::fits(geometry)
-}
-
-/// Whether neighbours see neighbours, through a border which is seen to its end and in no row alone.
-fn is_plain(geometry: &Geometry) -> bool {
-    (geometry.stride_h, geometry.stride_w, geometry.groups) == (1, 1, 1)
+        && geometry.slides()
         && (geometry.dilation_h, geometry.dilation_w) == (1, 1)
-        && geometry.pad_top < geometry.kernel_h
-        && geometry.pad_bottom < geometry.kernel_h
-        && geometry.out_h + geometry.kernel_h == geometry.padded_h() + 1
-        && geometry.out_w + geometry.kernel_w == geometry.padded_w() + 1
+        && !dotted::fits(geometry)
 }
 
 /// float32 values of scratch memory for an image, or for so many rows of its outputs; 0 where this way is not taken.

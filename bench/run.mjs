@@ -58,7 +58,7 @@ program
 program
   .command('race')
   .description('ways to do the same work, see bench/races')
-  .argument('<name>', 'tiles or relu')
+  .argument('<name>', 'tiles, relu or winograd')
   .option('--json <file>', 'write the rows to a file')
   .addOption(new Option('--seconds <s>', 'time for each way').default(0.5).argParser(positive))
   .action((name, { json, seconds }) =>

@@ -75,7 +75,7 @@ fn passes_are_those_of_the_definition() {
 
 #[test]
 fn they_are_where_it_pays() {
-    winograd::allow();
+    winograd::choose(winograd::Use::WhereItPays);
     for g in [
         geometry([2, 20, 20, 21], [3, 3], 18, 1, 1),
         geometry([2, 20, 16, 9], [5, 5], 10, 1, 0),
@@ -90,7 +90,7 @@ fn they_are_where_it_pays() {
 
 #[test]
 fn filters_are_kept() {
-    winograd::allow();
+    winograd::choose(winograd::Use::WhereItPays);
     let g = geometry([1, 8, 8, 45], [3, 3], 42, 1, 1);
     let mut numbers = Numbers::new(3);
     let (x, filter) = (numbers.floats(g.input_size()), numbers.floats(g.filter_size()));
@@ -113,7 +113,7 @@ fn filters_are_kept() {
 
 #[test]
 fn what_is_whole_or_small_is_left_as_it_is() {
-    winograd::allow();
+    winograd::choose(winograd::Use::WhereItPays);
     let whole = geometry([2, 20, 20, 16], [3, 3], 8, 1, 1);
     let few = [geometry([2, 20, 20, 3], [3, 3], 9, 1, 1), geometry([2, 20, 20, 9], [3, 3], 4, 1, 1)];
     assert!(rounded(&whole).is_none() && few.iter().all(|g| rounded(g).is_none()));

@@ -90,7 +90,7 @@ test('a record has what its readers need', () => {
 
 test.each([
   [['seed', '--only', 'nothing'], '--only: expected a part of a workload'],
-  [['race', 'nobody'], 'race: expected one of tiles, relu, got "nobody"'],
+  [['race', 'nobody'], 'race: expected one of tiles, relu, winograd, got "nobody"'],
   [['mnist', '--data', '/nowhere'], 'no file /nowhere/mnist8k-images-idx3-ubyte.gz; give the folder'],
 ])('%s is said in words, with exit code 2', (args, message) => {
   const { status, err } = bench(...args);
@@ -102,6 +102,13 @@ test.each(['tiles', 'relu'])('the race %s is run, all ways with one answer', (na
   const { status, out } = bench('race', name, '--seconds', '0.01');
   expect(status).toBe(0);
   expect(out.match(/GFLOP\/s/g)?.length).toBeGreaterThanOrEqual(5);
+});
+
+test("in the race winograd both ways' answers are near each other, and what is chosen is told", () => {
+  const { status, out } = bench('race', 'winograd', '--seconds', '0.001');
+  expect(status).toBe(0);
+  expect(out.match(/\*(direct|winograd) [\d.]+ µs/g)?.length).toBeGreaterThan(200);
+  expect(out).toMatch(/\* is chosen: it takes 1\.\d+ of the fastest way's time/);
 });
 
 test('under TensorFlow.js: convgrad as its backend and trainWith reach the losses that are known', () => {

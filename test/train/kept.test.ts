@@ -40,7 +40,7 @@ const cases: readonly (readonly [string, readonly number[], readonly Layer[]])[]
   ['batch normalization folded in', [8, 8, 64], [conv2d({ filters: 64, ...small }), batchNormalization(), relu()]],
   ['max pooling behind it', [8, 8, 64], [conv2d({ filters: 64, ...small }), relu(), maxPooling2d({ poolSize: 2 })]],
   ['a line', [64, 64], [conv1d({ filters: 64, ...small, activation: 'tanh' })]],
-  ['a line, stride 2', [64, 32], [conv1d({ filters: 64, kernelSize: 5, strides: 2, padding: 'causal' })]],
+  ['a line, stride 2', [64, 64], [conv1d({ filters: 64, kernelSize: 5, strides: 2, padding: 'causal' })]],
   ['transpose', [16, 16, 32], [conv2dTranspose({ filters: 32, ...small, activation: 'relu' })]],
   ['transpose, panels', [8, 8, 64], [conv2dTranspose({ filters: 64, ...small, useBias: false })]],
   [

@@ -62,7 +62,7 @@ export class Engine {
     this.#exports = instance.exports as unknown as Exports;
     glue.__wbg_set_wasm(this.#exports);
     this.#exports.__wbindgen_start();
-    if (!strict) this.kernel('conv2d_allow_winograd')();
+    if (!strict) this.kernel('conv2d_use_winograd')(1);
     this.memory = new EngineMemory(shared?.memory ?? this.#exports.memory);
     this.memoryLimit = Math.min(mostBytes, shared?.mostBytes ?? ADDRESSABLE);
     if (shared !== undefined && threads > 1) {

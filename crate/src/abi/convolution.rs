@@ -7,14 +7,23 @@ use crate::geometry::Geometry;
 use crate::kernels::activation::Activation;
 use crate::kernels::conv2d::kept::Kept;
 use crate::kernels::conv2d::pooled::Pooled;
-use crate::kernels::conv2d::{self, winograd, Pass};
+use crate::kernels::conv2d::winograd::{self, Use};
+use crate::kernels::conv2d::{self, Pass};
 use wasm_bindgen::prelude::*;
 
-/// Lets convolutions of 3×3 to 10×10 taps, and those of lines of three to 64, be computed in Winograd's way, whose bits are others, from now on; the relaxed build does it anyway.
+/// Where convolutions of 3×3 to 10×10 taps, and those of lines of three to 64, are computed in Winograd's way, whose bits are others, from now on:
+/// nowhere (0), where it pays (1, as the relaxed build does from the start), or wherever there is one (2): for benchmarks.
 #[wasm_bindgen]
-pub fn conv2d_allow_winograd() -> u32 {
-    winograd::allow();
-    0
+pub fn conv2d_use_winograd(uses: u32) -> u32 {
+    call(|_| {
+        winograd::choose(match uses {
+            0 => Use::Never,
+            1 => Use::WhereItPays,
+            2 => Use::Always,
+            _ => return Err(Error::UnknownCode),
+        });
+        Ok(())
+    })
 }
 
 /// Answers the float32 values of scratch memory for a pass (0 forward, 1 filter gradient, 2 input gradient, 3 forward with

@@ -31,7 +31,7 @@ impl<'a> Kept<'a> {
         if let Some(convolution) = way(geometry, 1.0) {
             return Some(Self { geometry, rounded: None, convolution, exchanges });
         }
-        let (own, convolution) = rounded::kept_way(geometry, way)?;
+        let (own, convolution) = rounded::kept_way(geometry, |g| if exchanges { g.out_c } else { g.in_c }, way)?;
         Some(Self { geometry, rounded: Some(own), convolution, exchanges })
     }
 

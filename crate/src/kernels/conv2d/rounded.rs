@@ -22,38 +22,46 @@ pub fn rounded(geometry: &Geometry) -> Option<Geometry> {
     Some(own)
 }
 
-/// What the copy of a value takes, counted in products; in gradients the direct way loses half as much by channels that are no whole vectors.
-const COPY: f64 = 5.0;
-const COPY_FOR_GRADIENT: f64 = 2.5;
+/// What the copy of a value takes, counted in products.
+const COPY: f64 = 4.0;
 
-/// The share of its products that the direct way makes, less those that copies take as long as.
-fn share(geometry: &Geometry, own: &Geometry, copy: f64) -> f64 {
-    let g = geometry;
-    let [inputs, outputs] = [g.in_h * g.in_w * g.in_c, g.out_h * g.out_w * g.out_c].map(|size| size as f64);
-    let products = outputs * (g.kernel_h * g.kernel_w * g.in_c) as f64;
-    let all = (own.in_c * own.out_c) as f64 / (g.in_c * g.out_c) as f64;
-    (1.0 - copy * (inputs + outputs) / products) / all
+/// The share of its products that the direct way makes, less those that copies take as long as: by the channels of what is `read`, as
+/// lanes along those of what is made would be empty there, too.
+fn share(geometry: &Geometry, own: &Geometry, read: impl Fn(&Geometry) -> usize) -> f64 {
+    share_of_all(geometry) * read(geometry) as f64 / read(own) as f64
 }
 
-/// The convolution that is computed with kept filters instead, and how, if `way` answers that for it and the share of its products.
-pub(super) fn kept_way<T>(geometry: &Geometry, way: impl FnOnce(&Geometry, f64) -> Option<T>) -> Option<(Geometry, T)> {
+/// The same where the direct way takes as long as with all channels, as it does for gradients of filters.
+fn share_of_all(geometry: &Geometry) -> f64 {
+    let g = geometry;
+    let [inputs, outputs] = [g.in_h * g.in_w * g.in_c, g.out_h * g.out_w * g.out_c].map(|size| size as f64);
+    1.0 - COPY * (inputs + outputs) / (outputs * (g.kernel_h * g.kernel_w * g.in_c) as f64)
+}
+
+/// The convolution that is computed with kept filters instead, and how, if `way` answers that for it and the share of its products, by the channels
+/// of what is `read`.
+pub(super) fn kept_way<T>(
+    geometry: &Geometry,
+    read: impl Fn(&Geometry) -> usize,
+    way: impl FnOnce(&Geometry, f64) -> Option<T>,
+) -> Option<(Geometry, T)> {
     let own = rounded(geometry)?;
-    way(&own, share(geometry, &own, COPY)).map(|way| (own, way))
+    way(&own, share(geometry, &own, read)).map(|way| (own, way))
 }
 
 /// The convolution whose outputs are computed instead, if that pays.
 pub fn forward_way(geometry: &Geometry) -> Option<Geometry> {
-    rounded(geometry).filter(|own| winograd::fits_instead(own, share(geometry, own, COPY)))
+    rounded(geometry).filter(|own| winograd::fits_instead(own, share(geometry, own, |g| g.in_c)))
 }
 
 /// That for the gradient of the filters.
 pub fn gradient_way(geometry: &Geometry) -> Option<Geometry> {
-    rounded(geometry).filter(|own| winograd::gradient_fits_instead(own, share(geometry, own, COPY_FOR_GRADIENT)))
+    rounded(geometry).filter(|own| winograd::gradient_fits_instead(own, share_of_all(geometry)))
 }
 
 /// That for the gradient of the images.
 pub fn backward_way(geometry: &Geometry) -> Option<Geometry> {
-    rounded(geometry).filter(|own| winograd::backward_instead(own, share(geometry, own, COPY_FOR_GRADIENT)).is_some())
+    rounded(geometry).filter(|own| winograd::backward_instead(own, share(geometry, own, |g| g.out_c)).is_some())
 }
 
 /// float32 values of scratch memory for [`forward`].

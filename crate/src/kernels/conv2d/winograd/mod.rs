@@ -60,11 +60,10 @@ use phases::by_taps_of_phase;
 
 use crate::geometry::Geometry;
 use crate::vector::{FUSED, LANES, LINE};
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 /// Taps of the filters along an axis, those of a tile: four are five of which the last one is nothing.
 const THREE: usize = 3;
-const FOUR: usize = 4;
 const FIVE: usize = 5;
 const SEVEN: usize = 7;
 const TWICE_THREE: usize = 2 * THREE;
@@ -130,12 +129,28 @@ use by_taps;
 /// Elements between matrices beyond their size: powers of two would put all of them into the same lines of a cache.
 const GAP: usize = LINE;
 
-/// Whether bits other than those of the direct way may come out.
-static ALLOWED: AtomicBool = AtomicBool::new(FUSED);
+/// Where convolutions are computed this way, if it is one for them.
+#[derive(Clone, Copy, PartialEq)]
+#[repr(u8)]
+pub enum Use {
+    /// Nowhere: no bits other than those of the direct way may come out.
+    Never,
+    /// Where it takes less time.
+    WhereItPays,
+    /// In tests and benchmarks.
+    Always,
+}
 
-/// Lets convolutions be computed this way from now on. What they need for it changes; there must be none under way.
-pub fn allow() {
-    ALLOWED.store(true, Relaxed);
+static USE: AtomicU8 = AtomicU8::new(if FUSED { Use::WhereItPays } else { Use::Never } as u8);
+
+/// Where it is used from now on. What convolutions need for it changes; there must be none under way.
+pub fn choose(uses: Use) {
+    USE.store(uses as u8, Relaxed);
+}
+
+/// Whether it is used as said.
+fn is_used(uses: Use) -> bool {
+    USE.load(Relaxed) == uses as u8
 }
 
 /// Whether the outputs are computed this way.
@@ -150,12 +165,12 @@ pub fn gradient_fits(geometry: &Geometry) -> bool {
 
 /// Whether the outputs are computed this way instead of those of another convolution, whose direct way makes a share of the products.
 pub fn fits_instead(geometry: &Geometry, share: f64) -> bool {
-    outputs_are_allowed(geometry) && pays_for_outputs(&Convolution::forward(geometry), share)
+    outputs_are_allowed(geometry) && for_outputs(&Convolution::forward(geometry), share)
 }
 
 /// The same for the gradient of the filters.
 pub fn gradient_fits_instead(geometry: &Geometry, share: f64) -> bool {
-    is_allowed(geometry) && pays_for_filters(&Convolution::forward(geometry), share)
+    is_allowed(geometry) && (is_used(Use::Always) || pays_for_filters(&Convolution::forward(geometry), share))
 }
 
 /// How the gradient of the images is computed this way, if it is: by the transpose, which errs less at borders, unless it
@@ -167,7 +182,12 @@ pub fn backward(geometry: &Geometry) -> Option<Convolution> {
 /// The same instead of that of another convolution, whose direct way makes a share of the products.
 pub fn backward_instead(geometry: &Geometry, share: f64) -> Option<Convolution> {
     let way = outputs_are_allowed(geometry).then(|| backward_way(geometry));
-    way.filter(|way| pays_for_outputs(way, share))
+    way.filter(|way| for_outputs(way, share))
+}
+
+/// Whether outputs are computed this way, where they may be.
+fn for_outputs(way: &Convolution, share: f64) -> bool {
+    is_used(Use::Always) || pays_for_outputs(way, share)
 }
 
 fn backward_way(geometry: &Geometry) -> Convolution {
@@ -204,7 +224,7 @@ fn outputs_are_allowed(geometry: &Geometry) -> bool {
 }
 
 fn is_allowed(geometry: &Geometry) -> bool {
-    ALLOWED.load(Relaxed) && is_possible(geometry)
+    !is_used(Use::Never) && is_possible(geometry)
 }
 
 /// Whether this is a way for the convolution.

@@ -88,13 +88,19 @@ impl Part<'_> {
             } else if (line.walk.inner, line.walk.len) != (1, 3) {
                 match all_in_sixes(line.pixels) {
                     Some(cut) if (P, NV) == (2, 4) && line.walk.len > SHORT => {
-                        self.in_sixes::<4>(pixels, out, band, cut)
+                        self.in_sixes::<4, false, 0>(pixels, out, band, cut)
                     }
-                    Some(cut) if (P, NV) == (4, 2) => self.in_sixes::<2>(pixels, out, band, cut),
+                    Some(cut) if (P, NV) == (4, 2) => self.in_sixes::<2, false, 0>(pixels, out, band, cut),
                     _ => strip::<P, NV, NV, false, 0>(pixels, self.panel, self.starts, out, band),
                 }
             } else if line.pixel != 1 {
-                strip::<P, NV, NV, true, 0>(pixels, self.panel, self.starts, out, band);
+                match all_in_sixes(line.pixels) {
+                    // One channel and a stride of two.
+                    Some(cut) if (P, NV) == (2, 4) && line.pixel == 2 => {
+                        self.in_sixes::<4, true, 2>(pixels, out, band, cut)
+                    }
+                    _ => strip::<P, NV, NV, true, 0>(pixels, self.panel, self.starts, out, band),
+                }
             } else if (P, NV) == (2, 4) && FUSED && line.pixels >= 4 {
                 // Four pixels share more of what they see than two.
                 strip::<4, 2, 4, true, 1>(pixels, self.panel, self.starts, out, band);
@@ -116,9 +122,9 @@ impl Part<'_> {
         }
     }
 
-    /// A strip of tiles of six, five and four pixels and two vectors.
+    /// A strip of tiles of six, five and four pixels and two vectors, see [`strip`].
     #[inline(always)]
-    fn in_sixes<const W: usize>(
+    fn in_sixes<const W: usize, const THREE: bool, const PIXEL: usize>(
         &self,
         pixels: (&[Real], usize, usize, Walk),
         (out, stride, used): (&mut [Real], usize, usize),
@@ -126,14 +132,14 @@ impl Part<'_> {
         [sixes, fives, fours]: [usize; 3],
     ) {
         let after_fives = sixes + fives;
-        self.some::<SIX, W>(0..sixes, pixels, (&mut *out, stride, used), band);
-        self.some::<5, W>(sixes..after_fives, pixels, (&mut *out, stride, used), band);
-        self.some::<4, W>(after_fives..after_fives + fours, pixels, (out, stride, used), band);
+        self.some::<SIX, W, THREE, PIXEL>(0..sixes, pixels, (&mut *out, stride, used), band);
+        self.some::<5, W, THREE, PIXEL>(sixes..after_fives, pixels, (&mut *out, stride, used), band);
+        self.some::<4, W, THREE, PIXEL>(after_fives..after_fives + fours, pixels, (out, stride, used), band);
     }
 
     /// Some pixels of a strip, if there are any, in tiles of P.
     #[inline(always)]
-    fn some<const P: usize, const W: usize>(
+    fn some<const P: usize, const W: usize, const THREE: bool, const PIXEL: usize>(
         &self,
         some: Range<usize>,
         (x, start, pixel, walk): (&[Real], usize, usize, Walk),
@@ -143,7 +149,7 @@ impl Part<'_> {
         if !some.is_empty() {
             let (pixels, out) = ((x, start + some.start * pixel, pixel, walk), &mut out[some.start * stride..]);
             let band = Band { pixels: some.len(), ..band };
-            strip::<P, 2, W, false, 0>(pixels, self.panel, self.starts, (out, stride, used), band);
+            strip::<P, 2, W, THREE, PIXEL>(pixels, self.panel, self.starts, (out, stride, used), band);
         }
     }
 

@@ -95,6 +95,22 @@ test('wide filters over short rows of few channels are exact on integers', () =>
   expectDefinitions(geometry, 60, 50);
 });
 
+test('filters over one channel, whose taps are unrolled, are exact on integers', () => {
+  const geometry = fc.record({
+    batch: fc.integer({ min: 1, max: 2 }),
+    height: fc.integer({ min: 5, max: 9 }),
+    width: fc.integer({ min: 5, max: 27 }),
+    depth: fc.constant(1),
+    kernel: fc.tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 3, max: 5 })),
+    perGroup: fc.constantFrom(3, 4, 7, 8, 11, 12, 13, 16, 20, 32),
+    strides: fc.constantFrom<[number, number]>([1, 1], [1, 1], [2, 2], [1, 2], [1, 3]),
+    padding: fc.oneof(fc.constant('valid' as const), fc.constant('same' as const), fc.integer({ min: 0, max: 2 })),
+    dilations: fc.constant<[number, number]>([1, 1]),
+    groups: fc.constant(1),
+  });
+  expectDefinitions(geometry, 150, 130);
+});
+
 interface ManyChannels {
   kernel: [taps: number, stride: number];
   batch: number;

@@ -6,7 +6,7 @@ use super::{Panel, Walk};
 use crate::vector::{Lanes, Real, Vector, LANES, LINE};
 use std::hint::black_box;
 
-/// Whether products and sums are instructions of their own: with them [`shared_by_two`] takes longer than [`three`], whose
+/// Whether products and sums are instructions of their own: with them [`shared_by_two`] takes longer than [`unrolled`], whose
 /// bits are the same.
 const STRICT: bool = cfg!(all(target_feature = "simd128", not(target_feature = "relaxed-simd")));
 
@@ -32,19 +32,19 @@ impl Band {
 
 /// `out[i·out_step + p·stride + c] = starts[c] + Σ x[start + i·x_step + p·pixel + k] · panel[k, c]` for the steps `k` of `walk`, for all
 /// outputs `p` of the rows `i` of a band and the 4W channels `c` of a panel: P pixels and NV vectors of channels at a time. The last tile
-/// of a row may overlap the one before it: the same values are computed again. `THREE` says that a segment has three steps, as a 3×3
-/// filter has over one channel; they are unrolled then, because a loop would cost more than they do. Only the first `used` channels are
-/// stored, more than 4(W − 1) of them. `PIXEL` is the distance of two pixels when it is known, else 0. Panics when there are fewer than P
-/// pixels, or when a step or an output lies outside a slice.
+/// of a row may overlap the one before it: the same values are computed again. `STEPS` is 3, 4 or 5 where segments have so many, as
+/// filters have over one channel, else 0; they are unrolled then, because a loop would cost more than they do. Only the first `used`
+/// channels are stored, more than 4(W − 1) of them. `PIXEL` is the distance of two pixels when it is known, else 0. Panics when there are
+/// fewer than P pixels, or when a step or an output lies outside a slice.
 #[inline(always)]
-pub fn strip<const P: usize, const NV: usize, const W: usize, const THREE: bool, const PIXEL: usize>(
+pub fn strip<const P: usize, const NV: usize, const W: usize, const STEPS: usize, const PIXEL: usize>(
     pixels: (&[Real], usize, usize, Walk),
     panel: Panel,
     starts: &[Real],
     (out, stride, used): (&mut [Real], usize, usize),
     band: Band,
 ) {
-    tiles::<P, NV, W, THREE, PIXEL>(pixels, panel, starts, (out, stride, used), band, || ());
+    tiles::<P, NV, W, STEPS, PIXEL>(pixels, panel, starts, (out, stride, used), band, || ());
 }
 
 /// [`strip`] that calls `each` with every tile.
@@ -57,7 +57,7 @@ pub fn strip_with<const P: usize, const NV: usize, const W: usize>(
     band: Band,
     each: impl FnMut(),
 ) {
-    tiles::<P, NV, W, false, 0>(pixels, panel, starts, out, band, each);
+    tiles::<P, NV, W, 0, 0>(pixels, panel, starts, out, band, each);
 }
 
 /// [`strip`] for a walk of one segment, of panel `index` of `panels`, which asks meanwhile for its share of the pixels and outputs
@@ -92,7 +92,7 @@ pub fn strip_ahead<const P: usize, const NV: usize>(
 
 /// [`strip`] and [`strip_with`].
 #[inline(always)]
-fn tiles<const P: usize, const NV: usize, const W: usize, const THREE: bool, const PIXEL: usize>(
+fn tiles<const P: usize, const NV: usize, const W: usize, const STEPS: usize, const PIXEL: usize>(
     (x, start, pixel, walk): (&[Real], usize, usize, Walk),
     panel: Panel,
     starts: &[Real],
@@ -104,7 +104,7 @@ fn tiles<const P: usize, const NV: usize, const W: usize, const THREE: bool, con
     let pixel = if PIXEL > 0 { PIXEL } else { pixel };
     let Band { rows, x_step, out_step, pixels } = band;
     assert!(rows > 0 && pixels >= P && walk.steps() > 0);
-    assert!(!THREE || (walk.inner, walk.len) == (1, 3));
+    assert!(STEPS == 0 || (walk.inner, walk.len) == (1, STEPS));
     assert!(start + (rows - 1) * x_step + (pixels - 1) * pixel + walk.reach(1) < x.len());
     assert!(panel.has(&walk, W * LANES, W * LANES) && starts.len() >= W * LANES);
     assert!(used > (W - 1) * LANES && used <= W * LANES);
@@ -125,7 +125,7 @@ fn tiles<const P: usize, const NV: usize, const W: usize, const THREE: bool, con
                     let place = first.min(pixels - P);
                     each();
                     let origin = x.add(place * pixel);
-                    let sums = tile::<P, NV, W, THREE, PIXEL>([starts; P], (origin, pixel), (b, &panel), &walk);
+                    let sums = tile::<P, NV, W, STEPS, PIXEL>([starts; P], (origin, pixel), (b, &panel), &walk);
                     store(&sums, (out.add(place * stride), stride), rest);
                     first += P;
                 }
@@ -139,7 +139,7 @@ fn tiles<const P: usize, const NV: usize, const W: usize, const THREE: bool, con
 /// # Safety
 /// All that the walk reaches from the P pixels, and in the panel from `b` on, must be readable.
 #[inline(always)]
-unsafe fn tile<const P: usize, const NV: usize, const W: usize, const THREE: bool, const PIXEL: usize>(
+unsafe fn tile<const P: usize, const NV: usize, const W: usize, const STEPS: usize, const PIXEL: usize>(
     mut sums: [[Lanes; NV]; P],
     (origin, pixel): (*const Real, usize),
     (b, panel): (*const Real, &Panel),
@@ -147,15 +147,15 @@ unsafe fn tile<const P: usize, const NV: usize, const W: usize, const THREE: boo
 ) -> [[Lanes; NV]; P] {
     // SAFETY: promised by the caller.
     unsafe {
-        if THREE && PIXEL == 1 && NV == 2 && !STRICT {
+        if STEPS > 0 && PIXEL == 1 && NV == 2 && !STRICT {
             let segments = (b, panel.outer * W * LANES);
-            shared_by_two::<P, NV, W>(&mut sums, (origin, walk.outer_stride), segments, walk.outer);
+            shared_by_two::<P, NV, W, STEPS>(&mut sums, (origin, walk.outer_stride), segments, walk.outer);
             return sums;
         }
         for outer in 0..walk.outer {
-            if THREE {
+            if STEPS > 0 {
                 let b = b.add(outer * panel.outer * W * LANES);
-                three::<P, NV, W>(&mut sums, origin.add(outer * walk.outer_stride), pixel, b, PIXEL == 1);
+                unrolled::<P, NV, W, STEPS>(&mut sums, origin.add(outer * walk.outer_stride), pixel, b, PIXEL == 1);
                 continue;
             }
             for inner in 0..walk.inner {
@@ -214,43 +214,55 @@ unsafe fn store<const P: usize, const NV: usize>(
 }
 
 /// Neighbours of the widest tile, and what the last of them sees beside its own.
-const SEEN: usize = 8 + 2;
+const SEEN: usize = 8 + 4;
 
-/// The three steps of every segment for neighbours one step apart, which share the values that both see, and for two vectors of
+/// The three to five steps of every segment for neighbours one step apart, which share the values that they see, and for two vectors of
 /// channels.
 ///
 /// # Safety
-/// The values of P rows and the three steps of the panel must be readable for every segment.
+/// The values of P rows and the steps of the panel must be readable for every segment.
 #[inline(always)]
-unsafe fn shared_by_two<const P: usize, const NV: usize, const W: usize>(
+unsafe fn shared_by_two<const P: usize, const NV: usize, const W: usize, const STEPS: usize>(
     sums: &mut [[Lanes; NV]; P],
     (mut row, row_step): (*const Real, usize),
     (mut b, b_step): (*const Real, usize),
     segments: usize,
 ) {
-    const { assert!(P + 2 <= SEEN) };
+    const { assert!(STEPS <= 5 && P + STEPS <= SEEN + 1) };
     // Before every step the loop could end, as far as the compiler knows: it does not gather the steps of a sum then, for which
     // the factors of all steps would have to be in registers.
-    let ends = black_box([segments; 3]);
+    let ends = black_box([segments; STEPS]);
     let mut segment = 0;
-    'all: while segment < segments {
+    while segment < segments {
         let mut values = [Lanes::splat(0.0); SEEN];
-        for k in 0..3 {
-            if segment == ends[k] {
-                break 'all;
-            }
-            // SAFETY: promised by the caller.
-            unsafe {
-                for d in if k == 0 { 0..P } else { P + k - 1..P + k } {
-                    values[d] = Lanes::splat_at(row.add(d));
+        // Written out: of a loop over so many LLVM would keep the values in memory.
+        macro_rules! step {
+            ($k:literal) => {
+                if segment == ends[$k] {
+                    break;
                 }
-                for v in 0..NV {
-                    let factor = Lanes::load_at(b.add((k * W + v) * LANES));
-                    for r in 0..P {
-                        sums[r][v] = values[r + k].mul_add(factor, sums[r][v]);
+                // SAFETY: promised by the caller.
+                unsafe {
+                    for d in if $k == 0 { 0..P } else { P + $k - 1..P + $k } {
+                        values[d] = Lanes::splat_at(row.add(d));
+                    }
+                    for v in 0..NV {
+                        let factor = Lanes::load_at(b.add(($k * W + v) * LANES));
+                        for r in 0..P {
+                            sums[r][v] = values[r + $k].mul_add(factor, sums[r][v]);
+                        }
                     }
                 }
-            }
+            };
+        }
+        step!(0);
+        step!(1);
+        step!(2);
+        if STEPS > 3 {
+            step!(3);
+        }
+        if STEPS > 4 {
+            step!(4);
         }
         row = row.wrapping_add(row_step);
         b = b.wrapping_add(b_step);
@@ -258,12 +270,12 @@ unsafe fn shared_by_two<const P: usize, const NV: usize, const W: usize>(
     }
 }
 
-/// The three steps of a segment. Neighbours one step apart share the values that both see.
+/// The steps of a segment. Neighbours one step apart share the values that both see, where the factors of all steps fit the registers.
 ///
 /// # Safety
-/// The values of P rows and the three steps of the panel must be readable.
+/// The values of P rows and the steps of the panel must be readable.
 #[inline(always)]
-unsafe fn three<const P: usize, const NV: usize, const W: usize>(
+unsafe fn unrolled<const P: usize, const NV: usize, const W: usize, const STEPS: usize>(
     sums: &mut [[Lanes; NV]; P],
     row: *const Real,
     pixel: usize,
@@ -272,12 +284,12 @@ unsafe fn three<const P: usize, const NV: usize, const W: usize>(
 ) {
     // SAFETY: promised by the caller.
     unsafe {
-        if shared && NV <= 2 {
-            let factors: [[Lanes; NV]; 3] =
+        if shared && STEPS * NV <= 6 {
+            let factors: [[Lanes; NV]; STEPS] =
                 std::array::from_fn(|k| std::array::from_fn(|v| Lanes::load_at(b.add((k * W + v) * LANES))));
-            for d in 0..P + 2 {
+            for d in 0..P + STEPS - 1 {
                 let value = Lanes::splat_at(row.add(d));
-                for k in 0..3 {
+                for k in 0..STEPS {
                     if d >= k && d - k < P {
                         for v in 0..NV {
                             sums[d - k][v] = value.mul_add(factors[k][v], sums[d - k][v]);
@@ -286,7 +298,7 @@ unsafe fn three<const P: usize, const NV: usize, const W: usize>(
                 }
             }
         } else {
-            for k in 0..3 {
+            for k in 0..STEPS {
                 add_step(sums, row.add(k), |r| r * pixel, b.add(k * W * LANES));
             }
         }

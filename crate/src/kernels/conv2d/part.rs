@@ -48,6 +48,9 @@ pub struct Part<'a> {
     pub starts: &'a [Real],
 }
 
+/// Numbers, where the first pixel of a strip lies, the distance of two pixels, and the steps.
+type Pixels<'a> = (&'a [Real], usize, usize, Walk);
+
 /// A panel and all pixels.
 struct AllPixels<'a> {
     part: &'a Part<'a>,
@@ -69,87 +72,131 @@ impl Part<'_> {
     }
 
     /// All pixels of a line. Where there are enough pixels they are a strip.
-    #[inline(never)]
+    #[inline(always)]
     fn along<const P: usize, const NV: usize>(&self, x: &[Real], out: &mut [Real]) {
-        let line = self.line;
-        if line.pixels >= P && line.walk.steps() > 0 {
-            let (pixels, stride) = ((x, line.start, line.pixel, line.walk), line.output_step * self.channels);
-            let out = &mut out[self.place(0)..];
-            if self.asks(NV) {
-                let index = (self.channel / PANEL, self.channels.div_ceil(PANEL));
-                strip_ahead::<P, NV>(pixels, self.panel, self.starts, (out, stride, line.pixels), index);
-                return;
-            }
-            let (out, band) = ((out, stride, self.used), self.band());
-            if (P, NV) == (2, 4) && FUSED && line.pixel == 3 && line.walk.len == 9 && line.pixels >= 5 {
-                // Three channels, as a first layer has: a row of taps has so few steps that eight sums, which wait four cycles for
-                // themselves each, would not make up for its end. Here they are ten.
-                strip::<5, 2, 4, false, 3>(pixels, self.panel, self.starts, out, band);
-            } else if (line.walk.inner, line.walk.len) != (1, 3) {
-                match all_in_sixes(line.pixels) {
-                    Some(cut) if (P, NV) == (2, 4) && line.walk.len > SHORT => {
-                        self.in_sixes::<4, false, 0>(pixels, out, band, cut)
-                    }
-                    Some(cut) if (P, NV) == (4, 2) => self.in_sixes::<2, false, 0>(pixels, out, band, cut),
-                    _ => strip::<P, NV, NV, false, 0>(pixels, self.panel, self.starts, out, band),
-                }
-            } else if line.pixel != 1 {
-                match all_in_sixes(line.pixels) {
-                    // One channel and a stride of two.
-                    Some(cut) if (P, NV) == (2, 4) && line.pixel == 2 => {
-                        self.in_sixes::<4, true, 2>(pixels, out, band, cut)
-                    }
-                    _ => strip::<P, NV, NV, true, 0>(pixels, self.panel, self.starts, out, band),
-                }
-            } else if (P, NV) == (2, 4) && FUSED && line.pixels >= 4 {
-                // Four pixels share more of what they see than two.
-                strip::<4, 2, 4, true, 1>(pixels, self.panel, self.starts, out, band);
-            } else if !FUSED && NV > 1 && P * NV < 10 && line.pixels >= 8 {
-                // A row of three factors of one vector fits the registers beside so many sums, a value and a product.
-                if line.pixels.div_ceil(7) * 7 < line.pixels.div_ceil(8) * 8 {
-                    strip::<7, 1, NV, true, 1>(pixels, self.panel, self.starts, out, band);
-                } else {
-                    strip::<8, 1, NV, true, 1>(pixels, self.panel, self.starts, out, band);
-                }
-            } else {
-                strip::<P, NV, NV, true, 1>(pixels, self.panel, self.starts, out, band);
+        let (line, walk) = (self.line, self.line.walk);
+        if line.pixels >= P && walk.steps() > 0 {
+            match (walk.inner, walk.len, line.pixel) {
+                (1, 3, 1) => self.neighbours::<P, NV, 3>(x, out),
+                (1, 4, 1) if FUSED && P * NV == 8 => self.neighbours::<P, NV, 4>(x, out),
+                (1, 5, 1) if FUSED && P * NV == 8 => self.neighbours::<P, NV, 5>(x, out),
+                (1, 3, _) => self.three_steps::<P, NV>(x, out),
+                _ if self.asks(NV) => self.ahead::<P, NV>(x, out),
+                _ => self.steps::<P, NV>(x, out),
             }
             return;
         }
+        self.few_pixels::<P, NV>(x, out);
+    }
+
+    /// Rows that are too short for a strip.
+    #[inline(never)]
+    fn few_pixels<const P: usize, const NV: usize>(&self, x: &[Real], out: &mut [Real]) {
         let starts: [Lanes; NV] = std::array::from_fn(|v| Lanes::load(&self.starts[v * LANES..]));
-        for row in 0..line.rows {
-            self.tiles::<P, NV>(&line.row(row), x, starts, out);
+        for row in 0..self.line.rows {
+            self.tiles::<P, NV>(&self.line.row(row), x, starts, out);
+        }
+    }
+
+    /// What a strip takes: its pixels, its outputs and its rows.
+    #[inline(always)]
+    fn strip<'o>(&self, x: &'o [Real], out: &'o mut [Real]) -> (Pixels<'o>, (&'o mut [Real], usize, usize), Band) {
+        let line = self.line;
+        let Line { rows, row_input, row_output, pixels, .. } = *line;
+        let band = Band { rows, x_step: row_input, out_step: row_output * self.channels, pixels };
+        let out = (&mut out[self.place(0)..], line.output_step * self.channels, self.used);
+        ((x, line.start, line.pixel, line.walk), out, band)
+    }
+
+    /// A strip of one segment that asks for what comes next.
+    #[inline(never)]
+    fn ahead<const P: usize, const NV: usize>(&self, x: &[Real], out: &mut [Real]) {
+        let (pixels, (out, stride, _), band) = self.strip(x, out);
+        let index = (self.channel / PANEL, self.channels.div_ceil(PANEL));
+        strip_ahead::<P, NV>(pixels, self.panel, self.starts, (out, stride, band.pixels), index);
+    }
+
+    /// A strip of segments of any length.
+    #[inline(never)]
+    fn steps<const P: usize, const NV: usize>(&self, x: &[Real], out: &mut [Real]) {
+        let (pixels, out, band) = self.strip(x, out);
+        let line = self.line;
+        if (P, NV) == (2, 4) && FUSED && line.pixel == 3 && line.walk.len == 9 && line.pixels >= 5 {
+            // Three channels, as a first layer has: a row of taps has so few steps that eight sums, which wait four cycles for
+            // themselves each, would not make up for its end. Here they are ten.
+            strip::<5, 2, 4, 0, 3>(pixels, self.panel, self.starts, out, band);
+        } else {
+            match all_in_sixes(line.pixels) {
+                Some(cut) if (P, NV) == (2, 4) && line.walk.len > SHORT => {
+                    self.in_sixes::<4, 0, 0>(pixels, out, band, cut)
+                }
+                Some(cut) if (P, NV) == (4, 2) => self.in_sixes::<2, 0, 0>(pixels, out, band, cut),
+                _ => strip::<P, NV, NV, 0, 0>(pixels, self.panel, self.starts, out, band),
+            }
+        }
+    }
+
+    /// A strip of one channel and three taps, whose windows begin further apart.
+    #[inline(never)]
+    fn three_steps<const P: usize, const NV: usize>(&self, x: &[Real], out: &mut [Real]) {
+        let (pixels, out, band) = self.strip(x, out);
+        if self.line.pixel != 2 {
+            return strip::<P, NV, NV, 3, 0>(pixels, self.panel, self.starts, out, band);
+        }
+        match all_in_sixes(band.pixels) {
+            Some(cut) if (P, NV) == (2, 4) => self.in_sixes::<4, 3, 2>(pixels, out, band, cut),
+            Some(cut) if (P, NV) == (4, 2) => self.in_sixes::<2, 3, 2>(pixels, out, band, cut),
+            _ => strip::<P, NV, NV, 3, 2>(pixels, self.panel, self.starts, out, band),
+        }
+    }
+
+    /// A strip of one channel, whose windows begin one pixel apart and share what they see.
+    #[inline(never)]
+    fn neighbours<const P: usize, const NV: usize, const STEPS: usize>(&self, x: &[Real], out: &mut [Real]) {
+        let (pixels, out, band) = self.strip(x, out);
+        if (P, NV) == (2, 4) && FUSED && band.pixels >= 4 {
+            // Four pixels share more of what they see than two.
+            strip::<4, 2, 4, STEPS, 1>(pixels, self.panel, self.starts, out, band);
+        } else if !FUSED && NV > 1 && P * NV < 10 && band.pixels >= 8 {
+            // A row of three factors of one vector fits the registers beside so many sums, a value and a product.
+            if band.pixels.div_ceil(7) * 7 < band.pixels.div_ceil(8) * 8 {
+                strip::<7, 1, NV, STEPS, 1>(pixels, self.panel, self.starts, out, band);
+            } else {
+                strip::<8, 1, NV, STEPS, 1>(pixels, self.panel, self.starts, out, band);
+            }
+        } else {
+            strip::<P, NV, NV, STEPS, 1>(pixels, self.panel, self.starts, out, band);
         }
     }
 
     /// A strip of tiles of six, five and four pixels and two vectors, see [`strip`].
     #[inline(always)]
-    fn in_sixes<const W: usize, const THREE: bool, const PIXEL: usize>(
+    fn in_sixes<const W: usize, const STEPS: usize, const PIXEL: usize>(
         &self,
-        pixels: (&[Real], usize, usize, Walk),
+        pixels: Pixels,
         (out, stride, used): (&mut [Real], usize, usize),
         band: Band,
         [sixes, fives, fours]: [usize; 3],
     ) {
         let after_fives = sixes + fives;
-        self.some::<SIX, W, THREE, PIXEL>(0..sixes, pixels, (&mut *out, stride, used), band);
-        self.some::<5, W, THREE, PIXEL>(sixes..after_fives, pixels, (&mut *out, stride, used), band);
-        self.some::<4, W, THREE, PIXEL>(after_fives..after_fives + fours, pixels, (out, stride, used), band);
+        self.some::<SIX, W, STEPS, PIXEL>(0..sixes, pixels, (&mut *out, stride, used), band);
+        self.some::<5, W, STEPS, PIXEL>(sixes..after_fives, pixels, (&mut *out, stride, used), band);
+        self.some::<4, W, STEPS, PIXEL>(after_fives..after_fives + fours, pixels, (out, stride, used), band);
     }
 
     /// Some pixels of a strip, if there are any, in tiles of P.
     #[inline(always)]
-    fn some<const P: usize, const W: usize, const THREE: bool, const PIXEL: usize>(
+    fn some<const P: usize, const W: usize, const STEPS: usize, const PIXEL: usize>(
         &self,
         some: Range<usize>,
-        (x, start, pixel, walk): (&[Real], usize, usize, Walk),
+        (x, start, pixel, walk): Pixels,
         (out, stride, used): (&mut [Real], usize, usize),
         band: Band,
     ) {
         if !some.is_empty() {
             let (pixels, out) = ((x, start + some.start * pixel, pixel, walk), &mut out[some.start * stride..]);
             let band = Band { pixels: some.len(), ..band };
-            strip::<P, 2, W, THREE, PIXEL>(pixels, self.panel, self.starts, (out, stride, used), band);
+            strip::<P, 2, W, STEPS, PIXEL>(pixels, self.panel, self.starts, (out, stride, used), band);
         }
     }
 
@@ -157,12 +204,6 @@ impl Part<'_> {
     fn asks(&self, vectors: usize) -> bool {
         let (line, walk) = (self.line, self.line.walk);
         self.used == vectors * LANES && line.rows == 1 && walk.steps() == walk.len && self.channels * walk.len >= ASKING
-    }
-
-    /// The rows of the line.
-    fn band(&self) -> Band {
-        let Line { rows, row_input, row_output, pixels, .. } = *self.line;
-        Band { rows, x_step: row_input, out_step: row_output * self.channels, pixels }
     }
 
     /// One row, tile by tile.

@@ -1,7 +1,7 @@
 //! Filters' gradients, tap by tap: what a tap sees of all images is copied, and a product of matrices.
 
 use super::seen::{pixels_of_tap, Along};
-use super::{is_possible, FEW, FEWEST_FILTERS};
+use super::{are_many, FEW, FEWEST_FILTERS};
 use crate::error::Error;
 use crate::geometry::Geometry;
 use crate::kernels::conv2d::{planar, segments};
@@ -16,8 +16,14 @@ const MOST_GRADIENTS: usize = 256;
 /// Whether the filters' gradient is, where Winograd's way is not taken: else each image would read and write all sums for a few
 /// pixels, and multiply by the zeros of its border.
 pub fn gradient_fits(geometry: &Geometry) -> bool {
-    let pixels = geometry.out_h * geometry.out_w;
-    is_possible(geometry) && (pixels <= FEW || pixels <= MOST_GRADIENTS && gradient_pays(geometry))
+    let (pixels, channels) = (geometry.out_h * geometry.out_w, [geometry.in_c, geometry.out_c]);
+    let pays = || are_many(channels) && pixels <= MOST_GRADIENTS && gradient_pays(geometry);
+    geometry.groups == 1 && (gradient_pays_of_few((pixels, channels)) || pays())
+}
+
+/// [`gradient_fits`] for so many outputs of an image and channels on both sides, where outputs are few.
+pub fn gradient_pays_of_few((pixels, channels): (usize, [usize; 2])) -> bool {
+    are_many(channels) && pixels <= FEW
 }
 
 /// Elements of both sides that find room in a second-level cache, more or less.

@@ -7,7 +7,7 @@
 mod gradient;
 mod seen;
 
-pub use gradient::{filter_gradient, gradient_fits, gradient_workspace};
+pub use gradient::{filter_gradient, gradient_fits, gradient_pays_of_few, gradient_workspace};
 
 use crate::error::{checked_product, Error};
 use crate::gemm::pack::{packed_size, PANEL};
@@ -35,15 +35,19 @@ const FEWEST_FILTERS_OF_MORE: usize = 3 << 17;
 
 /// Whether outputs and the images' gradient are computed this way, where Winograd's is not taken.
 pub fn fits(geometry: &Geometry) -> bool {
-    let pixels = geometry.out_h * geometry.out_w;
-    let is_strided = geometry.stride_h.max(geometry.stride_w) > 1;
-    let fewest = if pixels <= FEW || is_strided { FEWEST_FILTERS } else { FEWEST_FILTERS_OF_MORE };
-    is_possible(geometry) && pixels <= MOST && geometry.filter_size() >= fewest
+    let Geometry { in_c, out_c, out_h, out_w, kernel_h, kernel_w, stride_h, stride_w, .. } = *geometry;
+    geometry.groups == 1 && pays((out_h * out_w, [in_c, out_c]), kernel_h * kernel_w, stride_h.max(stride_w) > 1)
 }
 
-/// Whether channels are many.
-fn is_possible(geometry: &Geometry) -> bool {
-    geometry.groups == 1 && geometry.in_c.min(geometry.out_c) >= FEWEST
+/// [`fits`] for so many outputs of an image, channels on both sides, and taps.
+pub fn pays((pixels, channels): (usize, [usize; 2]), taps: usize, is_strided: bool) -> bool {
+    let fewest = if pixels <= FEW || is_strided { FEWEST_FILTERS } else { FEWEST_FILTERS_OF_MORE };
+    are_many(channels) && pixels <= MOST && taps * channels[0] * channels[1] >= fewest
+}
+
+/// Whether channels are many on both sides.
+fn are_many([inputs, outputs]: [usize; 2]) -> bool {
+    inputs.min(outputs) >= FEWEST
 }
 
 /// Fewest images of a part: a panel of filters passes over them in a first-level cache.

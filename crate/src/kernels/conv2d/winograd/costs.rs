@@ -1,8 +1,9 @@
 //! Whether this way takes less time than the direct one, and whether it pays to keep transformed filters: all is counted in multiplications
 //! of the direct way for each pair of channels. The constants are those near the least squares of the times of both ways with which what
-//! is chosen takes the least time on x64: over 2028 convolutions of 4 to 512 channels, of 4×4 to 112×112 pixels and of lines, 1.01 of that
-//! of the faster way in the mean. `npm run bench -- race winograd` measures it.
+//! is chosen takes the least time on x64: over 3700 convolutions of 4 to 512 channels, of 2×2 to 64×64 pixels and of lines, 1.01 of that of
+//! the faster way in the mean. `npm run bench -- race winograd` measures it.
 
+use super::super::by_taps;
 use super::sizes::Convolution;
 use super::{FIVE, THREE};
 use crate::gemm::pack::PANEL;
@@ -18,10 +19,10 @@ const MOST_KEPT_FOR_MORE: usize = 5 << 18;
 /// The transform of a filter to a point, which is what kept ones spare, and what it takes to read its value there from the second cache, or a
 /// farther one.
 const TRANSFORM: f64 = 5.0;
-const READING: f64 = 3.0;
+const READING: f64 = 2.5;
 
-/// What kept filters are to take of the direct way's time, as that of the small convolutions that they are for is estimated too roughly for less.
-const MARGIN: f64 = 0.9;
+/// What a call with kept filters takes beside what is counted, which all pairs of channels share: what they are for is often very small.
+const KEPT_CALL: f64 = 50e3;
 
 /// What the way takes.
 struct Costs {
@@ -40,6 +41,7 @@ struct Costs {
 }
 
 /// What is made.
+#[derive(Clone, Copy)]
 enum Made {
     Outputs,
     FilterGradient,
@@ -50,21 +52,22 @@ impl Costs {
         let is_three = (c.stride, c.kernel[1]) == (1, THREE);
         let is_short = c.stride == 1 && !c.has_pieces();
         let [product, pixels, windows, tile, filter, call] = match (made, c.is_line()) {
-            (Made::FilterGradient, true) if is_short => [1.15, 2.8, 3.3, 320.0, 7.5, 100e3],
-            (Made::FilterGradient, true) => [1.1, 2.4, 3.5, 435.0, 7.7, 115e3],
-            (Made::FilterGradient, false) if is_three => [1.4, 6.2, 8.8, 85.0, 12.0, 105e3],
-            (Made::FilterGradient, false) if c.stride == 1 => [1.3, 4.9, 5.7, 79.0, 14.5, 150e3],
-            (Made::FilterGradient, false) => [0.9, 5.9, 9.7, 365.0, 15.0, 120e3],
-            (Made::Outputs, true) if c.spreads && is_short => [0.8, 11.5, 3.4, 92.0, 11.0, 63e3],
-            (Made::Outputs, true) if c.spreads => [0.9, 12.0, 3.5, 44.0, 13.0, 160e3],
-            (Made::Outputs, true) if is_short => [1.0, 5.7, 6.9, 62.0, 7.0, 120e3],
-            (Made::Outputs, true) => [0.9, 8.8, 7.6, 80.0, 8.8, 150e3],
-            (Made::Outputs, false) if c.spreads && is_three => [0.9, 15.5, 8.0, 0.0, 6.3, 118e3],
-            (Made::Outputs, false) if c.spreads && c.stride == 1 => [0.8, 12.5, 6.4, 31.0, 14.0, 110e3],
-            (Made::Outputs, false) if c.spreads => [1.1, 14.0, 3.4, 0.0, 10.5, 150e3],
-            (Made::Outputs, false) if is_three => [0.88, 10.5, 13.5, 70.0, 7.6, 45e3],
-            (Made::Outputs, false) if c.stride == 1 => [1.0, 12.5, 8.9, 51.0, 13.0, 55e3],
-            (Made::Outputs, false) => [1.0, 7.1, 17.0, 310.0, 11.0, 180e3],
+            (Made::FilterGradient, true) if is_short => [0.96, 2.3, 4.1, 380.0, 8.9, 88e3],
+            (Made::FilterGradient, true) => [0.98, 2.9, 2.2, 710.0, 14.0, 68e3],
+            (Made::FilterGradient, false) if is_three => [1.19, 3.3, 4.7, 183.0, 12.7, 55e3],
+            (Made::FilterGradient, false) if c.stride == 1 => [1.08, 2.3, 2.8, 130.0, 21.8, 56e3],
+            (Made::FilterGradient, false) => [1.03, 5.0, 7.0, 525.0, 13.6, 52e3],
+            (Made::Outputs, true) if c.spreads && is_short => [0.75, 10.8, 5.5, 143.0, 10.0, 94e3],
+            (Made::Outputs, true) if c.spreads => [1.02, 11.2, 4.1, 46.0, 14.0, 62e3],
+            (Made::Outputs, true) if is_short => [0.85, 6.6, 7.3, 105.0, 5.8, 190e3],
+            (Made::Outputs, true) => [1.0, 5.8, 8.0, 108.0, 9.2, 168e3],
+            (Made::Outputs, false) if c.spreads && is_three => [0.81, 15.9, 7.6, 4.2, 6.5, 98e3],
+            (Made::Outputs, false) if c.spreads && c.stride == 1 => [1.18, 13.0, 4.0, 14.0, 11.5, 205e3],
+            (Made::Outputs, false) if c.spreads => [1.19, 16.5, 4.6, 5.0, 7.8, 70e3],
+            (Made::Outputs, false) if is_three => [0.77, 9.7, 10.2, 51.0, 7.1, 129e3],
+            (Made::Outputs, false) if c.has_pieces() => [1.06, 6.9, 15.5, 30.0, 8.9, 260e3],
+            (Made::Outputs, false) if c.stride == 1 => [1.61, 8.5, 6.7, 16.5, 9.4, 135e3],
+            (Made::Outputs, false) => [0.88, 8.9, 27.3, 230.0, 11.5, 99e3],
         };
         // Squares of four taps and of pieces have as many values to transform as those of five, at fewer points.
         let has_fewer_points = !c.is_line() && c.stride == 1 && !matches!(c.kernel[1], THREE | FIVE);
@@ -86,11 +89,36 @@ fn pairs(c: &Convolution) -> f64 {
     (c.input[2] * c.output[2]) as f64
 }
 
-/// What the direct way takes: a product; one with the border, which makes lines shorter; a row of outputs through a panel of filters; and a call.
-fn direct(c: &Convolution) -> f64 {
-    let [products, all] = [c.products(), c.all_products()].map(|count| count as f64);
-    let rows = (c.made().used()[0] * c.output[2].div_ceil(PANEL)) as f64;
-    c.batch as f64 * (products + 0.8 * (all - products) + 2000.0 * rows / pairs(c)) + 40e3 / pairs(c)
+/// What the direct way takes: a product; one with the border, which makes lines shorter; a row of what is made through a panel of filters; an
+/// image; and a call. Tap by tap there is no border, but copies.
+fn direct(c: &Convolution, made: Made) -> f64 {
+    let [batch, products, all] = [c.batch, c.products(), c.all_products()].map(|count| count as f64);
+    let [border, row, image, call] = match made {
+        Made::Outputs => [0.71, 1430.0, 1550.0, 63e3],
+        Made::FilterGradient => [1.14, 690.0, 3490.0, 49e3],
+    };
+    let of_image = if goes_by_taps(c, made) {
+        let [copy, pack] = match made {
+            Made::Outputs => [2.9, 1.4],
+            Made::FilterGradient => [5.7, 3.3],
+        };
+        products * (1.03 + copy * (c.input[2] + c.output[2]) as f64 / pairs(c))
+            + pack * c.taps_of_filter() as f64 / batch
+    } else {
+        let rows = (c.made().used()[0] * c.output[2].div_ceil(PANEL)) as f64;
+        products + border * (all - products) + (row * rows + image) / pairs(c)
+    };
+    batch * of_image + call / pairs(c)
+}
+
+/// Whether the direct way goes tap by tap. Of gradients of filters those of few pixels do, and some others.
+fn goes_by_taps(c: &Convolution, made: Made) -> bool {
+    let pixels = [c.input, c.output].map(|[height, width, _]| height * width);
+    let sizes = (pixels[0].min(pixels[1]), [c.input[2], c.output[2]]);
+    match made {
+        Made::Outputs => by_taps::pays(sizes, c.taps_of_filter(), c.stride > 1),
+        Made::FilterGradient => by_taps::gradient_pays_of_few(sizes),
+    }
 }
 
 /// Whether the direct way takes less time than it would take to count the points of pieces.
@@ -102,7 +130,7 @@ fn is_small(c: &Convolution) -> bool {
 fn pays(c: &Convolution, made: Made, share: f64) -> bool {
     let costs = Costs::new(c, made);
     let own = || costs.beside_filters(c) + costs.filter * c.points_of_tile() as f64;
-    !is_small(c) && c.matrices() * c.depth() * c.filters() <= MOST && share * direct(c) >= own()
+    !is_small(c) && c.matrices() * c.depth() * c.filters() <= MOST && share * direct(c, made) >= own()
 }
 
 /// The same for gradients of filters.
@@ -126,14 +154,13 @@ pub fn keeps(c: &Convolution, before: Before, share: f64) -> bool {
     if is_small(c) {
         return false;
     }
-    let own = Costs::new(c, Made::Outputs).beside_filters(c);
-    let points = c.points_of_tile() as f64;
+    let costs = Costs::new(c, Made::Outputs);
+    let [own, points, instead] = [costs.beside_filters(c), c.points_of_tile() as f64, direct(c, Made::Outputs)];
     let fits = |most: usize| c.transformed_size().is_ok_and(|size| size <= most);
-    if pays_for_outputs(c, share) {
+    if share * instead >= own + costs.filter * points {
         let spares = |share: f64| TRANSFORM * points >= share * own;
         return spares(0.08) && fits(MOST_KEPT) || spares(0.5) && fits(MOST_KEPT_FOR_MORE);
     }
-    let before = if matches!(before, Before::Packing) { 4.0 } else { 12.0 };
-    let instead = direct(c) + before * c.taps_of_filter() as f64;
-    MARGIN * share * instead >= own + READING * points && fits(MOST_KEPT_FOR_MORE)
+    let before = if matches!(before, Before::Packing) { 4.0 } else { 8.0 } * c.taps_of_filter() as f64;
+    share * (instead + before) >= own + READING * points + KEPT_CALL / pairs(c) && fits(MOST_KEPT_FOR_MORE)
 }

@@ -209,13 +209,13 @@ fn backward_way(geometry: &Geometry) -> Convolution {
 /// How the outputs are computed this way from filters that are kept, if that pays, also instead of those of another convolution as in [`fits_instead`].
 pub fn forward_with_kept(geometry: &Geometry, share: f64) -> Option<Convolution> {
     let way = outputs_are_allowed(geometry).then(|| Convolution::forward(geometry));
-    way.filter(|way| keeps(way, Before::Packing, share))
+    way.filter(|way| is_used(Use::Always) || keeps(way, Before::Packing, share))
 }
 
 /// The same of the gradient of the images.
 pub fn backward_with_kept(geometry: &Geometry, share: f64) -> Option<Convolution> {
     let way = outputs_are_allowed(geometry).then(|| backward_way(geometry));
-    way.filter(|way| keeps(way, Before::Exchange, share))
+    way.filter(|way| is_used(Use::Always) || keeps(way, Before::Exchange, share))
 }
 
 /// Threads do not share the outputs of a single image with filters of one column, whose tiles lie all over it. In the direct way they do.

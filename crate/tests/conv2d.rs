@@ -279,9 +279,9 @@ fn table() -> Vec<Case> {
             Case { image: [6, 50], kernel, channels: 132, filters: 132, groups: 132, pads: [1, 2, 2, 1], ..base };
         cases.push(Case { stride: [stride; 2], dilation: [dilation; 2], ..case });
     }
-    // Channels of which a cache line is taken at a time.
+    // Channels of which four cache lines, two, or one are taken at a time.
     for (image, kernel, channels) in
-        [([3, 7], [3, 3], 1024), ([4, 12], [3, 3], 1536), ([7, 11], [5, 5], 2048), ([6, 9], [3, 4], 1024)]
+        [([14, 15], [3, 3], 512), ([4, 12], [3, 3], 1536), ([7, 11], [5, 5], 2048), ([6, 9], [3, 4], 1024)]
     {
         let case = Case { image, kernel, channels, filters: channels, groups: channels, pads: [1, 1, 1, 2], ..base };
         cases.extend([case, Case { dilation: [2, 1], batch: 1, ..case }]);

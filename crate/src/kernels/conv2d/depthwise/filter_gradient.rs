@@ -14,7 +14,7 @@ use crate::gemm::micro::{first_channel, skip_products, slide_products, tap_produ
 use crate::geometry::Geometry;
 use crate::kernels::slabs::Slabs;
 use crate::threads::each_with_scratch;
-use crate::vector::{Lanes, Real, Vector, LANES, LINE};
+use crate::vector::{Lanes, Real, Vector, LANES};
 
 /// Most taps of a row, and most rows of taps, whose sums are kept in registers together.
 const BLOCK: usize = 3;
@@ -79,15 +79,17 @@ pub fn filter_gradient(g: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real], w
     }
 }
 
-/// Adds what an image contributes, a cache line of channels at a time, see [`by_lines`].
+/// Adds what an image contributes, some cache lines of channels at a time, see [`by_lines`].
 fn add_by_lines(g: &Geometry, axes: &[Axis; 2], (x, dy): (&[Real], &[Real]), copies: &mut [Real], sums: &mut [Real]) {
-    let (seen, gradients) = copies.split_at_mut(x.len() / g.in_c * LINE);
-    let line = Geometry { in_c: LINE, out_c: LINE, groups: LINE, ..*g };
-    let sums = sums.chunks_exact_mut(g.kernel_h * g.kernel_w * LINE);
-    for (first, sums) in (0..g.in_c).step_by(LINE).zip(sums) {
-        by_lines::gather(x, g.in_c, first, seen);
-        by_lines::gather(dy, g.in_c, first, gradients);
-        add_image(&line, axes, seen, gradients, sums);
+    let width = by_lines::width(g);
+    let (seen, gradients) = copies.split_at_mut(x.len() / g.in_c * width);
+    let gradients = &mut gradients[..dy.len() / g.out_c * width];
+    let lines = Geometry { in_c: width, out_c: width, groups: width, ..*g };
+    let sums = sums.chunks_exact_mut(g.kernel_h * g.kernel_w * width);
+    for (first, sums) in (0..g.in_c).step_by(width).zip(sums) {
+        by_lines::gather(x, g.in_c, (first, width), seen);
+        by_lines::gather(dy, g.in_c, (first, width), gradients);
+        add_image(&lines, axes, seen, gradients, sums);
     }
 }
 

@@ -61,7 +61,7 @@ pub fn forward(
         for (n, y) in y.chunks_exact_mut(one.output_size()).enumerate() {
             let x = &x[inputs.start + n * input..];
             if by_lines::fits(g) {
-                by_lines::image(&axes, sizes, (&x[..input], &taps), y, memory);
+                by_lines::image(&axes, (sizes, by_lines::width(g)), (&x[..input], &taps), y, memory);
             } else {
                 rows::image(&axes, sizes, (multiplied::seen(x, input, memory), 0, &taps), (y, 0));
             }
@@ -101,7 +101,7 @@ pub fn input_gradient(g: &Geometry, dy: &[Real], filter: &[Real], dx: &mut [Real
         for (n, dx) in dx.chunks_exact_mut(one.out_h * line).enumerate() {
             let start = first + n * output;
             if by_lines::fits(g) {
-                by_lines::image(&axes, sizes, (&dy[start..][..output], &taps), dx, memory);
+                by_lines::image(&axes, (sizes, by_lines::width(g)), (&dy[start..][..output], &taps), dx, memory);
             } else if memory.is_empty() {
                 rows::image(&axes, sizes, (dy, start, &taps), (dx, 0));
             } else {

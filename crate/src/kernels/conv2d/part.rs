@@ -78,6 +78,7 @@ impl Part<'_> {
         if line.pixels >= P && walk.steps() > 0 {
             match (walk.inner, walk.len, line.pixel) {
                 (1, 3, 1) => self.neighbours::<P, NV, 3>(x, out),
+                // In tiles of eight sums; in those of nine, three vectors wide, four or five steps take longer unrolled.
                 (1, 4, 1) if FUSED && P * NV == 8 => self.neighbours::<P, NV, 4>(x, out),
                 (1, 5, 1) if FUSED && P * NV == 8 => self.neighbours::<P, NV, 5>(x, out),
                 (1, 3, _) => self.three_steps::<P, NV>(x, out),
@@ -100,7 +101,11 @@ impl Part<'_> {
 
     /// What a strip takes: its pixels, its outputs and its rows.
     #[inline(always)]
-    fn strip<'o>(&self, x: &'o [Real], out: &'o mut [Real]) -> (Pixels<'o>, (&'o mut [Real], usize, usize), Band) {
+    fn parts_of_strip<'o>(
+        &self,
+        x: &'o [Real],
+        out: &'o mut [Real],
+    ) -> (Pixels<'o>, (&'o mut [Real], usize, usize), Band) {
         let line = self.line;
         let Line { rows, row_input, row_output, pixels, .. } = *line;
         let band = Band { rows, x_step: row_input, out_step: row_output * self.channels, pixels };
@@ -111,7 +116,7 @@ impl Part<'_> {
     /// A strip of one segment that asks for what comes next.
     #[inline(never)]
     fn ahead<const P: usize, const NV: usize>(&self, x: &[Real], out: &mut [Real]) {
-        let (pixels, (out, stride, _), band) = self.strip(x, out);
+        let (pixels, (out, stride, _), band) = self.parts_of_strip(x, out);
         let index = (self.channel / PANEL, self.channels.div_ceil(PANEL));
         strip_ahead::<P, NV>(pixels, self.panel, self.starts, (out, stride, band.pixels), index);
     }
@@ -119,7 +124,7 @@ impl Part<'_> {
     /// A strip of segments of any length.
     #[inline(never)]
     fn steps<const P: usize, const NV: usize>(&self, x: &[Real], out: &mut [Real]) {
-        let (pixels, out, band) = self.strip(x, out);
+        let (pixels, out, band) = self.parts_of_strip(x, out);
         let line = self.line;
         if (P, NV) == (2, 4) && FUSED && line.pixel == 3 && line.walk.len == 9 && line.pixels >= 5 {
             // Three channels, as a first layer has: a row of taps has so few steps that eight sums, which wait four cycles for
@@ -139,7 +144,7 @@ impl Part<'_> {
     /// A strip of one channel and three taps, whose windows begin further apart.
     #[inline(never)]
     fn three_steps<const P: usize, const NV: usize>(&self, x: &[Real], out: &mut [Real]) {
-        let (pixels, out, band) = self.strip(x, out);
+        let (pixels, out, band) = self.parts_of_strip(x, out);
         if self.line.pixel != 2 {
             return strip::<P, NV, NV, 3, 0>(pixels, self.panel, self.starts, out, band);
         }
@@ -153,7 +158,7 @@ impl Part<'_> {
     /// A strip of one channel, whose windows begin one pixel apart and share what they see.
     #[inline(never)]
     fn neighbours<const P: usize, const NV: usize, const STEPS: usize>(&self, x: &[Real], out: &mut [Real]) {
-        let (pixels, out, band) = self.strip(x, out);
+        let (pixels, out, band) = self.parts_of_strip(x, out);
         if (P, NV) == (2, 4) && FUSED && band.pixels >= 4 {
             // Four pixels share more of what they see than two.
             strip::<4, 2, 4, STEPS, 1>(pixels, self.panel, self.starts, out, band);

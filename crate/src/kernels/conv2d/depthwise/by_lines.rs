@@ -25,14 +25,18 @@ const NEAR: usize = 6400;
 
 /// Channels that are taken at a time: so many lines as stay near. Of small images one would be so little that beginning its rows is what takes time.
 pub fn width(g: &Geometry) -> usize {
-    let pixels = g.in_h * g.in_w + g.out_h * g.out_w;
-    let lines = [4, 2].into_iter().find(|lines| pixels * lines * LINE <= NEAR);
-    lines.unwrap_or(1) * LINE
+    let is_near = |lines: &usize| of_width(g, lines * LINE).is_ok_and(|size| size <= NEAR);
+    [4, 2].into_iter().find(is_near).unwrap_or(1) * LINE
 }
 
 /// Elements of the copies of an image and of its outputs.
 pub fn size(g: &Geometry) -> Result<usize, Error> {
-    Ok(checked_product(&[g.in_h, g.in_w, width(g)])? + checked_product(&[g.out_h, g.out_w, width(g)])?)
+    of_width(g, width(g))
+}
+
+/// The same, of so many channels.
+fn of_width(g: &Geometry, width: usize) -> Result<usize, Error> {
+    Ok(checked_product(&[g.in_h, g.in_w, width])? + checked_product(&[g.out_h, g.out_w, width])?)
 }
 
 /// [`rows::image`] of an image of whole cache lines of channels, `width` channels at a time.
@@ -49,61 +53,23 @@ pub fn image(
         gather(x, channels, (first, width), seen);
         let packed = &filters.packed[first * filters.vectors..];
         rows::image(axes, [width, input, output], (seen, 0, &Filters { packed, ..*filters }), (out, 0));
-        each_width(width, Scatter { copies: out, image: &mut *y, channels, first });
+        copy_each(width, out.chunks_exact(width).zip(y.chunks_exact_mut(channels).map(|pixel| &mut pixel[first..])));
     }
 }
 
 /// Copies `width` channels of every pixel, from channel `first` on.
 pub fn gather(image: &[Real], channels: usize, (first, width): (usize, usize), copies: &mut [Real]) {
-    each_width(width, Gather { image, channels, first, copies });
+    let pixels = image.chunks_exact(channels).map(|pixel| &pixel[first..]);
+    copy_each(width, pixels.zip(copies.chunks_exact_mut(width)));
 }
 
-/// What is done with N cache lines of every pixel.
-trait OfLines {
-    fn run<const N: usize>(self);
-}
-
-/// Does it for the widths that there are: the compiler knows how many vectors they have, and makes no loop of them. By copies of columns of
-/// any width, such as `pack_panel`, filters' gradients take 4 % longer and the others 15.
-fn each_width(width: usize, work: impl OfLines) {
+/// Copies the first `width` values of each pair. The compiler knows how many vectors they are and makes no loop of them: by copies of columns
+/// of any width, such as `pack_panel`, filters' gradients take 4 % longer and the others 15.
+fn copy_each<'a>(width: usize, pairs: impl Iterator<Item = (&'a [Real], &'a mut [Real])>) {
     match width / LINE {
-        1 => work.run::<1>(),
-        2 => work.run::<2>(),
-        _ => work.run::<4>(),
-    }
-}
-
-/// From an image to the copies.
-struct Gather<'a> {
-    image: &'a [Real],
-    channels: usize,
-    first: usize,
-    copies: &'a mut [Real],
-}
-
-impl OfLines for Gather<'_> {
-    fn run<const N: usize>(self) {
-        let pixels = self.image.chunks_exact(self.channels);
-        for (pixel, copies) in pixels.zip(self.copies.chunks_exact_mut(N * LINE)) {
-            copy::<N>(&pixel[self.first..], copies);
-        }
-    }
-}
-
-/// From the copies to an image.
-struct Scatter<'a> {
-    copies: &'a [Real],
-    image: &'a mut [Real],
-    channels: usize,
-    first: usize,
-}
-
-impl OfLines for Scatter<'_> {
-    fn run<const N: usize>(self) {
-        let pixels = self.image.chunks_exact_mut(self.channels);
-        for (pixel, copies) in pixels.zip(self.copies.chunks_exact(N * LINE)) {
-            copy::<N>(copies, &mut pixel[self.first..]);
-        }
+        1 => pairs.for_each(|(from, to)| copy::<1>(from, to)),
+        2 => pairs.for_each(|(from, to)| copy::<2>(from, to)),
+        _ => pairs.for_each(|(from, to)| copy::<4>(from, to)),
     }
 }
 

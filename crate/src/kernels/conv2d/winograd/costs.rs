@@ -124,7 +124,7 @@ fn direct(c: &Convolution, made: Made) -> f64 {
     batch * (products + border * (all - products) + (row * rows + image) / pairs(c)) + call / pairs(c)
 }
 
-/// Whether the direct way goes tap by tap. Of gradients of filters those of few pixels do, and some others.
+/// Whether the direct way goes tap by tap. Of gradients of filters those of few pixels do; some others, which do as well, are not counted.
 fn goes_by_taps(c: &Convolution, made: Made) -> bool {
     let pixels = [c.input, c.output].map(|[height, width, _]| height * width);
     let sizes = (pixels[0].min(pixels[1]), [c.input[2], c.output[2]]);

@@ -102,6 +102,11 @@ fn products() -> Vec<Product> {
         (96, 310, 70),
         (97, 130, 30),
         (20, 1003, 33),
+        // The same of a far right side, and a number of rows that is too few for it.
+        (2, 1051, 2003),
+        (3, 1003, 2101),
+        (7, 1029, 2050),
+        (20, 1051, 2003),
     ]
     .into_iter()
     // Long reductions, with rows and columns on both sides of every limit.

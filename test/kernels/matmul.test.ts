@@ -68,6 +68,7 @@ test('a row has the same bits alone and among others', () => {
     [3, 70],
     [71, 600],
     [64, 256],
+    [1029, 2051],
   ] as const) {
     const b = numbers(2, k * n);
     const all = numbers(1, 5 * k);

@@ -2,7 +2,7 @@
 //! a panel of `b` is packed, and passes all rows while it is in the first-level cache. Threads share the panels. Sums are added up in
 //! the same order as by [`super::matmul`]'s general way, for the same bits.
 
-use super::ahead::Ahead;
+use super::ahead::{touch_all, Ahead};
 use super::bias::broadcast;
 use super::ending::Ending;
 use super::matmul::{put_parts, Block, Product, Sides, BLOCK};
@@ -16,6 +16,15 @@ use std::ops::Range;
 /// Fewest and most rows. Of more the general way packs all panels for many rows, and threads share these.
 const ROWS: Range<usize> = 8..97;
 
+/// So much of `b` is in memory or a far cache: more than 8 MiB. Then it is read in the order in which it lies, not a panel after the other.
+const FAR: usize = 1 << 21;
+
+/// Panels whose lines of each row are asked for together: half a second-level cache has their block of the reduction.
+const TOGETHER: usize = 8;
+
+/// Fewest rows of a far `b`: [`super::few_rows`] reads it in narrower pieces.
+const LEAST_FAR: usize = 3;
+
 /// Fewest columns: eight panels, so that four threads have two each.
 const COLUMNS: usize = 8 * PANEL;
 
@@ -24,7 +33,13 @@ const PARTS: usize = 16;
 
 /// Whether this way is taken.
 pub fn fits(product: &Product) -> bool {
-    !product.transpose_a && ROWS.contains(&product.m) && product.n >= COLUMNS
+    let enough = ROWS.contains(&product.m) || is_far(product) && (LEAST_FAR..ROWS.end).contains(&product.m);
+    !product.transpose_a && enough && product.n >= COLUMNS
+}
+
+/// Whether `b` comes from far away, row after row.
+fn is_far(&Product { n, k, transpose_b, .. }: &Product) -> bool {
+    !transpose_b && n * k > FAR
 }
 
 /// How a product is cut.
@@ -80,15 +95,23 @@ fn columns(product: Product, Sides { a, b, bias }: Sides, own: Range<usize>, c: 
     if bias.is_some() {
         broadcast(bias.map(|bias| &bias[own.clone()]), width, c);
     }
-    for column in own.clone().step_by(PANEL) {
-        let wide = panel_width(n, column);
+    let is_far = is_far(&product);
+    let together = if is_far { TOGETHER } else { 1 } * PANEL;
+    for first in own.clone().step_by(together) {
+        let panels = first..own.end.min(first + together);
         for start in (0..k).step_by(BLOCK) {
             let block = Block { product, start, steps: BLOCK.min(k - start) };
-            let panel = &mut packed[..block.steps * wide];
-            block.pack(b, column, panel);
+            if is_far {
+                b[start * n..].chunks(n).take(block.steps).for_each(|row| touch_all(&row[panels.clone()]));
+            }
             let fresh = start == 0 && bias.is_none();
-            let part = Part { n: width, stride: k, column: column - own.start, used: wide.min(n - column), fresh };
-            Down { part, a: &a[start..], panel, c: &mut *c, ahead: &mut Ahead::nothing() }.all(wide / LANES);
+            for column in panels.clone().step_by(PANEL) {
+                let wide = panel_width(n, column);
+                let panel = &mut packed[..block.steps * wide];
+                block.pack(b, column, panel);
+                let part = Part { n: width, stride: k, column: column - own.start, used: wide.min(n - column), fresh };
+                Down { part, a: &a[start..], panel, c: &mut *c, ahead: &mut Ahead::nothing() }.all(wide / LANES);
+            }
         }
     }
 }

@@ -5,6 +5,7 @@
 //! what comes next, and what several tiles need is in the first-level cache. Meanwhile the sums of a block of the reduction
 //! are in scratch memory. They are added up in the same order as by [`super::matmul`]'s general way, for the same bits.
 
+use super::by_panels;
 use super::dots;
 use super::ending::Ending;
 use super::map::zip_in_place;
@@ -55,7 +56,7 @@ pub fn fits(product: &Product) -> bool {
         return transpose_a && m > 1;
     }
     let few = m <= FEWEST || k >= LONG && m <= if n < NARROW { FEW_OF_NARROW } else { FEW };
-    few && !transpose_b && !dots::fits(product)
+    few && !transpose_b && !dots::fits(product) && !by_panels::fits(product)
 }
 
 /// How a product is cut.

@@ -22,10 +22,7 @@ pub fn combine_rows<const F: usize, const I: usize>(
     y: &mut [Real],
     apply: impl Fn([Lanes; F], [Lanes; I]) -> Lanes,
 ) {
-    let width = factors.first().map_or(0, |factors| factors.len());
-    assert!(width > 0 && factors.iter().all(|factors| factors.len() == width));
-    assert!(y.len() % width == 0 && inputs.iter().all(|input| input.len() == y.len()));
-    let rows = y.len() / width;
+    let (rows, width) = rows_of(&factors, &inputs, y);
     if width < LANES {
         for row in 0..rows {
             let place = row * width;
@@ -49,6 +46,33 @@ pub fn combine_rows<const F: usize, const I: usize>(
             _ => places.all::<F, 0>(rows, columns, &apply),
         }
     }
+}
+
+/// [`combine_rows`] of four columns or more, a row after the other, as they lie in a memory that is far away.
+#[inline(always)]
+pub fn combine_rows_in_order<const F: usize, const I: usize>(
+    factors: [&[Real]; F],
+    inputs: [&[Real]; I],
+    y: &mut [Real],
+    apply: impl Fn([Lanes; F], [Lanes; I]) -> Lanes,
+) {
+    let (rows, width) = rows_of(&factors, &inputs, y);
+    assert!(width >= LANES);
+    let columns = factors.map(<[Real]>::as_ptr);
+    let mut places = Places { inputs: inputs.map(<[Real]>::as_ptr), target: y.as_mut_ptr(), width };
+    for _ in 0..rows {
+        // SAFETY: all arrays have `rows` rows, and the steps add up to them.
+        unsafe { places.row(columns, &apply) };
+    }
+}
+
+/// Rows and columns. Panics when the factors are not as many as each other, and the inputs not as long as `y`, or no whole rows.
+#[inline(always)]
+fn rows_of(factors: &[&[Real]], inputs: &[&[Real]], y: &[Real]) -> (usize, usize) {
+    let width = factors.first().map_or(0, |factors| factors.len());
+    assert!(width > 0 && factors.iter().all(|factors| factors.len() == width));
+    assert!(y.len() % width == 0 && inputs.iter().all(|input| input.len() == y.len()));
+    (y.len() / width, width)
 }
 
 /// Where matrices of the same width go on.
@@ -149,6 +173,40 @@ impl<const I: usize> Places<I> {
         }
     }
 
+    /// One row, vector by vector.
+    ///
+    /// # Safety
+    /// See [`Self::rows`].
+    #[inline(always)]
+    unsafe fn row<const F: usize>(
+        &mut self,
+        factors: [*const Real; F],
+        apply: &impl Fn([Lanes; F], [Lanes; I]) -> Lanes,
+    ) {
+        // SAFETY: promised by the caller; no vector ends behind the row.
+        unsafe {
+            let one = |first: usize| {
+                let own = factors.map(|factors| Lanes::load_at(factors.add(first)));
+                let values = self.inputs.map(|input| Lanes::load_at(input.add(first)));
+                apply(own, values).store_at(self.target.add(first));
+            };
+            let mut first = 0;
+            while first + LINE <= self.width {
+                (first..first + LINE).step_by(LANES).for_each(one);
+                first += LINE;
+            }
+            while first + LANES <= self.width {
+                one(first);
+                first += LANES;
+            }
+            if first < self.width {
+                one(self.width - LANES);
+            }
+            self.inputs = self.inputs.map(|input| input.add(self.width));
+            self.target = self.target.add(self.width);
+        }
+    }
+
     /// V vectors of each row.
     ///
     /// # Safety
@@ -185,12 +243,8 @@ pub fn add_rows<const F: usize, const I: usize, const S: usize>(
     sums: [&mut [Real]; S],
     add: impl Fn([Lanes; S], [Lanes; F], [Lanes; I]) -> [Lanes; S],
 ) {
-    let width = factors.first().map_or(0, |factors| factors.len());
-    assert!(width % LANES == 0 && width <= stride && rows > 0);
-    assert!(factors.iter().all(|factors| factors.len() == width) && sums.iter().all(|sums| sums.len() == width));
-    assert!(inputs.iter().all(|input| input.len() >= width && (input.len() - width) / stride >= rows - 1));
-    let (factors, sums) = (factors.map(<[Real]>::as_ptr), sums.map(<[Real]>::as_mut_ptr));
-    let mut added = Added { factors, inputs: inputs.map(<[Real]>::as_ptr), sums, width, stride };
+    let mut added = Added::of((rows, stride), factors, inputs, sums);
+    let width = added.width;
     // SAFETY: there are so many rows, and the steps add up to them.
     unsafe {
         match (width, stride) {
@@ -198,6 +252,22 @@ pub fn add_rows<const F: usize, const I: usize, const S: usize>(
             (64, 64) => added.all::<64>(rows, &add),
             _ => added.all::<0>(rows, &add),
         }
+    }
+}
+
+/// [`add_rows`], a row after the other, as they lie in a memory that is far away.
+#[inline(always)]
+pub fn add_rows_in_order<const F: usize, const I: usize, const S: usize>(
+    (rows, stride): (usize, usize),
+    factors: [&[Real]; F],
+    inputs: [&[Real]; I],
+    sums: [&mut [Real]; S],
+    add: impl Fn([Lanes; S], [Lanes; F], [Lanes; I]) -> [Lanes; S],
+) {
+    let mut added = Added::of((rows, stride), factors, inputs, sums);
+    for _ in 0..rows {
+        // SAFETY: there are so many rows.
+        unsafe { added.rows::<1, 0>(&add) };
     }
 }
 
@@ -211,6 +281,17 @@ struct Added<const F: usize, const I: usize, const S: usize> {
 }
 
 impl<const F: usize, const I: usize, const S: usize> Added<F, I, S> {
+    /// Panics unless there are so many rows.
+    #[inline(always)]
+    fn of((rows, stride): (usize, usize), factors: [&[Real]; F], inputs: [&[Real]; I], sums: [&mut [Real]; S]) -> Self {
+        let width = factors.first().map_or(0, |factors| factors.len());
+        assert!(width % LANES == 0 && width <= stride && rows > 0);
+        assert!(factors.iter().all(|factors| factors.len() == width) && sums.iter().all(|sums| sums.len() == width));
+        assert!(inputs.iter().all(|input| input.len() >= width && (input.len() - width) / stride >= rows - 1));
+        let (factors, sums) = (factors.map(<[Real]>::as_ptr), sums.map(<[Real]>::as_mut_ptr));
+        Self { factors, inputs: inputs.map(<[Real]>::as_ptr), sums, width, stride }
+    }
+
     /// All rows, which are W values wide and apart; or any number where W is 0.
     ///
     /// # Safety

@@ -1,10 +1,10 @@
 //! Gradients of a normalization by the batch's statistics.
 
-use super::{combine, sums_of_parts, Matrix};
+use super::{combine, sums_of_parts, Matrix, FAR, TOGETHER};
 use crate::kernels::joined_rows::JoinedRows;
 use crate::kernels::map::zip_in_place;
 use crate::kernels::strips::{block_rows, each_strip, load, store, Strip};
-use crate::vector::{add_rows, Lanes, Real, Vector, LANES, LINE};
+use crate::vector::{add_rows, add_rows_in_order, Lanes, Real, Vector, LANES, LINE};
 
 /// Gradients of [`super::training`]: `sums [2, channels]` gets dβ = Σ dy and dγ = Σ dy·x̂; then
 /// `dx = γ/√(variance + ε)·(dy − dβ/rows − x̂·dγ/rows)`. `scratch [2, channels]`.
@@ -64,7 +64,7 @@ pub fn add_products(
         sums.fill(0.0);
         let range = first * channels..(first + count) * channels;
         for (x, dy) in x[range.clone()].chunks(block).zip(dy[range].chunks(block)) {
-            add_block(channels, mean, (x, dy), sums);
+            add_block(matrix, mean, (x, dy), sums);
         }
     };
     sums.fill(0.0);
@@ -75,29 +75,58 @@ pub fn add_products(
     });
 }
 
-/// Columns of a block whose sums are made together.
-const TOGETHER: usize = 256;
-
 /// Σ dy and Σ dy·(x − mean) of a block, added to `sums [2, channels]`.
-fn add_block(channels: usize, mean: &[Real], (x, dy): (&[Real], &[Real]), sums: &mut [Real]) {
+fn add_block(matrix: Matrix, mean: &[Real], (x, dy): (&[Real], &[Real]), sums: &mut [Real]) {
+    let channels = matrix.channels;
     if channels <= LINE {
         // One strip, and rows lie one after the other in it.
         return each_strip::<4>(channels, &mut Products { channels, mean, x, dy, sums });
     }
+    if matrix.in_order(3, FAR) {
+        add_whole::<TOGETHER>(channels, mean, (x, dy), sums, add_in_order);
+    } else {
+        add_whole::<FEWER>(channels, mean, (x, dy), sums, add_of_rows);
+    }
     let whole = channels / LANES * LANES;
-    for first in (0..whole).step_by(TOGETHER) {
-        let columns = first..whole.min(first + TOGETHER);
-        let mut own = [[0.0; TOGETHER]; 2];
-        let rows = (x.len() / channels, channels);
+    if whole < channels {
+        Products { channels, mean, x, dy, sums }.run::<1, true>(whole, channels - whole);
+    }
+}
+
+/// Columns whose sums are made together of rows that are near: they are set to zero for every block.
+const FEWER: usize = 256;
+
+/// [`add_block`] for whole vectors of columns, N columns at a time.
+#[inline(always)]
+fn add_whole<const N: usize>(
+    channels: usize,
+    mean: &[Real],
+    (x, dy): (&[Real], &[Real]),
+    sums: &mut [Real],
+    add: impl Fn((usize, usize), &[Real], [&[Real]; 2], [&mut [Real]; 2]),
+) {
+    let whole = channels / LANES * LANES;
+    for first in (0..whole).step_by(N) {
+        let columns = first..whole.min(first + N);
+        let mut own = [[0.0; N]; 2];
         let parts = own.each_mut().map(|part| &mut part[..columns.len()]);
-        add_rows(rows, [&mean[columns.clone()]], [&x[first..], &dy[first..]], parts, add_product);
+        add((x.len() / channels, channels), &mean[columns.clone()], [&x[first..], &dy[first..]], parts);
         for (sums, own) in sums.chunks_exact_mut(channels).zip(&own) {
             zip_in_place(&mut sums[columns.clone()], &own[..columns.len()], |sum, own| sum.add(own));
         }
     }
-    if whole < channels {
-        Products { channels, mean, x, dy, sums }.run::<1, true>(whole, channels - whole);
-    }
+}
+
+/// Adds those of some rows, a row `rows.1` behind the one before it.
+#[inline(never)]
+fn add_of_rows(rows: (usize, usize), mean: &[Real], values: [&[Real]; 2], sums: [&mut [Real]; 2]) {
+    add_rows(rows, [mean], values, sums, add_product);
+}
+
+/// The same, row after row.
+#[inline(never)]
+fn add_in_order(rows: (usize, usize), mean: &[Real], values: [&[Real]; 2], sums: [&mut [Real]; 2]) {
+    add_rows_in_order(rows, [mean], values, sums, add_product);
 }
 
 /// A value joins Σ dy and Σ dy·(x − mean).

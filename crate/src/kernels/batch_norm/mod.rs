@@ -14,7 +14,19 @@ pub use moments::{add_moments, start_of};
 use super::joined_rows::JoinedRows;
 use super::strips::block_rows;
 use crate::threads::{each_part, share_of_units};
-use crate::vector::{combine_rows, Lanes, Real};
+use crate::vector::{combine_rows, combine_rows_in_order, Lanes, Real};
+
+/// Columns whose sums are made together where rows are walked through one by one, and most of these.
+const TOGETHER: usize = 512;
+
+/// Fewest columns of rows that are walked through one by one.
+const WIDE: usize = 65;
+
+/// Values of arrays that a second-level cache does not keep beside others of the same step: 9 MiB.
+const FAR: usize = 9 << 18;
+
+/// Values of arrays that no cache keeps: 32 MiB.
+const FARTHER: usize = 8 << 20;
 
 /// Sizes of an array seen as a matrix.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +42,12 @@ impl Matrix {
     fn part(&self) -> usize {
         let block = block_rows(self.channels);
         share_of_units(self.rows, block, 8 * self.channels)
+    }
+
+    /// Whether rows are walked through one by one, where so many arrays have more values than `far`: a processor foresees what is read in
+    /// the order in which it lies, and several rows of many columns side by side are not. Sums of very many columns do not stay near.
+    fn in_order(&self, arrays: usize, far: usize) -> bool {
+        (WIDE..=TOGETHER).contains(&self.channels) && arrays * self.rows * self.channels > far
     }
 
     /// The same array with several rows in one, where channels are few.
@@ -96,7 +114,6 @@ pub fn combine<const F: usize, const I: usize>(
 }
 
 /// [`combine`] of a matrix as it is.
-#[inline(never)]
 fn combine_parts<const F: usize, const I: usize>(
     matrix: Matrix,
     factors: [&[Real]; F],
@@ -104,8 +121,21 @@ fn combine_parts<const F: usize, const I: usize>(
     y: &mut [Real],
     apply: impl Fn([Lanes; F], [Lanes; I]) -> Lanes + Sync + Copy,
 ) {
+    if matrix.in_order(I + 1, FAR) {
+        each_part_of(matrix, inputs, y, |inputs, y| combine_rows_in_order(factors, inputs, y, apply));
+    } else {
+        each_part_of(matrix, inputs, y, |inputs, y| combine_rows(factors, inputs, y, apply));
+    }
+}
+
+/// Gives the parts of all rows to `work`.
+#[inline(never)]
+fn each_part_of<const I: usize>(
+    matrix: Matrix,
+    inputs: [&[Real]; I],
+    y: &mut [Real],
+    work: impl Fn([&[Real]; I], &mut [Real]) + Sync,
+) {
     let part = matrix.part() * matrix.channels;
-    each_part(y, part, |index, y| {
-        combine_rows(factors, inputs.map(|input| &input[index * part..][..y.len()]), y, apply);
-    });
+    each_part(y, part, |index, y| work(inputs.map(|input| &input[index * part..][..y.len()]), y));
 }

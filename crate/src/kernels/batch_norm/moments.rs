@@ -1,9 +1,9 @@
 //! Mean and variance of each channel in one reading, whose parts are put together.
 
-use super::{sums_of_parts, Matrix};
+use super::{sums_of_parts, Matrix, FARTHER, TOGETHER};
 use crate::kernels::joined_rows::JoinedRows;
 use crate::kernels::strips::{block_rows, each_strip, load, store, Strip};
-use crate::vector::{Lanes, Real, Vector};
+use crate::vector::{add_rows_in_order, Lanes, Real, Vector, LANES};
 
 /// Sums of distances from a start that all rows share, and squared distances from the mean, of some rows: those of two sets
 /// are put together by T. F. Chan's formula.
@@ -55,14 +55,7 @@ impl Strip for AddBlock<'_, '_> {
     #[inline(always)]
     fn run<const V: usize, const PART: bool>(&mut self, first: usize, columns: usize) {
         let (channels, block) = (self.moments.channels, self.block);
-        let rows = block.len() / channels;
-        let near = rows.min(4);
-        let mut origin = [Lanes::splat(0.0); V];
-        for row in 0..near {
-            let row = load::<V, PART>(block, row * channels + first);
-            origin = std::array::from_fn(|v| origin[v].add(row[v]));
-        }
-        let origin = origin.map(|sum| sum.mul(Lanes::splat(1.0 / near as Real)));
+        let origin = self.origin::<V, PART>(first);
         let (mut sums, mut squares) = ([Lanes::splat(0.0); V], [Lanes::splat(0.0); V]);
         for place in (first..block.len()).step_by(channels) {
             let row = load::<V, PART>(block, place);
@@ -72,6 +65,40 @@ impl Strip for AddBlock<'_, '_> {
                 squares[v] = distance.mul_add(distance, squares[v]);
             }
         }
+        self.join::<V, PART>((first, columns), origin, (sums, squares));
+    }
+}
+
+/// A value's distance from the origin joins the sum, and its square that of the squares.
+#[inline(always)]
+fn add_distance([sum, squares]: [Lanes; 2], [origin]: [Lanes; 1], [value]: [Lanes; 1]) -> [Lanes; 2] {
+    let distance = value.sub(origin);
+    [sum.add(distance), distance.mul_add(distance, squares)]
+}
+
+impl AddBlock<'_, '_> {
+    /// The mean of the block's first rows.
+    #[inline(always)]
+    fn origin<const V: usize, const PART: bool>(&self, first: usize) -> [Lanes; V] {
+        let (channels, block) = (self.moments.channels, self.block);
+        let near = (block.len() / channels).min(4);
+        let mut origin = [Lanes::splat(0.0); V];
+        for row in 0..near {
+            let row = load::<V, PART>(block, row * channels + first);
+            origin = std::array::from_fn(|v| origin[v].add(row[v]));
+        }
+        origin.map(|sum| sum.mul(Lanes::splat(1.0 / near as Real)))
+    }
+
+    /// The sums of a strip's distances from its origin, and of their squares, join the moments.
+    #[inline(always)]
+    fn join<const V: usize, const PART: bool>(
+        &mut self,
+        (first, columns): (usize, usize),
+        origin: [Lanes; V],
+        (mut sums, mut squares): ([Lanes; V], [Lanes; V]),
+    ) {
+        let rows = self.block.len() / self.moments.channels;
         let start = load::<V, PART>(self.start, first);
         let (count, share) = (Lanes::splat(rows as Real), Lanes::splat(-1.0 / rows as Real));
         for v in 0..V {
@@ -79,6 +106,31 @@ impl Strip for AddBlock<'_, '_> {
             sums[v] = origin[v].sub(start[v]).mul_add(count, sums[v]);
         }
         self.moments.add::<V, PART>((first, columns), rows, (sums, squares));
+    }
+
+    /// All columns, whose rows are read one after the other.
+    #[inline(never)]
+    fn in_order(&mut self) {
+        let (channels, block) = (self.moments.channels, self.block);
+        let whole = channels / LANES * LANES;
+        for first in (0..whole).step_by(TOGETHER) {
+            let width = TOGETHER.min(whole - first);
+            let (mut origins, mut own) = ([0.0; TOGETHER], [[0.0; TOGETHER]; 2]);
+            for (column, origin) in origins[..width].chunks_exact_mut(LANES).enumerate() {
+                self.origin::<1, false>(first + column * LANES)[0].store(origin);
+            }
+            let rows = (block.len() / channels, channels);
+            let sums = own.each_mut().map(|sums| &mut sums[..width]);
+            add_rows_in_order(rows, [&origins[..width]], [&block[first..]], sums, add_distance);
+            for column in (0..width).step_by(LANES) {
+                let [origin, sums, squares] =
+                    [&origins, &own[0], &own[1]].map(|values| [Lanes::load(&values[column..])]);
+                self.join::<1, false>((first + column, LANES), origin, (sums, squares));
+            }
+        }
+        if whole < channels {
+            self.run::<1, true>(whole, channels - whole);
+        }
     }
 }
 
@@ -116,11 +168,16 @@ pub fn add_moments(matrix: Matrix, x: &[Real], start: &[Real], y: &mut [Real], m
     if let Some(wide) = matrix.wide() {
         return add_wide_moments(matrix, wide, x, start, y, moments);
     }
+    let in_order = matrix.in_order(2, FARTHER);
     let moments_of = |first: usize, count: usize, sums: &mut [Real]| {
         let (sums, squares) = sums.split_at_mut(channels);
         let mut moments = Moments { channels, count: 0, sums, squares };
         for block in x[first * channels..][..count * channels].chunks(block_rows(channels) * channels) {
-            each_strip::<4>(channels, &mut AddBlock { start, block, moments: &mut moments });
+            if in_order {
+                AddBlock { start, block, moments: &mut moments }.in_order();
+            } else {
+                each_strip::<4>(channels, &mut AddBlock { start, block, moments: &mut moments });
+            }
             moments.count += block.len() / channels;
         }
     };

@@ -70,7 +70,7 @@ export const suites = [
   ),
   suite('scale', 'time for the work, as batch, image and channels grow', growingWorkloads, alone),
   suite('odd', 'kernels of sizes beside the usual ones', oddWorkloads, alone),
-  suite('far', 'convolutions over large batches, on one and on all cores', farWorkloads, onCores()),
+  suite('far', 'layers over large batches, on one and on all cores', farWorkloads, onCores()),
   suite('alone', 'layers for one image, on one and on all cores', aloneWorkloads, onCores()),
   suite(
     'networks',

@@ -1,6 +1,8 @@
-/** Convolutions over batches whose images and outputs no second-level cache keeps, and few last-level ones: as a step meets them. */
+/** Work whose arrays no second-level cache keeps, and few last-level ones, as a step over large batches or large weights meets it. */
 
 import { convolutions } from './convolution.mjs';
+import { batchNormalization } from './elementwise.mjs';
+import { denseProducts } from './product.mjs';
 
 /** Workloads as those of `kernelWorkloads`. */
 export function farWorkloads() {
@@ -12,5 +14,9 @@ export function farWorkloads() {
     ...convolutions('large batch', [128, 14, 14, 128], 3, 128, same),
     ...convolutions('large batch', [64, 16, 16, 64], 5, 64, same),
     ...convolutions('large batch', [32, 56, 56, 64], 1, 64),
+    ...convolutions('large batch', [16, 112, 112, 64], 3, 64, { ...same, depthwise: true }),
+    ...batchNormalization(32 * 56 * 56, 128),
+    ...batchNormalization(64 * 28 * 28, 256),
+    ...denseProducts(4096, 1000, 6).slice(0, 1),
   ];
 }

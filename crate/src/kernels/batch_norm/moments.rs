@@ -108,25 +108,20 @@ impl AddBlock<'_, '_> {
         self.moments.add::<V, PART>((first, columns), rows, (sums, squares));
     }
 
-    /// All columns, whose rows are read one after the other.
+    /// All columns, no more than [`TOGETHER`], whose rows are read one after the other.
     #[inline(never)]
     fn in_order(&mut self) {
         let (channels, block) = (self.moments.channels, self.block);
         let whole = channels / LANES * LANES;
-        for first in (0..whole).step_by(TOGETHER) {
-            let width = TOGETHER.min(whole - first);
-            let (mut origins, mut own) = ([0.0; TOGETHER], [[0.0; TOGETHER]; 2]);
-            for (column, origin) in origins[..width].chunks_exact_mut(LANES).enumerate() {
-                self.origin::<1, false>(first + column * LANES)[0].store(origin);
-            }
-            let rows = (block.len() / channels, channels);
-            let sums = own.each_mut().map(|sums| &mut sums[..width]);
-            add_rows_in_order(rows, [&origins[..width]], [&block[first..]], sums, add_distance);
-            for column in (0..width).step_by(LANES) {
-                let [origin, sums, squares] =
-                    [&origins, &own[0], &own[1]].map(|values| [Lanes::load(&values[column..])]);
-                self.join::<1, false>((first + column, LANES), origin, (sums, squares));
-            }
+        let (mut origins, mut own) = ([0.0; TOGETHER], [[0.0; TOGETHER]; 2]);
+        for (column, origin) in origins[..whole].chunks_exact_mut(LANES).enumerate() {
+            self.origin::<1, false>(column * LANES)[0].store(origin);
+        }
+        let sums = own.each_mut().map(|sums| &mut sums[..whole]);
+        add_rows_in_order((block.len() / channels, channels), [&origins[..whole]], [block], sums, add_distance);
+        for column in (0..whole).step_by(LANES) {
+            let [origin, sums, squares] = [&origins, &own[0], &own[1]].map(|values| [Lanes::load(&values[column..])]);
+            self.join::<1, false>((column, LANES), origin, (sums, squares));
         }
         if whole < channels {
             self.run::<1, true>(whole, channels - whole);

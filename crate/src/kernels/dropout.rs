@@ -3,7 +3,7 @@
 use super::map::{zip, zip_in_place};
 use super::random::{limit_of, Clock, Draws, GROUP, WORK};
 use crate::threads::each_share;
-use crate::vector::{combine_rows, Lanes, Real, Vector, Words, LANES};
+use crate::vector::{combine_rows, Lanes, Real, Vector, Words, LANES, NEAR_ROWS};
 
 /// Operations of a value that shares its chance.
 const WORK_OF_SHARED: usize = 10;
@@ -76,7 +76,7 @@ fn share_factors(channels: usize, x: &[Real], y: &mut [Real], draw: impl FnOnce(
         let whole = y.len() / width * width;
         (x.split_at(whole), y.split_at_mut(whole))
     };
-    combine_rows([&*factors], [x], y, |[factor], [x]| x.mul(factor));
+    combine_rows::<NEAR_ROWS, _, _>([&*factors], [x], y, |[factor], [x]| x.mul(factor));
     zip(x_rest, &factors[..x_rest.len()], y_rest, |x, factor| x.mul(factor));
     zip_in_place(factors, first, |factor, x| x.mul(factor));
 }

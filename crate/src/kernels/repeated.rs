@@ -6,7 +6,7 @@ use super::broadcast::{binary, Binary, Repeat};
 use super::joined_rows::beside;
 use super::map::{map, zip, zip_in_place};
 use crate::threads::{each_part, share, OF_COPYING};
-use crate::vector::{add_rows, copy, Lanes, Real, Vector, LANES, LINE};
+use crate::vector::{add_rows, copy, Lanes, Real, Vector, LANES, LINE, NEAR_ROWS};
 
 /// How values are repeated.
 #[derive(Clone, Copy, Debug)]
@@ -144,9 +144,8 @@ fn add_columns<const A: usize>(
         sums.fill(0.0);
         let inputs = arrays.map(|array| &array[start * stride..]);
         // Nothing has one value for all rows of a column; `y` is as wide.
-        add_rows((ROWS.min(rows - start), stride), [&*y], inputs, [&mut *sums], |[sum], _, values| {
-            [sum.add(term(values))]
-        });
+        let rows = (ROWS.min(rows - start), stride);
+        add_rows::<NEAR_ROWS, _, _, _>(rows, [&*y], inputs, [&mut *sums], |[sum], _, values| [sum.add(term(values))]);
         zip_in_place(y, sums, |y, sum| y.add(sum));
     }
 }

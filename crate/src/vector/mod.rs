@@ -30,7 +30,7 @@ pub use marked::{combine_marking, spread_marked};
 pub use portable::Lanes;
 pub use quarters::{combine_quarters, give_quarters, spread_quarters, Sizes};
 pub use registers::{many_registers, use_registers, Registers};
-pub use rows::{add_rows, add_rows_in_order, combine_rows, combine_rows_in_order};
+pub use rows::{add_rows, combine_rows, NEAR_ROWS};
 #[cfg(target_feature = "simd128")]
 pub use simd128::Lanes;
 pub use sweep::{combine, combine_ahead, combine_and_add, combine_beside_totals, spread, sweep, totals, update_ahead};

@@ -7,22 +7,26 @@ use super::{Lanes, Real, Vector, LANES, LINE};
 /// Vectors of a strip.
 const STRIP: usize = LINE / LANES;
 
-/// Rows that are walked through together.
-const ROWS: usize = 4;
+/// Rows that are walked through together where a cache has them. A processor foresees what is read in the order in which it lies, and several
+/// rows of many columns side by side are not: what is far away is walked through row after row.
+pub const NEAR_ROWS: usize = 4;
 
 /// The same where a row is no longer than a cache line: memory is read line after line all the same.
 const NARROW_ROWS: usize = 64;
 
-/// `y = apply(factors, inputs)` for every element of the rows of `y`, with the factors of its column. Panics
+/// `y = apply(factors, inputs)` for every element of the rows of `y`, with the factors of its column, R rows or more together. Panics
 /// when the factors are not as many as each other, and the inputs not as long as `y`, or no whole rows.
 #[inline(always)]
-pub fn combine_rows<const F: usize, const I: usize>(
+pub fn combine_rows<const R: usize, const F: usize, const I: usize>(
     factors: [&[Real]; F],
     inputs: [&[Real]; I],
     y: &mut [Real],
     apply: impl Fn([Lanes; F], [Lanes; I]) -> Lanes,
 ) {
-    let (rows, width) = rows_of(&factors, &inputs, y);
+    let width = factors.first().map_or(0, |factors| factors.len());
+    assert!(width > 0 && factors.iter().all(|factors| factors.len() == width));
+    assert!(y.len() % width == 0 && inputs.iter().all(|input| input.len() == y.len()));
+    let rows = y.len() / width;
     if width < LANES {
         for row in 0..rows {
             let place = row * width;
@@ -36,43 +40,17 @@ pub fn combine_rows<const F: usize, const I: usize>(
     // SAFETY: all arrays have `rows` rows, and the steps add up to them.
     unsafe {
         match width {
+            _ if R == 1 => places.all::<R, F, 0>(rows, columns, &apply),
             ..=LINE => {
                 for first in (0..rows).step_by(NARROW_ROWS) {
                     places.rows::<F, true>(NARROW_ROWS.min(rows - first), columns, &apply);
                 }
             }
-            32 => places.all::<F, 32>(rows, columns, &apply),
-            64 => places.all::<F, 64>(rows, columns, &apply),
-            _ => places.all::<F, 0>(rows, columns, &apply),
+            32 => places.all::<R, F, 32>(rows, columns, &apply),
+            64 => places.all::<R, F, 64>(rows, columns, &apply),
+            _ => places.all::<R, F, 0>(rows, columns, &apply),
         }
     }
-}
-
-/// [`combine_rows`] of four columns or more, a row after the other, as they lie in a memory that is far away.
-#[inline(always)]
-pub fn combine_rows_in_order<const F: usize, const I: usize>(
-    factors: [&[Real]; F],
-    inputs: [&[Real]; I],
-    y: &mut [Real],
-    apply: impl Fn([Lanes; F], [Lanes; I]) -> Lanes,
-) {
-    let (rows, width) = rows_of(&factors, &inputs, y);
-    assert!(width >= LANES);
-    let columns = factors.map(<[Real]>::as_ptr);
-    let mut places = Places { inputs: inputs.map(<[Real]>::as_ptr), target: y.as_mut_ptr(), width };
-    for _ in 0..rows {
-        // SAFETY: all arrays have `rows` rows, and the steps add up to them.
-        unsafe { places.row(columns, &apply) };
-    }
-}
-
-/// Rows and columns. Panics when the factors are not as many as each other, and the inputs not as long as `y`, or no whole rows.
-#[inline(always)]
-fn rows_of(factors: &[&[Real]], inputs: &[&[Real]], y: &[Real]) -> (usize, usize) {
-    let width = factors.first().map_or(0, |factors| factors.len());
-    assert!(width > 0 && factors.iter().all(|factors| factors.len() == width));
-    assert!(y.len() % width == 0 && inputs.iter().all(|input| input.len() == y.len()));
-    (y.len() / width, width)
 }
 
 /// Where matrices of the same width go on.
@@ -83,12 +61,12 @@ struct Places<const I: usize> {
 }
 
 impl<const I: usize> Places<I> {
-    /// All rows, which have W columns; or any number of them where W is 0.
+    /// All rows, R together, which have W columns; or any number of them where W is 0.
     ///
     /// # Safety
     /// See [`Self::rows`].
     #[inline(always)]
-    unsafe fn all<const F: usize, const W: usize>(
+    unsafe fn all<const R: usize, const F: usize, const W: usize>(
         &mut self,
         rows: usize,
         factors: [*const Real; F],
@@ -96,25 +74,25 @@ impl<const I: usize> Places<I> {
     ) {
         // SAFETY: promised by the caller; the steps add up to the rows.
         unsafe {
-            for _ in 0..rows / ROWS {
+            for _ in 0..rows / R {
                 if W > 0 {
-                    self.four::<F, W>(factors, apply);
+                    self.together::<R, F, W>(factors, apply);
                 } else {
-                    self.rows::<F, false>(ROWS, factors, apply);
+                    self.rows::<F, false>(R, factors, apply);
                 }
             }
-            for _ in 0..rows % ROWS {
+            for _ in 0..rows % R {
                 self.rows::<F, false>(1, factors, apply);
             }
         }
     }
 
-    /// Four rows of W columns: places are at distances that are known, so that they need no instructions of their own.
+    /// R rows of W columns: places are at distances that are known, so that they need no instructions of their own.
     ///
     /// # Safety
     /// See [`Self::rows`].
     #[inline(always)]
-    unsafe fn four<const F: usize, const W: usize>(
+    unsafe fn together<const R: usize, const F: usize, const W: usize>(
         &mut self,
         factors: [*const Real; F],
         apply: &impl Fn([Lanes; F], [Lanes; I]) -> Lanes,
@@ -123,16 +101,16 @@ impl<const I: usize> Places<I> {
         unsafe {
             for first in (0..W).step_by(LANES) {
                 let own = factors.map(|factors| Lanes::load_at(factors.add(first)));
-                for row in 0..ROWS {
+                for row in 0..R {
                     let place = row * W + first;
                     let values = self.inputs.map(|input| Lanes::load_at(input.add(place)));
                     apply(own, values).store_at(self.target.add(place));
                 }
             }
             for input in &mut self.inputs {
-                *input = input.add(ROWS * W);
+                *input = input.add(R * W);
             }
-            self.target = self.target.add(ROWS * W);
+            self.target = self.target.add(R * W);
         }
     }
 
@@ -173,40 +151,6 @@ impl<const I: usize> Places<I> {
         }
     }
 
-    /// One row, vector by vector.
-    ///
-    /// # Safety
-    /// See [`Self::rows`].
-    #[inline(always)]
-    unsafe fn row<const F: usize>(
-        &mut self,
-        factors: [*const Real; F],
-        apply: &impl Fn([Lanes; F], [Lanes; I]) -> Lanes,
-    ) {
-        // SAFETY: promised by the caller; no vector ends behind the row.
-        unsafe {
-            let one = |first: usize| {
-                let own = factors.map(|factors| Lanes::load_at(factors.add(first)));
-                let values = self.inputs.map(|input| Lanes::load_at(input.add(first)));
-                apply(own, values).store_at(self.target.add(first));
-            };
-            let mut first = 0;
-            while first + LINE <= self.width {
-                (first..first + LINE).step_by(LANES).for_each(one);
-                first += LINE;
-            }
-            while first + LANES <= self.width {
-                one(first);
-                first += LANES;
-            }
-            if first < self.width {
-                one(self.width - LANES);
-            }
-            self.inputs = self.inputs.map(|input| input.add(self.width));
-            self.target = self.target.add(self.width);
-        }
-    }
-
     /// V vectors of each row.
     ///
     /// # Safety
@@ -234,40 +178,29 @@ impl<const I: usize> Places<I> {
 }
 
 /// `sums = add(sums, factors, inputs)` for the columns of `factors`, of which the sums have as many, whole vectors of them, row after row
-/// of the inputs; a row begins `stride` values behind the one before it. Panics when the lengths differ, or a row is not there.
+/// of the inputs, R of them together; a row begins `stride` values behind the one before it. Panics when the lengths differ, or a row is not there.
 #[inline(always)]
-pub fn add_rows<const F: usize, const I: usize, const S: usize>(
+pub fn add_rows<const R: usize, const F: usize, const I: usize, const S: usize>(
     (rows, stride): (usize, usize),
     factors: [&[Real]; F],
     inputs: [&[Real]; I],
     sums: [&mut [Real]; S],
     add: impl Fn([Lanes; S], [Lanes; F], [Lanes; I]) -> [Lanes; S],
 ) {
-    let mut added = Added::of((rows, stride), factors, inputs, sums);
-    let width = added.width;
+    let width = factors.first().map_or(0, |factors| factors.len());
+    assert!(width % LANES == 0 && width <= stride && rows > 0);
+    assert!(factors.iter().all(|factors| factors.len() == width) && sums.iter().all(|sums| sums.len() == width));
+    assert!(inputs.iter().all(|input| input.len() >= width && (input.len() - width) / stride >= rows - 1));
+    let (factors, sums) = (factors.map(<[Real]>::as_ptr), sums.map(<[Real]>::as_mut_ptr));
+    let mut added = Added { factors, inputs: inputs.map(<[Real]>::as_ptr), sums, width, stride };
     // SAFETY: there are so many rows, and the steps add up to them.
     unsafe {
         match (width, stride) {
-            (32, 32) => added.all::<32>(rows, &add),
-            (64, 64) => added.all::<64>(rows, &add),
-            _ => added.all::<0>(rows, &add),
+            _ if R == 1 => added.all::<R, 0>(rows, &add),
+            (32, 32) => added.all::<R, 32>(rows, &add),
+            (64, 64) => added.all::<R, 64>(rows, &add),
+            _ => added.all::<R, 0>(rows, &add),
         }
-    }
-}
-
-/// [`add_rows`], a row after the other, as they lie in a memory that is far away.
-#[inline(always)]
-pub fn add_rows_in_order<const F: usize, const I: usize, const S: usize>(
-    (rows, stride): (usize, usize),
-    factors: [&[Real]; F],
-    inputs: [&[Real]; I],
-    sums: [&mut [Real]; S],
-    add: impl Fn([Lanes; S], [Lanes; F], [Lanes; I]) -> [Lanes; S],
-) {
-    let mut added = Added::of((rows, stride), factors, inputs, sums);
-    for _ in 0..rows {
-        // SAFETY: there are so many rows.
-        unsafe { added.rows::<1, 0>(&add) };
     }
 }
 
@@ -281,33 +214,22 @@ struct Added<const F: usize, const I: usize, const S: usize> {
 }
 
 impl<const F: usize, const I: usize, const S: usize> Added<F, I, S> {
-    /// Panics unless there are so many rows.
-    #[inline(always)]
-    fn of((rows, stride): (usize, usize), factors: [&[Real]; F], inputs: [&[Real]; I], sums: [&mut [Real]; S]) -> Self {
-        let width = factors.first().map_or(0, |factors| factors.len());
-        assert!(width % LANES == 0 && width <= stride && rows > 0);
-        assert!(factors.iter().all(|factors| factors.len() == width) && sums.iter().all(|sums| sums.len() == width));
-        assert!(inputs.iter().all(|input| input.len() >= width && (input.len() - width) / stride >= rows - 1));
-        let (factors, sums) = (factors.map(<[Real]>::as_ptr), sums.map(<[Real]>::as_mut_ptr));
-        Self { factors, inputs: inputs.map(<[Real]>::as_ptr), sums, width, stride }
-    }
-
-    /// All rows, which are W values wide and apart; or any number where W is 0.
+    /// All rows, R together, which are W values wide and apart; or any number where W is 0.
     ///
     /// # Safety
     /// So many must be readable from here on.
     #[inline(always)]
-    unsafe fn all<const W: usize>(
+    unsafe fn all<const R: usize, const W: usize>(
         &mut self,
         rows: usize,
         add: &impl Fn([Lanes; S], [Lanes; F], [Lanes; I]) -> [Lanes; S],
     ) {
         // SAFETY: promised by the caller; the steps add up to the rows.
         unsafe {
-            for _ in 0..rows / ROWS {
-                self.rows::<ROWS, W>(add);
+            for _ in 0..rows / R {
+                self.rows::<R, W>(add);
             }
-            for _ in 0..rows % ROWS {
+            for _ in 0..rows % R {
                 self.rows::<1, 0>(add);
             }
         }

@@ -14,7 +14,7 @@ pub use moments::{add_moments, start_of};
 use super::joined_rows::JoinedRows;
 use super::strips::block_rows;
 use crate::threads::{each_part, share_of_units};
-use crate::vector::{combine_rows, combine_rows_in_order, Lanes, Real};
+use crate::vector::{combine_rows, Lanes, Real, NEAR_ROWS};
 
 /// Columns whose sums are made together where rows are walked through one by one, and most of these.
 const TOGETHER: usize = 512;
@@ -24,9 +24,6 @@ const WIDE: usize = 65;
 
 /// Values of arrays that a second-level cache does not keep beside others of the same step: 9 MiB.
 const FAR: usize = 9 << 18;
-
-/// Values of arrays that no cache keeps: 32 MiB.
-const FARTHER: usize = 8 << 20;
 
 /// Sizes of an array seen as a matrix.
 #[derive(Clone, Copy, Debug)]
@@ -122,20 +119,23 @@ fn combine_parts<const F: usize, const I: usize>(
     apply: impl Fn([Lanes; F], [Lanes; I]) -> Lanes + Sync + Copy,
 ) {
     if matrix.in_order(I + 1, FAR) {
-        each_part_of(matrix, inputs, y, |inputs, y| combine_rows_in_order(factors, inputs, y, apply));
+        combine_each_part::<1, F, I>(matrix, factors, inputs, y, apply);
     } else {
-        each_part_of(matrix, inputs, y, |inputs, y| combine_rows(factors, inputs, y, apply));
+        combine_each_part::<NEAR_ROWS, F, I>(matrix, factors, inputs, y, apply);
     }
 }
 
-/// Gives the parts of all rows to `work`.
+/// The same, R rows together: each number a function of its own, or gradients in a near cache take a tenth longer.
 #[inline(never)]
-fn each_part_of<const I: usize>(
+fn combine_each_part<const R: usize, const F: usize, const I: usize>(
     matrix: Matrix,
+    factors: [&[Real]; F],
     inputs: [&[Real]; I],
     y: &mut [Real],
-    work: impl Fn([&[Real]; I], &mut [Real]) + Sync,
+    apply: impl Fn([Lanes; F], [Lanes; I]) -> Lanes + Sync + Copy,
 ) {
     let part = matrix.part() * matrix.channels;
-    each_part(y, part, |index, y| work(inputs.map(|input| &input[index * part..][..y.len()]), y));
+    each_part(y, part, |index, y| {
+        combine_rows::<R, F, I>(factors, inputs.map(|input| &input[index * part..][..y.len()]), y, apply);
+    });
 }

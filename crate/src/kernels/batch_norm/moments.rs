@@ -1,9 +1,12 @@
 //! Mean and variance of each channel in one reading, whose parts are put together.
 
-use super::{sums_of_parts, Matrix, FARTHER, TOGETHER};
+use super::{sums_of_parts, Matrix, TOGETHER};
 use crate::kernels::joined_rows::JoinedRows;
 use crate::kernels::strips::{block_rows, each_strip, load, store, Strip};
-use crate::vector::{add_rows_in_order, Lanes, Real, Vector, LANES};
+use crate::vector::{add_rows, Lanes, Real, Vector, LANES};
+
+/// Values of two arrays that no cache keeps, 32 MiB: the moments' rows are read one after the other.
+const FARTHER: usize = 8 << 20;
 
 /// Sums of distances from a start that all rows share, and squared distances from the mean, of some rows: those of two sets
 /// are put together by T. F. Chan's formula.
@@ -118,7 +121,8 @@ impl AddBlock<'_, '_> {
             self.origin::<1, false>(column * LANES)[0].store(origin);
         }
         let sums = own.each_mut().map(|sums| &mut sums[..whole]);
-        add_rows_in_order((block.len() / channels, channels), [&origins[..whole]], [block], sums, add_distance);
+        let rows = (block.len() / channels, channels);
+        add_rows::<1, _, _, _>(rows, [&origins[..whole]], [block], sums, add_distance);
         for column in (0..whole).step_by(LANES) {
             let [origin, sums, squares] = [&origins, &own[0], &own[1]].map(|values| [Lanes::load(&values[column..])]);
             self.join::<1, false>((column, LANES), origin, (sums, squares));

@@ -75,8 +75,13 @@ impl Geometry {
         checked_product(&[geometry.batch, in_h, in_w, in_c])?;
         checked_product(&[geometry.batch, geometry.padded_h(), geometry.padded_w(), in_c])?;
         checked_product(&[geometry.batch, geometry.out_h, geometry.out_w, out_c])?;
-        checked_product(&[kernel_h, kernel_w, in_c, out_c])?;
         Ok(geometry)
+    }
+
+    /// Checks that there can be filters of these sizes. Windows of pooling have none: there may be more pixels and channels.
+    pub fn with_filters(self) -> Result<Self, Error> {
+        checked_product(&[self.kernel_h, self.kernel_w, self.in_c / self.groups, self.out_c])?;
+        Ok(self)
     }
 
     /// Elements of the images.

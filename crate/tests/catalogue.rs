@@ -225,6 +225,36 @@ fn rows_of_unit_length() {
 }
 
 #[test]
+fn long_rows_of_unit_length() {
+    for (rows, width) in [(1, 16), (3, 17), (5, 70), (2, 1030), (700, 300), (9, 15)] {
+        let mut numbers = Numbers::new(width as u64);
+        let (mut x, dy) = (numbers.floats(rows * width), numbers.floats(rows * width));
+        // Rows whose squares a float32 does not hold, one by one or together, and one of zeros.
+        for (row, scale) in x.chunks_exact_mut(width).zip([1.0, 1e30, 1e-30, 1e19, 0.0, 3e-20].into_iter().cycle()) {
+            row.iter_mut().for_each(|x| *x *= scale);
+        }
+        let (mut y, mut factors, mut dx) = (vec![9.0; x.len()], vec![9.0; rows], vec![9.0; x.len()]);
+        unit_norm::forward(width, &x, &mut factors, &mut y);
+        unit_norm::gradient(width, &y, &factors, &dy, &mut dx);
+        for row in 0..rows {
+            let own = row * width..(row + 1) * width;
+            let length = x[own.clone()].iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>().sqrt();
+            let factor = 1.0 / length.max(1e-12);
+            close(factors[row] / factor as f32, 1.0, 1e-6, "a factor");
+            let normal = |place: usize| f64::from(x[place]) * factor;
+            let along = own.clone().map(|place| normal(place) * f64::from(dy[place])).sum::<f64>();
+            let along = if length < 1e-12 { 0.0 } else { along };
+            for place in own {
+                close(y[place], normal(place), 1e-6, "a row");
+                let slope = f64::from(dx[place]) / factor;
+                let error = (slope - (f64::from(dy[place]) - normal(place) * along)).abs();
+                assert!(error < 2e-6, "gradient of [{rows}, {width}] at {place}: {error}");
+            }
+        }
+    }
+}
+
+#[test]
 fn losses_stay_finite_and_right_far_out() {
     let at = |loss, o: f32, y: f32| {
         let mut slope = [0.0];

@@ -214,6 +214,10 @@ fn gradients_have_the_bits_of_their_definition() {
     for channels in [8, 11, 16, 17, 20, 24, 32, 33, 48] {
         all.push(geometry([5, 9], channels, [2, 2], [2, 2], [0; 4]));
     }
+    // Windows that are the image.
+    for channels in [32, 36, 33, 516] {
+        all.push(geometry([4, 5], channels, [4, 5], [1, 1], [0; 4]));
+    }
     // Rows that a first-level cache does not keep.
     all.push(geometry([4, 83], 32, [2, 2], [2, 2], [0; 4]));
     // More than a cache keeps.
@@ -223,7 +227,11 @@ fn gradients_have_the_bits_of_their_definition() {
         let mut numbers = Numbers::new(index as u64);
         // Few different values, so that windows have several that are the largest; sums that are rounded.
         let mut x = numbers.integers(g.input_size(), 4);
-        let dy = numbers.floats(g.output_size());
+        let mut dy = numbers.floats(g.output_size());
+        // No pixel is given a zero with the sign minus, but where every one belongs to one window.
+        if g.kernel_h > 2 {
+            dy.iter_mut().step_by(11).for_each(|dy| *dy = -0.0);
+        }
         for with_nan in [false, true] {
             if with_nan {
                 x.iter_mut().step_by(13).for_each(|x| *x = f32::NAN);

@@ -213,7 +213,9 @@ fn layer_normalization_of_matrices_of_any_size() {
     let many = [(1, 64), (2, 31), (3, 45), (4, 300), (5, 33), (37, 7), (40, 100), (7, 65), (6, 66), (9, 130)];
     // Of several parts, of as many as there is room for sums of, of one because there is room for no more.
     let large = [(5300, 11), (700, 90), (300, 1000), (60, 2500)];
-    for (rows, channels) in few.chain(many).chain(large) {
+    // More than a cache keeps.
+    let far = [(21_850, 48), (16_390, 65), (1048, 1001), (33_000, 32)];
+    for (rows, channels) in few.chain(many).chain(large).chain(far) {
         let mut numbers = Numbers::new(u64::from(rows * channels));
         let (count, width) = ((rows * channels) as usize, channels as usize);
         // Far from zero, each row elsewhere.

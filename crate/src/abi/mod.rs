@@ -262,6 +262,10 @@ impl Frame {
     }
 
     fn geometry(&mut self, address: u32) -> Result<Geometry, Error> {
+        self.windows(address)?.with_filters()
+    }
+
+    fn windows(&mut self, address: u32) -> Result<Geometry, Error> {
         let words = self.indices(address, WORDS)?;
         let mut block = [0; WORDS];
         block.copy_from_slice(words);
@@ -270,7 +274,7 @@ impl Frame {
 
     /// A geometry whose filters are windows over each channel by itself.
     fn pooling(&mut self, address: u32) -> Result<Geometry, Error> {
-        let geometry = self.geometry(address)?;
+        let geometry = self.windows(address)?;
         let plain = (geometry.dilation_h, geometry.dilation_w, geometry.groups) == (1, 1, 1);
         if geometry.in_c == geometry.out_c && plain {
             Ok(geometry)

@@ -2,7 +2,7 @@
 //!
 //! Rows shorter than [`WIDTH`] are worked on together, with their slopes repeated, so that loops are long and vectors full.
 
-use crate::threads::{each_part, share, share_of_units, OF_COPYING};
+use crate::threads::{each_pair, each_part, share, share_of_units, OF_COPYING};
 use crate::vector::{combine, copy, spread, Lanes, Real, Vector};
 
 /// Elements of rows that are worked on together, at most.
@@ -22,27 +22,34 @@ pub fn forward(alpha: &[Real], x: &[Real], y: &mut [Real]) {
 /// `dx = dy` for x > 0, else `alpha · dy`; `dalpha = Σ over rows of dy · min(x, 0)`.
 pub fn gradient(alpha: &[Real], x: &[Real], dy: &[Real], dx: &mut [Real], dalpha: &mut [Real]) {
     let zero = Lanes::splat(0.0);
-    each_row(alpha, x, dy, dx, |[x, dy, alpha]| zero.select_less(x, dy, dy.mul(alpha)));
-    let add = |[x, dy]: [Lanes; 2], [sum]: [Lanes; 1]| [sum.add(zero.select_less(x, zero, dy.mul(x)))];
+    let slope = |[x, dy, alpha]: [Lanes; 3]| zero.select_less(x, dy, dy.mul(alpha));
+    let add = |sum: Lanes, x: Lanes, dy: Lanes| sum.add(zero.select_less(x, zero, dy.mul(x)));
     dalpha.fill(0.0);
     let width = alpha.len();
     if width >= WIDTH {
+        each_row(alpha, x, dy, dx, slope);
         let part = share_of_units(width, 16, OF_COPYING * x.len() / width);
         return each_part(dalpha, part, |number, sums| {
             for (x, dy) in x.chunks_exact(width).zip(dy.chunks_exact(width)) {
                 let range = number * part..number * part + sums.len();
-                spread::<2, 1, 4>([&x[range.clone()], &dy[range]], [&mut *sums], add);
+                spread::<2, 1, 4>([&x[range.clone()], &dy[range]], [&mut *sums], |[x, dy], [sum]| [add(sum, x, dy)]);
             }
         });
     }
-    let together = together(width);
+    let (mut repeated, together) = ([0.0; WIDTH], together(width));
+    let alpha = repeat(alpha, &mut repeated);
     let parts = if x.len() < MANY { 1 } else { PARTS };
     let part = x.len().div_ceil(parts).next_multiple_of(together).max(together);
     let mut sums = [0.0; PARTS * WIDTH];
-    each_part(&mut sums[..parts * WIDTH], WIDTH, |number, sums| {
-        let range = (number * part).min(x.len())..((number + 1) * part).min(x.len());
-        for (x, dy) in x[range.clone()].chunks(together).zip(dy[range].chunks(together)) {
-            spread::<2, 1, 4>([x, dy], [&mut sums[..x.len()]], add);
+    let sums = &mut sums[..dx.len().div_ceil(part) * WIDTH];
+    each_pair((dx, part), (&mut *sums, WIDTH), |number, dx, sums| {
+        let [x, dy] = [x, dy].map(|values| &values[number * part..][..dx.len()]);
+        for ((x, dy), dx) in x.chunks(together).zip(dy.chunks(together)).zip(dx.chunks_mut(together)) {
+            // One walk for both: what is read is read once.
+            let size = dx.len();
+            spread::<3, 2, 4>([x, dy, &alpha[..size]], [dx, &mut sums[..size]], |[x, dy, alpha], [_, sum]| {
+                [slope([x, dy, alpha]), add(sum, x, dy)]
+            });
         }
     });
     for sums in sums.chunks_exact(WIDTH) {
@@ -56,12 +63,7 @@ pub fn gradient(alpha: &[Real], x: &[Real], dy: &[Real], dx: &mut [Real], dalpha
 fn each_row(alpha: &[Real], x: &[Real], dy: &[Real], y: &mut [Real], apply: impl Fn([Lanes; 3]) -> Lanes + Sync) {
     let together = together(alpha.len());
     let mut repeated = [0.0; WIDTH];
-    let alpha = if alpha.len() < WIDTH {
-        repeated[..together].chunks_exact_mut(alpha.len()).for_each(|row| copy(alpha, row));
-        &repeated[..together]
-    } else {
-        alpha
-    };
+    let alpha = repeat(alpha, &mut repeated);
     let part = share(y.len().div_ceil(together), OF_COPYING * together) * together;
     each_part(y, part, |number, y| {
         let inputs = [x, dy].map(|values| &values[number * part..][..y.len()]);
@@ -69,6 +71,16 @@ fn each_row(alpha: &[Real], x: &[Real], dy: &[Real], y: &mut [Real], apply: impl
             combine::<3, 4>([x, dy, &alpha[..y.len()]], y, &apply);
         }
     });
+}
+
+/// The slopes of as many rows as are worked on together.
+fn repeat<'a>(alpha: &'a [Real], repeated: &'a mut [Real; WIDTH]) -> &'a [Real] {
+    if alpha.len() >= WIDTH {
+        return alpha;
+    }
+    let repeated = &mut repeated[..together(alpha.len())];
+    repeated.chunks_exact_mut(alpha.len()).for_each(|row| copy(alpha, row));
+    repeated
 }
 
 /// Elements of rows of `width` that are worked on together.

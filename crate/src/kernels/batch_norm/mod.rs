@@ -19,11 +19,16 @@ use crate::vector::{combine_rows, Lanes, Real, NEAR_ROWS};
 /// Columns whose sums are made together where rows are walked through one by one, and most of these.
 const TOGETHER: usize = 512;
 
-/// Fewest columns of rows that are walked through one by one.
+/// Fewest columns of rows that are walked through one by one, and fewest of those of which several side by side are already too far apart for
+/// arrays that are only [`FAR`].
+const NARROW: usize = 33;
 const WIDE: usize = 65;
 
 /// Values of arrays that a second-level cache does not keep beside others of the same step: 9 MiB.
 const FAR: usize = 9 << 18;
+
+/// Values of arrays that no cache keeps: 32 MiB.
+const FARTHER: usize = 8 << 20;
 
 /// Sizes of an array seen as a matrix.
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +49,8 @@ impl Matrix {
     /// Whether rows are walked through one by one, where so many arrays have more values than `far`: a processor foresees what is read in
     /// the order in which it lies, and several rows of many columns side by side are not. Sums of very many columns do not stay near.
     fn in_order(&self, arrays: usize, far: usize) -> bool {
-        (WIDE..=TOGETHER).contains(&self.channels) && arrays * self.rows * self.channels > far
+        let far = if self.channels < WIDE { far.max(FARTHER) } else { far };
+        (NARROW..=TOGETHER).contains(&self.channels) && arrays * self.rows * self.channels > far
     }
 
     /// The same array with several rows in one, where channels are few.

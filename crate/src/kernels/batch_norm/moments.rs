@@ -1,12 +1,9 @@
 //! Mean and variance of each channel in one reading, whose parts are put together.
 
-use super::{sums_of_parts, Matrix, TOGETHER};
+use super::{sums_of_parts, Matrix, FARTHER, TOGETHER};
 use crate::kernels::joined_rows::JoinedRows;
 use crate::kernels::strips::{block_rows, each_strip, load, store, Strip};
 use crate::vector::{add_rows, Lanes, Real, Vector, LANES};
-
-/// Values of two arrays that no cache keeps, 32 MiB: the moments' rows are read one after the other.
-const FARTHER: usize = 8 << 20;
 
 /// Sums of distances from a start that all rows share, and squared distances from the mean, of some rows: those of two sets
 /// are put together by T. F. Chan's formula.

@@ -7,6 +7,7 @@ mod means;
 mod quarters;
 mod sums;
 mod walk;
+mod whole;
 
 use super::slabs::Slabs;
 use super::strips::{each_strip, load, store, Strip};
@@ -200,6 +201,9 @@ fn max_gradient_of(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], dx: &mut [
         return quarters::max_gradient(g, x, y, dy, dx, far);
     }
     let (few, walk, along) = (quarters::fits_few(g), walk::fits(g), along::fits(g));
+    if whole::fits(g) && !has_doubt(y) {
+        return whole::max_gradient(g, x, y, dy, dx);
+    }
     if !(few || walk || along) || has_doubt(y) {
         largest::max_gradient(g, x, y, dy, dx);
     } else if few {

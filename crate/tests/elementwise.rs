@@ -245,7 +245,9 @@ fn half_squared_error_is_exact_on_integers() {
 
 #[test]
 fn bias_gradient_is_exact_on_integers() {
-    for (rows, columns) in [(1, 1), (300, 1), (257, 3), (513, 4), (10, 9), (1000, 33)] {
+    for (rows, columns) in
+        [(1, 1), (300, 1), (257, 3), (513, 4), (10, 9), (1000, 33), (98_307, 33), (1537, 2048), (1539, 2049)]
+    {
         let dy = Numbers::new(rows as u64).integers(rows * columns, 4);
         let mut db = vec![f32::NAN; columns];
         bias::gradient(rows, columns, &dy, &mut db);

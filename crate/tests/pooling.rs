@@ -95,7 +95,10 @@ fn bits(values: &[f32]) -> Vec<u32> {
 
 #[test]
 fn pooling_is_exact_on_integers() {
-    for (index, g) in table().iter().chain(&small()).enumerate() {
+    // Windows that are the image, small ones and those of more than a cache keeps.
+    let whole = [([4, 5], 32), ([4, 5], 36), ([7, 7], 70), ([160, 160], 64)]
+        .map(|(image, channels)| geometry(image, channels, image, [1, 1], [0; 4]));
+    for (index, g) in table().iter().chain(&small()).chain(&whole).enumerate() {
         let mut numbers = Numbers::new(index as u64);
         let x = numbers.integers(g.input_size(), 4);
         let dy = numbers.integers(g.output_size(), 3);

@@ -3,7 +3,7 @@
 use super::joined_rows::{beside, JoinedRows};
 use super::map::zip_in_place;
 use crate::threads::{each_part, share, share_of_units, OF_COPYING};
-use crate::vector::{combine_beside_totals, copy, totals, Lanes, Real, Vector, LANES};
+use crate::vector::{combine_beside_totals, copy, spread, totals, Lanes, Real, Vector, LANES};
 
 /// Sets every row of `y` to the bias, or to zero.
 pub fn broadcast(bias: Option<&[Real]>, columns: usize, y: &mut [Real]) {
@@ -32,6 +32,21 @@ const TOGETHER: usize = 8 * LANES;
 /// Columns that are summed together where there are fewer.
 const FEWER: usize = 4 * LANES;
 
+/// Values of rows that come from memory, 12 MiB: they are read in their order, one after the other, as a processor foresees that.
+const FAR: usize = 3 << 20;
+
+/// Fewest columns of which only a part is read at once otherwise, and most whose sums stay near.
+const WIDE: usize = TOGETHER + 1;
+const WIDEST: usize = 2048;
+
+/// Values of the sums of all parts of such rows.
+const ROOM: usize = 2 * WIDEST;
+
+/// Whether so many rows are read in their order.
+pub fn are_far(rows: usize, columns: usize) -> bool {
+    (WIDE..=WIDEST).contains(&columns) && rows * columns > FAR
+}
+
 /// `db[c] = Σ over rows of dy[row, c]`.
 pub fn gradient(rows: usize, columns: usize, dy: &[Real], db: &mut [Real]) {
     if columns == 1 {
@@ -47,6 +62,9 @@ pub fn gradient(rows: usize, columns: usize, dy: &[Real], db: &mut [Real]) {
         wide.fold(sums, db);
         return add_sums(rest, db);
     }
+    if are_far(rows, columns) {
+        return gradient_in_order(rows, columns, &dy[..rows * columns], db);
+    }
     let width = share_of_units(columns, TOGETHER, rows);
     each_part(db, width, |part, db| {
         db.fill(0.0);
@@ -54,6 +72,32 @@ pub fn gradient(rows: usize, columns: usize, dy: &[Real], db: &mut [Real]) {
             add_columns(columns, part * width, block, db);
         }
     });
+}
+
+/// [`gradient`] of parts of the rows, which have sums of their own: parts of the columns would each read all of the memory.
+fn gradient_in_order(rows: usize, columns: usize, dy: &[Real], db: &mut [Real]) {
+    let least = rows.div_ceil(ROOM / columns);
+    let part = share_of_units(rows, BLOCK, columns).max(least);
+    let mut room = [0.0; ROOM];
+    let room = &mut room[..rows.div_ceil(part) * columns];
+    each_part(room, columns, |index, sums| {
+        let rows = &dy[index * part * columns..rows.min((index + 1) * part) * columns];
+        let mut own = [0.0; WIDEST];
+        let own = &mut own[..columns];
+        for block in rows.chunks(BLOCK * columns) {
+            own.fill(0.0);
+            add_in_order(block, own);
+            zip_in_place(sums, own, |sum, own| sum.add(own));
+        }
+    });
+    sum_of_parts(room.chunks_exact(columns), db);
+}
+
+/// Adds every row to `db`, one after the other.
+pub fn add_in_order(rows: &[Real], db: &mut [Real]) {
+    for row in rows.chunks_exact(db.len()) {
+        spread::<1, 1, 4>([row], [&mut *db], |[value], [sum]| [sum.add(value)]);
+    }
 }
 
 /// `db` is the sum of what the parts of some work have at their beginning, added in their order.

@@ -9,7 +9,7 @@ use super::ahead::{touch_all, Ahead};
 use super::bias::broadcast;
 use super::ending::Ending;
 use super::panel::{Down, Part};
-use super::{between, by_panels, dots, few_rows, narrow, tall, with_vector};
+use super::{between, by_panels, dots, far_rows, few_rows, narrow, tall, with_vector};
 use crate::error::{checked_product, Error};
 use crate::gemm::micro::{along, by_halves, in_sixes, SIX};
 use crate::gemm::pack::{pack_panel, pack_panel_transposed, packed_size, panel_start, panel_width, transpose, PANEL};
@@ -74,6 +74,7 @@ enum Way {
     /// One side is a vector.
     Vector,
     Between,
+    FarRows,
     FewRows,
     Dots,
     Narrow,
@@ -89,6 +90,8 @@ impl Way {
             Self::Vector
         } else if between::fits(product) {
             Self::Between
+        } else if far_rows::fits(product) {
+            Self::FarRows
         } else if few_rows::fits(product) {
             Self::FewRows
         } else if dots::fits(product) {
@@ -117,6 +120,7 @@ impl Product {
                 checked_product(&[2, self.m, self.n])?;
                 Ok(between::workspace(self))
             }
+            Way::FarRows => far_rows::workspace(self),
             Way::FewRows => few_rows::workspace(self),
             Way::Dots => Ok(dots::workspace(self)),
             Way::Narrow => {
@@ -162,6 +166,7 @@ pub fn matmul(
     match Way::of(&product) {
         Way::Vector => with_vector::multiply(product, sides, c, ending),
         Way::Between => between::multiply(product, sides, c, ending, workspace),
+        Way::FarRows => far_rows::multiply(product, sides, c, ending, workspace),
         Way::FewRows => few_rows::multiply(product, sides, c, ending, workspace),
         Way::Dots => dots::multiply(product, sides, c, ending, workspace),
         Way::Narrow => narrow::multiply(product, sides, c, ending, workspace),

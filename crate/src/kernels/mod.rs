@@ -25,6 +25,7 @@ pub mod enlarge;
 #[cfg_attr(feature = "double", path = "exponential_double.rs")]
 pub mod exponential;
 pub mod extremes;
+pub mod far_rows;
 pub mod few_rows;
 pub mod fold;
 mod fours;

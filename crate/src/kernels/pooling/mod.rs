@@ -9,6 +9,7 @@ mod sums;
 mod walk;
 mod whole;
 
+use super::bias::are_far;
 use super::slabs::Slabs;
 use super::strips::{each_strip, load, store, Strip};
 use crate::geometry::Geometry;
@@ -227,10 +228,14 @@ fn has_doubt(y: &[Real]) -> bool {
 
 /// The mean of each window, over the pixels that lie on the image (Keras's rule).
 pub fn average(g: &Geometry, x: &[Real], y: &mut [Real]) {
-    each_slab(g, x, y, average_of);
+    let far = are_far(x.len() / g.in_c, g.in_c);
+    each_slab(g, x, y, |g, x, y| average_of(g, x, y, far));
 }
 
-fn average_of(g: &Geometry, x: &[Real], y: &mut [Real]) {
+fn average_of(g: &Geometry, x: &[Real], y: &mut [Real], far: bool) {
+    if whole::fits(g) {
+        return whole::average(g, x, y, far);
+    }
     if quarters::is_side_by_side(g) {
         return means::average(g, x, y);
     }
@@ -274,6 +279,9 @@ pub fn average_gradient(g: &Geometry, dy: &[Real], dx: &mut [Real]) {
 }
 
 fn average_gradient_of(g: &Geometry, dy: &[Real], dx: &mut [Real]) {
+    if whole::fits(g) {
+        return whole::average_gradient(g, dy, dx);
+    }
     if quarters::is_side_by_side(g) {
         return means::gradient(g, dy, dx);
     }

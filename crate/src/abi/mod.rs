@@ -49,15 +49,28 @@ impl<T> Global<T> {
 static REGISTRY: Global<Registry> = Global(UnsafeCell::new(Registry::new()));
 static PANIC: Global<String> = Global(UnsafeCell::new(String::new()));
 
-/// Whether the words of a panic are there.
+/// Whether a thread has panicked, and whether its words are there.
 static PANICKED: AtomicBool = AtomicBool::new(false);
+static WORDS_ARE_THERE: AtomicBool = AtomicBool::new(false);
 
-/// Keeps the words of the first panic of any thread, which is about to become a bare trap.
+/// How often another thread that panics looks for the words of the first one.
+const LOOKS_FOR_WORDS: u32 = 100_000_000;
+
+/// Keeps the words of the first panic of any thread, which is about to become a bare trap. Another one's trap could be seen before these words are
+/// there, so it waits for them.
 #[wasm_bindgen(start)]
 pub fn start() {
     std::panic::set_hook(Box::new(|information| {
-        if !PANICKED.swap(true, Ordering::SeqCst) {
+        if PANICKED.swap(true, Ordering::SeqCst) {
+            for _ in 0..LOOKS_FOR_WORDS {
+                if WORDS_ARE_THERE.load(Ordering::SeqCst) {
+                    break;
+                }
+                std::hint::spin_loop();
+            }
+        } else {
             *PANIC.get() = information.to_string();
+            WORDS_ARE_THERE.store(true, Ordering::SeqCst);
         }
     }));
 }

@@ -1,7 +1,7 @@
 /** Work whose arrays no second-level cache keeps, and few last-level ones, as a step over large batches or large weights meets it. */
 
 import { convolutions } from './convolution.mjs';
-import { batchNormalization, rowSums } from './elementwise.mjs';
+import { batchNormalization, maxPooling, rowSums } from './elementwise.mjs';
 import { denseProducts } from './product.mjs';
 
 /** Workloads as those of `kernelWorkloads`. */
@@ -17,8 +17,10 @@ export function farWorkloads() {
     ...convolutions('large batch', [16, 112, 112, 64], 3, 64, { ...same, depthwise: true }),
     ...batchNormalization(32 * 56 * 56, 128),
     ...batchNormalization(64 * 28 * 28, 256),
-    ...rowSums(16 * 112 * 112, 64).slice(0, 2),
-    ...rowSums(64 * 28 * 28, 256).slice(0, 2),
+    ...rowSums(16 * 112 * 112, 64),
+    ...rowSums(64 * 28 * 28, 256),
+    ...maxPooling([16, 112, 112, 64], 112, 112),
+    ...denseProducts(9216, 4096, 1).slice(0, 1),
     ...denseProducts(4096, 1000, 6).slice(0, 1),
   ];
 }

@@ -278,6 +278,7 @@ impl Frame {
         self.windows(address)?.with_filters()
     }
 
+    /// A geometry of which nothing is said about filters.
     fn windows(&mut self, address: u32) -> Result<Geometry, Error> {
         let words = self.indices(address, WORDS)?;
         let mut block = [0; WORDS];

@@ -1,7 +1,7 @@
 //! Rows of length one.
 
 use super::bias::long_total;
-use crate::threads::{each_of, each_part, share};
+use crate::threads::{each_of, each_part, share, OF_COPYING};
 use crate::vector::{combine, Lanes, Real, Vector, LANES};
 use std::ops::Range;
 
@@ -16,7 +16,7 @@ const SAFE: Range<Real> = 1e-24..1e36;
 
 /// `y = x / |x|` for rows of `width`; `factors` gets 1/|x| of every row, at most 1e12.
 pub fn forward(width: usize, x: &[Real], factors: &mut [Real], y: &mut [Real]) {
-    let rows = share(factors.len(), 4 * width);
+    let rows = share(factors.len(), OF_COPYING * width);
     each_of([(y, rows * width), (factors, rows)], |part, [y, factors]| {
         let x = &x[part * rows * width..][..y.len()];
         for ((x, y), factor) in x.chunks_exact(width).zip(y.chunks_exact_mut(width)).zip(factors) {
@@ -45,7 +45,7 @@ fn forward_exactly(x: &[Real], y: &mut [Real]) -> Real {
 
 /// Gradient of [`forward`] from its output: `(dy − y·Σ dy·y) / |x|`, for rows that were too short `dy · 1e12`.
 pub fn gradient(width: usize, y: &[Real], factors: &[Real], dy: &[Real], dx: &mut [Real]) {
-    let rows = share(factors.len(), 4 * width);
+    let rows = share(factors.len(), OF_COPYING * width);
     each_part(dx, rows * width, |part, dx| {
         let [y, dy] = [y, dy].map(|values| &values[part * rows * width..][..dx.len()]);
         let each = y.chunks_exact(width).zip(dy.chunks_exact(width)).zip(dx.chunks_exact_mut(width));

@@ -19,9 +19,10 @@ use crate::vector::{combine_rows, Lanes, Real, NEAR_ROWS};
 /// Columns whose sums are made together where rows are walked through one by one, and most of these.
 const TOGETHER: usize = 512;
 
-/// Fewest columns of rows that are walked through one by one, and fewest of those of which several side by side are already too far apart for
-/// arrays that are only [`FAR`].
+/// Fewest columns of rows that are walked through one by one.
 const NARROW: usize = 33;
+
+/// Fewest where arrays are [`FAR`] and no farther: several narrower rows are near enough to each other.
 const WIDE: usize = 65;
 
 /// Values of arrays that a second-level cache does not keep beside others of the same step: 9 MiB.

@@ -41,9 +41,16 @@ pub fn gradient(
     let least = rows.div_ceil((ROOM / (2 * channels)).max(1));
     let part = threads::share(rows, 8 * channels).max(least);
     let part = part.next_multiple_of(if channels < SHORT { LANES } else { 1 });
-    let far = rows * channels > FAR && channels >= WIDE;
+    let gradient = if channels < SHORT {
+        Inputs::in_fours
+    } else if channels >= WIDE && rows * channels > FAR {
+        Inputs::in_order
+    } else {
+        Inputs::in_blocks
+    };
     if part >= rows {
-        return gradient_of(x, gamma, (means, deviations), dy, dx, sums, far);
+        let (shift, scale) = sums.split_at_mut(channels);
+        return gradient(Inputs { x, dy, gamma, means, deviations }, dx, [shift, scale]);
     }
     let (size, mut room) = (part * channels, [0.0; ROOM]);
     let room = &mut room[..rows.div_ceil(part) * 2 * channels];
@@ -51,129 +58,107 @@ pub fn gradient(
         let (first, count) = (index * part, part.min(rows - index * part));
         let [x, dy] = [x, dy].map(|values| &values[index * size..][..dx.len()]);
         let [means, deviations] = [means, deviations].map(|values| &values[first..first + count]);
-        gradient_of(x, gamma, (means, deviations), dy, dx, sums, far);
+        let (shift, scale) = sums.split_at_mut(channels);
+        gradient(Inputs { x, dy, gamma, means, deviations }, dx, [shift, scale]);
     });
     // Added in their order.
     sum_of_parts(room.chunks_exact(2 * channels), sums);
 }
 
-/// [`gradient`] on this thread, of rows [`in_blocks`], or [`in_order`] where they are `far`.
-fn gradient_of(
-    x: &[Real],
-    gamma: Option<&[Real]>,
-    statistics: (&[Real], &[Real]),
-    dy: &[Real],
-    dx: &mut [Real],
-    sums: &mut [Real],
-    far: bool,
-) {
-    let (shift, scale) = sums.split_at_mut(sums.len() / 2);
-    if shift.len() < SHORT {
-        return gradient_fours(x, gamma, statistics, dy, dx, [shift, scale]);
-    }
-    shift.fill(0.0);
-    scale.fill(0.0);
-    let gradient = if far { in_order } else { in_blocks };
-    gradient(x, gamma, statistics, dy, dx, [shift, scale]);
+/// What the gradients of some rows are made of. Each way sets the sums of the columns' dy and dy·x̂.
+struct Inputs<'a> {
+    x: &'a [Real],
+    dy: &'a [Real],
+    gamma: Option<&'a [Real]>,
+    means: &'a [Real],
+    deviations: &'a [Real],
 }
 
-/// One row after the other.
-fn in_order(
-    x: &[Real],
-    gamma: Option<&[Real]>,
-    (means, deviations): (&[Real], &[Real]),
-    dy: &[Real],
-    dx: &mut [Real],
-    [shift, scale]: [&mut [Real]; 2],
-) {
-    let channels = shift.len();
-    let rows = x.chunks_exact(channels).zip(dy.chunks_exact(channels)).zip(dx.chunks_exact_mut(channels));
-    for (((x, dy), dx), (&mean, &deviation)) in rows.zip(means.iter().zip(deviations)) {
-        let (row, sums) = (Row::new(mean, deviation), [&mut *shift, &mut *scale]);
-        match gamma {
-            Some(gamma) => row.gradient([x, dy, gamma], dx, sums, |[_, dy, gamma]| dy.mul(gamma)),
-            None => row.gradient([x, dy], dx, sums, |[_, dy]| dy),
+impl Inputs<'_> {
+    /// One row after the other.
+    fn in_order(self, dx: &mut [Real], [shift, scale]: [&mut [Real]; 2]) {
+        let Self { x, dy, gamma, means, deviations } = self;
+        let channels = shift.len();
+        shift.fill(0.0);
+        scale.fill(0.0);
+        let rows = x.chunks_exact(channels).zip(dy.chunks_exact(channels)).zip(dx.chunks_exact_mut(channels));
+        for (((x, dy), dx), (&mean, &deviation)) in rows.zip(means.iter().zip(deviations)) {
+            let (row, sums) = (Row::new(mean, deviation), [&mut *shift, &mut *scale]);
+            match gamma {
+                Some(gamma) => row.gradient([x, dy, gamma], dx, sums, |[_, dy, gamma]| dy.mul(gamma)),
+                None => row.gradient([x, dy], dx, sums, |[_, dy]| dy),
+            }
         }
     }
-}
 
-/// Blocks of rows, which go through both walks while the next ones are asked for.
-fn in_blocks(
-    x: &[Real],
-    gamma: Option<&[Real]>,
-    (means, deviations): (&[Real], &[Real]),
-    dy: &[Real],
-    dx: &mut [Real],
-    [shift, scale]: [&mut [Real]; 2],
-) {
-    let (rows, channels) = (means.len(), shift.len());
-    let block = (BLOCK / channels).clamp(LEAST, MOST);
-    let mut room = [Row::new(0.0, 0.0); MOST];
-    for first in (0..rows).step_by(block) {
-        let count = block.min(rows - first);
-        let size = count * channels;
-        let rows = &mut room[..count];
-        for (row, (&mean, &deviation)) in rows.iter_mut().zip(means[first..].iter().zip(&deviations[first..])) {
-            *row = Row::new(mean, deviation);
-        }
-        // The next rows, or where there are not so many, these.
-        let place = first * channels;
-        let next = if place + 2 * size <= x.len() { place + size } else { place };
-        let inputs = [&x[place..][..size], &dy[place..][..size]];
-        let (target, rest) = dx[place..].split_at_mut(size);
-        let arrays = Crossed { inputs, target, ahead: [&x[next..][..size], &dy[next..][..size]] };
-        add_rows(rows, arrays, gamma, [&mut *shift, &mut *scale]);
-        let ahead = rest.get(..size).unwrap_or(inputs[0]).chunks_exact(channels);
-        let own = inputs[0].chunks_exact(channels).zip(target.chunks_exact_mut(channels));
-        for ((row, (x, dx)), ahead) in rows.iter().zip(own).zip(ahead) {
-            let finish = row.finish(channels);
-            update_ahead([x], dx, ahead, |[x], g| finish(x, g));
+    /// Blocks of rows, which go through both walks while the next ones are asked for.
+    fn in_blocks(self, dx: &mut [Real], [shift, scale]: [&mut [Real]; 2]) {
+        let Self { x, dy, gamma, means, deviations } = self;
+        shift.fill(0.0);
+        scale.fill(0.0);
+        let (rows, channels) = (means.len(), shift.len());
+        let block = (BLOCK / channels).clamp(LEAST, MOST);
+        let mut room = [Row::new(0.0, 0.0); MOST];
+        for first in (0..rows).step_by(block) {
+            let count = block.min(rows - first);
+            let size = count * channels;
+            let rows = &mut room[..count];
+            for (row, (&mean, &deviation)) in rows.iter_mut().zip(means[first..].iter().zip(&deviations[first..])) {
+                *row = Row::new(mean, deviation);
+            }
+            // The next rows, or where there are not so many, these.
+            let place = first * channels;
+            let next = if place + 2 * size <= x.len() { place + size } else { place };
+            let inputs = [&x[place..][..size], &dy[place..][..size]];
+            let (target, rest) = dx[place..].split_at_mut(size);
+            let arrays = Crossed { inputs, target, ahead: [&x[next..][..size], &dy[next..][..size]] };
+            add_rows(rows, arrays, gamma, [&mut *shift, &mut *scale]);
+            let ahead = rest.get(..size).unwrap_or(inputs[0]).chunks_exact(channels);
+            let own = inputs[0].chunks_exact(channels).zip(target.chunks_exact_mut(channels));
+            for ((row, (x, dx)), ahead) in rows.iter().zip(own).zip(ahead) {
+                let finish = row.finish(channels);
+                update_ahead([x], dx, ahead, |[x], g| finish(x, g));
+            }
         }
     }
-}
 
-/// [`gradient_of`] short rows, four at a time.
-#[inline(never)]
-fn gradient_fours(
-    x: &[Real],
-    gamma: Option<&[Real]>,
-    (means, deviations): (&[Real], &[Real]),
-    dy: &[Real],
-    dx: &mut [Real],
-    [shift, scale]: [&mut [Real]; 2],
-) {
-    let (channels, zero) = (shift.len(), Lanes::splat(0.0));
-    let mut room = [[zero; SHORT]; 5];
-    let [normals, slopes, factors, shifts, scales] = room.each_mut().map(|columns| &mut columns[..channels]);
-    splat_all(gamma, 1.0, factors);
-    let share = Lanes::splat(-1.0 / channels as Real);
-    let ends = means.chunks(LANES).zip(deviations.chunks(LANES));
-    let size = LANES * channels;
-    let rows = x.chunks(size).zip(dy.chunks(size)).zip(dx.chunks_mut(size));
-    for (((x, dy), dx), (mean, deviation)) in rows.zip(ends) {
-        // Where rows are missing all these are zero.
-        let [mean, deviation] = [mean, deviation].map(read_ends);
-        read(x, normals);
-        read(dy, slopes);
-        let (mut sum, mut product) = (zero, zero);
-        let columns = normals.iter_mut().zip(slopes.iter_mut()).zip(factors.iter());
-        for (((normal, slope), &factor), (shift, scale)) in columns.zip(shifts.iter_mut().zip(scales.iter_mut())) {
-            *normal = normal.sub(mean).mul(deviation);
-            *shift = shift.add(*slope);
-            *scale = slope.mul_add(*normal, *scale);
-            *slope = slope.mul(factor);
-            sum = sum.add(*slope);
-            product = slope.mul_add(*normal, product);
+    /// Short rows, four at a time.
+    #[inline(never)]
+    fn in_fours(self, dx: &mut [Real], [shift, scale]: [&mut [Real]; 2]) {
+        let Self { x, dy, gamma, means, deviations } = self;
+        let (channels, zero) = (shift.len(), Lanes::splat(0.0));
+        let mut room = [[zero; SHORT]; 5];
+        let [normals, slopes, factors, shifts, scales] = room.each_mut().map(|columns| &mut columns[..channels]);
+        splat_all(gamma, 1.0, factors);
+        let share = Lanes::splat(-1.0 / channels as Real);
+        let ends = means.chunks(LANES).zip(deviations.chunks(LANES));
+        let size = LANES * channels;
+        let rows = x.chunks(size).zip(dy.chunks(size)).zip(dx.chunks_mut(size));
+        for (((x, dy), dx), (mean, deviation)) in rows.zip(ends) {
+            // Where rows are missing all these are zero.
+            let [mean, deviation] = [mean, deviation].map(read_ends);
+            read(x, normals);
+            read(dy, slopes);
+            let (mut sum, mut product) = (zero, zero);
+            let columns = normals.iter_mut().zip(slopes.iter_mut()).zip(factors.iter());
+            for (((normal, slope), &factor), (shift, scale)) in columns.zip(shifts.iter_mut().zip(scales.iter_mut())) {
+                *normal = normal.sub(mean).mul(deviation);
+                *shift = shift.add(*slope);
+                *scale = slope.mul_add(*normal, *scale);
+                *slope = slope.mul(factor);
+                sum = sum.add(*slope);
+                product = slope.mul_add(*normal, product);
+            }
+            let share = deviation.mul(share);
+            let (start, along) = (sum.mul(share), product.mul(share));
+            for (slope, normal) in slopes.iter_mut().zip(normals.iter()) {
+                *slope = slope.mul_add(deviation, normal.mul_add(along, start));
+            }
+            write(slopes, dx, |slope| slope);
         }
-        let share = deviation.mul(share);
-        let (start, along) = (sum.mul(share), product.mul(share));
-        for (slope, normal) in slopes.iter_mut().zip(normals.iter()) {
-            *slope = slope.mul_add(deviation, normal.mul_add(along, start));
+        for (sum, lanes) in shift.iter_mut().zip(shifts).chain(scale.iter_mut().zip(scales)) {
+            *sum = lanes.sum();
         }
-        write(slopes, dx, |slope| slope);
-    }
-    for (sum, lanes) in shift.iter_mut().zip(shifts).chain(scale.iter_mut().zip(scales)) {
-        *sum = lanes.sum();
     }
 }
 

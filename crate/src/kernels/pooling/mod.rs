@@ -201,12 +201,11 @@ fn max_gradient_of(g: &Geometry, x: &[Real], y: &[Real], dy: &[Real], dx: &mut [
     if quarters::fits(g) {
         return quarters::max_gradient(g, x, y, dy, dx, far);
     }
-    let (few, walk, along) = (quarters::fits_few(g), walk::fits(g), along::fits(g));
-    if whole::fits(g) && !has_doubt(y) {
-        return whole::max_gradient(g, x, y, dy, dx);
-    }
-    if !(few || walk || along) || has_doubt(y) {
+    let (whole, few, walk, along) = (whole::fits(g), quarters::fits_few(g), walk::fits(g), along::fits(g));
+    if !(whole || few || walk || along) || has_doubt(y) {
         largest::max_gradient(g, x, y, dy, dx);
+    } else if whole {
+        whole::max_gradient(g, x, y, dy, dx);
     } else if few {
         quarters::max_gradient_of_few(g, x, y, dy, dx);
     } else if !walk {

@@ -8,7 +8,7 @@ import { growingWorkloads } from '../workloads/growing.mjs';
 import { aloneWorkloads } from '../workloads/kernels/alone.mjs';
 import { farWorkloads } from '../workloads/kernels/far.mjs';
 import { kernelWorkloads } from '../workloads/kernels/index.mjs';
-import { oddWorkloads } from '../workloads/kernels/odd.mjs';
+import { fewPixelWorkloads, oddWorkloads } from '../workloads/kernels/odd.mjs';
 import { networkWorkloads } from '../workloads/networks/index.mjs';
 import { seedStep } from '../workloads/seed.mjs';
 import { measureWorkloads } from './workloads.mjs';
@@ -65,7 +65,7 @@ export const suites = [
   suite(
     'threads',
     'kernels and steps on one and on all cores',
-    () => [...kernelWorkloads(), ...seed(), ...step()],
+    () => [...kernelWorkloads(), ...fewPixelWorkloads(), ...seed(), ...step()],
     onCores(),
   ),
   suite('scale', 'time for the work, as batch, image and channels grow', growingWorkloads, alone),

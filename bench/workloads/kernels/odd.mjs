@@ -4,6 +4,18 @@ import { convolutions } from './convolution.mjs';
 import { maxPooling, rowSums } from './elementwise.mjs';
 import { denseProducts } from './product.mjs';
 
+/** Last layers, of few pixels and many channels: threads share little work, and what one of them made the other reads. */
+export function fewPixelWorkloads() {
+  return [
+    ...convolutions('few pixels', [64, 2, 2, 256], 3, 256, { padding: 'same' }),
+    ...convolutions('few pixels', [32, 4, 4, 128], 3, 256, { strides: 2, padding: 'same' }),
+    ...convolutions('few pixels', [4, 8, 8, 128], 4, 128, { strides: 2, padding: 'same' }),
+    // SqueezeNet's.
+    ...convolutions('few pixels', [8, 7, 7, 32], 3, 128, { padding: 'same' }),
+    ...convolutions('few pixels', [8, 3, 3, 64], 3, 256, { padding: 'same' }),
+  ];
+}
+
 /** Workloads as those of `kernelWorkloads`. */
 export function oddWorkloads() {
   return [
@@ -24,8 +36,7 @@ export function oddWorkloads() {
     ...convolutions('stride 2', [16, 28, 28, 64], 3, 64, { strides: 2, padding: 'same' }),
     ...convolutions('stride 2', [16, 16, 16, 64], 4, 64, { strides: 2, padding: 'same' }),
     ...convolutions('stride 2', [16, 16, 16, 64], 5, 32, { strides: 2, padding: 'same' }),
-    ...convolutions('few pixels', [64, 2, 2, 256], 3, 256, { padding: 'same' }),
-    ...convolutions('few pixels', [32, 4, 4, 128], 3, 256, { strides: 2, padding: 'same' }),
+    ...fewPixelWorkloads(),
     ...convolutions('odd channels', [16, 20, 20, 5], 3, 7, { padding: 'same' }),
     // Inception's: filters of one row or one column.
     ...[

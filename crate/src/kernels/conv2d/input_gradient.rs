@@ -11,6 +11,7 @@ use crate::geometry::Geometry;
 use crate::kernels::ending::Ending;
 use crate::kernels::matmul::{matmul, Product};
 use crate::kernels::slabs::Slabs;
+use crate::threads::{each_share, OF_COPYING};
 use crate::vector::Real;
 
 /// The sizes of that convolution. Its stride is hidden in the axes along which the gradients are seen; what it says of the
@@ -171,9 +172,11 @@ pub(super) fn seen(
 pub(super) fn exchange(geometry: &Geometry, filter: &[Real], rotates: bool, exchanged: &mut [Real]) {
     let (inputs, outputs) = (geometry.in_c, geometry.out_c);
     let taps = geometry.kernel_h * geometry.kernel_w;
-    for (tap, target) in exchanged.chunks_exact_mut(inputs * outputs).enumerate() {
-        let tap = if rotates { taps - 1 - tap } else { tap };
-        let source = &filter[tap * inputs * outputs..][..inputs * outputs];
-        transpose(source, outputs, inputs, target);
-    }
+    let size = inputs * outputs;
+    each_share(exchanged, size, size * OF_COPYING, |first, exchanged| {
+        for (tap, target) in (first..).zip(exchanged.chunks_exact_mut(size)) {
+            let tap = if rotates { taps - 1 - tap } else { tap };
+            transpose(&filter[tap * size..][..size], outputs, inputs, target);
+        }
+    });
 }

@@ -2,12 +2,12 @@
 
 use super::seen::{pixels_of_tap, Along};
 use super::{are_many, FEW, FEWEST_FILTERS};
-use crate::error::Error;
+use crate::error::{checked_product, Error};
 use crate::geometry::Geometry;
 use crate::kernels::conv2d::{planar, segments};
 use crate::kernels::ending::Ending;
 use crate::kernels::matmul::{matmul, Product};
-use crate::threads::{each_pair, share};
+use crate::threads::{each_pair, each_with_scratch, share};
 use crate::vector::{copy, Real, LANES};
 
 /// Most outputs of an image for [`filter_gradient`]: what a tap sees of all images is copied.
@@ -37,7 +37,7 @@ fn gradient_pays(geometry: &Geometry) -> bool {
     if n % LANES > 0 {
         return false;
     }
-    let taps = geometry.kernel_h * geometry.kernel_w;
+    let taps = taps(geometry);
     let (seen, all) =
         ((0..taps).map(|tap| pixels_of_tap(geometry, tap)).sum::<usize>(), taps * geometry.out_h * geometry.out_w);
     let copied = geometry.batch * geometry.out_h * geometry.out_w * (m + n);
@@ -57,39 +57,74 @@ fn gradient_of_tap(geometry: &Geometry, tap: usize) -> Product {
     Product { m: geometry.in_c, n: geometry.out_c, k, transpose_a: true, transpose_b: false }
 }
 
-/// float32 values of scratch memory of [`filter_gradient`]: both sides of a tap's product, and its own.
-pub fn gradient_workspace(geometry: &Geometry) -> Result<usize, Error> {
+/// Most operations of a tap's product for which threads share the taps: they wait for each other once, not several times for each tap.
+const FEW_OPERATIONS: usize = 1 << 22;
+
+/// Most taps that threads share, each with scratch memory of its own.
+const MOST_TAPS: usize = 32;
+
+/// Taps of the filters.
+fn taps(geometry: &Geometry) -> usize {
+    geometry.kernel_h * geometry.kernel_w
+}
+
+/// Whether threads share the taps, else the product of each.
+fn shares_taps(geometry: &Geometry) -> bool {
+    let operations = 2 * geometry.batch * geometry.out_h * geometry.out_w * geometry.in_c * geometry.out_c;
+    operations <= FEW_OPERATIONS && taps(geometry) <= MOST_TAPS
+}
+
+/// float32 values of scratch memory of a tap: both sides of its product, and its own.
+fn workspace_of_tap(geometry: &Geometry) -> Result<usize, Error> {
     let mut most = 0;
-    for tap in 0..geometry.kernel_h * geometry.kernel_w {
+    for tap in 0..taps(geometry) {
         let product = gradient_of_tap(geometry, tap);
         most = most.max(product.k * (product.m + product.n) + product.workspace()?);
     }
     Ok(most)
 }
 
+/// float32 values of scratch memory of [`filter_gradient`].
+pub fn gradient_workspace(geometry: &Geometry) -> Result<usize, Error> {
+    let parts = if shares_taps(geometry) { taps(geometry) } else { 1 };
+    checked_product(&[parts, workspace_of_tap(geometry)?])
+}
+
 /// `df = conv(x, dy)`, summed over the batch.
 pub fn filter_gradient(geometry: &Geometry, x: &[Real], dy: &[Real], df: &mut [Real], workspace: &mut [Real]) {
-    let [input, output] = [geometry.input_size(), geometry.output_size()].map(|size| size / geometry.batch);
-    for (tap, df) in df.chunks_exact_mut(geometry.in_c * geometry.out_c).enumerate() {
-        let product = gradient_of_tap(geometry, tap);
-        let Product { m, n, k, .. } = product;
-        if k == 0 {
-            df.fill(0.0);
-            continue;
+    let size = geometry.in_c * geometry.out_c;
+    if !shares_taps(geometry) {
+        for (tap, df) in df.chunks_exact_mut(size).enumerate() {
+            gradient_of(geometry, tap, (x, dy), df, workspace);
         }
-        let (a, rest) = workspace.split_at_mut(k * m);
-        let (b, workspace) = rest.split_at_mut(k * n);
-        let pixels = k / geometry.batch;
-        let images = share(geometry.batch, pixels * (m + n));
-        each_pair((&mut *a, images * pixels * m), (&mut *b, images * pixels * n), |part, a, b| {
-            let pairs = a.chunks_exact_mut(pixels * m).zip(b.chunks_exact_mut(pixels * n));
-            for ((a, b), image) in pairs.zip(part * images..) {
-                let (x, dy) = (&x[image * input..], &dy[image * output..]);
-                copy_seen(geometry, tap, (x, dy), (a, b));
-            }
-        });
-        matmul(product, a, b, None, df, Ending::NONE, workspace);
+        return;
     }
+    let of_tap = workspace.len() / taps(geometry);
+    each_with_scratch([(df, size)], (workspace, of_tap), |tap, [df], workspace| {
+        gradient_of(geometry, tap, (x, dy), df, workspace);
+    });
+}
+
+/// The gradient of a tap's filters.
+fn gradient_of(geometry: &Geometry, tap: usize, (x, dy): (&[Real], &[Real]), df: &mut [Real], workspace: &mut [Real]) {
+    let [input, output] = [geometry.input_size(), geometry.output_size()].map(|size| size / geometry.batch);
+    let product = gradient_of_tap(geometry, tap);
+    let Product { m, n, k, .. } = product;
+    if k == 0 {
+        return df.fill(0.0);
+    }
+    let (a, rest) = workspace.split_at_mut(k * m);
+    let (b, workspace) = rest.split_at_mut(k * n);
+    let pixels = k / geometry.batch;
+    let images = share(geometry.batch, pixels * (m + n));
+    each_pair((&mut *a, images * pixels * m), (&mut *b, images * pixels * n), |part, a, b| {
+        let pairs = a.chunks_exact_mut(pixels * m).zip(b.chunks_exact_mut(pixels * n));
+        for ((a, b), image) in pairs.zip(part * images..) {
+            let (x, dy) = (&x[image * input..], &dy[image * output..]);
+            copy_seen(geometry, tap, (x, dy), (a, b));
+        }
+    });
+    matmul(product, a, b, None, df, Ending::NONE, workspace);
 }
 
 /// Copies the pixels of an image that a tap sees, and the gradients of the outputs that see them.

@@ -23,9 +23,14 @@ pub fn fits(c: &Convolution) -> bool {
     c.batch * c.tiles() <= TILES * PIECES && c.matrices() * sums_size(c) > MOST
 }
 
-/// Channels of the images of a block, which its tiles have of all phases.
+/// Channels of the images of a block, which its tiles have of all phases. Blocks are at least two, or a multiple of four: threads come in twos and fours.
 fn inputs_of_block(c: &Convolution) -> usize {
-    (DEPTH / c.count_of_phases() / LANES).max(1) * LANES
+    let most = (DEPTH / c.count_of_phases() / LANES).max(1) * LANES;
+    let blocks = match c.input[2].div_ceil(most) {
+        ..=2 => 2,
+        more => more.next_multiple_of(4),
+    };
+    c.input[2].div_ceil(blocks).next_multiple_of(LANES)
 }
 
 /// Channels of the images of a part.

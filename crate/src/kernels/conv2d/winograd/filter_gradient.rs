@@ -77,9 +77,9 @@ pub(super) fn sums_size(c: &Convolution) -> usize {
     c.depth() * c.filters().next_multiple_of(PANEL) + GAP
 }
 
-/// Most parts of the batch that have sums of their own, and fewest tiles of a part.
-const PARTS: usize = 4;
-const FEWEST: usize = 128;
+/// Fewest tiles of which parts have sums of their own, of two parts and of four.
+const FEWEST_OF_TWO: usize = 128;
+const FEWEST_OF_FOUR: usize = 512;
 
 /// Most elements of the sums of a part, half a megabyte: larger ones do not stay in the second-level cache beside the pieces, and
 /// threads share them by points.
@@ -88,8 +88,13 @@ pub(super) const MOST: usize = 1 << 17;
 /// How the batch is cut: tiles of a part, and parts, 1, 2 or 4.
 fn cut(c: &Convolution) -> (usize, usize) {
     let all = c.batch * c.tiles();
-    let most = if c.matrices() * sums_size(c) > MOST { 1 } else { PARTS.min(all / FEWEST).max(1) };
-    let tiles = all.div_ceil(1 << most.ilog2()).next_multiple_of(TILES);
+    let parts = match all {
+        _ if c.matrices() * sums_size(c) > MOST => 1,
+        ..FEWEST_OF_TWO => 1,
+        FEWEST_OF_TWO..FEWEST_OF_FOUR => 2,
+        _ => 4,
+    };
+    let tiles = all.div_ceil(parts).next_multiple_of(TILES);
     (tiles, all.div_ceil(tiles))
 }
 

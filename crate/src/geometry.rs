@@ -6,6 +6,9 @@ use std::ops::Range;
 /// Number of words of a geometry block.
 pub const WORDS: usize = 16;
 
+/// Operations that are many, however many more there are.
+const MANY: usize = 1 << 30;
+
 /// A two-dimensional convolution: images NHWC, filters HWIO, outputs NHWC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
@@ -165,9 +168,10 @@ impl Geometry {
         (geometry, seen)
     }
 
-    /// Floating-point operations that one image takes.
+    /// Floating-point operations that one image takes, or [`MANY`]: those of a large image may be more than a number of 32 bits holds.
     pub fn operations(&self) -> usize {
-        2 * self.out_h * self.out_w * self.out_c * self.kernel_h * self.kernel_w * (self.in_c / self.groups)
+        let Self { out_h, out_w, out_c, kernel_h, kernel_w, in_c, groups, .. } = *self;
+        checked_product(&[2, out_h, out_w, out_c, kernel_h, kernel_w, in_c / groups]).unwrap_or(MANY)
     }
 
     /// The same convolution on images that carry their border with them.
@@ -191,7 +195,18 @@ impl Geometry {
 
 #[cfg(test)]
 mod tests {
-    use super::Geometry;
+    use super::{Geometry, MANY};
+
+    #[test]
+    fn operations_of_a_large_image_are_many() {
+        let of = |size, channels| {
+            let g = Geometry::new(&[1, size, size, channels, 2, 2, channels, 1, 1, 0, 1, 0, 1, 1, 1, 1]);
+            g.expect("a convolution").operations()
+        };
+        assert_eq!(of(5, 3), 2 * 25 * 4 * 9);
+        // Two to the thirty-third, of which 32 bits are zeros.
+        assert_eq!(of(256, 128), MANY);
+    }
 
     #[test]
     fn rows_see_what_they_see_of_the_whole_image() {

@@ -64,6 +64,17 @@ test.each([false, true])('a training step of a ten-layer network (normalized: %s
   model.dispose();
 });
 
+test('the scratch memory of few pixels and many channels grows as the batch', () => {
+  const model = sequential({
+    inputShape: [12, 12, 1024],
+    layers: [conv2d({ filters: 1024, kernelSize: 3, strides: 3 }), flatten(), dense({ units: 1 })],
+  });
+  const workspace = (batchSize: number) => model.memoryForecast({ batchSize, loss: 'meanSquaredError' }).workspace;
+  // The operations of a tap over 128 images are two to the thirty-second, of which 32 bits are zeros.
+  expect(workspace(128)).toBeLessThan(2.5 * workspace(64));
+  model.dispose();
+});
+
 test.each([false, true])('the forecast before compile is what fit takes (normalized: %s)', async (normalized) => {
   const engine = getEngine();
   const model = tenLayers(normalized);

@@ -68,10 +68,11 @@ fn taps(geometry: &Geometry) -> usize {
     geometry.kernel_h * geometry.kernel_w
 }
 
-/// Whether threads share the taps, else the product of each.
+/// Whether threads share the taps, else the product of each. Operations may be more than a number of 32 bits holds.
 fn shares_taps(geometry: &Geometry) -> bool {
-    let operations = 2 * geometry.batch * geometry.out_h * geometry.out_w * geometry.in_c * geometry.out_c;
-    operations <= FEW_OPERATIONS && taps(geometry) <= MOST_TAPS
+    let Geometry { batch, out_h, out_w, in_c, out_c, .. } = *geometry;
+    let operations = checked_product(&[2, batch, out_h, out_w, in_c, out_c]);
+    operations.is_ok_and(|operations| operations <= FEW_OPERATIONS) && taps(geometry) <= MOST_TAPS
 }
 
 /// float32 values of scratch memory of a tap: both sides of its product, and its own.

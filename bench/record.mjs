@@ -38,9 +38,10 @@ function versionsOf(names, folder) {
  *
  * @param limit GFLOP/s that the row can reach at best; or milliseconds, for work that is not bound by arithmetic.
  * @param quiet How much of its core the process had, from 0 to 1; undefined when that was not watched.
+ * @param trips Nanoseconds in which cores hand over a word and back, before and after; undefined without threads. See handoff.mjs.
  * @param base Milliseconds of the row that others are compared with; none for that row itself.
  */
-export function makeRow({ workload, engine, times, quiet, limit, base }) {
+export function makeRow({ workload, engine, times, quiet, trips, limit, base }) {
   const milliseconds = median(times);
   const gflops = workload.flops / milliseconds / 1e6;
   return {
@@ -53,6 +54,7 @@ export function makeRow({ workload, engine, times, quiet, limit, base }) {
     max_ms: times.reduce((most, time) => Math.max(most, time)),
     samples: times.length,
     quiet,
+    ...(engine.threads > 1 && { handoff_ns: trips }),
     gflops,
     bound: limit.bound,
     percent_of_peak:

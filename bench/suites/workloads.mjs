@@ -1,5 +1,6 @@
 /** Runs workloads: every engine that can do one, in turn, after its answer was checked. */
 
+import { Handoff } from '../handoff.mjs';
 import { alternate, median } from '../measure.mjs';
 import { limitOf, measurePeak } from '../peak.mjs';
 import { additionsOn, QuietWatch } from '../quiet.mjs';
@@ -25,6 +26,7 @@ export async function measureWorkloads(workloads, engines, { only, quick, second
     seconds: quick ? seconds / 5 : seconds,
     patience: quick ? Math.min(patience, 1) : patience,
     watch: quiet ? new QuietWatch(additionsOn(Math.max(...threads))) : undefined,
+    handoff: Math.max(...threads) > 1 ? await Handoff.start() : undefined,
   };
   const rows = [];
   try {
@@ -32,10 +34,11 @@ export async function measureWorkloads(workloads, engines, { only, quick, second
     return rows;
   } finally {
     await limits.watch?.end();
+    await limits.handoff?.end();
   }
 }
 
-async function measureWorkload(workload, engines, { seconds, patience, watch }) {
+async function measureWorkload(workload, engines, { seconds, patience, watch, handoff }) {
   const { inputs, check } = workload.load();
   const peak = await measurePeak();
   console.log(`\n${workload.name}: ${formatFlops(workload.flops)}; ${formatPeak(peak)}`);
@@ -65,13 +68,19 @@ async function measureWorkload(workload, engines, { seconds, patience, watch }) 
     });
   }
   const alternating = ready.filter(({ once }) => once === undefined);
+  const before = handoff?.measure();
   const measured = await alternate(alternating, seconds, watch);
+  const trips = handoff && [before, handoff.measure()];
   const results = ready.map((each) => each.once ?? measured[alternating.indexOf(each)]);
   const base = results[0] && median(results[0].times);
   const rows = ready.map(({ engine }, index) =>
-    makeRow({ workload, engine, ...results[index], limit: limitOf(workload, engine, peak), base }),
+    makeRow({ workload, engine, ...results[index], trips, limit: limitOf(workload, engine, peak), base }),
   );
   for (const row of rows) console.log(formatRow(row));
+  if (trips)
+    console.log(
+      `a word from core to core and back: ${trips.map((trip) => trip.toFixed(0)).join(' ns before, ')} ns after`,
+    );
   for (const { dispose } of ready) await dispose?.();
   return rows;
 }

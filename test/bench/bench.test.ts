@@ -41,12 +41,15 @@ function bench(...args: string[]) {
   return { status, out: stdout, err: stderr };
 }
 
-test('--threads takes several numbers', () => {
+test('--threads takes several numbers, and rows of several say how far apart the cores were', () => {
   const file = join(folder, 'threads.json');
   const only = ['--only', 'seed step, 1', '--engines', 'none', '--seconds', '0.02'];
   expect(bench('seed', ...only, '--threads', '1', '2', '--json', file).status).toBe(0);
   const { rows } = JSON.parse(readFileSync(file, 'utf8'));
   expect(rows.map(({ threads }: { threads: number }) => threads)).toEqual([1, 1, 2, 2]);
+  const nanoseconds = [expect.toSatisfy((trip: number) => trip > 1), expect.toSatisfy((trip: number) => trip > 1)];
+  const expected = [undefined, undefined, nanoseconds, nanoseconds];
+  expect(rows.map(({ handoff_ns }: { handoff_ns?: number[] }) => handoff_ns)).toEqual(expected);
 });
 
 test('a sample is taken where it was quiet before and after, or else where it was quietest', async () => {

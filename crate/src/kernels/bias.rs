@@ -2,7 +2,7 @@
 
 use super::joined_rows::{beside, JoinedRows};
 use super::map::zip_in_place;
-use crate::threads::{each_part, share, share_of_units, OF_COPYING};
+use crate::threads::{each_part, each_share, share_of_units, OF_COPYING};
 use crate::vector::{combine_beside_totals, copy, spread, totals, Lanes, Real, Vector, LANES};
 
 /// Sets every row of `y` to the bias, or to zero.
@@ -19,8 +19,7 @@ pub fn broadcast(bias: Option<&[Real]>, columns: usize, y: &mut [Real]) {
 
 /// Adds the bias to every row of `y`.
 pub fn add(bias: &[Real], y: &mut [Real]) {
-    let rows = share(y.len() / bias.len(), OF_COPYING * bias.len());
-    each_part(y, rows * bias.len(), |_, y| {
+    each_share(y, bias.len(), OF_COPYING * bias.len(), |_, y| {
         beside(bias, y, |_, bias, y| zip_in_place(y, bias, |value, bias| value.add(bias)));
     });
 }

@@ -2,7 +2,7 @@
 
 use super::map::{map, zip_in_place};
 use super::mix::{mix, Between, Sizes, MANY, OPERATIONS, STRIP};
-use crate::threads::{each_part, share};
+use crate::threads::each_share;
 use crate::vector::{copy, spread, Lanes, Real, Vector, LANES};
 
 /// Sizes of an enlargement by whole factors.
@@ -60,9 +60,8 @@ pub fn enlarge(e: &Enlargement, x: &[Real], y: &mut [Real]) {
         return mix(&sizes, &|axis, place| Between::at(source(place, e.factor[axis]), e.size[axis]), x, y);
     }
     let (row, line) = (width * channels, width * across * channels);
-    let rows = share(y.len() / line, OPERATIONS * line);
-    each_part(y, rows * line, |part, y| {
-        for (place, y) in (part * rows..).zip(y.chunks_exact_mut(line)) {
+    each_share(y, line, OPERATIONS * line, |first, y| {
+        for (place, y) in (first..).zip(y.chunks_exact_mut(line)) {
             repeat(&x[place / down * row..][..row], channels, across, y);
         }
     });
@@ -81,11 +80,10 @@ fn repeat(row: &[Real], channels: usize, times: usize, y: &mut [Real]) {
 pub fn enlarge_gradient(e: &Enlargement, dy: &[Real], dx: &mut [Real]) {
     let ([height, width], [down, across], c) = (e.size, e.factor, e.channels);
     let (row, line) = (width * c, width * across * c);
-    let rows = share(dx.len() / row, OPERATIONS * line * down);
-    each_part(dx, rows * row, |part, dx| {
+    each_share(dx, row, OPERATIONS * line * down, |first, dx| {
         dx.fill(0.0);
         let mut strip = [0.0; STRIP];
-        for (place, dx) in (part * rows..).zip(dx.chunks_exact_mut(row)) {
+        for (place, dx) in (first..).zip(dx.chunks_exact_mut(row)) {
             let (i, lines) = (place % height, dy[place / height * height * down * line..].chunks_exact(line));
             if !e.bilinear {
                 lines.skip(i * down).take(down).for_each(|line| add_repeated(line, across * c, dx));

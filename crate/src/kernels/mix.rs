@@ -1,6 +1,6 @@
 //! Images of another size, whose pixels are mixed from four by distance. NHWC.
 
-use crate::threads::{each_part, share};
+use crate::threads::each_share;
 use crate::vector::{combine, Lanes, Real, Vector};
 
 /// Operations for a value, with what its pixel takes.
@@ -62,14 +62,13 @@ impl Sizes {
 /// nearer to the start than the place before it. None may be empty.
 pub fn mix(s: &Sizes, places: &(dyn Fn(usize, usize) -> Between + Sync), x: &[Real], y: &mut [Real]) {
     let (row, line) = (s.from[1] * s.channels, s.to[1] * s.channels);
-    let lines = share(y.len() / line, OPERATIONS * line);
-    each_part(y, lines * line, |part, y| {
+    each_share(y, line, OPERATIONS * line, |first, y| {
         // The rows between which a line lies, and the share of the lower one.
         let rows = |place: usize| {
             let (image, Between { first, second, share }) = (place / s.to[0], places(0, place % s.to[0]));
             ([first, second].map(|i| &x[(image * s.from[0] + i) * row..][..row]), share)
         };
-        mix_strips(s, rows, |place| places(1, place), part * lines, y);
+        mix_strips(s, rows, |place| places(1, place), first, y);
     });
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Rows shorter than [`WIDTH`] are worked on together, with their slopes repeated, so that loops are long and vectors full.
 
-use crate::threads::{each_pair, each_part, share, share_of_units, OF_COPYING};
+use crate::threads::{each_pair, each_part, each_share, share_of_units, OF_COPYING};
 use crate::vector::{combine, copy, spread, Lanes, Real, Vector};
 
 /// Elements of rows that are worked on together, at most.
@@ -64,9 +64,8 @@ fn each_row(alpha: &[Real], x: &[Real], dy: &[Real], y: &mut [Real], apply: impl
     let together = together(alpha.len());
     let mut repeated = [0.0; WIDTH];
     let alpha = repeat(alpha, &mut repeated);
-    let part = share(y.len().div_ceil(together), OF_COPYING * together) * together;
-    each_part(y, part, |number, y| {
-        let inputs = [x, dy].map(|values| &values[number * part..][..y.len()]);
+    each_share(y, together, OF_COPYING * together, |first, y| {
+        let inputs = [x, dy].map(|values| &values[first * together..][..y.len()]);
         for ((x, dy), y) in inputs[0].chunks(together).zip(inputs[1].chunks(together)).zip(y.chunks_mut(together)) {
             combine::<3, 4>([x, dy, &alpha[..y.len()]], y, &apply);
         }

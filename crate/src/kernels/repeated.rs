@@ -5,7 +5,7 @@ use super::bias::{gradient, long_total};
 use super::broadcast::{binary, Binary, Repeat};
 use super::joined_rows::beside;
 use super::map::{map, zip, zip_in_place};
-use crate::threads::{each_part, share, OF_COPYING};
+use crate::threads::{each_share, OF_COPYING};
 use crate::vector::{add_rows, copy, Lanes, Real, Vector, LANES, LINE, NEAR_ROWS};
 
 /// How values are repeated.
@@ -37,9 +37,8 @@ impl Repeats {
 
     /// Gives `work` every group of `y`, which takes `size` values there, with its number.
     fn each_group(&self, size: usize, y: &mut [Real], work: impl Fn(usize, &mut [Real]) + Sync) {
-        let groups = share(self.outer, OF_COPYING * self.group());
-        each_part(y, groups * size, |part, y| {
-            for (group, y) in (part * groups..).zip(y.chunks_exact_mut(size)) {
+        each_share(y, size, OF_COPYING * self.group(), |first, y| {
+            for (group, y) in (first..).zip(y.chunks_exact_mut(size)) {
                 work(group, y);
             }
         });

@@ -5,7 +5,7 @@ use super::exponential::{Exponential, Falling};
 use super::fours::{self, total, SHORT};
 use super::logarithm::natural_logarithm;
 use super::map::{map, map_in_place, zip_in_place};
-use crate::threads::{each_part, share};
+use crate::threads::each_share;
 use crate::vector::{columns_to_rows, rows_to_columns, sweep, Lanes, Real, Vector, LANES};
 
 /// Rows up to this long are taken four at a time: see [`fours`].
@@ -174,8 +174,7 @@ pub fn softmax(width: usize, x: &[Real], y: &mut [Real]) {
 /// Gives parts of rows to `work`: where they begin, and the part.
 fn each_rows(width: usize, out: &mut [Real], work: impl Fn(usize, &mut [Real]) + Sync) {
     // Some twenty operations a value.
-    let part = share(out.len() / width, 20 * width) * width;
-    each_part(out, part, |index, out| work(index * part, out));
+    each_share(out, width, 20 * width, |first, out| work(first * width, out));
 }
 
 /// `dx = y·(dy − Σ dy·y)` for rows of `width`, in place in `d`.

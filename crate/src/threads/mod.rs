@@ -12,14 +12,14 @@ mod alone;
 mod pool;
 
 #[cfg(not(target_feature = "atomics"))]
-pub use alone::{allow_waiting, end, fail, provoke_panic_in_worker, work, workers};
+pub use alone::{allow_waiting, end, fail, number, provoke_panic_in_worker, work, workers};
 #[cfg(target_feature = "atomics")]
-pub use pool::{allow_waiting, end, fail, provoke_panic_in_worker, work, workers};
+pub use pool::{allow_waiting, end, fail, number, provoke_panic_in_worker, work, workers};
 
 #[cfg(not(target_feature = "atomics"))]
-use alone::{number, run};
+use alone::run;
 #[cfg(target_feature = "atomics")]
-use pool::{number, run};
+use pool::run;
 
 /// Floating-point operations that are worth a part: some ten microseconds, in which handing it over is lost.
 const WORTH: usize = 400_000;
@@ -51,6 +51,13 @@ pub fn of_busiest(items: usize, part: usize) -> usize {
 
 /// Floating-point operations of which a half is worth handing over to a thread that is awake: some microseconds.
 const WORTH_A_HALF: usize = 100_000;
+
+/// Items of a part, and whether threads that sleep are woken for them: [`share_of_units`], or halves, for threads that are awake, of what is few.
+pub fn share_or_halves(items: usize, unit: usize, operations: usize) -> (usize, bool) {
+    let part = share_of_units(items, unit, operations);
+    let halves = part >= items && items * operations >= WORTH_A_HALF;
+    (if halves { items.div_ceil(2).next_multiple_of(unit) } else { part }, !halves)
+}
 
 /// Gives items of `size` elements of `out`, each of which takes `operations` and is the same however they are cut, in parts with
 /// the number of the first one to `work`. Few of them are two parts for threads that are awake: to wake one takes longer.
@@ -84,10 +91,15 @@ fn each_of_shares<T: Send, const N: usize>(
     work: impl Fn(usize, [&mut [T]; N]) + Sync,
 ) {
     let items = outputs.first().map_or(0, |out| out.len().div_ceil(size.max(1)));
-    let part = share(items, operations);
-    let halves = part >= items && items * operations >= WORTH_A_HALF;
-    let part = if halves { items.div_ceil(2) } else { part };
-    each_of_some(outputs.map(|out| (out, part * size)), !halves, |index, outputs| work(index * part, outputs));
+    let (part, rouse) = share_or_halves(items, 1, operations);
+    each_of_some(outputs.map(|out| (out, part * size)), rouse, |index, outputs| work(index * part, outputs));
+}
+
+/// The numbers of parts in an order for [`each_part`] in which what was read first is read last: backward, but for the caller and the others by
+/// themselves, so that each thread reads what it reads otherwise, which its own cache has. It is its own inverse.
+pub fn backward(parts: usize) -> impl Fn(usize) -> usize + Sync {
+    let of_caller = parts.div_ceil(1 + workers() as usize);
+    move |number| if number < of_caller { of_caller - 1 - number } else { parts - 1 - (number - of_caller) }
 }
 
 /// Gives every part of `size` elements of `out`, the last one perhaps shorter, with its number to `work`.
@@ -111,7 +123,7 @@ pub fn each_of<T: Send, const N: usize>(outputs: [(&mut [T], usize); N], work: i
 }
 
 /// [`each_of`], for which threads that sleep are woken or not.
-fn each_of_some<T: Send, const N: usize>(
+pub fn each_of_some<T: Send, const N: usize>(
     outputs: [(&mut [T], usize); N],
     rouse: bool,
     work: impl Fn(usize, [&mut [T]; N]) + Sync,

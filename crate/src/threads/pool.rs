@@ -8,6 +8,8 @@
 
 use core::arch::wasm32::{memory_atomic_notify, memory_atomic_wait32};
 use std::cell::{Cell, UnsafeCell};
+use std::hint::black_box;
+use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering::SeqCst};
 
 /// Times that a worker looks for a job before it sleeps: some sixty microseconds, longer than what lies between two
@@ -89,9 +91,19 @@ pub fn run(parts: usize, rouse: bool, work: &(dyn Fn(usize) + Sync)) {
     BOARD.done.store(0, SeqCst);
     BOARD.ticket.store((parts as u64) << 32, SeqCst);
     ring(rouse);
-    take_parts(true);
+    take_parts_apart();
     wait_for(parts as i32);
     BOARD.busy.store(false, SeqCst);
+}
+
+/// [`take_parts`] of the caller, with a gap on its stack: what others read of the job lies above it, so that it is not in cache lines that the
+/// caller's own work writes to.
+#[inline(never)]
+fn take_parts_apart() {
+    let gap = MaybeUninit::<[u8; 1024]>::uninit();
+    black_box(&gap);
+    take_parts(true);
+    black_box(&gap);
 }
 
 /// Waits until all parts are done.

@@ -13,7 +13,7 @@ pub use moments::{add_moments, start_of};
 
 use super::joined_rows::JoinedRows;
 use super::strips::block_rows;
-use crate::threads::{each_part, share_of_units};
+use crate::threads::{backward, each_of_some, share_or_halves};
 use crate::vector::{combine_rows, Lanes, Real, NEAR_ROWS};
 
 /// Columns whose sums are made together where rows are walked through one by one, and most of these.
@@ -41,10 +41,9 @@ pub struct Matrix {
 }
 
 impl Matrix {
-    /// Rows of a part.
-    fn part(&self) -> usize {
-        let block = block_rows(self.channels);
-        share_of_units(self.rows, block, 8 * self.channels)
+    /// Rows of a part, and whether threads that sleep are woken for them.
+    fn part(&self) -> (usize, bool) {
+        share_or_halves(self.rows, block_rows(self.channels), 8 * self.channels)
     }
 
     /// Whether rows are walked through one by one, where so many arrays have more values than `far`: a processor foresees what is read in
@@ -80,15 +79,15 @@ fn sums_of_parts(
     mut add: impl FnMut(usize, &[Real]),
 ) {
     let Matrix { rows, channels } = matrix;
-    let (part, size) = (matrix.part(), 2 * channels);
+    let ((part, rouse), size) = (matrix.part(), 2 * channels);
     let count = |index: usize| part.min(rows - index * part);
     let parts = rows.div_ceil(part);
     if let Some(sums) = out.and_then(|out| out.get_mut(..parts * size)) {
-        // From the last part to the first: the second reading begins with what a cache still has then.
-        let part_of = |index: usize| parts - 1 - index;
-        each_part(sums, size, |index, sums| sum(part_of(index) * part, count(part_of(index)), sums));
-        for (index, sums) in sums.chunks_exact(size).enumerate().rev() {
-            add(count(part_of(index)), sums);
+        // The second reading begins with what a cache still has then.
+        let order = backward(parts);
+        each_of_some([(&mut *sums, size)], rouse, |index, [sums]| sum(order(index) * part, count(order(index)), sums));
+        for index in 0..parts {
+            add(count(index), &sums[order(index) * size..][..size]);
         }
     } else {
         for index in 0..parts {
@@ -141,8 +140,9 @@ fn combine_each_part<const R: usize, const F: usize, const I: usize>(
     y: &mut [Real],
     apply: impl Fn([Lanes; F], [Lanes; I]) -> Lanes + Sync + Copy,
 ) {
-    let part = matrix.part() * matrix.channels;
-    each_part(y, part, |index, y| {
+    let (rows, rouse) = matrix.part();
+    let part = rows * matrix.channels;
+    each_of_some([(y, part)], rouse, |index, [y]| {
         combine_rows::<R, F, I>(factors, inputs.map(|input| &input[index * part..][..y.len()]), y, apply);
     });
 }

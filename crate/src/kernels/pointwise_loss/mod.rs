@@ -7,7 +7,7 @@ mod values;
 
 use super::exponential::Exponential;
 use crate::error::Error;
-use crate::threads::{each_part, share};
+use crate::threads::each_share;
 use crate::vector::{Doubles, Lanes, Real, Vector, LANES};
 pub use focal::power;
 use std::hint::black_box;
@@ -189,9 +189,8 @@ pub fn gradient(
     weights: Option<&[Real]>,
     gradient: &mut [Real],
 ) {
-    let part = share(gradient.len() / width, WORK * width) * width;
-    each_part(gradient, part, |index, gradient| {
-        let (first, length) = (index * part, gradient.len());
+    each_share(gradient, width, WORK * width, |row, gradient| {
+        let (first, length) = (row * width, gradient.len());
         blocks(&o[first..first + length], &y[first..first + length], |start, count, o, y| {
             let factor = |place: usize| {
                 let weight = weights.map_or(1.0, |weights| weights[(first + start + place) / width]);

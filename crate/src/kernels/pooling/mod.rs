@@ -13,7 +13,7 @@ use super::bias::are_far;
 use super::slabs::Slabs;
 use super::strips::{each_strip, load, store, Strip};
 use crate::geometry::Geometry;
-use crate::threads::{each_pair, each_part, share};
+use crate::threads::{each_pair, each_part, each_share};
 use crate::vector::{totals, Lanes, Real, Vector, LANES};
 use std::ops::Range;
 
@@ -39,12 +39,15 @@ fn slabs(g: &Geometry) -> Slabs<'_> {
 /// Gives parts of the batch to `work`: their geometry, their first image and their outputs.
 fn each_images(g: &Geometry, out: &mut [Real], work: impl Fn(&Geometry, usize, &mut [Real]) + Sync) {
     let size = out.len() / g.batch;
-    let images = share(g.batch, operations(g));
-    each_part(out, images * size, |part, out| work(&g.of_images(out.len() / size), part * images, out));
+    each_share(out, size, operations(g), |first, out| work(&g.of_images(out.len() / size), first, out));
 }
 
 /// [`each_images`] of what is computed from the images `x`, which `work` gets with the outputs; of one that is alone, rows of outputs are parts.
 fn each_slab(g: &Geometry, x: &[Real], y: &mut [Real], work: impl Fn(&Geometry, &[Real], &mut [Real]) + Sync) {
+    let image = x.len() / g.batch;
+    if g.batch > 1 {
+        return each_images(g, y, |own, first, y| work(own, &x[first * image..][..own.batch * image], y));
+    }
     let (slabs, line) = (slabs(g), g.out_w * g.out_c);
     each_part(y, slabs.rows() * line, |part, y| {
         let (own, seen) = slabs.part(part);

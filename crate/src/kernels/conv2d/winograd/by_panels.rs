@@ -3,6 +3,7 @@
 
 use super::convolution::{clear_without_phases, panel_size, products, transform_filters, Filters};
 use super::outputs::make_outputs;
+use super::own;
 use super::points::Points;
 use super::sizes::Convolution;
 use super::tiles::{transform_inputs, Group, Layout};
@@ -38,7 +39,13 @@ pub fn fits(c: &Convolution) -> bool {
     } else {
         FEWEST
     };
-    c.batch * c.tiles() <= MOST && c.output[2] >= fewest * PANEL
+    c.batch * c.tiles() <= MOST && c.output[2] >= fewest * PANEL && !pays_by_images(c)
+}
+
+/// Whether threads had better share the images: where they are even shares of enough tiles, and a thread can make the filters for itself. Of what
+/// is shared by panels each thread reads a half of all tiles and of all outputs from the cache of another one.
+fn pays_by_images(c: &Convolution) -> bool {
+    c.batch % 4 == 0 && c.batch * c.tiles() >= MOST / 2 && c.transformed_size().is_ok_and(own::is_little)
 }
 
 /// How many panels of filters make a panel of output channels.

@@ -2,6 +2,7 @@
 
 use super::around::around;
 use super::outputs::make_outputs;
+use super::own::{self, Own};
 use super::phases::transform_phases;
 use super::points::{At, Points};
 use super::sizes::Convolution;
@@ -106,6 +107,11 @@ impl Convolution {
     pub fn transformed_size(&self) -> Result<usize, Error> {
         checked_product(&[self.filters().div_ceil(PANEL), panel_size(self)])
     }
+
+    /// Elements that [`transform_own`] needs.
+    pub(super) fn room_of_filters(&self) -> Result<usize, Error> {
+        Ok(own::room(self.transformed_size()?))
+    }
 }
 
 /// Filters as they are, or transformed, as [`transform_all`] does it.
@@ -119,7 +125,7 @@ pub enum Filters<'a> {
 
 /// float32 values of scratch memory for [`convolve`].
 pub fn workspace(c: &Convolution) -> Result<usize, Error> {
-    let filters = if by_panels::fits(c) { by_panels::workspace_of_filters(c) } else { c.transformed_size()? };
+    let filters = if by_panels::fits(c) { by_panels::workspace_of_filters(c) } else { c.room_of_filters()? };
     Ok(filters + workspace_beside_filters(c)?)
 }
 
@@ -173,7 +179,7 @@ fn group(c: &Convolution) -> (usize, usize) {
 pub fn workspace_in_groups(c: &Convolution) -> Result<usize, Error> {
     let (images, group) = group(c);
     let outputs = checked_product(&[c.batch.div_ceil(images), group, c.output.iter().product()])?;
-    Ok(c.transformed_size()? + workspace_of_parts(c)? + outputs)
+    Ok(c.room_of_filters()? + workspace_of_parts(c)? + outputs)
 }
 
 /// [`convolve`] for those who do not need all outputs: `finish` gets them by groups of images, with what belongs to these of two
@@ -211,7 +217,7 @@ struct Prepared<'a> {
     piece: usize,
     points: Points,
     x: &'a [Real],
-    filters: &'a [Real],
+    filters: Own<'a>,
     bias: Option<&'a [Real]>,
 }
 
@@ -227,11 +233,10 @@ impl<'a> Prepared<'a> {
         let (points, cut) = (Points::new(), Cut::new(c));
         let piece = cut.piece().unwrap_or(1);
         let (filters, scratch) = match filter {
-            Filters::Transformed(filters) => (filters, workspace),
+            Filters::Transformed(filters) => (Own::shared(filters), workspace),
             Filters::Plain(filter) => {
-                let (filters, scratch) = workspace.split_at_mut(c.transformed_size().unwrap_or(0));
-                transform_all(c, filter, filters);
-                (&*filters, scratch)
+                let (filters, scratch) = workspace.split_at_mut(c.room_of_filters().unwrap_or(0));
+                (transform_own(c, filter, filters), scratch)
             }
         };
         (Self { c, cut, piece, points, x, filters, bias }, scratch)
@@ -239,7 +244,8 @@ impl<'a> Prepared<'a> {
 
     /// The outputs of some tiles, which are those of images or of rows.
     fn compute(&self, tiles: Range<usize>, y: &mut [Real], scratch: &mut [Real]) {
-        let Self { c, cut, points, filters, bias, .. } = *self;
+        let Self { c, cut, points, bias, .. } = *self;
+        let filters = self.filters.of_thread();
         let (seen, rest) = scratch.split_at_mut(cut.points * cut.seen().point);
         let (made, patch) = rest.split_at_mut(cut.points * cut.made().point);
         clear_without_phases(c, (made, cut.made()), cut.tiles);
@@ -323,6 +329,12 @@ pub fn transform_all(c: &Convolution, filter: &[Real], filters: &mut [Real]) {
     each_part(filters, panel_size(c), |panel, filters| {
         transform_filters(points, c, filter, panel * PANEL, filters);
     });
+}
+
+/// [`transform_all`] for each of two threads by itself, if they are few.
+pub(super) fn transform_own<'a>(c: &Convolution, filter: &[Real], filters: &'a mut [Real]) -> Own<'a> {
+    let size = c.transformed_size().unwrap_or(filters.len());
+    Own::make(size, filters, |own| transform_all(c, filter, own))
 }
 
 /// Transforms the filters of a panel of output channels: `filters[point, input channel, output channel]`.

@@ -2,9 +2,10 @@
 //! spread in registers, transformed, and the products for the filters and for the images are made of the same values.
 
 use super::around::around_tile;
-use super::convolution::{filters_of_point, multiply, panel_size, transform_filters};
+use super::convolution::{filters_of_point, multiply, panel_size, transform_own};
 use super::filter_gradient::{add_products, add_sums, sums_size, transform_sums, Segment, PANEL as OUTER};
 use super::outputs::add_outputs;
+use super::own::Own;
 use super::points::{At, Points};
 use super::sizes::Convolution;
 use super::tiles::{clear, transform_inputs, Group, Layout, Place, MOST_TILES};
@@ -16,7 +17,7 @@ use crate::kernels::ahead::Ahead;
 use crate::kernels::bias;
 use crate::kernels::conv2d::pooled::Pooled;
 use crate::kernels::ending::Ending;
-use crate::threads::{each_part, each_with_scratch};
+use crate::threads::each_with_scratch;
 use crate::vector::{Lanes, Real, Vector, LANES};
 
 /// Parts of the batch, each with sums of its own.
@@ -90,7 +91,7 @@ impl Cut {
 /// float32 values of scratch memory for [`gradients`].
 pub fn both_workspace(c: &Convolution) -> Result<usize, Error> {
     let (cut, transpose) = (Cut::new(c), c.transposed());
-    let filters = checked_product(&[transpose.filters().div_ceil(PANEL), panel_size(&transpose)])?;
+    let filters = transpose.room_of_filters()?;
     let part = checked_product(&[c.matrices(), sums_size(c)])? + c.filters() + cut.piece(c)?;
     Ok(filters + checked_product(&[cut.parts(c), part])?)
 }
@@ -107,12 +108,10 @@ pub fn gradients(
 ) {
     let (cut, points, transpose) = (Cut::new(c), Points::new(), c.transposed());
     let (parts, size) = (cut.parts(c), c.matrices() * sums_size(c));
-    let (filters, rest) = workspace.split_at_mut(transpose.filters().div_ceil(PANEL) * panel_size(&transpose));
+    let (filters, rest) = workspace.split_at_mut(transpose.room_of_filters().unwrap_or(0));
     let (sums, rest) = rest.split_at_mut(parts * size);
     let (biases, scratch) = rest.split_at_mut(parts * c.filters());
-    each_part(filters, panel_size(&transpose), |panel, filters| {
-        transform_filters(points, &transpose, exchanged, panel * PANEL, filters);
-    });
+    let filters = transform_own(&transpose, exchanged, filters);
     let work = Work { c, transpose: &transpose, cut, points, pooled, x, filters, ending };
     let image = c.input.iter().product::<usize>();
     let results = [(&mut *sums, size), (&mut *biases, c.filters()), (dx, cut.images * image)];
@@ -138,7 +137,7 @@ struct Work<'a> {
     points: Points,
     pooled: &'a Pooled<'a>,
     x: &'a [Real],
-    filters: &'a [Real],
+    filters: Own<'a>,
     ending: Ending<'a>,
 }
 
@@ -202,7 +201,7 @@ impl Work<'_> {
         ahead: &mut Ahead,
     ) {
         let Self { c, cut, transpose, .. } = *self;
-        let channels = c.filters();
+        let (channels, filters) = (c.filters(), self.filters.of_thread());
         let all = group.places().len();
         for (point, sums) in sums.chunks_exact_mut(sums_size(c)).enumerate() {
             let tiles = if c.at_point(point).is_empty() { 0..0 } else { group.of_point(point) };
@@ -214,7 +213,7 @@ impl Work<'_> {
             let gradients = &transformed[gradients..][..tiles.len() * channels];
             for (panel, made) in made.chunks_exact_mut(c.matrices() * cut.made.point).enumerate() {
                 let width = panel_width(c.depth(), panel * PANEL);
-                let filters = &self.filters[panel * panel_size(transpose) + point * filters_of_point(transpose)..];
+                let filters = &filters[panel * panel_size(transpose) + point * filters_of_point(transpose)..];
                 let made = &mut made[point * cut.made.point..][..all * width];
                 clear(&mut made[..tiles.start * width]);
                 clear(&mut made[tiles.end * width..]);

@@ -41,6 +41,7 @@ mod filter_gradient;
 mod gradients;
 mod lattice;
 mod outputs;
+mod own;
 mod phases;
 mod points;
 mod six;

@@ -223,7 +223,7 @@ fn both_gradients_behind_pooling_err_no_more() {
         let (mut db, mut expected) = (vec![f32::NAN; g.out_c], vec![f32::NAN; g.out_c]);
         let mut scratch = vec![f32::NAN; both_workspace(&c).unwrap()];
         let weights = (&mut df[..], Some(&mut db[..]));
-        gradients(&c, &pooled, (&x, &exchanged), weights, (&mut dx, Ending::NONE), &mut scratch);
+        gradients(&c, &pooled, (&x, &filter), weights, (&mut dx, Ending::NONE), &mut scratch);
         bias::gradient(sloped.len() / g.out_c, g.out_c, &sloped, &mut expected);
         assert!(db.iter().zip(&expected).all(|(own, db)| (own - db).abs() < 1e-4), "{db:?} {expected:?}");
 
@@ -237,7 +237,7 @@ fn both_gradients_behind_pooling_err_no_more() {
         let plain = dx.clone();
         let ending = Ending::Slope(Activation::Relu, &x);
         let mut scratch = vec![f32::NAN; both_workspace(&c).unwrap()];
-        gradients(&c, &pooled, (&x, &exchanged), (&mut df, None), (&mut dx, ending), &mut scratch);
+        gradients(&c, &pooled, (&x, &filter), (&mut df, None), (&mut dx, ending), &mut scratch);
         let ended = plain.iter().zip(&x).map(|(dx, &x)| if x > 0.0 { *dx } else { 0.0 });
         assert!(ended.eq(dx.iter().copied()), "{}", what("ended"));
     }

@@ -98,7 +98,11 @@ fn each_of_shares<T: Send, const N: usize>(
 /// The numbers of parts in an order for [`each_part`] in which what was read first is read last: backward, but for the caller and the others by
 /// themselves, so that each thread reads what it reads otherwise, which its own cache has. It is its own inverse.
 pub fn backward(parts: usize) -> impl Fn(usize) -> usize + Sync {
-    let of_caller = parts.div_ceil(1 + workers() as usize);
+    backward_on(1 + workers() as usize, parts)
+}
+
+fn backward_on(threads: usize, parts: usize) -> impl Fn(usize) -> usize + Sync {
+    let of_caller = parts.div_ceil(threads);
     move |number| if number < of_caller { of_caller - 1 - number } else { parts - 1 - (number - of_caller) }
 }
 
@@ -195,5 +199,21 @@ impl<T> Shared<T> {
     unsafe fn part<'a>(self, from: usize, length: usize) -> &'a mut [T] {
         // SAFETY: promised by the caller.
         unsafe { std::slice::from_raw_parts_mut(self.0.add(from), length) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::backward_on;
+
+    #[test]
+    fn parts_go_backward_for_each_thread_and_back_again() {
+        for (threads, parts) in (1..=4).flat_map(|threads| (1..=9).map(move |parts| (threads, parts))) {
+            let order = backward_on(threads, parts);
+            assert!((0..parts).all(|number| order(number) < parts && order(order(number)) == number));
+        }
+        let of = |threads, parts| (0..parts).map(backward_on(threads, parts)).collect::<Vec<_>>();
+        assert_eq!(of(1, 4), [3, 2, 1, 0]);
+        assert_eq!(of(2, 5), [2, 1, 0, 4, 3]);
     }
 }

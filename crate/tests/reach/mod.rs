@@ -5,7 +5,7 @@ use crate::naive::{convolve as define, Into, Numbers};
 use convgrad::geometry::Geometry;
 use convgrad::kernels::conv2d::winograd::{
     convolve, filter_gradient, filter_gradient_workspace, transform_all, workspace, workspace_beside_filters,
-    Convolution, Filters,
+    Convolution, Filters, Given, Order,
 };
 
 /// The transforms by their definition, all entries positive: what they make of the sizes of values.
@@ -271,7 +271,7 @@ pub fn exchange(g: &Geometry, filter: &[f32], rotates: bool) -> Vec<f32> {
 fn run_transformed(c: &Convolution, x: &[f32], filter: &[f32], bias: Option<&[f32]>) -> Vec<f32> {
     let mut y = vec![f32::NAN; c.batch * c.output.iter().product::<usize>()];
     let mut filters = vec![f32::NAN; c.transformed_size().unwrap()];
-    transform_all(c, filter, &mut filters);
+    transform_all(c, Given::plain(filter), &mut filters);
     let mut scratch = vec![f32::NAN; workspace_beside_filters(c).unwrap()];
     convolve(c, x, Filters::Transformed(&filters), bias, &mut y, &mut scratch, |_, _| ());
     y
@@ -281,11 +281,35 @@ fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|value| value.to_bits()).collect()
 }
 
-/// A convolution, whose workspace and outputs begin with garbage. With filters transformed before it gives the same bits.
-pub fn run(c: &Convolution, x: &[f32], filter: &[f32], bias: Option<&[f32]>) -> Vec<f32> {
+/// Filters with their input and output channels exchanged, and the last tap first if asked to.
+fn in_order(c: &Convolution, filter: &[f32], order: Order) -> Vec<f32> {
+    let (inputs, outputs) = (c.input[2], c.output[2]);
+    let taps = filter.len() / (inputs * outputs);
+    let place = |tap: usize, i: usize, o: usize| {
+        let tap = if order == Order::Rotated { taps - 1 - tap } else { tap };
+        (tap * inputs + i) * outputs + o
+    };
+    let values = (0..taps).flat_map(|tap| (0..outputs).flat_map(move |o| (0..inputs).map(move |i| place(tap, i, o))));
+    values.map(|place| filter[place]).collect()
+}
+
+/// A convolution, whose workspace and outputs begin with garbage.
+fn run_given(c: &Convolution, x: &[f32], given: Given, bias: Option<&[f32]>) -> Vec<f32> {
     let mut y = vec![f32::NAN; c.batch * c.output.iter().product::<usize>()];
     let mut scratch = vec![f32::NAN; workspace(c).unwrap()];
-    convolve(c, x, Filters::Plain(filter), bias, &mut y, &mut scratch, |_, _| ());
+    convolve(c, x, Filters::Given(given), bias, &mut y, &mut scratch, |_, _| ());
+    y
+}
+
+/// [`run_given`] of filters in the plain order. Transformed before, or in another order, they give the same bits.
+pub fn run(c: &Convolution, x: &[f32], filter: &[f32], bias: Option<&[f32]>) -> Vec<f32> {
+    let y = run_given(c, x, Given::plain(filter), bias);
+    for order in [Order::Exchanged, Order::Rotated] {
+        if c.takes_any_order() {
+            let values = &in_order(c, filter, order)[..];
+            assert_eq!(bits(&y), bits(&run_given(c, x, Given { values, order }, bias)), "{c:?} in another order");
+        }
+    }
     assert_eq!(bits(&y), bits(&run_transformed(c, x, filter, bias)), "{c:?} with transformed filters");
     y
 }

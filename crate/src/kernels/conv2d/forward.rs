@@ -112,7 +112,7 @@ pub fn forward(
         Route::Grouped => grouped::forward(geometry, x, filter, bias, y, activation, workspace),
         Route::Winograd => {
             let convolution = winograd::Convolution::forward(geometry);
-            let filter = winograd::Filters::Plain(filter);
+            let filter = winograd::Filters::Given(winograd::Given::plain(filter));
             winograd::convolve(&convolution, x, filter, bias, y, workspace, |_, y| forward_in_place(activation, y));
         }
         Route::Rounded(own) => rounded::forward((geometry, &own), (x, filter, bias), y, activation, workspace),

@@ -4,6 +4,7 @@
 use super::axis::{self, Axis};
 use super::by_taps::{self, Way};
 use super::lines::in_long_lines;
+use super::winograd::{Convolution, Given, Order};
 use super::{dense, folded, forward, grouped, rounded, wide, winograd, Pass, MOST_PARTS};
 use crate::error::{checked_product, Error};
 use crate::gemm::pack::transpose;
@@ -70,7 +71,7 @@ impl Route {
 pub fn workspace(geometry: &Geometry) -> Result<usize, Error> {
     match Route::of(geometry) {
         Route::Grouped => grouped::input_gradient_workspace(geometry),
-        Route::Winograd(convolution) => Ok(geometry.filter_size() + winograd::workspace(&convolution)?),
+        Route::Winograd(convolution) => Ok(room_of_given(geometry, &convolution) + winograd::workspace(&convolution)?),
         Route::Rounded(own) => rounded::backward_workspace(&own),
         Route::Product(product) => product.workspace(),
         Route::ByTaps => by_taps::workspace(geometry, Way::Backward),
@@ -99,9 +100,8 @@ pub fn input_gradient(
             ending.apply_to_array(dx);
         }
         Route::Winograd(convolution) => {
-            let (exchanged, workspace) = workspace.split_at_mut(geometry.filter_size());
-            exchange(geometry, filter, !convolution.spreads, exchanged);
-            let filter = winograd::Filters::Plain(exchanged);
+            let (exchanged, workspace) = workspace.split_at_mut(room_of_given(geometry, &convolution));
+            let filter = winograd::Filters::Given(given(geometry, &convolution, filter, exchanged));
             winograd::convolve(&convolution, dy, filter, None, dx, workspace, |first, dx| {
                 ending.after(first).apply(dx);
             });
@@ -165,6 +165,30 @@ pub(super) fn seen(
     // What goes by sizes alone is not spread.
     let (own, _) = reversed.of_rows(slabs.rows_of(part));
     (own, [down, axes[1]], skipped * geometry.out_w * geometry.out_c)
+}
+
+/// Elements of scratch memory that [`given`] needs.
+pub(super) fn room_of_given(geometry: &Geometry, convolution: &Convolution) -> usize {
+    if convolution.takes_any_order() {
+        0
+    } else {
+        geometry.filter_size()
+    }
+}
+
+/// The filters for a convolution that computes the gradient, exchanged in scratch memory where it does not do so itself.
+pub(super) fn given<'a>(
+    geometry: &Geometry,
+    convolution: &Convolution,
+    filter: &'a [Real],
+    exchanged: &'a mut [Real],
+) -> Given<'a> {
+    let rotates = !convolution.spreads;
+    if convolution.takes_any_order() {
+        return Given { values: filter, order: if rotates { Order::Rotated } else { Order::Exchanged } };
+    }
+    exchange(geometry, filter, rotates, exchanged);
+    Given::plain(exchanged)
 }
 
 /// Exchanges input and output channels of the filters; and rotates them by half a turn, if asked to:

@@ -1,14 +1,14 @@
 //! Filters that a caller keeps as Winograd's way reads them, where they are the same from call to call: those of predictions are transformed
 //! when weights have changed. One image or a few have fewer pixels than filters have weights, whose transform then takes most of the time.
 
-use super::input_gradient::exchange;
+use super::input_gradient::{given, room_of_given};
 use super::{rounded, winograd, Pass};
-use crate::error::{checked_product, Error};
+use crate::error::Error;
 use crate::geometry::Geometry;
 use crate::kernels::activation::{forward_in_place, Activation};
 use crate::kernels::ending::Ending;
 use crate::vector::Real;
-use winograd::{Convolution, Filters};
+use winograd::{Convolution, Filters, Given};
 
 /// A pass with kept filters.
 pub struct Kept<'a> {
@@ -47,10 +47,19 @@ impl<'a> Kept<'a> {
 
     /// float32 values of scratch memory for [`Self::keep`] and [`Self::convolve`].
     pub fn workspace(&self) -> Result<usize, Error> {
-        let filters = usize::from(self.rounded.is_some()) + usize::from(self.exchanges);
         let pixels = self.rounded.as_ref().map_or(0, rounded::workspace_beside_filters);
         let needed = pixels + winograd::workspace_beside_filters(&self.convolution)?;
-        Ok(needed.max(checked_product(&[filters, self.own().filter_size()])?))
+        let widened = if self.rounded.is_some() { self.own().filter_size() } else { 0 };
+        Ok(needed.max(widened + self.room_of_given()))
+    }
+
+    /// Elements of scratch memory for exchanged filters.
+    fn room_of_given(&self) -> usize {
+        if self.exchanges {
+            room_of_given(self.own(), &self.convolution)
+        } else {
+            0
+        }
     }
 
     /// Makes what is kept of filters.
@@ -62,12 +71,12 @@ impl<'a> Kept<'a> {
             rounded::widen_filters((self.geometry, filter), (own, filters));
             filter = filters;
         }
-        if self.exchanges {
-            let exchanged = &mut rest[..own.filter_size()];
-            exchange(own, filter, !self.convolution.spreads, exchanged);
-            filter = exchanged;
-        }
-        winograd::transform_all(&self.convolution, filter, kept);
+        let given = if self.exchanges {
+            given(own, &self.convolution, filter, &mut rest[..self.room_of_given()])
+        } else {
+            Given::plain(filter)
+        };
+        winograd::transform_all(&self.convolution, given, kept);
     }
 
     /// `y = activation(conv(x, filter) + bias)`, or of the transpose, by what [`Self::keep`] has made of the filters.

@@ -2,7 +2,7 @@
 //! of filter and bias: the outputs and their gradients stay in a cache, an image at a time.
 
 use super::by_images::{self, Gradients};
-use super::{axis, cut, filter_gradient, forward, input_gradient, wide, winograd, MOST_PARTS};
+use super::{axis, cut, filter_gradient, forward, wide, winograd, MOST_PARTS};
 use crate::error::{checked_product, Error};
 use crate::geometry::Geometry;
 use crate::kernels::activation::{forward_in_place, Activation};
@@ -69,7 +69,7 @@ pub fn forward(
         let way = if is_cut { winograd::Convolution::pooled } else { winograd::Convolution::forward };
         let convolution = way(geometry);
         let results = [(y, pooled), (argmax, notes)];
-        return winograd::in_groups(&convolution, (x, filter, bias), results, workspace, pool);
+        return winograd::in_groups(&convolution, (x, winograd::Given::plain(filter), bias), results, workspace, pool);
     }
     let (images, parts) = cut(geometry, MOST_PARTS);
     let scratch = output + wide::scratch(geometry, geometry.out_h).unwrap_or(0);
@@ -192,7 +192,7 @@ fn both(geometry: &Geometry) -> Option<winograd::Convolution> {
 pub fn gradients_workspace(geometry: &Geometry) -> Result<usize, Error> {
     match both(geometry) {
         None => Ok(0),
-        Some(convolution) => Ok(geometry.filter_size() + winograd::both_workspace(&convolution)?),
+        Some(convolution) => winograd::both_workspace(&convolution),
     }
 }
 
@@ -206,7 +206,5 @@ pub fn gradients(
     workspace: &mut [Real],
 ) {
     let Some(convolution) = both(geometry) else { return };
-    let (exchanged, rest) = workspace.split_at_mut(geometry.filter_size());
-    input_gradient::exchange(geometry, filter, false, exchanged);
-    winograd::gradients(&convolution, pooled, (x, exchanged), (df, db), (dx, ending), rest);
+    winograd::gradients(&convolution, pooled, (x, filter), (df, db), (dx, ending), workspace);
 }

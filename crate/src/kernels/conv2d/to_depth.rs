@@ -2,7 +2,7 @@
 //! all of them (space to depth), and a filter for one of as many blocks as it spans. First layers with wide filters (7×7 of stride 2, 11×11 of stride 4) can
 //! then go Winograd's way, which takes the phases of a stride of 2 by itself where channels are multiples of four.
 
-use super::winograd::{self, Convolution, Filters};
+use super::winograd::{self, Convolution, Filters, Given};
 use crate::error::{checked_product, Error};
 use crate::geometry::Geometry;
 use crate::kernels::activation::{forward_in_place, Activation};
@@ -84,7 +84,7 @@ pub fn forward(
     rearrange(geometry, own, x, images);
     filters.fill(0.0);
     each_tap(geometry, own, |of_blocks, tap| copy(&filter[tap.clone()], &mut filters[of_blocks..][..tap.len()]));
-    let plain = Filters::Plain(filters);
+    let plain = Filters::Given(Given::plain(filters));
     winograd::convolve(&Convolution::forward(own), images, plain, bias, y, rest, |_, y| {
         forward_in_place(activation, y)
     });

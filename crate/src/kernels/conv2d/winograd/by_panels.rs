@@ -1,7 +1,8 @@
 //! Few tiles and many channels, as in the last layers for one image or a few: filters are then what there is most of. They are transformed
 //! a panel of output channels at a time, which goes with all tiles while it is in a cache, and threads share the panels.
 
-use super::convolution::{clear_without_phases, panel_size, products, transform_filters, Filters};
+use super::convolution::{clear_without_phases, panel_size, products, Filters};
+use super::filters::transform_filters;
 use super::outputs::make_outputs;
 use super::own;
 use super::points::Points;
@@ -132,7 +133,7 @@ pub fn convolve(
     });
     let pieces = &*pieces;
     let of_panel = cut.pixels * PANEL;
-    let of_filters = if matches!(filter, Filters::Plain(_)) { panel_size(c) } else { 0 };
+    let of_filters = if matches!(filter, Filters::Given(_)) { panel_size(c) } else { 0 };
     let of_part = of_filters + cut.products();
     each_with_scratch([(&mut *outputs, cut.panels * of_panel)], (scratch, of_part), |part, [outputs], scratch| {
         let (transformed, made) = scratch.split_at_mut(of_filters);
@@ -151,7 +152,7 @@ pub fn convolve(
                 let channel = phase * channels + first;
                 let filters = match filter {
                     Filters::Transformed(filters) => &filters[channel / PANEL * panel_size(c)..][..panel_size(c)],
-                    Filters::Plain(filter) => {
+                    Filters::Given(filter) => {
                         transform_filters(points, c, filter, channel, transformed);
                         &*transformed
                     }

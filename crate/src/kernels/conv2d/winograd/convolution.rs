@@ -1,22 +1,19 @@
 //! Outputs: transformed tiles times transformed filters, and back.
 
-use super::around::around;
+use super::filters::{transform_own, Given};
 use super::outputs::make_outputs;
 use super::own::{self, Own};
-use super::phases::transform_phases;
-use super::points::{At, Points};
+use super::points::Points;
 use super::sizes::Convolution;
 use super::tiles::{clear, transform_inputs, Group, Layout, MOST_TILES};
-use super::{along, by_panels, by_taps, GAP};
+use super::{by_panels, GAP};
 use crate::error::{checked_product, Error};
-use crate::gemm::micro::{
-    in_sixes, strip_with, tiled_by_halves, Band, Panel, Rectangle, RectangleMut, Tiled, Walk, SIX,
-};
+use crate::gemm::micro::{in_sixes, strip_with, tiled_by_halves, Band, Panel, Tiled, Walk, SIX};
 use crate::gemm::pack::{panel_width, PANEL};
 use crate::kernels::ahead::{touch_all, Ahead};
 use crate::kernels::bias::broadcast;
-use crate::threads::{each_part, each_with_scratch, of_busiest};
-use crate::vector::{touch_first, Lanes, Real, LANES};
+use crate::threads::{each_with_scratch, of_busiest};
+use crate::vector::{Real, LANES};
 use std::ops::Range;
 
 /// Elements of the transformed tiles that are worked on together: 128 KiB, a part of a second-level cache.
@@ -114,11 +111,11 @@ impl Convolution {
     }
 }
 
-/// Filters as they are, or transformed, as [`transform_all`] does it.
+/// Filters that are given, or transformed, as [`transform_all`](super::transform_all) does it.
 #[derive(Clone, Copy)]
 pub enum Filters<'a> {
-    /// `filter[tap, tap, input channel, output channel]`.
-    Plain(&'a [Real]),
+    /// Not transformed.
+    Given(Given<'a>),
     /// Panel after panel.
     Transformed(&'a [Real]),
 }
@@ -186,13 +183,13 @@ pub fn workspace_in_groups(c: &Convolution) -> Result<usize, Error> {
 /// results, each with its number of elements for an image.
 pub fn in_groups(
     c: &Convolution,
-    (x, filter, bias): (&[Real], &[Real], Option<&[Real]>),
+    (x, filter, bias): (&[Real], Given, Option<&[Real]>),
     [(first_result, first_size), (second_result, second_size)]: [(&mut [Real], usize); 2],
     workspace: &mut [Real],
     finish: impl Fn(&mut [Real], &mut [Real], &mut [Real]) + Sync,
 ) {
     let ((images, group), output) = (group(c), c.output.iter().product::<usize>());
-    let (prepared, scratch) = Prepared::new(c, x, Filters::Plain(filter), bias, workspace);
+    let (prepared, scratch) = Prepared::new(c, x, Filters::Given(filter), bias, workspace);
     let results = [(first_result, images * first_size), (second_result, images * second_size)];
     each_with_scratch(results, (scratch, group * output + prepared.piece), |part, [mut a, mut b], scratch| {
         let (outputs, scratch) = scratch.split_at_mut(group * output);
@@ -234,7 +231,7 @@ impl<'a> Prepared<'a> {
         let piece = cut.piece().unwrap_or(1);
         let (filters, scratch) = match filter {
             Filters::Transformed(filters) => (Own::shared(filters), workspace),
-            Filters::Plain(filter) => {
+            Filters::Given(filter) => {
                 let (filters, scratch) = workspace.split_at_mut(c.room_of_filters().unwrap_or(0));
                 (transform_own(c, filter, filters), scratch)
             }
@@ -319,71 +316,6 @@ pub(super) fn products(
             let made = &mut made[tiles.start * width..tiles.end * width];
             let panel = (&filters[used.start * width..used.end * width], width);
             multiply(used.len(), seen, panel, made, ahead);
-        }
-    }
-}
-
-/// Transforms all filters, panel after panel: [`Convolution::transformed_size`] elements.
-pub fn transform_all(c: &Convolution, filter: &[Real], filters: &mut [Real]) {
-    let points = Points::new();
-    each_part(filters, panel_size(c), |panel, filters| {
-        transform_filters(points, c, filter, panel * PANEL, filters);
-    });
-}
-
-/// [`transform_all`] for each of two threads by itself, if they are few.
-pub(super) fn transform_own<'a>(c: &Convolution, filter: &[Real], filters: &'a mut [Real]) -> Own<'a> {
-    let size = c.transformed_size().unwrap_or(filters.len());
-    Own::make(size, filters, |own| transform_all(c, filter, own))
-}
-
-/// Transforms the filters of a panel of output channels: `filters[point, input channel, output channel]`.
-pub(super) fn transform_filters(
-    points: Points,
-    c: &Convolution,
-    filter: &[Real],
-    channel: usize,
-    filters: &mut [Real],
-) {
-    if c.has_phases() {
-        return transform_phases(points, c, filter, channel, filters);
-    }
-    by_taps!(kernel c.kernel, |DOWN, ACROSS| {
-        transform_taps::<{ along(DOWN) }, { along(ACROSS) }, DOWN, ACROSS>(points, c, filter, channel, filters)
-    });
-}
-
-/// Input channels of a filter that are asked for together, before they are needed.
-const ASKED: usize = 4;
-
-/// Those of KR×KC taps, to R×P points.
-fn transform_taps<const R: usize, const P: usize, const KR: usize, const KC: usize>(
-    points: Points,
-    c: &Convolution,
-    filter: &[Real],
-    channel: usize,
-    filters: &mut [Real],
-) where
-    Points: At<R> + At<P>,
-{
-    let (depth, channels) = (c.depth(), c.filters());
-    let width = panel_width(channels, channel);
-    let point = filters_of_point(c);
-    let tap = depth * channels;
-    for k in 0..depth {
-        if k % ASKED == 0 {
-            // Lines far from each other, many at a time: a processor waits for the first one that is not there.
-            for next in k + ASKED..(k + 2 * ASKED).min(depth) {
-                for t in 0..KR * KC {
-                    touch_first(&filter[t * tap + next * channels + channel..]);
-                }
-            }
-        }
-        for v in (0..width).step_by(LANES) {
-            let source = Rectangle::<KR, KC>::new(&filter[k * channels + channel + v..], KC * tap, tap);
-            let mut target = RectangleMut::<R, P>::new(&mut filters[k * width + v..], P * point, point);
-            let set = |i: usize, j: usize, value: Lanes| target.set(i, j, value);
-            around(|v| At::<R>::taps::<KR>(points, v), |v| At::<P>::taps::<KC>(points, v), |i, j| source.at(i, j), set);
         }
     }
 }

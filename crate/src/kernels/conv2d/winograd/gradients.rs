@@ -2,8 +2,9 @@
 //! spread in registers, transformed, and the products for the filters and for the images are made of the same values.
 
 use super::around::around_tile;
-use super::convolution::{filters_of_point, multiply, panel_size, transform_own};
+use super::convolution::{filters_of_point, multiply, panel_size};
 use super::filter_gradient::{add_products, add_sums, sums_size, transform_sums, Segment, PANEL as OUTER};
+use super::filters::{transform_own, Given, Order};
 use super::outputs::add_outputs;
 use super::own::Own;
 use super::points::{At, Points};
@@ -96,12 +97,12 @@ pub fn both_workspace(c: &Convolution) -> Result<usize, Error> {
     Ok(filters + checked_product(&[cut.parts(c), part])?)
 }
 
-/// Gradients of the filters, of the bias if there is one, and of the images, which are ended image by image. `exchanged` are the
-/// filters with their input and output channels exchanged.
+/// Gradients of the filters, of the bias if there is one, and of the images, which are ended image by image. The
+/// filters are those of the convolution.
 pub fn gradients(
     c: &Convolution,
     pooled: &Pooled,
-    (x, exchanged): (&[Real], &[Real]),
+    (x, filter): (&[Real], &[Real]),
     (df, db): (&mut [Real], Option<&mut [Real]>),
     (dx, ending): (&mut [Real], Ending),
     workspace: &mut [Real],
@@ -111,7 +112,8 @@ pub fn gradients(
     let (filters, rest) = workspace.split_at_mut(transpose.room_of_filters().unwrap_or(0));
     let (sums, rest) = rest.split_at_mut(parts * size);
     let (biases, scratch) = rest.split_at_mut(parts * c.filters());
-    let filters = transform_own(&transpose, exchanged, filters);
+    let given = Given { values: filter, order: Order::Exchanged };
+    let filters = transform_own(&transpose, given, filters);
     let work = Work { c, transpose: &transpose, cut, points, pooled, x, filters, ending };
     let image = c.input.iter().product::<usize>();
     let results = [(&mut *sums, size), (&mut *biases, c.filters()), (dx, cut.images * image)];

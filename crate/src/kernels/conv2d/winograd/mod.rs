@@ -38,6 +38,7 @@ mod costs;
 mod eight;
 mod fewer;
 mod filter_gradient;
+mod filters;
 mod gradients;
 mod lattice;
 mod outputs;
@@ -49,10 +50,9 @@ mod sizes;
 mod taps;
 mod tiles;
 
-pub use convolution::{
-    convolve, in_groups, transform_all, workspace, workspace_beside_filters, workspace_in_groups, Filters,
-};
+pub use convolution::{convolve, in_groups, workspace, workspace_beside_filters, workspace_in_groups, Filters};
 pub use filter_gradient::{filter_gradient, filter_gradient_workspace};
+pub use filters::{transform_all, Given, Order};
 pub use gradients::{both_workspace, gradients, has_both};
 pub use sizes::Convolution;
 

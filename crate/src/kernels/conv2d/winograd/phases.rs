@@ -85,6 +85,11 @@ impl Convolution {
         self.stride > 1 || self.kernel[1] > self.taps[1]
     }
 
+    /// Whether filters are taken in any order, or only in the plain one.
+    pub fn takes_any_order(&self) -> bool {
+        !self.has_phases()
+    }
+
     /// Whether phases have from one to three taps, and transforms by their number.
     pub(super) fn has_short_phases(&self) -> bool {
         self.stride > 1 && self.taps[1] == THREE
@@ -205,7 +210,7 @@ impl Phase {
     }
 }
 
-/// [`transform_filters`](super::convolution::transform_filters) for all phases.
+/// [`transform_filters`](super::filters::transform_filters) for all phases.
 pub(super) fn transform_phases(points: Points, c: &Convolution, filter: &[Real], channel: usize, filters: &mut [Real]) {
     by_taps!(phases c.taps, |DOWN, ACROSS| {
         phases_to_points::<DOWN, ACROSS, { along(DOWN) }, { along(ACROSS) }>(points, c, filter, channel, filters)

@@ -43,10 +43,10 @@ pub fn fits(c: &Convolution) -> bool {
     c.batch * c.tiles() <= MOST && c.output[2] >= fewest * PANEL && !pays_by_images(c)
 }
 
-/// Whether threads had better share the images: where they are even shares of enough tiles, and a thread can make the filters for itself. Of what
+/// Whether threads had better share the images: where these are four parts of enough tiles, and a thread can make the filters for itself. Of what
 /// is shared by panels each thread reads a half of all tiles and of all outputs from the cache of another one.
 fn pays_by_images(c: &Convolution) -> bool {
-    c.batch % 4 == 0 && c.batch * c.tiles() >= MOST / 2 && c.transformed_size().is_ok_and(own::is_little)
+    c.batch % 4 == 0 && c.batch * c.tiles() > MOST * 3 / 4 && c.transformed_size().is_ok_and(own::is_little)
 }
 
 /// How many panels of filters make a panel of output channels.

@@ -1,6 +1,6 @@
 /**
  * How long a word takes from one core to another and back. Virtual cores lie on the same die of a processor, or on two: there it
- * takes three to five times as long, and what one thread wrote and another reads comes at a tenth of the speed. A virtual
+ * takes three to five times as long, and what one thread wrote and another reads, in its order, comes at a third of the speed. A virtual
  * machine's cores may move while it runs, so this belongs to every time that was measured with several threads.
  */
 

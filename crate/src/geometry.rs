@@ -9,6 +9,11 @@ pub const WORDS: usize = 16;
 /// Operations that are many, however many more there are.
 const MANY: usize = 1 << 30;
 
+/// The product of sizes that operations are counted by, or [`MANY`]: those of large images may be more than a number of 32 bits holds.
+pub fn operations_of(sizes: &[usize]) -> usize {
+    checked_product(sizes).unwrap_or(MANY)
+}
+
 /// A two-dimensional convolution: images NHWC, filters HWIO, outputs NHWC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
@@ -168,10 +173,10 @@ impl Geometry {
         (geometry, seen)
     }
 
-    /// Floating-point operations that one image takes, or [`MANY`]: those of a large image may be more than a number of 32 bits holds.
+    /// Floating-point operations that one image takes.
     pub fn operations(&self) -> usize {
         let Self { out_h, out_w, out_c, kernel_h, kernel_w, in_c, groups, .. } = *self;
-        checked_product(&[2, out_h, out_w, out_c, kernel_h, kernel_w, in_c / groups]).unwrap_or(MANY)
+        operations_of(&[2, out_h, out_w, out_c, kernel_h, kernel_w, in_c / groups])
     }
 
     /// The same convolution on images that carry their border with them.

@@ -96,11 +96,14 @@ pub fn run(parts: usize, rouse: bool, work: &(dyn Fn(usize) + Sync)) {
     BOARD.busy.store(false, SeqCst);
 }
 
+/// Bytes between what is read of a job and what the caller's work writes. Two cache lines are too few: a processor fetches further ones ahead.
+const GAP: usize = 1024;
+
 /// [`take_parts`] of the caller, with a gap on its stack: what others read of the job lies above it, so that it is not in cache lines that the
-/// caller's own work writes to.
+/// caller's own work writes to, nor near them.
 #[inline(never)]
 fn take_parts_apart() {
-    let gap = MaybeUninit::<[u8; 1024]>::uninit();
+    let gap = MaybeUninit::<[u8; GAP]>::uninit();
     black_box(&gap);
     take_parts(true);
     black_box(&gap);

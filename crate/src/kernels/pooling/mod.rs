@@ -12,7 +12,7 @@ mod whole;
 use super::bias::are_far;
 use super::slabs::Slabs;
 use super::strips::{each_strip, load, store, Strip};
-use crate::geometry::Geometry;
+use crate::geometry::{operations_of, Geometry};
 use crate::threads::{each_pair, each_part, each_share};
 use crate::vector::{totals, Lanes, Real, Vector, LANES};
 use std::ops::Range;
@@ -28,7 +28,7 @@ struct Window {
 
 /// Operations that an image takes: two for each tap of each channel by itself.
 fn operations(g: &Geometry) -> usize {
-    2 * g.out_h * g.out_w * g.out_c * g.kernel_h * g.kernel_w
+    operations_of(&[2, g.out_h, g.out_w, g.out_c, g.kernel_h, g.kernel_w])
 }
 
 /// How outputs are cut.

@@ -3,7 +3,7 @@
 use super::seen::{pixels_of_tap, Along};
 use super::{are_many, FEW, FEWEST_FILTERS};
 use crate::error::{checked_product, Error};
-use crate::geometry::Geometry;
+use crate::geometry::{operations_of, Geometry};
 use crate::kernels::conv2d::{planar, segments};
 use crate::kernels::ending::Ending;
 use crate::kernels::matmul::{matmul, Product};
@@ -68,11 +68,10 @@ fn taps(geometry: &Geometry) -> usize {
     geometry.kernel_h * geometry.kernel_w
 }
 
-/// Whether threads share the taps, else the product of each. Operations may be more than a number of 32 bits holds.
+/// Whether threads share the taps, else the product of each.
 fn shares_taps(geometry: &Geometry) -> bool {
     let Geometry { batch, out_h, out_w, in_c, out_c, .. } = *geometry;
-    let operations = checked_product(&[2, batch, out_h, out_w, in_c, out_c]);
-    operations.is_ok_and(|operations| operations <= FEW_OPERATIONS) && taps(geometry) <= MOST_TAPS
+    operations_of(&[2, batch, out_h, out_w, in_c, out_c]) <= FEW_OPERATIONS && taps(geometry) <= MOST_TAPS
 }
 
 /// float32 values of scratch memory of a tap: both sides of its product, and its own.

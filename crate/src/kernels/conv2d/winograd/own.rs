@@ -1,5 +1,5 @@
-//! What one thread reads of another one's making comes from that one's cache, from another die of a processor at a twentieth of the speed. So each of
-//! two threads makes for itself what both read all of and what is soon made: that takes no longer than to fetch a half of it.
+//! What one thread reads of another one's making comes from that one's cache, from another die of a processor more slowly than it is made where that
+//! takes little. So each of two threads makes such things, of which both read all, for itself.
 
 use crate::threads::{each_part, number, workers};
 use crate::vector::Real;
@@ -36,7 +36,7 @@ impl<'a> Own<'a> {
 
     /// `size` values that `make` makes, in memory that has [`room`] for them. `make` may share its work.
     pub fn make(size: usize, memory: &'a mut [Real], make: impl Fn(&mut [Real]) + Sync) -> Self {
-        let copies = if workers() == 1 { (memory.len() / size.max(1)).clamp(1, 2) } else { 1 };
+        let copies = if workers() == 1 && is_little(size) { 2 } else { 1 };
         let all = &mut memory[..copies * size];
         if copies == 1 {
             make(all);

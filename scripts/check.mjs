@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { checkDocs } from './rules/check-docs.mjs';
 import { checkImports } from './rules/check-imports.mjs';
+import { checkLinks } from './rules/check-links.mjs';
 import { checkSize } from './rules/check-size.mjs';
 import { checkUnsafe } from './rules/check-unsafe.mjs';
 import { root } from './setup/shell.mjs';
@@ -24,7 +25,7 @@ for (const [program, args] of programs) {
   if (error) console.log(error.message);
   if (status !== 0) broken++;
 }
-for (const rule of [checkImports, checkUnsafe, checkDocs, checkSize]) {
+for (const rule of [checkImports, checkUnsafe, checkDocs, checkLinks, checkSize]) {
   console.log(`── ${rule.name}`);
   for (const line of rule(root)) {
     console.log(line);

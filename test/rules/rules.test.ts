@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { checkDocs } from '../../scripts/rules/check-docs.mjs';
 import { checkImports } from '../../scripts/rules/check-imports.mjs';
+import { checkLinks } from '../../scripts/rules/check-links.mjs';
 import { checkSize } from '../../scripts/rules/check-size.mjs';
 import { checkUnsafe } from '../../scripts/rules/check-unsafe.mjs';
 import { temporaryFolder } from '../support/folder';
@@ -63,5 +64,18 @@ test('files that are too long and exports without a comment', () => {
     'ts/a.ts:3: an export without a comment',
     'ts/a.ts:6: y has no comment',
     'ts/b.ts: expected a comment at the top that says what the file is for',
+  ]);
+});
+
+test('links that lead nowhere', () => {
+  const root = project({
+    'README.md':
+      '# A\n\n[b](docs/b.md) [its part](docs/b.md#the-33-part) [here](#a) `f[0](x)` [out](https://x.y/#z) [c](docs/c.md)\n',
+    'docs/b.md': '# B\n\n## The 3×3 `part`\n\n[up](../README.md) [no part](#c) [no file](d/e.json)\n\n```\n## C\n```\n',
+  });
+  expect(checkLinks(root)).toEqual([
+    'README.md: (docs/c.md) leads nowhere',
+    'docs/b.md: (#c) leads nowhere',
+    'docs/b.md: (d/e.json) leads nowhere',
   ]);
 });

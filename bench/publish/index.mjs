@@ -10,14 +10,20 @@
  */
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { kernelChart, stepChart } from './chart.mjs';
 import { scaleCharts } from './scale.mjs';
 import { engineTable, kernelTable, stepTable } from './tables.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const documents = ['README.md', 'docs/performance.md', 'docs/tfjs.md'];
+const documents = [
+  'README.md',
+  'docs/performance.md',
+  'docs/performance/layers.md',
+  'docs/performance/networks.md',
+  'docs/tfjs.md',
+];
 const tables = { steps: stepTable, kernels: kernelTable, engines: engineTable };
 const charts = { steps: stepChart, kernels: kernelChart, scale: scaleCharts };
 const headings = { steps: 'Steps and inference', kernels: 'Kernels', scale: 'As the work grows' };
@@ -76,7 +82,7 @@ function content(file, form, name) {
 
 /** A path as a document in another folder names it. */
 function link(document, path) {
-  return document.includes('/') ? path.replace(/^docs\//, '').replace(/^bench/, '../bench') : path;
+  return posix.relative(posix.dirname(document), path);
 }
 
 /** Files that are not as the records say. */

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const script = (path: string) => import(/* @vite-ignore */ join(root, 'bench', path));
 
-test('README and docs/performance.md are as their records make them', async () => {
+test('README and documents are as their records make them', async () => {
   const { outdated } = await script('publish/index.mjs');
   expect(outdated(), 'run: npm run bench -- publish').toEqual([]);
   const readme = readFileSync(join(root, 'README.md'), 'utf8');

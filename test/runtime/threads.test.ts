@@ -69,6 +69,8 @@ function bareKernels(): Uint32Array[] {
     [1, 32, 32, 44, 1, 'same'],
     [1, 64, 96, 15, 1, 'same'],
     [1, 16, 3, 70, 1, 'same'],
+    // Few pixels: two threads share the taps of the filters' gradient, more of them each tap's product.
+    [96, 72, 96, 4, 2, 'same'],
   ] as const) {
     const xShape: [number, number, number, number] = [batch, size, size, inputs];
     const filterShape: [number, number, number, number] = [3, 3, inputs, filters];

@@ -7,7 +7,7 @@ use crate::geometry::{operations_of, Geometry};
 use crate::kernels::conv2d::{planar, segments};
 use crate::kernels::ending::Ending;
 use crate::kernels::matmul::{matmul, Product};
-use crate::threads::{each_pair, each_with_scratch, share};
+use crate::threads::{each_pair, each_with_scratch, share, workers};
 use crate::vector::{copy, Real, LANES};
 
 /// Most outputs of an image for [`filter_gradient`]: what a tap sees of all images is copied.
@@ -57,8 +57,10 @@ fn gradient_of_tap(geometry: &Geometry, tap: usize) -> Product {
     Product { m: geometry.in_c, n: geometry.out_c, k, transpose_a: true, transpose_b: false }
 }
 
-/// Most operations of a tap's product for which threads share the taps: they wait for each other once, not several times for each tap.
+/// Most operations of a tap's product for which threads share the taps: they wait for each other once, not several times for each tap,
+/// and read what they copied themselves. Two threads gain so by larger products than many do, for which nine taps are few.
 const FEW_OPERATIONS: usize = 1 << 22;
+const FEW_OF_TWO: usize = 1 << 24;
 
 /// Most taps that threads share, each with scratch memory of its own.
 const MOST_TAPS: usize = 32;
@@ -68,10 +70,17 @@ fn taps(geometry: &Geometry) -> usize {
     geometry.kernel_h * geometry.kernel_w
 }
 
-/// Whether threads share the taps, else the product of each.
+/// Whether threads share the taps, else the product of each: no tap may have more than half of the work, as the middle one has
+/// where images are a pixel, and what each of them copies must not be much.
 fn shares_taps(geometry: &Geometry) -> bool {
-    let Geometry { batch, out_h, out_w, in_c, out_c, .. } = *geometry;
-    operations_of(&[2, batch, out_h, out_w, in_c, out_c]) <= FEW_OPERATIONS && taps(geometry) <= MOST_TAPS
+    let Geometry { batch, in_c, out_c, .. } = *geometry;
+    let pixels = || (0..taps(geometry)).map(|tap| pixels_of_tap(geometry, tap));
+    let most = pixels().max().unwrap_or(0);
+    let few = if workers() == 1 { FEW_OF_TWO } else { FEW_OPERATIONS };
+    taps(geometry) <= MOST_TAPS
+        && operations_of(&[2, batch, most, in_c, out_c]) <= few
+        && operations_of(&[batch, most, in_c + out_c]) <= NEAR
+        && 2 * most <= pixels().sum::<usize>()
 }
 
 /// float32 values of scratch memory of a tap: both sides of its product, and its own.

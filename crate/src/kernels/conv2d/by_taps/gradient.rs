@@ -58,8 +58,10 @@ fn gradient_of_tap(geometry: &Geometry, tap: usize) -> Product {
 }
 
 /// Most operations of a tap's product for which threads share the taps: they wait for each other once, not several times for each tap,
-/// and read what they copied themselves. Two threads gain so by larger products than many do, for which nine taps are few.
+/// and read what they copied themselves.
 const FEW_OPERATIONS: usize = 1 << 22;
+
+/// [`FEW_OPERATIONS`] of two threads, for which nine taps are many. What a tap copies is then [`NEAR`], as channels are [`are_many`].
 const FEW_OF_TWO: usize = 1 << 24;
 
 /// Most taps that threads share, each with scratch memory of its own.
@@ -71,7 +73,7 @@ fn taps(geometry: &Geometry) -> usize {
 }
 
 /// Whether threads share the taps, else the product of each: no tap may have more than half of the work, as the middle one has
-/// where images are a pixel, and what each of them copies must not be much.
+/// where images are a pixel.
 fn shares_taps(geometry: &Geometry) -> bool {
     let Geometry { batch, in_c, out_c, .. } = *geometry;
     let pixels = || (0..taps(geometry)).map(|tap| pixels_of_tap(geometry, tap));
@@ -79,7 +81,6 @@ fn shares_taps(geometry: &Geometry) -> bool {
     let few = if workers() == 1 { FEW_OF_TWO } else { FEW_OPERATIONS };
     taps(geometry) <= MOST_TAPS
         && operations_of(&[2, batch, most, in_c, out_c]) <= few
-        && operations_of(&[batch, most, in_c + out_c]) <= NEAR
         && 2 * most <= pixels().sum::<usize>()
 }
 

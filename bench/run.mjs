@@ -70,7 +70,7 @@ program
 
 program
   .command('publish')
-  .description('write the tables and charts of README.md and docs/performance.md from the records that they name')
+  .description('write the tables and charts of README.md and docs from the records that they name')
   .argument('[record]', 'a record to name instead, where it has rows of the kind')
   .action(async (record) => {
     const { publish } = await import('./publish/index.mjs');

@@ -4,12 +4,14 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { listFiles } from './files.mjs';
 
+const folders = ['docs', 'ts', 'test', 'bench', 'examples'];
 const link = /\]\((?![a-z]+:)([^)#\s]*)(?:#([^)\s]*))?\)/g;
 
 /** @returns every link without its file or heading. */
 export function checkLinks(root) {
   const above = readdirSync(root).filter((name) => name.endsWith('.md'));
-  const documents = [...above.map((name) => join(root, name)), ...listFiles(join(root, 'docs'), ['.md'])];
+  const below = folders.flatMap((folder) => listFiles(join(root, folder), ['.md']));
+  const documents = [...above.map((name) => join(root, name)), ...below];
   return documents.flatMap((document) =>
     [...withoutCode(readFileSync(document, 'utf8')).matchAll(link)]
       .filter(([, path, heading]) => !leads(path === '' ? document : join(dirname(document), path), heading))

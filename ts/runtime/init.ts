@@ -11,7 +11,7 @@ import { canShareMemory, defaultThreads, importsMemory } from './pool';
 export interface InitOptions {
   /**
    * Which build of the kernels. `'auto'` (default) takes fused multiply-add where the engine has it, and convolutions
-   * of many channels by fewer multiplications, which round otherwise (docs/performance.md, Winograd). `'strict'` gives the
+   * of many channels by fewer multiplications, which round otherwise (docs/performance/winograd.md). `'strict'` gives the
    * same bits on every engine, `'relaxed'` is `'auto'` that insists on fused multiply-add.
    */
   readonly simd?: SimdMode;
